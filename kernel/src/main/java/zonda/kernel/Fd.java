@@ -1,0 +1,83 @@
+package zonda.kernel;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.invoke.MethodHandle;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** An open file descriptor of this process, closed once. It is close-on-exec from its birth. */
+public final class Fd implements AutoCloseable {
+    public static final int O_RDONLY = 0;
+    public static final int O_WRONLY = 1;
+    public static final int O_RDWR = 2;
+    public static final int O_CREAT = 0x40;
+    public static final int O_EXCL = 0x80;
+    public static final int O_NOCTTY = 0x100;
+    public static final int O_TRUNC = 0x200;
+    public static final int O_APPEND = 0x400;
+    public static final int O_NONBLOCK = 0x800;
+    public static final int O_DIRECT = 0x4000;
+    public static final int O_DIRECTORY = 0x10000;
+    public static final int O_NOFOLLOW = 0x20000;
+    public static final int O_CLOEXEC = 0x80000;
+    public static final int O_PATH = 0x200000;
+
+    /** open(2). */
+    private static final MethodHandle OPEN =
+            Native.linkVariadic("open", 2, FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT));
+    /** close(2). */
+    private static final MethodHandle CLOSE = Native.link("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+
+    private final int number;
+    private final String name;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    /** Takes over a descriptor that a call of this package returned. */
+    Fd(int number, String name) {
+        this.number = number;
+        this.name = name;
+    }
+
+    /** @throws KernelException as open(2) */
+    public static Fd open(Path path, int flags, int mode) {
+        try (Arena arena = Arena.ofConfined()) {
+            var text = arena.allocateFrom(path.toString());
+            int fd = (int) Native.call(
+                    "open", path, errno -> (long) (int) OPEN.invokeExact(errno, text, flags | O_CLOEXEC, mode));
+            return new Fd(fd, path.toString());
+        }
+    }
+
+    public static Fd openDirectory(Path path) {
+        return open(path, O_RDONLY | O_DIRECTORY, 0);
+    }
+
+    /** The number, for calls made within this package. */
+    int number() {
+        if (closed.get()) {
+            throw new IllegalStateException(name + " is closed");
+        }
+        return number;
+    }
+
+    /** A path that leads to the open file from this process, and for others while it is open. */
+    public Path procPath() {
+        return Path.of("/proc/" + ProcessHandle.current().pid() + "/fd/" + number());
+    }
+
+    @Override
+    public void close() {
+        if (closed.compareAndSet(false, true)) {
+            Native.call("close", name, errno -> (long) (int) CLOSE.invokeExact(errno, number));
+        }
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}
