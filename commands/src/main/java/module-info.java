@@ -1,0 +1,10 @@
+/** The words of the tools: arguments in, texts out. */
+@org.jspecify.annotations.NullMarked
+module zonda.commands {
+    requires static transitive org.jspecify;
+    requires transitive zonda.base;
+    requires transitive zonda.client;
+    requires transitive zonda.vm;
+    requires transitive zonda.images;
+    requires transitive zonda.zones;
+}

@@ -1,0 +1,8 @@
+/** Where zones come from. */
+@org.jspecify.annotations.NullMarked
+module zonda.images {
+    requires static transitive org.jspecify;
+    requires transitive zonda.base;
+    requires transitive zonda.kernel;
+    requires transitive zonda.storage;
+}

@@ -1,0 +1,7 @@
+/** Pools and their datasets. */
+@org.jspecify.annotations.NullMarked
+module zonda.storage {
+    requires static transitive org.jspecify;
+    requires transitive zonda.base;
+    requires transitive zonda.kernel;
+}
