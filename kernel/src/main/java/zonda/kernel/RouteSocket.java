@@ -121,7 +121,7 @@ public final class RouteSocket implements AutoCloseable {
         return link(veth.name()).orElseThrow(() -> new KernelException("RTM_NEWLINK", veth.name(), Errno.ENODEV));
     }
 
-    /** Sets the alias, which {@code ip link} shows and and which says whose it is. */
+    /** Sets the alias, which {@code ip link} shows, and which says whose it is. */
     public void describe(Link link, String alias) {
         change(link, message -> message.attribute(IFLA_IFALIAS, alias));
     }
