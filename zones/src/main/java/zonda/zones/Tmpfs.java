@@ -14,16 +14,11 @@ final class Tmpfs {
 
     /** Changes its size, if there is one; switching it on or off takes a reboot of the zone. */
     static void resize(LinuxProcess init, Bytes size) {
-        if (size.value() > 0) {
-            PrivateMounts.inside(init, () -> {
-                boolean mounted = Mounts.list().stream()
-                        .anyMatch(mount ->
-                                mount.target().equals(TMP) && mount.type().equals("tmpfs"));
-                if (mounted) {
-                    long flags = Mounts.MS_REMOUNT | Mounts.MS_NOSUID | Mounts.MS_NODEV;
-                    Mounts.mount("tmpfs", TMP, "tmpfs", flags, "size=" + size.value());
-                }
-            });
+        boolean mounted = Mounts.list(init.pid()).stream()
+                .anyMatch(mount -> mount.target().equals(TMP) && mount.type().equals("tmpfs"));
+        if (mounted && size.value() > 0) {
+            long flags = Mounts.MS_REMOUNT | Mounts.MS_NOSUID | Mounts.MS_NODEV;
+            PrivateMounts.inside(init, () -> Mounts.mount("tmpfs", TMP, "tmpfs", flags, "size=" + size.value()));
         }
     }
 }

@@ -52,12 +52,12 @@ public final class Zones {
         this.zoneIds = new ZoneIds(config.runDirectory().resolve("last-zone-id"));
     }
 
-    /** Makes its directories. */
+    /** Makes its directories. A zone's root must pass through those that lead to its root, and may not list them. */
     public void start() {
         try {
             for (Path directory : List.of(zonesDirectory(), exits(), runtime.stateDirectory(), config.logDirectory())) {
                 Files.createDirectories(
-                        directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+                        directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx--x--x")));
             }
         } catch (IOException e) {
             throw new UncheckedIOException("create the directories of the zones: " + e, e);
