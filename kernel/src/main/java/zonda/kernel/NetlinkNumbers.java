@@ -69,7 +69,7 @@ final class NetlinkNumbers {
     static final int NFTA_SET_ELEM_KEY_END = 10;
     static final int NFTA_DATA_VALUE = 1;
     static final int NFPROTO_BRIDGE = 7;
-    static final int NFPROTO_IPV4 = 2;
+    static final int NFPROTO_INET = 1;
 
     static final int AF_UNSPEC = 0;
     static final int AF_INET = 2;

@@ -5,6 +5,7 @@ import static zonda.kernel.NetlinkNumbers.*;
 
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -16,6 +17,8 @@ public final class NftElements {
     /** A message carries at most this many elements: the list's length is a 16-bit number of bytes. */
     private static final int PER_MESSAGE = 200;
 
+    private static final byte[] NONE = {};
+
     private final Family family;
     private final String table;
     private final List<NetlinkMessage> messages = new ArrayList<>();
@@ -23,7 +26,7 @@ public final class NftElements {
     /** The families of nft(8) that are used here. */
     public enum Family {
         BRIDGE(NFPROTO_BRIDGE),
-        IP(NFPROTO_IPV4);
+        INET(NFPROTO_INET);
 
         private final int number;
 
@@ -37,7 +40,21 @@ public final class NftElements {
      *
      * @param end the last key of a range, for a set with {@code flags interval}
      */
-    public record Element(String set, byte[] key, Optional<byte[]> end) {}
+    public record Element(String set, byte[] key, Optional<byte[]> end) {
+        /** Compares the bytes, which a record by itself would not. */
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Element element
+                    && set.equals(element.set)
+                    && Arrays.equals(key, element.key)
+                    && Arrays.equals(end.orElse(NONE), element.end.orElse(NONE));
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * set.hashCode() + Arrays.hashCode(key);
+        }
+    }
 
     public NftElements(Family family, String table) {
         this.family = family;

@@ -70,16 +70,16 @@ public final class RouteSocket implements AutoCloseable {
     }
 
     /**
-     * Makes a bridge, down, with a MAC that stays the same whatever ports it gets.
+     * Makes a bridge, down, in a link group, with a MAC that stays the same whatever ports it gets.
      *
      * @throws KernelException EEXIST when a link of that name is there
      */
-    public Link createBridge(String name, Mac mac, int mtu) {
+    public Link createBridge(String name, Mac mac, int group) {
         var message = new NetlinkMessage("RTM_NEWLINK", "bridge " + name, RTM_NEWLINK, ACK | CREATE | EXCLUSIVE);
         ifinfo(message, 0)
                 .attribute(IFLA_IFNAME, name)
                 .attribute(IFLA_ADDRESS, mac.bytes())
-                .attribute32(IFLA_MTU, mtu)
+                .attribute32(IFLA_GROUP, group)
                 .nested(IFLA_LINKINFO, info -> info.attribute(IFLA_INFO_KIND, "bridge"));
         socket.execute(message);
         return link(name).orElseThrow(() -> new KernelException("RTM_NEWLINK", "bridge " + name, Errno.ENODEV));
@@ -240,6 +240,20 @@ public final class RouteSocket implements AutoCloseable {
             message.attribute(IFA_BROADCAST, cidr.last().getAddress());
         }
         socket.execute(message);
+    }
+
+    /** Takes the address away; fine when it is gone. */
+    public void removeAddress(Link link, Cidr cidr) {
+        var message = new NetlinkMessage("RTM_DELADDR", cidr + " on " + link.name(), RTM_DELADDR, ACK);
+        message.u8(family(cidr)).u8(cidr.prefix()).u8(0).u8(0).u32(link.index());
+        message.attribute(IFA_LOCAL, cidr.address().getAddress());
+        try {
+            socket.execute(message);
+        } catch (KernelException e) {
+            if (!e.is(Errno.EADDRNOTAVAIL)) {
+                throw e;
+            }
+        }
     }
 
     /** An address that a link has. */

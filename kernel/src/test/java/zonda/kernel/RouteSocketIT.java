@@ -56,7 +56,7 @@ class RouteSocketIT {
     void a_nic_is_made_addressed_and_deleted() {
         host.call(() -> {
             try (var route = RouteSocket.open()) {
-                Link bridge = route.createBridge("br0", MAC, 1500);
+                Link bridge = route.createBridge("br0", MAC, 5);
                 route.addAddress(bridge, Cidr.parse("10.1.0.1/24"));
                 route.up(bridge);
                 Link end = route.createVeth(veth("nic0", bridge));
@@ -114,7 +114,7 @@ class RouteSocketIT {
     void a_name_that_is_taken_leaves_nothing_behind() {
         host.call(() -> {
             try (var route = RouteSocket.open()) {
-                Link bridge = route.createBridge("br0", MAC, 1500);
+                Link bridge = route.createBridge("br0", MAC, 5);
                 route.createVeth(veth("nic0", bridge));
 
                 assertThatThrownBy(() -> route.createVeth(veth("nic1", bridge)))
@@ -132,7 +132,7 @@ class RouteSocketIT {
         host.call(() -> {
             try (var route = RouteSocket.open()) {
                 for (int i = 0; i < 5; i++) {
-                    route.group(route.createBridge("br" + i, MAC, 1500), 99);
+                    route.group(route.createBridge("br" + i, MAC, 5), 99);
                 }
 
                 route.deleteGroup(99);
@@ -148,7 +148,7 @@ class RouteSocketIT {
     void the_kernels_words_are_in_the_error() {
         host.call(() -> {
             try (var route = RouteSocket.open()) {
-                Link bridge = route.createBridge("br0", MAC, 1500);
+                Link bridge = route.createBridge("br0", MAC, 5);
                 assertThatThrownBy(() -> route.mtu(bridge, 1 << 20))
                         .hasMessageStartingWith("RTM_NEWLINK br0")
                         .hasMessageContaining("EINVAL");

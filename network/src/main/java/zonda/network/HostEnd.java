@@ -1,0 +1,81 @@
+package zonda.network;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import zonda.base.Code;
+import zonda.base.OpException;
+import zonda.kernel.Link;
+import zonda.kernel.NetNamespace;
+import zonda.kernel.RouteSocket;
+import zonda.kernel.RouteSocket.Veth;
+
+/** The global zone's end of a NIC. */
+final class HostEnd {
+    private static final int ATTEMPTS = 4;
+
+    private HostEnd() {}
+
+    /**
+     * A name for it that no link of another zone has. A link of this zone's from an earlier run, which is deleted before
+     * a new one is made, may have it.
+     */
+    static String nameFor(RouteSocket socket, NetworkInstance instance, NicSpec spec) {
+        for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+            String name = instance.hostEnd(spec.zone(), spec.index(), attempt);
+            if (socket.link(name).map(link -> isOf(link, instance, spec.zone())).orElse(true)) {
+                return name;
+            }
+        }
+        throw new OpException(Code.CONFLICT, "no name is free for the host end of " + alias(spec));
+    }
+
+    /** Whether the link is a host end of the zone's. One without an alias is half made. */
+    static boolean isOf(Link link, NetworkInstance instance, UUID zone) {
+        return link.group() == instance.group()
+                && (link.alias().isEmpty() || link.alias().startsWith(zone + " "));
+    }
+
+    /** Makes both ends; this one is down, locked to its MAC, and let no frame pass until it has its elements. */
+    static Link create(RouteSocket socket, NetworkInstance instance, NetNamespace namespace, Plan plan) {
+        AttachedNic nic = plan.attachment().nic();
+        socket.link(nic.hostEnd()).ifPresent(socket::delete);
+        Link end = socket.createVeth(new Veth(
+                nic.hostEnd(),
+                plan.bridge().index(),
+                instance.group(),
+                nic.mtu(),
+                namespace,
+                new Veth.Peer(nic.interfaceName(), nic.mac())));
+        socket.describe(end, alias(plan.spec()));
+        socket.withoutLinkLocal(end);
+        if (!plan.attachment().protection().allowsMacSpoofing()) {
+            socket.lockPort(end, nic.mac());
+        }
+        return end;
+    }
+
+    /** A NIC that is about to be made. */
+    record Plan(NicSpec spec, Attachment attachment, Link bridge) {}
+
+    /** Deletes the links together: the kernel waits once for all of a group, and once for each otherwise. */
+    static void deleteAll(RouteSocket socket, NetworkInstance instance, List<Link> ends) {
+        if (ends.size() < 2) {
+            ends.forEach(socket::delete);
+            return;
+        }
+        for (Link end : ends) {
+            Optional<Link> still = socket.link(end.name()).filter(link -> link.index() == end.index());
+            if (still.isPresent()) {
+                // Down first: out of its group, nothing checks what comes in by it.
+                socket.down(end);
+                socket.group(end, instance.dyingGroup());
+            }
+        }
+        socket.deleteGroup(instance.dyingGroup());
+    }
+
+    private static String alias(NicSpec spec) {
+        return spec.zone() + " " + spec.interfaceName();
+    }
+}
