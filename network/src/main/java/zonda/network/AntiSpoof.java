@@ -149,46 +149,46 @@ final class AntiSpoof {
                 add set %1$s targets6 { typeof iifname . @th,64,128; }
                 add set %1$s targets6nets { typeof iifname . @th,64,128; flags interval; }
                 add chain %1$s address
-                add chain %1$s arp
-                add chain %1$s dhcp
+                add chain %1$s neighbour
+                add chain %1$s service
                 add chain %1$s guard
                 add chain %1$s prerouting { type filter hook prerouting priority -350; policy accept; }
                 flush chain %1$s prerouting
                 flush chain %1$s guard
                 flush chain %1$s address
-                flush chain %1$s arp
-                flush chain %1$s dhcp
+                flush chain %1$s neighbour
+                flush chain %1$s service
                 %2$s""".formatted(table, RULES.replace("RULE", "add rule " + table).replace("GROUP", "" + instance.group()));
     }
 
     private static final String RULES = """
-            RULE arp arp htype != 1 counter name ipspoofed drop
-            RULE arp arp ptype != 0x0800 counter name ipspoofed drop
-            RULE arp arp hlen != 6 counter name ipspoofed drop
-            RULE arp arp plen != 4 counter name ipspoofed drop
-            RULE arp iifname != @anymac iifname . arp saddr ether != @macs counter name ipspoofed drop
-            RULE arp arp saddr ip != 0.0.0.0 iifname . arp saddr ip != @v4 iifname . arp saddr ip != @v4nets \
+            RULE neighbour arp htype != 1 counter name ipspoofed drop
+            RULE neighbour arp ptype != 0x0800 counter name ipspoofed drop
+            RULE neighbour arp hlen != 6 counter name ipspoofed drop
+            RULE neighbour arp plen != 4 counter name ipspoofed drop
+            RULE neighbour iifname != @anymac iifname . arp saddr ether != @macs counter name ipspoofed drop
+            RULE neighbour arp saddr ip != 0.0.0.0 iifname . arp saddr ip != @v4 iifname . arp saddr ip != @v4nets \
             counter name ipspoofed drop
             RULE address ip saddr != 0.0.0.0 iifname . ip saddr != @v4 iifname . ip saddr != @v4nets \
             counter name ipspoofed drop
             RULE address ip6 saddr != :: iifname . ip6 saddr != @v6 iifname . ip6 saddr != @v6nets \
             counter name ipspoofed drop
-            RULE address ether type arp jump arp
+            RULE address ether type arp jump neighbour
             RULE address icmpv6 type nd-neighbor-advert iifname . @th,64,128 != @targets6 \
             iifname . @th,64,128 != @targets6nets counter name ipspoofed drop
             RULE address icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } @th,192,8 { 1, 2 } \
             iifname != @anymac iifname . @th,208,48 != @hwoptions counter name ipspoofed drop
             RULE address icmpv6 type nd-router-solicit @th,64,8 1 \
             iifname != @anymac iifname . @th,80,48 != @hwoptions counter name ipspoofed drop
-            RULE dhcp udp dport 67 iifname . @th,288,48 != @chaddrs counter name dhcpspoofed drop
-            RULE dhcp udp sport { 67, 547 } counter name dhcpspoofed drop
-            RULE dhcp udp dport { 68, 546 } counter name dhcpspoofed drop
-            RULE dhcp icmpv6 type { nd-router-advert, nd-redirect } counter name dhcpspoofed drop
+            RULE service udp dport 67 iifname . @th,288,48 != @chaddrs counter name dhcpspoofed drop
+            RULE service udp sport { 67, 547 } counter name dhcpspoofed drop
+            RULE service udp dport { 68, 546 } counter name dhcpspoofed drop
+            RULE service icmpv6 type { nd-router-advert, nd-redirect } counter name dhcpspoofed drop
             RULE guard ether type { 8021q, 8021ad } counter name restricted drop
             RULE guard ether type != { ip, arp, ip6 } iifname != @anyproto counter name restricted drop
             RULE guard iifname != @anymac iifname . ether saddr != @macs counter name macspoofed drop
             RULE guard iifname != @anyip jump address
-            RULE guard iifname != @servers jump dhcp
+            RULE guard iifname != @servers jump service
             RULE guard meta l4proto { tcp, udp, sctp } iifname . th dport @blocked counter name blocked drop
             RULE prerouting iifgroup GROUP goto guard
             """;

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -15,10 +16,12 @@ import zonda.base.StateFile;
 
 /**
  * Which NICs are attached: one file a zone, written before the first link is made and removed after the last is gone,
- * so that whatever a crash leaves behind is named here. On a tmpfs, as the links end with the kernel too.
+ * so that whatever a killed daemon leaves behind is named here. Nothing is forced to disk: when the machine stops, the
+ * links are gone too, and what an earlier boot left is thrown away.
  */
 final class Attachments {
     private static final String SUFFIX = ".json";
+    private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
 
     private final Path directory;
     private final Map<UUID, List<Attachment>> byZone = new ConcurrentHashMap<>();
@@ -27,15 +30,36 @@ final class Attachments {
         this.directory = directory;
     }
 
-    /** Reads what is there. */
+    /** Reads what this boot of the machine has written. */
     void load() {
         try {
             Files.createDirectories(directory);
+            String boot = Files.readString(BOOT_ID);
+            Path mark = directory.resolve("boot-id");
+            boolean sameBoot = Files.exists(mark) && Files.readString(mark).equals(boot);
             try (Stream<Path> files = Files.list(directory)) {
-                files.filter(file -> file.toString().endsWith(SUFFIX)).forEach(this::load);
+                for (Path file :
+                        files.filter(file -> file.toString().endsWith(SUFFIX)).toList()) {
+                    if (sameBoot) {
+                        load(file);
+                    } else {
+                        Files.delete(file);
+                    }
+                }
             }
+            write(mark, boot);
         } catch (IOException e) {
-            throw new UncheckedIOException("list " + directory + ": " + e, e);
+            throw new UncheckedIOException("read " + directory + ": " + e, e);
+        }
+    }
+
+    private static void write(Path file, String text) {
+        Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
+        try {
+            Files.writeString(temporary, text);
+            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            throw new UncheckedIOException("write " + file + ": " + e, e);
         }
     }
 
@@ -57,7 +81,11 @@ final class Attachments {
 
     void remove(UUID zone) {
         byZone.remove(zone);
-        StateFile.delete(file(zone));
+        try {
+            Files.deleteIfExists(file(zone));
+        } catch (IOException e) {
+            throw new UncheckedIOException("delete " + file(zone) + ": " + e, e);
+        }
     }
 
     List<Attachment> of(UUID zone) {

@@ -3,6 +3,7 @@ package zonda.network;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -79,8 +80,11 @@ final class Forwarding {
     }
 
     private static String read() {
-        try {
-            return Files.readString(SWITCH).strip();
+        // In one read: the kernel answers a second one with the end of the file, wherever the first one stopped.
+        try (var in = Files.newInputStream(SWITCH)) {
+            byte[] buffer = new byte[64];
+            int length = in.read(buffer);
+            return new String(buffer, 0, Math.max(0, length), StandardCharsets.US_ASCII).strip();
         } catch (IOException e) {
             throw new UncheckedIOException("read " + SWITCH + ": " + e, e);
         }

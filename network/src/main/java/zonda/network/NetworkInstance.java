@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
  *
  * @param prefix one to three lower-case letters and digits, a letter first; {@code z} for the default instance
  * @param state directory of what survives a reboot: configuration and leases
- * @param run directory, on a tmpfs, of what ends with the kernel: attached NICs, dnsmasq's files
+ * @param run directory of what ends with this boot: attached NICs, dnsmasq's files
  * @param machine directory that all instances of the machine share, such as {@code /run/zonda}
  */
 public record NetworkInstance(String prefix, Path state, Path run, Path machine) {

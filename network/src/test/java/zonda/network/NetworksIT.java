@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.IntFunction;
 import org.junit.jupiter.api.Test;
 import zonda.base.Await;
 import zonda.base.Cidr;
@@ -126,7 +127,7 @@ class NetworksIT {
                 var zone = new TestZone();
                 var outside = new TestZone()) {
             Networks networks = network.up();
-            assertThat(Files.readString(IP_FORWARD)).isEqualTo("1\n");
+            assertThat(Files.readString(IP_FORWARD)).startsWith("1");
             AttachedNic nic = networks.attach(zone(nic(zone.uuid, mac(), "stub0", "dhcp")), zone.pid())
                     .getFirst();
 
@@ -383,7 +384,7 @@ class NetworksIT {
             }
             String gateway = Cidr.text(one.stub("stub0").address().orElseThrow().address());
             assertThat(zoneOfOne.pings(gateway)).isTrue();
-            assertThat(Files.readString(IP_FORWARD)).isEqualTo("1\n");
+            assertThat(Files.readString(IP_FORWARD)).startsWith("1");
         }
         assertThat(Files.readString(IP_FORWARD)).isEqualTo(before);
     }
@@ -393,35 +394,44 @@ class NetworksIT {
         try (var network = new TestNetwork();
                 var zone = new TestZone()) {
             Networks networks = network.up();
-            long[] nanos = new long[50];
-            for (int i = 0; i < nanos.length; i++) {
-                UUID uuid = UUID.randomUUID();
-                NicSpec base = nic(uuid, mac(), "stub0", "dhcp");
-                var spec = new NicSpec(
-                        uuid,
-                        0,
-                        "n" + i,
-                        base.mac(),
-                        "stub0",
-                        0,
-                        OptionalInt.empty(),
-                        base.ips(),
-                        List.of(),
-                        false,
-                        NicProtection.FULL);
-                long start = System.nanoTime();
-                networks.attach(zone(spec), zone.pid());
-                nanos[i] = System.nanoTime() - start;
-            }
-            Arrays.sort(nanos);
-            System.out.printf(
-                    "attach of a NIC: min %.2f ms, median %.2f ms, max %.2f ms%n",
-                    nanos[0] / 1e6, nanos[25] / 1e6, nanos[49] / 1e6);
+            String subnet = Cidr.text(
+                    network.stub("stub0").address().orElseThrow().network().address());
+            String host = subnet.substring(0, subnet.lastIndexOf('.') + 1);
+
+            attachFifty("leased", i -> "dhcp", networks, zone);
+            attachFifty("static", i -> host + (2 + i) + "/24", networks, zone);
 
             long start = System.nanoTime();
             networks.reconcile(Set.of());
-            System.out.printf("reconcile that takes 50 away: %.0f ms%n", (System.nanoTime() - start) / 1e6);
+            System.out.printf("reconcile that takes 100 NICs away: %.0f ms%n", (System.nanoTime() - start) / 1e6);
             assertThat(network.links()).hasSize(1);
         }
+    }
+
+    private static void attachFifty(String kind, IntFunction<String> ip, Networks networks, TestZone zone) {
+        long[] nanos = new long[50];
+        for (int i = 0; i < nanos.length; i++) {
+            UUID uuid = UUID.randomUUID();
+            var ips = List.of(NicAddress.parse(ip.apply(i)));
+            var spec = new NicSpec(
+                    uuid,
+                    0,
+                    kind + i,
+                    mac(),
+                    "stub0",
+                    0,
+                    OptionalInt.empty(),
+                    ips,
+                    List.of(),
+                    false,
+                    NicProtection.FULL);
+            long start = System.nanoTime();
+            networks.attach(zone(spec), zone.pid());
+            nanos[i] = System.nanoTime() - start;
+        }
+        Arrays.sort(nanos);
+        System.out.printf(
+                "attach of a NIC, %s: min %.2f ms, median %.2f ms, max %.2f ms%n",
+                kind, nanos[0] / 1e6, nanos[25] / 1e6, nanos[49] / 1e6);
     }
 }
