@@ -179,6 +179,14 @@ public final class Zones {
         return Await.until(limit, () -> !isRunning(zone));
     }
 
+    /** Whether the zone came as far as running its own first program, and still runs. */
+    public boolean isUp(UUID zone) {
+        return find(zone)
+                .flatMap(running -> running.init().executable())
+                .filter(program -> !isRuntime(program))
+                .isPresent();
+    }
+
     public boolean isRunning(UUID zone) {
         return find(zone).filter(running -> running.init().isAlive()).isPresent();
     }
