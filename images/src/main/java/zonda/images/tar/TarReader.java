@@ -201,7 +201,7 @@ final class TarReader implements AutoCloseable {
             throw cutOff();
         }
         if (isZfsStream()) {
-            throw new TarException("this is a stream of zfs send, not a tar archive");
+            throw new NotTarException("this is a stream of zfs send, not a tar archive");
         }
         if (TarHeader.isZero(block)) {
             int second = in.readNBytes(block, 0, block.length);
