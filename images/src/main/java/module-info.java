@@ -5,4 +5,7 @@ module zonda.images {
     requires transitive zonda.base;
     requires transitive zonda.kernel;
     requires transitive zonda.storage;
+    requires java.net.http;
+
+    exports zonda.images;
 }

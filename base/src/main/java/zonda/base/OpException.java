@@ -1,7 +1,7 @@
 package zonda.base;
 
 /** A request that was refused or failed for a reason the operator can act on; the message is what they read. */
-public final class OpException extends RuntimeException {
+public class OpException extends RuntimeException {
     private final Code code;
 
     public OpException(Code code, String message) {

@@ -18,6 +18,7 @@ import zonda.base.OpException;
 /** Namespaces of the kernel: namespaces(7), unshare(2), user_namespaces(7). */
 public final class Namespaces {
     static final int CLONE_NEWNS = 0x20000;
+    private static final int CLONE_FS = 0x200;
     private static final Duration LIMIT = Duration.ofSeconds(10);
 
     /** unshare(2). */
@@ -35,6 +36,11 @@ public final class Namespaces {
             throw new IllegalStateException("a virtual thread has no mount namespace of its own");
         }
         Native.call("unshare", "mount namespace", errno -> (long) (int) UNSHARE.invokeExact(errno, CLONE_NEWNS));
+    }
+
+    /** Gives the calling thread its own root, working directory and umask: unshare(2), CLONE_FS. */
+    static void unshareFilesystemView() {
+        Native.call("unshare", "filesystem view", errno -> (long) (int) UNSHARE.invokeExact(errno, CLONE_FS));
     }
 
     /**

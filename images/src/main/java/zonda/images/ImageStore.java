@@ -1,0 +1,55 @@
+package zonda.images;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import zonda.base.Bytes;
+
+/**
+ * The pool, as far as images need it: each image is a dataset, {@code <pool>/<uuid>-partial} while it is filled, and
+ * {@code <pool>/<uuid>} with the snapshot {@code @final} once it is installed.
+ *
+ * <p>{@link #seal}, {@link #commit}, {@link #discard} and {@link #destroy} do nothing when what they lead to is so
+ * already: they are repeated after a crash.
+ */
+public interface ImageStore {
+    /** Where an image's dataset is in its life. */
+    enum State {
+        ABSENT,
+        /** Partial, and perhaps incomplete. */
+        FILLING,
+        /** Partial with its snapshot @final: complete, and on disk. */
+        SEALED,
+        INSTALLED
+    }
+
+    /** The pool's name. */
+    String pool();
+
+    State state(UUID image);
+
+    /** Makes an empty {@code <uuid>-partial} and mounts it. @return where, an absolute path */
+    Path createPartial(UUID image);
+
+    /** Takes the snapshot @final of the partial dataset; when it returns, that and all data in it are on disk. */
+    void seal(UUID image);
+
+    /** Gives the sealed dataset its own name. */
+    void commit(UUID image);
+
+    /** Removes the partial dataset, sealed or not. */
+    void discard(UUID image);
+
+    /** Removes the installed dataset with its snapshots. */
+    void destroy(UUID image);
+
+    /** Datasets cloned from it, by the last part of their names: the UUIDs of VMs and of incremental images. */
+    List<String> dependents(UUID image);
+
+    /** What the installed dataset occupies. */
+    Bytes used(UUID image);
+
+    /** Images with a partial dataset, sealed or not. */
+    Set<UUID> partials();
+}

@@ -1,0 +1,380 @@
+package zonda.kernel;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+
+import java.io.ByteArrayOutputStream;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemoryLayout.PathElement;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.StructLayout;
+import java.lang.invoke.MethodHandle;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The calls that take a directory's descriptor and a name: openat2(2), statx(2), mkdirat(2), unlinkat(2), renameat(2),
+ * symlinkat(2), linkat(2), mkfifoat(3), readlinkat(2), fchmod(2), fchownat(2), utimensat(2), fsetxattr(2), write(2),
+ * read(2), getdents64(2), syncfs(2).
+ *
+ * <p>Why not java.nio: it resolves whole paths, follows symbolic links on the way, and can't be told to stay below a
+ * directory. These are for local filesystems, where they return soon; they are called on the caller's thread.
+ */
+final class FileCalls {
+    static final int AT_FDCWD = -100;
+    static final int AT_SYMLINK_NOFOLLOW = 0x100;
+    static final int AT_REMOVEDIR = 0x200;
+    static final int AT_EMPTY_PATH = 0x1000;
+
+    /** openat2(2)'s resolve flags, linux/openat2.h, since 5.6. */
+    static final long RESOLVE_NO_MAGICLINKS = 0x02;
+
+    static final long RESOLVE_NO_SYMLINKS = 0x04;
+    static final long RESOLVE_IN_ROOT = 0x10;
+
+    /** Equal on all architectures. */
+    private static final long SYS_OPENAT2 = 437;
+
+    static final StructLayout OPEN_HOW = MemoryLayout.structLayout(
+            JAVA_LONG.withName("flags"), JAVA_LONG.withName("mode"), JAVA_LONG.withName("resolve"));
+
+    static final StructLayout TIMESPEC =
+            MemoryLayout.structLayout(JAVA_LONG.withName("tv_sec"), JAVA_LONG.withName("tv_nsec"));
+
+    static final StructLayout STATX = MemoryLayout.structLayout(
+            JAVA_INT.withName("stx_mask"),
+            JAVA_INT.withName("stx_blksize"),
+            JAVA_LONG.withName("stx_attributes"),
+            JAVA_INT.withName("stx_nlink"),
+            JAVA_INT.withName("stx_uid"),
+            JAVA_INT.withName("stx_gid"),
+            JAVA_SHORT.withName("stx_mode"),
+            MemoryLayout.paddingLayout(2),
+            JAVA_LONG.withName("stx_ino"),
+            JAVA_LONG.withName("stx_size"),
+            JAVA_LONG.withName("stx_blocks"),
+            JAVA_LONG.withName("stx_attributes_mask"),
+            MemoryLayout.paddingLayout(48), // stx_atime, stx_btime, stx_ctime
+            JAVA_LONG.withName("stx_mtime"),
+            JAVA_INT.withName("stx_mtime_nsec"),
+            MemoryLayout.paddingLayout(12), // the rest of stx_mtime, stx_rdev_major, stx_rdev_minor
+            JAVA_INT.withName("stx_dev_major"),
+            JAVA_INT.withName("stx_dev_minor"),
+            MemoryLayout.paddingLayout(112));
+
+    /** STATX_BASIC_STATS. */
+    private static final int BASIC_STATS = 0x7ff;
+
+    private static final int BUFFER = 64 * 1024;
+
+    private static final MethodHandle STATX_CALL =
+            Native.link("statx", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, ADDRESS));
+    private static final FunctionDescriptor INT_NAME_INT = FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
+    private static final MethodHandle MKDIRAT = Native.link("mkdirat", INT_NAME_INT);
+    private static final MethodHandle MKFIFOAT = Native.link("mkfifoat", INT_NAME_INT);
+    private static final MethodHandle UNLINKAT = Native.link("unlinkat", INT_NAME_INT);
+    private static final MethodHandle FCHMODAT =
+            Native.link("fchmodat", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT));
+    private static final MethodHandle RENAMEAT =
+            Native.link("renameat", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS));
+    private static final MethodHandle SYMLINKAT =
+            Native.link("symlinkat", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, ADDRESS));
+    private static final MethodHandle LINKAT =
+            Native.link("linkat", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS, JAVA_INT));
+    private static final MethodHandle READLINKAT =
+            Native.link("readlinkat", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, ADDRESS, JAVA_LONG));
+    private static final MethodHandle FCHOWNAT =
+            Native.link("fchownat", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, JAVA_INT));
+    private static final MethodHandle FCHMOD =
+            Native.link("fchmod", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+    private static final MethodHandle FCHOWN =
+            Native.link("fchown", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
+    private static final MethodHandle UTIMENSAT =
+            Native.link("utimensat", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, JAVA_INT));
+    private static final MethodHandle FSETXATTR =
+            Native.link("fsetxattr", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT));
+    private static final MethodHandle WRITE =
+            Native.link("write", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
+    private static final MethodHandle READ =
+            Native.link("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
+    private static final MethodHandle LSEEK =
+            Native.link("lseek", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT));
+    private static final MethodHandle FTRUNCATE =
+            Native.link("ftruncate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG));
+    private static final MethodHandle GETDENTS =
+            Native.link("getdents64", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
+    private static final MethodHandle SYNCFS = Native.link("syncfs", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+
+    private FileCalls() {}
+
+    private static MemorySegment text(Arena arena, String name) {
+        byte[] bytes = FileName.encode(name);
+        MemorySegment text = arena.allocate(bytes.length + 1L);
+        MemorySegment.copy(bytes, 0, text, JAVA_BYTE, 0, bytes.length);
+        return text;
+    }
+
+    private static String target(Fd directory, String name) {
+        return FileName.printable(directory + "/" + name);
+    }
+
+    /** How to open: flags, mode of a new file, and resolve flags. */
+    record OpenHow(int flags, int mode, long resolve) {}
+
+    /** openat2(2), since Linux 5.6. With RESOLVE_IN_ROOT a rename elsewhere may make it answer EAGAIN: asked again. */
+    static Fd openat2(Fd directory, String path, OpenHow how) {
+        String target = target(directory, path);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment name = text(arena, path);
+            MemorySegment request = arena.allocate(OPEN_HOW);
+            request.set(JAVA_LONG, 0, how.flags() | Fd.O_CLOEXEC);
+            request.set(JAVA_LONG, 8, how.mode());
+            request.set(JAVA_LONG, 16, how.resolve());
+            for (int attempt = 0; ; attempt++) {
+                try {
+                    long fd = Native.syscall(
+                            "openat2",
+                            target,
+                            SYS_OPENAT2,
+                            directory.number(),
+                            name.address(),
+                            request.address(),
+                            OPEN_HOW.byteSize(),
+                            0);
+                    return new Fd((int) fd, target);
+                } catch (KernelException e) {
+                    if (attempt >= 32 || !(e.is(Errno.EAGAIN) || e.is(Errno.EINTR))) {
+                        throw e;
+                    }
+                }
+            }
+        }
+    }
+
+    /** statx(2) of a name, its symbolic link not followed; with an empty name, of the descriptor itself. */
+    static FileStat stat(Fd directory, String name) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment path = text(arena, name);
+            MemorySegment answer = arena.allocate(STATX);
+            int flags = AT_SYMLINK_NOFOLLOW | (name.isEmpty() ? AT_EMPTY_PATH : 0);
+            Native.call("statx", target(directory, name), errno ->
+                    (long) (int) STATX_CALL.invokeExact(errno, directory.number(), path, flags, BASIC_STATS, answer));
+            int mode = Short.toUnsignedInt(answer.get(JAVA_SHORT, at(STATX, "stx_mode")));
+            return new FileStat(
+                    FileStat.Kind.of(mode),
+                    mode & 07777,
+                    answer.get(JAVA_INT, at(STATX, "stx_uid")),
+                    answer.get(JAVA_INT, at(STATX, "stx_gid")),
+                    answer.get(JAVA_LONG, at(STATX, "stx_size")),
+                    Instant.ofEpochSecond(
+                            answer.get(JAVA_LONG, at(STATX, "stx_mtime")),
+                            answer.get(JAVA_INT, at(STATX, "stx_mtime_nsec"))),
+                    answer.get(JAVA_INT, at(STATX, "stx_nlink")),
+                    answer.get(JAVA_LONG, at(STATX, "stx_ino")),
+                    ((long) answer.get(JAVA_INT, at(STATX, "stx_dev_major")) << 32)
+                            | answer.get(JAVA_INT, at(STATX, "stx_dev_minor")));
+        }
+    }
+
+    static long at(StructLayout layout, String field) {
+        return layout.byteOffset(PathElement.groupElement(field));
+    }
+
+    static void mkdir(Fd directory, String name, int mode) {
+        named("mkdirat", MKDIRAT, directory, name, mode);
+    }
+
+    static void mkfifo(Fd directory, String name, int mode) {
+        named("mkfifoat", MKFIFOAT, directory, name, mode);
+    }
+
+    static void unlink(Fd directory, String name) {
+        named("unlinkat", UNLINKAT, directory, name, 0);
+    }
+
+    static void rmdir(Fd directory, String name) {
+        named("unlinkat", UNLINKAT, directory, name, AT_REMOVEDIR);
+    }
+
+    private static void named(String call, MethodHandle handle, Fd directory, String name, int argument) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment path = text(arena, name);
+            Native.call(call, target(directory, name), errno ->
+                    (long) (int) handle.invokeExact(errno, directory.number(), path, argument));
+        }
+    }
+
+    static void rename(Fd from, String name, Fd to, String newName) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment old = text(arena, name);
+            MemorySegment fresh = text(arena, newName);
+            Native.call("renameat", target(from, name) + " to " + target(to, newName), errno ->
+                    (long) (int) RENAMEAT.invokeExact(errno, from.number(), old, to.number(), fresh));
+        }
+    }
+
+    static void symlink(String text, Fd directory, String name) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment value = text(arena, text);
+            MemorySegment path = text(arena, name);
+            Native.call("symlinkat", target(directory, name), errno ->
+                    (long) (int) SYMLINKAT.invokeExact(errno, value, directory.number(), path));
+        }
+    }
+
+    /** linkat(2): a symbolic link is linked itself, not what it names. */
+    static void link(Fd from, String name, Fd to, String newName) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment old = text(arena, name);
+            MemorySegment fresh = text(arena, newName);
+            Native.call("linkat", target(from, name) + " to " + target(to, newName), errno ->
+                    (long) (int) LINKAT.invokeExact(errno, from.number(), old, to.number(), fresh, 0));
+        }
+    }
+
+    static String readlink(Fd directory, String name) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment path = text(arena, name);
+            MemorySegment answer = arena.allocate(4096); // PATH_MAX: no link's text is longer
+            long length = Native.call("readlinkat", target(directory, name), errno ->
+                    (long) READLINKAT.invokeExact(errno, directory.number(), path, answer, 4096L));
+            return FileName.decode(answer.asSlice(0, length).toArray(JAVA_BYTE));
+        }
+    }
+
+    static void chown(Fd directory, String name, Access access) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment path = text(arena, name);
+            Native.call("fchownat", target(directory, name), errno -> (long) (int) FCHOWNAT.invokeExact(
+                    errno, directory.number(), path, access.uid(), access.gid(), AT_SYMLINK_NOFOLLOW));
+        }
+    }
+
+    static void fchown(Fd file, Access access) {
+        Native.call("fchown", file, errno ->
+                (long) (int) FCHOWN.invokeExact(errno, file.number(), access.uid(), access.gid()));
+    }
+
+    static void fchmod(Fd file, int mode) {
+        Native.call("fchmod", file, errno -> (long) (int) FCHMOD.invokeExact(errno, file.number(), mode));
+    }
+
+    /** Through its entry in proc(5), since fchmod(2) refuses an O_PATH descriptor. */
+    static void chmodPath(Fd opened, int mode) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment path = text(arena, opened.procPath().toString());
+            Native.call("fchmodat", opened, errno -> (long) (int) FCHMODAT.invokeExact(errno, AT_FDCWD, path, mode, 0));
+        }
+    }
+
+    /** Sets the time of modification, and that of access to the same. With an empty name: of the descriptor itself. */
+    static void utimens(Fd directory, String name, Instant modified) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment path = name.isEmpty() ? MemorySegment.NULL : text(arena, name);
+            int flags = name.isEmpty() ? 0 : AT_SYMLINK_NOFOLLOW;
+            MemorySegment times = arena.allocate(TIMESPEC, 2);
+            for (int i = 0; i < 4; i += 2) {
+                times.setAtIndex(JAVA_LONG, i, modified.getEpochSecond());
+                times.setAtIndex(JAVA_LONG, i + 1, modified.getNano());
+            }
+            Native.call("utimensat", target(directory, name), errno ->
+                    (long) (int) UTIMENSAT.invokeExact(errno, directory.number(), path, times, flags));
+        }
+    }
+
+    static void setxattr(Fd file, String name, byte[] value) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment attribute = text(arena, name);
+            MemorySegment bytes = arena.allocateFrom(JAVA_BYTE, value);
+            Native.call("fsetxattr", file + " " + FileName.printable(name), errno ->
+                    (long) (int) FSETXATTR.invokeExact(errno, file.number(), attribute, bytes, (long) value.length, 0));
+        }
+    }
+
+    /** Writes all of it. */
+    static void write(Fd file, byte[] bytes, int offset, int length) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment buffer = arena.allocate(Math.max(1, length));
+            MemorySegment.copy(bytes, offset, buffer, JAVA_BYTE, 0, length);
+            long done = 0;
+            while (done < length) {
+                MemorySegment rest = buffer.asSlice(done);
+                long left = length - done;
+                done += Native.call("write", file, errno -> (long) WRITE.invokeExact(errno, file.number(), rest, left));
+            }
+        }
+    }
+
+    /** Reads to the end. @throws IllegalStateException when there are more bytes than the limit */
+    static byte[] readAll(Fd file, int limit) {
+        var bytes = new ByteArrayOutputStream();
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment buffer = arena.allocate(BUFFER);
+            while (true) {
+                long got = Native.call(
+                        "read", file, errno -> (long) READ.invokeExact(errno, file.number(), buffer, (long) BUFFER));
+                if (got == 0) {
+                    return bytes.toByteArray();
+                }
+                bytes.writeBytes(buffer.asSlice(0, got).toArray(JAVA_BYTE));
+                if (bytes.size() > limit) {
+                    throw new IllegalStateException("read " + file + ": more than " + limit + " bytes");
+                }
+            }
+        }
+    }
+
+    /** Moves the place of the next write, and makes the file reach at least to it: what lies between is a hole. */
+    static void seek(Fd file, long position) {
+        Native.call("lseek", file, errno -> (long) LSEEK.invokeExact(errno, file.number(), position, 0));
+    }
+
+    static void truncate(Fd file, long size) {
+        Native.call("ftruncate", file, errno -> (long) (int) FTRUNCATE.invokeExact(errno, file.number(), size));
+    }
+
+    /** The names in a directory opened for reading, without "." and "..", in the order the filesystem gives. */
+    static List<String> names(Fd directory) {
+        List<String> names = new ArrayList<>();
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment buffer = arena.allocate(BUFFER, 8);
+            while (true) {
+                long got = Native.call("getdents64", directory, errno ->
+                        (long) GETDENTS.invokeExact(errno, directory.number(), buffer, (long) BUFFER));
+                if (got == 0) {
+                    return names;
+                }
+                collectNames(buffer.asSlice(0, got), names);
+            }
+        }
+    }
+
+    /** struct linux_dirent64: u64 inode, s64 offset, u16 length of the record, u8 type, name ended by NUL. */
+    private static void collectNames(MemorySegment records, List<String> names) {
+        byte[] bytes = records.toArray(JAVA_BYTE);
+        int at = 0;
+        while (at < bytes.length) {
+            int length = Short.toUnsignedInt(records.get(JAVA_SHORT, at + 16L));
+            int end = at + 19;
+            while (bytes[end] != 0) {
+                end++;
+            }
+            String name = FileName.decode(Arrays.copyOfRange(bytes, at + 19, end));
+            if (!".".equals(name) && !"..".equals(name)) {
+                names.add(name);
+            }
+            at += length;
+        }
+    }
+
+    static void syncfs(Fd file) {
+        Native.call("syncfs", file, errno -> (long) (int) SYNCFS.invokeExact(errno, file.number()));
+    }
+}
