@@ -126,15 +126,21 @@ public final class RouteSocket implements AutoCloseable {
         change(link, message -> message.attribute(IFLA_IFALIAS, alias));
     }
 
+    /** As {@link #describe} and {@link #withoutLinkLocal} in one. */
+    public void describePort(Link port, String alias) {
+        change(port, message -> addressless(message.attribute(IFLA_IFALIAS, alias)));
+    }
+
     /** Keeps the kernel from giving it a link-local address when it comes up. */
     public void withoutLinkLocal(Link link) {
-        change(
-                link,
-                message -> message.nested(
-                        IFLA_AF_SPEC,
-                        families -> families.nested(
-                                AF_INET6,
-                                inet6 -> inet6.attribute8(IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE))));
+        change(link, RouteSocket::addressless);
+    }
+
+    private static void addressless(NetlinkMessage message) {
+        message.nested(
+                IFLA_AF_SPEC,
+                families -> families.nested(
+                        AF_INET6, inet6 -> inet6.attribute8(IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE)));
     }
 
     public void mtu(Link link, int mtu) {

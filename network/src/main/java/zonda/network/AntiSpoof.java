@@ -158,7 +158,11 @@ final class AntiSpoof {
                 flush chain %1$s address
                 flush chain %1$s neighbour
                 flush chain %1$s service
-                %2$s""".formatted(table, RULES.replace("RULE", "add rule " + table).replace("GROUP", "" + instance.group()));
+                %2$s""".formatted(
+                        table,
+                        RULES.replace("RULE", "add rule " + table)
+                                .replace("GROUP", "" + instance.group())
+                                .replace("DYING", "" + instance.dyingGroup()));
     }
 
     private static final String RULES = """
@@ -190,6 +194,6 @@ final class AntiSpoof {
             RULE guard iifname != @anyip jump address
             RULE guard iifname != @servers jump service
             RULE guard meta l4proto { tcp, udp, sctp } iifname . th dport @blocked counter name blocked drop
-            RULE prerouting iifgroup GROUP goto guard
+            RULE prerouting iifgroup { GROUP, DYING } goto guard
             """;
 }

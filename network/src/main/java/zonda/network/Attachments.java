@@ -12,6 +12,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import zonda.base.Json;
+import zonda.base.OpException;
 import zonda.base.StateFile;
 
 /**
@@ -20,6 +21,7 @@ import zonda.base.StateFile;
  * links are gone too, and what an earlier boot left is thrown away.
  */
 final class Attachments {
+    private static final System.Logger LOG = System.getLogger(Attachments.class.getName());
     private static final String SUFFIX = ".json";
     private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
 
@@ -63,20 +65,42 @@ final class Attachments {
         }
     }
 
+    /** A record that can't be understood names no NICs: its links are strays, and its zone is taken away as any other. */
     private void load(Path file) {
-        StateFile.readObject(file).ifPresent(object -> {
-            List<Attachment> nics = object.array("nics").objects().stream()
-                    .map(Attachment::from)
-                    .toList();
-            byZone.put(UUID.fromString(object.string("zone", "")), nics);
-        });
+        String name = file.getFileName().toString();
+        try {
+            UUID zone = UUID.fromString(name.substring(0, name.length() - SUFFIX.length()));
+            byZone.put(zone, List.of());
+            Json.Obj object = StateFile.readObject(file).orElse(Json.Obj.EMPTY);
+            byZone.put(
+                    zone,
+                    object.array("nics").objects().stream()
+                            .map(Attachment::from)
+                            .toList());
+        } catch (IllegalArgumentException | OpException e) {
+            LOG.log(System.Logger.Level.WARNING, "{0} is not a record of attached NICs: {1}", file, e.getMessage());
+        }
     }
 
+    /** Writes a new record. One that a kill cut short is no loss: nothing of it had been made yet. */
     void put(UUID zone, List<Attachment> nics) {
         byZone.put(zone, List.copyOf(nics));
+        try {
+            Files.writeString(file(zone), text(zone, nics));
+        } catch (IOException e) {
+            throw new UncheckedIOException("write " + file(zone) + ": " + e, e);
+        }
+    }
+
+    /** Writes another record in the place of the zone's. */
+    void replace(UUID zone, List<Attachment> nics) {
+        byZone.put(zone, List.copyOf(nics));
+        write(file(zone), text(zone, nics));
+    }
+
+    private static String text(UUID zone, List<Attachment> nics) {
         var array = Json.Arr.of(nics.stream().map(Attachment::toJson));
-        StateFile.replace(
-                file(zone), Json.object().with("zone", zone.toString()).with("nics", array));
+        return Json.object().with("zone", zone.toString()).with("nics", array).pretty() + "\n";
     }
 
     void remove(UUID zone) {

@@ -5,6 +5,8 @@ import java.util.Optional;
 import java.util.UUID;
 import zonda.base.Code;
 import zonda.base.OpException;
+import zonda.kernel.Errno;
+import zonda.kernel.KernelException;
 import zonda.kernel.Link;
 import zonda.kernel.NetNamespace;
 import zonda.kernel.RouteSocket;
@@ -39,20 +41,33 @@ final class HostEnd {
     /** Makes both ends; this one is down, locked to its MAC, and let no frame pass until it has its elements. */
     static Link create(RouteSocket socket, NetworkInstance instance, NetNamespace namespace, Plan plan) {
         AttachedNic nic = plan.attachment().nic();
-        socket.link(nic.hostEnd()).ifPresent(socket::delete);
-        Link end = socket.createVeth(new Veth(
+        var veth = new Veth(
                 nic.hostEnd(),
                 plan.bridge().index(),
                 instance.group(),
                 nic.mtu(),
                 namespace,
-                new Veth.Peer(nic.interfaceName(), nic.mac())));
-        socket.describe(end, alias(plan.spec()));
-        socket.withoutLinkLocal(end);
+                new Veth.Peer(nic.interfaceName(), nic.mac()));
+        Link end = create(socket, veth);
+        socket.describePort(end, alias(plan.spec()));
         if (!plan.attachment().protection().allowsMacSpoofing()) {
             socket.lockPort(end, nic.mac());
         }
         return end;
+    }
+
+    /** The name, if it is taken, is that of a link of an earlier run of this zone: {@link #nameFor} has seen to it. */
+    private static Link create(RouteSocket socket, Veth veth) {
+        try {
+            return socket.createVeth(veth);
+        } catch (KernelException e) {
+            Optional<Link> old = socket.link(veth.name());
+            if (!e.is(Errno.EEXIST) || old.isEmpty()) {
+                throw e;
+            }
+            socket.delete(old.get());
+            return socket.createVeth(veth);
+        }
     }
 
     /** A NIC that is about to be made. */
@@ -65,10 +80,10 @@ final class HostEnd {
             return;
         }
         for (Link end : ends) {
-            Optional<Link> still = socket.link(end.name()).filter(link -> link.index() == end.index());
-            if (still.isPresent()) {
-                // Down first: out of its group, nothing checks what comes in by it.
-                socket.down(end);
+            // The dying are guarded as the living are. One that went by itself is no matter.
+            if (socket.link(end.name())
+                    .filter(link -> link.index() == end.index())
+                    .isPresent()) {
                 socket.group(end, instance.dyingGroup());
             }
         }

@@ -24,9 +24,40 @@ import zonda.base.StateFile;
 final class Leases {
     private final Path file;
     private final ReentrantLock lock = new ReentrantLock();
+    /** What the file says: by etherstub and MAC, oldest first. */
+    private final Map<String, Map<Mac, Lease>> leases = new LinkedHashMap<>();
 
     Leases(Path file) {
         this.file = file;
+    }
+
+    /** Reads what was given before. @throws OpException FAILED naming the file when it can't be understood */
+    void load() {
+        lock.lock();
+        try {
+            leases.clear();
+            Json.Obj written = StateFile.readObject(file).orElse(Json.Obj.EMPTY);
+            for (String stub : written.members().keySet()) {
+                leases.put(stub, read(written.object(stub)));
+            }
+        } catch (IllegalArgumentException e) {
+            throw new OpException(Code.FAILED, "read " + file + ": " + e.getMessage(), e);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static Map<Mac, Lease> read(Json.Obj written) {
+        Map<Mac, Lease> leases = new LinkedHashMap<>();
+        for (String mac : written.members().keySet()) {
+            Json.Obj entry = written.object(mac);
+            var lease = new Lease(
+                    UUID.fromString(entry.string("zone", "")),
+                    Mac.parse(mac),
+                    Cidr.parseAddress(entry.string("ip", "")));
+            leases.put(lease.mac(), lease);
+        }
+        return leases;
     }
 
     /** Who has an address. */
@@ -45,21 +76,21 @@ final class Leases {
                         Code.INVALID, "etherstub " + stub.name() + " gives no addresses: it has no \"dhcp\" range"));
         lock.lock();
         try {
-            Map<Mac, Lease> leases = read(stub.name());
-            Lease old = leases.get(mac);
+            Map<Mac, Lease> given = on(stub.name());
+            Lease old = given.get(mac);
             if (old != null
                     && old.zone().equals(zone)
                     && range.contains(old.address())
                     && !used.contains(old.address())) {
                 return old.address();
             }
-            leases.remove(mac);
-            InetAddress address = free(range, leases, used)
-                    .or(() -> reclaim(range, leases, used, running))
+            given.remove(mac);
+            InetAddress address = free(range, given, used)
+                    .or(() -> reclaim(range, given, used, running))
                     .orElseThrow(() -> new OpException(
                             Code.CONFLICT, "all " + range.size() + " dhcp addresses of " + stub.name() + " are given"));
-            leases.put(mac, new Lease(zone, mac, address));
-            write(stub.name(), leases);
+            given.put(mac, new Lease(zone, mac, address));
+            write();
             return address;
         } finally {
             lock.unlock();
@@ -91,7 +122,7 @@ final class Leases {
     Optional<Lease> holder(String stub, InetAddress address) {
         lock.lock();
         try {
-            return read(stub).values().stream()
+            return on(stub).values().stream()
                     .filter(lease -> lease.address().equals(address))
                     .findFirst();
         } finally {
@@ -103,45 +134,35 @@ final class Leases {
     void forget(UUID zone) {
         lock.lock();
         try {
-            for (String stub : all().members().keySet()) {
-                Map<Mac, Lease> leases = read(stub);
-                if (leases.values().removeIf(lease -> lease.zone().equals(zone))) {
-                    write(stub, leases);
-                }
+            boolean changed = false;
+            for (Map<Mac, Lease> given : leases.values()) {
+                changed |= given.values().removeIf(lease -> lease.zone().equals(zone));
+            }
+            if (changed) {
+                write();
             }
         } finally {
             lock.unlock();
         }
     }
 
-    private Json.Obj all() {
-        return StateFile.readObject(file).orElse(Json.Obj.EMPTY);
+    private Map<Mac, Lease> on(String stub) {
+        return leases.computeIfAbsent(stub, _ -> new LinkedHashMap<>());
     }
 
-    /** Oldest first. */
-    private Map<Mac, Lease> read(String stub) {
-        Map<Mac, Lease> leases = new LinkedHashMap<>();
-        Json.Obj written = all().object(stub);
-        for (String mac : written.members().keySet()) {
-            Json.Obj entry = written.object(mac);
-            var lease = new Lease(
-                    UUID.fromString(entry.string("zone", "")),
-                    Mac.parse(mac),
-                    Cidr.parseAddress(entry.string("ip", "")));
-            leases.put(lease.mac(), lease);
+    private void write() {
+        Json.Obj all = Json.object();
+        for (var stub : leases.entrySet()) {
+            Map<String, Json> entries = new LinkedHashMap<>();
+            for (Lease lease : stub.getValue().values()) {
+                entries.put(
+                        lease.mac().toString(),
+                        Json.object()
+                                .with("ip", Cidr.text(lease.address()))
+                                .with("zone", lease.zone().toString()));
+            }
+            all = all.with(stub.getKey(), new Json.Obj(entries));
         }
-        return leases;
-    }
-
-    private void write(String stub, Map<Mac, Lease> leases) {
-        Json.Obj entries = Json.object();
-        for (Lease lease : leases.values()) {
-            entries = entries.with(
-                    lease.mac().toString(),
-                    Json.object()
-                            .with("ip", Cidr.text(lease.address()))
-                            .with("zone", lease.zone().toString()));
-        }
-        StateFile.replace(file, all().with(stub, entries));
+        StateFile.replace(file, all);
     }
 }

@@ -74,6 +74,7 @@ public final class Networks implements AutoCloseable {
             var services = new Services(instance);
             services.start(stubs);
             var leases = new Leases(instance.state().resolve("leases.json"));
+            leases.load();
             var nics = new Nics(instance, antiSpoof, switches, services, attachments, leases);
             running = new Running(switches, services, attachments, nics);
             return true;
@@ -177,19 +178,21 @@ public final class Networks implements AutoCloseable {
     public Set<UUID> reconcile(Set<UUID> runningZones) {
         return exclusively(() -> {
             Running now = running();
-            for (UUID zone : now.attachments().zones()) {
-                if (!runningZones.contains(zone)) {
-                    now.nics().detachAll(zone);
-                }
-            }
             if (!antiSpoof.isLoaded()) {
                 antiSpoof.load();
             }
-            List<Attachment> all = now.attachments().all();
-            antiSpoof.replaceAll(all.stream().map(Attachment::port).toList());
+            List<Attachment> kept = now.attachments().all().stream()
+                    .filter(attachment -> runningZones.contains(attachment.nic().zone()))
+                    .toList();
+            Set<UUID> damaged = sweep(kept);
+            antiSpoof.replaceAll(kept.stream().map(Attachment::port).toList());
+            for (UUID zone : now.attachments().zones()) {
+                if (!runningZones.contains(zone)) {
+                    now.nics().forgetNics(zone);
+                }
+            }
             gateways.load(now.switches().etherstubs());
             now.services().start(now.switches().etherstubs());
-            Set<UUID> damaged = sweep(all);
             now.switches().dropUnused();
             return damaged;
         });

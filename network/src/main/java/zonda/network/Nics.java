@@ -217,7 +217,7 @@ final class Nics {
             throw new OpException(
                     Code.NOT_SUPPORTED, "allow_mac_spoofing of " + mac + " changes when the zone is started again");
         }
-        attachments.put(zone, changed);
+        attachments.replace(zone, changed);
         antiSpoof.replace(old.port(), new Attachment(old.nic(), protection).port());
     }
 
@@ -228,6 +228,12 @@ final class Nics {
             HostEnd.deleteAll(socket, instance, hostEnds(socket, zone, nics));
         }
         removeProtection(nics);
+        forgetNics(zone);
+    }
+
+    /** What remains to do for a zone whose links and set elements are gone already. */
+    void forgetNics(UUID zone) {
+        List<Attachment> nics = attachments.of(zone);
         for (Attachment attachment : nics) {
             AttachedNic nic = attachment.nic();
             services.of(nic.nicTag()).ifPresent(service -> service.forget(List.of(nic.mac())));

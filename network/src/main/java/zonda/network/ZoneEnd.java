@@ -5,8 +5,10 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -32,19 +34,18 @@ final class ZoneEnd {
         namespace.call(() -> {
             try (var socket = RouteSocket.open()) {
                 socket.up(socket.link("lo").orElseThrow());
+                Map<String, Link> links = new HashMap<>();
                 for (AttachedNic nic : nics) {
                     Link link = socket.link(nic.interfaceName()).orElseThrow();
+                    links.put(nic.interfaceName(), link);
                     withoutRouterAdvertisements(nic.interfaceName());
                     nic.addresses().forEach(address -> socket.addAddress(link, address));
                     socket.up(link);
-                }
-                for (AttachedNic nic : nics) {
-                    Link link = socket.link(nic.interfaceName()).orElseThrow();
                     nic.gateway()
                             .ifPresent(
                                     gateway -> socket.setRoute(new Route(DEFAULT, Optional.of(gateway), link.index())));
                 }
-                routes.forEach((destination, gateway) -> socket.setRoute(route(socket, nics, destination, gateway)));
+                routes.forEach((destination, gateway) -> socket.setRoute(route(links, nics, destination, gateway)));
             }
             return true;
         });
@@ -65,14 +66,12 @@ final class ZoneEnd {
         }
     }
 
-    private static Route route(RouteSocket socket, List<AttachedNic> nics, String destination, String gateway) {
+    private static Route route(Map<String, Link> links, List<AttachedNic> nics, String destination, String gateway) {
         Cidr to = destination(destination);
-        Optional<AttachedNic> direct = nicOf(nics, gateway);
-        if (direct.isPresent()) {
-            int link = socket.link(direct.get().interfaceName()).orElseThrow().index();
-            return new Route(to, Optional.empty(), link);
-        }
-        return new Route(to, Optional.of(Cidr.parseAddress(gateway)), 0);
+        return nicOf(nics, gateway)
+                .map(nic -> Objects.requireNonNull(links.get(nic.interfaceName())))
+                .map(link -> new Route(to, Optional.empty(), link.index()))
+                .orElseGet(() -> new Route(to, Optional.of(Cidr.parseAddress(gateway)), 0));
     }
 
     /** Refuses what {@link #configure} could not set. @throws OpException INVALID with vmadm's words */
