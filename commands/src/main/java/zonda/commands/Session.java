@@ -140,23 +140,55 @@ public final class Session {
      * @throws OpException FAILED in the words of the client's system
      */
     public byte[] file(String path) {
-        send(Frame.OPEN, path);
         var content = new ByteArrayOutputStream();
-        while (true) {
-            Frame frame;
-            try {
-                frame = take(files);
-            } catch (IOException e) {
-                throw new OpException(Code.FAILED, "read " + path + ": the caller went away", e);
-            }
-            if (frame.type() == Frame.FILE_ERROR) {
-                throw new OpException(Code.FAILED, frame.text());
-            }
-            if (frame.payload().length == 0) {
-                return content.toByteArray();
-            }
-            content.writeBytes(frame.payload());
+        try (InputStream in = fileStream(path)) {
+            in.transferTo(content);
+            return content.toByteArray();
+        } catch (IOException e) {
+            throw new OpException(Code.FAILED, e.getMessage() == null ? "read " + path : e.getMessage(), e);
         }
+    }
+
+    /** The content of a file as it comes; one file at a time. Its reads fail in the words of the client's system. */
+    public InputStream fileStream(String path) {
+        send(Frame.OPEN, path);
+        return new InputStream() {
+            private byte[] piece = END;
+            private int position;
+            private boolean ended;
+
+            @Override
+            public int read() throws IOException {
+                byte[] one = new byte[1];
+                return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+            }
+
+            @Override
+            public int read(byte[] into, int offset, int length) throws IOException {
+                if (position == piece.length && !ended) {
+                    Frame frame = take(files);
+                    if (frame.type() == Frame.FILE_ERROR) {
+                        ended = true;
+                        throw new IOException(frame.text());
+                    }
+                    piece = frame.payload();
+                    position = 0;
+                    ended = piece.length == 0;
+                }
+                if (ended) {
+                    return -1;
+                }
+                int given = Math.min(length, piece.length - position);
+                System.arraycopy(piece, position, into, offset, given);
+                position += given;
+                return given;
+            }
+        };
+    }
+
+    /** A path of the caller's, absolute. */
+    public java.nio.file.Path path(String text) {
+        return java.nio.file.Path.of(call.directory()).resolve(text).normalize();
     }
 
     /** Puts the caller's terminal into raw mode for the rest of the session; the size is told now and when it changes. */

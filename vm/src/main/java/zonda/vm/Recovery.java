@@ -31,7 +31,7 @@ public final class Recovery {
     }
 
     /** Ready to serve when it returns; VMs that have to boot do so on threads of their own. */
-    public ExitWatch recover() {
+    public AutoCloseable recover() {
         store.all().forEach(vm -> vms.ids().recorded(vm.uuid(), vm.ids()));
         List<Saga> sagas = vms.host().journal().unfinished().stream()
                 .filter(saga -> saga.intent().kind().startsWith("vm-"))

@@ -280,6 +280,11 @@ public final class Zones {
         return ConsoleLog.tail(paths(zone).consoleLog(), lines);
     }
 
+    /** Takes away the control groups above the zones', when no zone is left. */
+    public void removeParent() {
+        cgroups.removeParent();
+    }
+
     /** Forgets the console log, when the zone is deleted. */
     public void forget(UUID zone) {
         deleteTree(paths(zone).consoleLog());
