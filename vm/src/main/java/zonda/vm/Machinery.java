@@ -67,10 +67,25 @@ final class Machinery {
     }
 
     private static void makeCores(VmConfig vm, Datasets datasets) {
+        String parent = vm.zpool() + "/cores";
+        if (datasets.find(parent).isEmpty()) {
+            makeUnlessThere(datasets, parent);
+        }
         if (datasets.find(vm.coresDataset()).isEmpty()) {
             datasets.create(
                     vm.coresDataset(),
                     DatasetOptions.DEFAULT.mode(OWNER_ONLY).quota(CORES_QUOTA).mountpoint(new Mountpoint.None()));
+        }
+    }
+
+    /** Two first VMs may both find it missing. */
+    private static void makeUnlessThere(Datasets datasets, String name) {
+        try {
+            datasets.create(name, DatasetOptions.DEFAULT.mode(OWNER_ONLY).mountpoint(new Mountpoint.None()));
+        } catch (OpException e) {
+            if (e.code() != Code.CONFLICT) {
+                throw e;
+            }
         }
     }
 
