@@ -33,6 +33,9 @@ class BusyboxIT {
         assertThat(Files.getPosixFilePermissions(root.resolve("etc/shadow"))).hasSize(2);
         assertThat(took).isLessThan(Duration.ofMillis(300));
         assertThat(host.images().get(uuid).manifest().name()).isEqualTo("bb");
+        for (ListedImage image : host.images().list()) {
+            host.images().delete(image.manifest().uuid());
+        }
     }
 
     private static UUID create(Creations creations) {

@@ -234,7 +234,9 @@ final class TarReader implements AutoCloseable {
     private void skipRest() throws IOException {
         skip(left);
         left = 0;
-        skip(filling);
+        // Some programs leave out the filling of the last entry with the end of the archive; nextBlock() finds that
+        // out.
+        in.readNBytes((int) filling);
         filling = 0;
     }
 
