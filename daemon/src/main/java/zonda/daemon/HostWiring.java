@@ -24,6 +24,7 @@ import zonda.images.DatasetImages;
 import zonda.images.Images;
 import zonda.images.ImgadmPaths;
 import zonda.kernel.UnixSocket;
+import zonda.metadata.NativeTree;
 import zonda.network.NetworkInstance;
 import zonda.network.Networks;
 import zonda.storage.Pool;
@@ -112,7 +113,7 @@ final class HostWiring implements AutoCloseable {
                 zones,
                 metadata,
                 journal,
-                metadata.guestTree(config.state().resolve("native")),
+                new NativeTree(config.state().resolve("native")).assemble(),
                 config.pool().mountpoint(),
                 new Host.HostFacts(serverUuid(), liveImage()),
                 clock,

@@ -80,10 +80,6 @@ final class GuestRoot implements AutoCloseable {
         return root.exists("/lib/smartdc");
     }
 
-    boolean hasShell() {
-        return root.exists("/bin/sh");
-    }
-
     /** The image's own init, if it has one. */
     Optional<InitProgram.Machine> init(String path) {
         if (!root.exists(path)) {

@@ -25,6 +25,11 @@ final class Provisioning {
     private static final Duration LIMIT = Duration.ofSeconds(300);
     private static final Duration SYSTEM_UP = Duration.ofSeconds(120);
     private static final int CONSOLE_LINES = 10;
+    private static final System.Logger LOG = System.getLogger(Provisioning.class.getName());
+    private static final Duration SCRIPT_LIMIT = Duration.ofHours(1);
+    /** mdata:execute's exit status for it. */
+    private static final int USER_SCRIPT_FAILED = 95;
+
     private static final String SCRIPT = "/native/usr/lib/zonda/first-boot";
     private static final List<String> SCRIPTED_KEYS = List.of("root_authorized_keys", "user-script", "user-data");
 
@@ -53,15 +58,16 @@ final class Provisioning {
                 }
                 return;
             }
-            boolean scripted = isScripted(vm.config()) && guest.hasShell();
-            if (first || scripted) {
+            boolean scripted = isScripted(vm.config());
+            if (first) {
                 awaitSystem(vm, guest);
             }
             if (scripted) {
-                runScript(uuid, first ? "first" : "again");
+                runScript(uuid);
+            } else if (first) {
+                guest.provisioned();
             }
             if (first) {
-                guest.provisioned();
                 awaitGuest(uuid, guest);
             }
         }
@@ -111,12 +117,17 @@ final class Provisioning {
         }
     }
 
-    private void runScript(UUID uuid, String which) {
-        Ran ran = run(uuid, List.of(SCRIPT, which), LIMIT);
-        if (ran.status() != 0) {
-            throw failure(
-                    uuid, "first boot: exit " + ran.status() + ": " + ran.out().strip());
-        }
+    /** On a thread of its own: the user's script may take as long as it likes, and the VM is up before it ends. */
+    private void runScript(UUID uuid) {
+        Thread.ofVirtual().name("first-boot-" + uuid).start(() -> {
+            Ran ran = run(uuid, List.of(SCRIPT), SCRIPT_LIMIT);
+            if (ran.status() != 0) {
+                LOG.log(
+                        System.Logger.Level.WARNING,
+                        "VM " + uuid + ": " + (ran.status() == USER_SCRIPT_FAILED ? "user-script failed" : "first boot")
+                                + ", exit " + ran.status() + " " + ran.out().strip());
+            }
+        });
     }
 
     private record Ran(int status, String out) {}
