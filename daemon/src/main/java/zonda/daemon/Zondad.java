@@ -17,6 +17,7 @@ import zonda.base.Code;
 import zonda.base.Journal;
 import zonda.base.OpException;
 import zonda.storage.Pool;
+import zonda.vm.VmStore;
 import zonda.zones.Zones;
 
 /**
@@ -119,6 +120,9 @@ public final class Zondad {
         zones.remembered().forEach(zones::destroy);
         zones.removeParent();
         wiring.networks().destroy();
+        var store = new VmStore(config.root().resolve("etc/zones"));
+        store.start();
+        store.forgetAll();
         if (wiring.pools().exists(config.pool())) {
             Pool pool = wiring.pools().open(config.pool());
             wiring.pools().destroy(pool);

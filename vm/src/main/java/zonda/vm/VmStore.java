@@ -68,6 +68,11 @@ public final class VmStore {
         modified.remove(vm);
     }
 
+    /** Removes all records: their VMs are gone, or about to be. */
+    public void forgetAll() {
+        List.copyOf(records.keySet()).forEach(this::remove);
+    }
+
     public Optional<VmRecord> find(UUID vm) {
         return Optional.ofNullable(records.get(vm));
     }
