@@ -6,11 +6,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import zonda.kernel.Access;
 import zonda.kernel.Command;
 import zonda.kernel.Directory;
-import zonda.kernel.Errno;
-import zonda.kernel.KernelException;
 import zonda.kernel.NewFile;
 import zonda.kernel.RootDirectory;
 
@@ -170,17 +170,20 @@ final class BusyboxRoot {
     /** The program itself says which names it goes by, with their directories. */
     private void linkApplets(Path target) {
         String list = Command.of(busybox.toString(), "--list-full").check(Duration.ofSeconds(10));
+        Map<String, List<String>> names = list.lines()
+                .map(path -> path.indexOf('/') < 0 ? "bin/" + path : path)
+                .collect(Collectors.groupingBy(
+                        path -> path.substring(0, path.lastIndexOf('/')),
+                        Collectors.mapping(path -> path.substring(path.lastIndexOf('/') + 1), Collectors.toList())));
         try (Directory root = Directory.open(target)) {
-            for (String path : list.lines().toList()) {
-                int slash = path.lastIndexOf('/');
-                try (Directory parent = root.resolve(slash < 0 ? "bin" : path.substring(0, slash))) {
-                    parent.symlink(path.substring(slash + 1), "/bin/busybox");
-                } catch (KernelException e) {
-                    if (!e.is(Errno.EEXIST)) { // bin/busybox itself
-                        throw e;
-                    }
+            names.forEach((directory, applets) -> {
+                try (Directory parent = root.resolve(directory)) {
+                    // The program itself is among them.
+                    applets.stream()
+                            .filter(name -> !name.equals("busybox"))
+                            .forEach(name -> parent.symlink(name, "/bin/busybox"));
                 }
-            }
+            });
             try (Directory sbin = root.child("sbin")) {
                 if (sbin.stat("init").isEmpty()) {
                     sbin.symlink("init", "/bin/busybox");
