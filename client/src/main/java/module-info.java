@@ -8,7 +8,9 @@ module zonda.client {
     requires static org.jspecify;
     requires jdk.unsupported;
 
+    // java.base makes the instance of StartupRandom's one service.
     exports zonda.client to
+            java.base,
             zonda.commands,
             zonda.daemon;
 

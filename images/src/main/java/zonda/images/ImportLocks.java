@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -89,6 +90,8 @@ final class ImportLocks {
         try {
             FileLock held = channel.tryLock();
             return held != null;
+        } catch (OverlappingFileLockException e) {
+            return false; // held by another instance in this process
         } catch (IOException e) {
             throw new ImageException(ImageError.FILE_SYSTEM, "lock a file: " + e, e);
         }

@@ -6,12 +6,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.UnaryOperator;
 import zonda.base.Journal;
 import zonda.base.Json;
 import zonda.base.OpException;
 import zonda.base.Saga;
+import zonda.images.tar.NotTarException;
 import zonda.images.tar.TarException;
 import zonda.kernel.KernelException;
 
@@ -26,11 +29,13 @@ final class Installation {
     private final ImageStore store;
     private final Records records;
     private final Journal journal;
+    private final ImportLocks locks;
 
-    Installation(ImageStore store, Records records, Journal journal) {
-        this.store = store;
+    Installation(Images.Setup setup, Records records) {
+        this.store = setup.store();
         this.records = records;
-        this.journal = journal;
+        this.journal = setup.journal();
+        this.locks = new ImportLocks(setup.paths());
     }
 
     /** Puts an image's root filesystem into an empty directory of mode 0755. */
@@ -39,13 +44,34 @@ final class Installation {
         void fill(Path root) throws IOException;
     }
 
+    /** The image as it is installed, if it is. */
+    Optional<InstalledImage> find(UUID uuid) {
+        return records.read(uuid).filter(_ -> store.state(uuid) == ImageStore.State.INSTALLED);
+    }
+
     /**
-     * Installs the image; on any failure nothing of it is left. The caller holds its import lock, and knows that it isn't
-     * installed.
+     * Installs the image unless it is; on any failure nothing of it is left.
      *
+     * @return whether it was installed by this call
      * @throws ImageException UNCOMPRESSION_ERROR, FILE_SYSTEM, and what the filler throws
      */
-    void install(InstalledImage image, Filler filler) {
+    boolean install(InstalledImage image, Filler filler) {
+        try (var _ = locks.acquire(image.uuid())) {
+            if (find(image.uuid()).isPresent()) {
+                return false;
+            }
+            if (store.state(image.uuid()) == ImageStore.State.INSTALLED) {
+                throw new ImageException(
+                        ImageError.FILE_SYSTEM,
+                        "install image " + image.manifest().title() + ": the pool has a dataset of that name, and "
+                                + "imgadm has no record of it");
+            }
+            fillAndComplete(image, filler);
+            return true;
+        }
+    }
+
+    private void fillAndComplete(InstalledImage image, Filler filler) {
         UUID uuid = image.uuid();
         Saga saga = journal.begin(INSTALL, image.json());
         try {
@@ -72,6 +98,8 @@ final class Installation {
             filler.fill(Files.createDirectory(dataset.resolve("root")));
         } catch (OpException e) {
             throw e;
+        } catch (NotTarException e) {
+            throw new ImageException(ImageError.NOT_SUPPORTED, what + e.getMessage(), e);
         } catch (TarException e) {
             throw new ImageException(ImageError.UNCOMPRESSION_ERROR, what + e.getMessage(), e);
         } catch (IOException e) {
@@ -95,10 +123,30 @@ final class Installation {
         }
     }
 
-    /** Removes an installed image that nothing depends on. */
+    /** Removes an installed image. @throws ImageException IMAGE_NOT_INSTALLED, IMAGE_HAS_DEPENDENT_CLONES */
     void delete(UUID uuid) {
-        Saga saga = journal.begin(DELETE, Json.object().with("uuid", uuid.toString()));
-        delete(saga, uuid);
+        try (var _ = locks.acquire(uuid)) {
+            if (find(uuid).isEmpty()) {
+                throw ImageException.notInstalled(uuid, store.pool());
+            }
+            List<String> clones = store.dependents(uuid);
+            if (!clones.isEmpty()) {
+                throw ImageException.hasClones(uuid, clones);
+            }
+            delete(journal.begin(DELETE, Json.object().with("uuid", uuid.toString())), uuid);
+        }
+    }
+
+    /** Changes the record of an installed image; does nothing when it isn't there. */
+    void change(UUID uuid, UnaryOperator<InstalledImage> change) {
+        try (var _ = locks.acquire(uuid)) {
+            find(uuid).ifPresent(image -> {
+                InstalledImage changed = change.apply(image);
+                if (!changed.equals(image)) {
+                    records.write(changed);
+                }
+            });
+        }
     }
 
     private void delete(Saga saga, UUID uuid) {
@@ -107,18 +155,8 @@ final class Installation {
         saga.end();
     }
 
-    /**
-     * What recovery did.
-     *
-     * @param completed images whose interrupted installation was finished
-     * @param discarded images whose interrupted installation was taken back
-     * @param deleted images whose interrupted deletion was finished
-     * @param unknown images with a partial dataset that no intent is known of: they are left as they are
-     */
-    record Recovered(List<UUID> completed, List<UUID> discarded, List<UUID> deleted, Set<UUID> unknown) {}
-
     /** Finishes or takes back what was interrupted; to be called before anything else. */
-    Recovered recover() {
+    Images.Recovered recover() {
         var completed = new ArrayList<UUID>();
         var discarded = new ArrayList<UUID>();
         var deleted = new ArrayList<UUID>();
@@ -139,7 +177,7 @@ final class Installation {
                 }
             }
         }
-        return new Recovered(completed, discarded, deleted, Set.copyOf(store.partials()));
+        return new Images.Recovered(completed, discarded, deleted, Set.copyOf(store.partials()));
     }
 
     /** True when the image is installed, false when it is gone. */

@@ -85,6 +85,10 @@ final class ManifestRules {
 
     private ManifestRules() {}
 
+    static boolean isField(String name) {
+        return FIELDS.containsKey(name);
+    }
+
     /** One line per problem, each with its field; in the manifest's order, missing fields last. */
     static List<String> problems(Json.Obj manifest) {
         List<String> problems = new ArrayList<>();

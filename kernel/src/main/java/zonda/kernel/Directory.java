@@ -146,7 +146,7 @@ public final class Directory implements AutoCloseable {
 
     /** Time of modification of this directory itself. */
     public void modified(Instant time) {
-        FileCalls.utimens(fd, "", time);
+        FileCalls.futimens(fd, time);
     }
 
     /** An extended attribute of this directory itself, xattr(7). @throws KernelException EOPNOTSUPP, EPERM */

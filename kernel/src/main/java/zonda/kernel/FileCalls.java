@@ -98,6 +98,8 @@ final class FileCalls {
             Native.link("fchown", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
     private static final MethodHandle UTIMENSAT =
             Native.link("utimensat", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, JAVA_INT));
+    private static final MethodHandle FUTIMENS =
+            Native.link("futimens", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));
     private static final MethodHandle FSETXATTR =
             Native.link("fsetxattr", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT));
     private static final MethodHandle WRITE =
@@ -274,19 +276,31 @@ final class FileCalls {
         }
     }
 
-    /** Sets the time of modification, and that of access to the same. With an empty name: of the descriptor itself. */
+    /** Sets the time of modification, and that of access to the same. */
     static void utimens(Fd directory, String name, Instant modified) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment path = name.isEmpty() ? MemorySegment.NULL : text(arena, name);
-            int flags = name.isEmpty() ? 0 : AT_SYMLINK_NOFOLLOW;
-            MemorySegment times = arena.allocate(TIMESPEC, 2);
-            for (int i = 0; i < 4; i += 2) {
-                times.setAtIndex(JAVA_LONG, i, modified.getEpochSecond());
-                times.setAtIndex(JAVA_LONG, i + 1, modified.getNano());
-            }
+            MemorySegment path = text(arena, name);
+            MemorySegment times = times(arena, modified);
             Native.call("utimensat", target(directory, name), errno ->
-                    (long) (int) UTIMENSAT.invokeExact(errno, directory.number(), path, times, flags));
+                    (long) (int) UTIMENSAT.invokeExact(errno, directory.number(), path, times, AT_SYMLINK_NOFOLLOW));
         }
+    }
+
+    /** futimens(3): the C library's utimensat(2) refuses to take a descriptor alone. */
+    static void futimens(Fd file, Instant modified) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment times = times(arena, modified);
+            Native.call("futimens", file, errno -> (long) (int) FUTIMENS.invokeExact(errno, file.number(), times));
+        }
+    }
+
+    private static MemorySegment times(Arena arena, Instant modified) {
+        MemorySegment times = arena.allocate(TIMESPEC, 2);
+        for (int i = 0; i < 4; i += 2) {
+            times.setAtIndex(JAVA_LONG, i, modified.getEpochSecond());
+            times.setAtIndex(JAVA_LONG, i + 1, modified.getNano());
+        }
+        return times;
     }
 
     static void setxattr(Fd file, String name, byte[] value) {

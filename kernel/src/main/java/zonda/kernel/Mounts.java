@@ -49,6 +49,7 @@ public final class Mounts {
     static final int OPEN_TREE_CLONE = 1;
     static final int OPEN_TREE_CLOEXEC = Fd.O_CLOEXEC;
     static final int MOVE_MOUNT_F_EMPTY_PATH = 4;
+    static final int MOVE_MOUNT_T_EMPTY_PATH = 0x40;
     static final int AT_FDCWD = -100;
     static final int AT_EMPTY_PATH = 0x1000;
     static final int AT_RECURSIVE = 0x8000;
@@ -187,6 +188,22 @@ public final class Mounts {
                     AT_FDCWD,
                     arena.allocateFrom(to.toString()).address(),
                     MOVE_MOUNT_F_EMPTY_PATH);
+        }
+    }
+
+    /** Attaches a detached mount onto a directory or file that is open: no name is looked up any more. */
+    public static void moveMount(Fd tree, Fd onto) {
+        try (Arena arena = Arena.ofConfined()) {
+            long empty = arena.allocateFrom("").address();
+            Native.syscall(
+                    "move_mount " + tree + " onto",
+                    onto,
+                    SYS_MOVE_MOUNT,
+                    tree.number(),
+                    empty,
+                    onto.number(),
+                    empty,
+                    MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
         }
     }
 

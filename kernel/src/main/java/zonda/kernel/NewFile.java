@@ -42,7 +42,7 @@ public final class NewFile implements AutoCloseable {
 
     /** Time of modification; after the last write. */
     public void modified(Instant time) {
-        FileCalls.utimens(fd, "", time);
+        FileCalls.futimens(fd, time);
     }
 
     @Override

@@ -63,6 +63,14 @@ sealed interface Cgroups permits CgroupsV1, CgroupsV2 {
         }
     }
 
+    /** The directories of the group above all zones'. */
+    List<Path> parents();
+
+    /** Removes the group above the zones'; fine when it is gone. */
+    default void removeParent() {
+        parents().forEach(Cgroups::removeTree);
+    }
+
     private static Stream<Path> tree(Path directory) {
         try (Stream<Path> paths = Files.walk(directory)) {
             return paths.filter(Files::isDirectory).toList().stream();

@@ -57,6 +57,15 @@ record CgroupsV1(Map<String, Path> hierarchies, String parent) implements Cgroup
     }
 
     @Override
+    public List<Path> parents() {
+        return hierarchies.values().stream()
+                .distinct()
+                .map(hierarchy -> hierarchy.resolve(parent))
+                .filter(Files::exists)
+                .toList();
+    }
+
+    @Override
     public void apply(UUID zone, Limits limits) {
         memory(group("memory", zone), limits.memory(), limits.memoryAndSwap());
         Path cpu = group("cpu", zone);

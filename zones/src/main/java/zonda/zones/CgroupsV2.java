@@ -21,6 +21,11 @@ record CgroupsV2(Path parent) implements Cgroups {
     }
 
     @Override
+    public List<Path> parents() {
+        return Files.exists(parent) ? List.of(parent) : List.of();
+    }
+
+    @Override
     public void apply(UUID zone, Limits limits) {
         Path group = parent.resolve(zone.toString());
         long swap = limits.memoryAndSwap().value() - limits.memory().value();

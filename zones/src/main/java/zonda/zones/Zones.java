@@ -179,6 +179,14 @@ public final class Zones {
         return Await.until(limit, () -> !isRunning(zone));
     }
 
+    /** Whether the zone came as far as running its own first program, and still runs. */
+    public boolean isUp(UUID zone) {
+        return find(zone)
+                .flatMap(running -> running.init().executable())
+                .filter(program -> !isRuntime(program))
+                .isPresent();
+    }
+
     public boolean isRunning(UUID zone) {
         return find(zone).filter(running -> running.init().isAlive()).isPresent();
     }
@@ -270,6 +278,11 @@ public final class Zones {
     /** The last lines that the zone wrote to its console. */
     public List<String> consoleTail(UUID zone, int lines) {
         return ConsoleLog.tail(paths(zone).consoleLog(), lines);
+    }
+
+    /** Takes away the control groups above the zones', when no zone is left. */
+    public void removeParent() {
+        cgroups.removeParent();
     }
 
     /** Forgets the console log, when the zone is deleted. */

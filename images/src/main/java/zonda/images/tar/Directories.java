@@ -68,21 +68,21 @@ final class Directories implements AutoCloseable {
         try {
             return Optional.of(open(path));
         } catch (KernelException e) {
-            if (e.is(Errno.ENOENT) || e.is(Errno.ENOTDIR)) {
+            if (e.is(Errno.ENOENT) || e.is(Errno.ENOTDIR) || e.is(Errno.ELOOP)) {
                 return Optional.empty();
             }
             throw e;
         }
     }
 
-    /** Something was found and will be removed from this directory, which itself stays open until the next get. */
+    /** Something was found and will be removed from this directory; that stays open, at least until the next get. */
     void forget(Optional<FileStat> found, Directory from) {
         if (found.isPresent() && (found.get().isDirectory() || found.get().isSymlink())) {
-            open.values().removeIf(known -> known == from);
+            if (open.values().removeIf(known -> known == from)) {
+                lingering = Optional.of(from);
+            }
             open.values().forEach(Directory::close);
             open.clear();
-            lingering.ifPresent(Directory::close);
-            lingering = Optional.of(from);
         }
     }
 

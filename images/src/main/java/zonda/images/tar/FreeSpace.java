@@ -29,8 +29,8 @@ final class FreeSpace {
     void take(long bytes) throws IOException {
         untilLook -= Math.min(bytes, LOOK_EVERY) + NAME_COST;
         if (untilLook <= 0) {
-            untilLook = LOOK_EVERY;
             long free = store.getUsableSpace();
+            untilLook = Math.clamp((free - reserve) / 2, 1 << 20, LOOK_EVERY);
             if (free < reserve + Math.min(bytes, LOOK_EVERY)) {
                 throw new TarException("the pool is nearly full: " + Bytes.of(free) + " are free, and "
                         + Bytes.of(reserve) + " are kept for the zones");

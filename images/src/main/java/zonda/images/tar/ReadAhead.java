@@ -114,6 +114,8 @@ final class ReadAhead extends InputStream {
                 case Piece.End() -> {
                     return false;
                 }
+                // Each with the reader's own stack, and the other thread's as its cause.
+                case Piece.Failure(TarException reason) -> throw new TarException(reason.getMessage(), reason);
                 case Piece.Failure(IOException reason) -> throw new IOException(reason.getMessage(), reason);
             }
         }

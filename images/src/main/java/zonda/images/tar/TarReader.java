@@ -201,7 +201,7 @@ final class TarReader implements AutoCloseable {
             throw cutOff();
         }
         if (isZfsStream()) {
-            throw new TarException("this is a stream of zfs send, not a tar archive");
+            throw new NotTarException("this is a stream of zfs send, not a tar archive");
         }
         if (TarHeader.isZero(block)) {
             int second = in.readNBytes(block, 0, block.length);
@@ -234,7 +234,9 @@ final class TarReader implements AutoCloseable {
     private void skipRest() throws IOException {
         skip(left);
         left = 0;
-        skip(filling);
+        // Some programs leave out the filling of the last entry with the end of the archive; nextBlock() finds that
+        // out.
+        in.readNBytes((int) filling);
         filling = 0;
     }
 

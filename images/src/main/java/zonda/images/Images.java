@@ -1,0 +1,200 @@
+package zonda.images;
+
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import zonda.base.Journal;
+import zonda.images.web.Web;
+import zonda.images.web.WebSettings;
+
+/**
+ * imgadm(8): the images of one pool, and the sources they come from. Any thread may call it; what it answers was so at
+ * some moment during the call.
+ */
+public final class Images {
+    private final Setup setup;
+    private final Records records;
+    private final Installation installation;
+    private final Sources sources;
+    private final Offers offers;
+    private final Imports imports;
+    private final Creations creations;
+
+    /**
+     * What it works with.
+     *
+     * @param environment where {@code http_proxy} and its like are looked up
+     */
+    public record Setup(
+            ImgadmPaths paths,
+            ImageStore store,
+            Journal journal,
+            InstantSource clock,
+            Map<String, String> environment) {
+        public Setup {
+            environment = Map.copyOf(environment);
+        }
+
+        Web web(boolean insecure) {
+            return Web.open(WebSettings.of(environment), insecure);
+        }
+    }
+
+    public Images(Setup setup) {
+        this.setup = setup;
+        this.records = new Records(setup.paths(), setup.store().pool());
+        this.installation = new Installation(setup, records);
+        this.sources = new Sources(setup.paths(), source -> Offers.ping(setup, source));
+        this.offers = new Offers(setup, sources);
+        this.imports = new Imports(setup, records, installation, offers);
+        this.creations = new Creations(setup, installation);
+    }
+
+    /**
+     * What recovery did.
+     *
+     * @param completed images whose interrupted installation was finished
+     * @param discarded images whose interrupted installation was taken back
+     * @param deleted images whose interrupted deletion was finished
+     * @param unknown images with a partial dataset that nobody knows of: they are left as they are
+     */
+    public record Recovered(List<UUID> completed, List<UUID> discarded, List<UUID> deleted, Set<UUID> unknown) {}
+
+    /** Finishes or takes back what an earlier process left; to be called once, before anything else. */
+    public Recovered recover() {
+        imports.dropOldDownloads();
+        return installation.recover();
+    }
+
+    public Sources sources() {
+        return sources;
+    }
+
+    /** What the sources offer. */
+    public Offers offers() {
+        return offers;
+    }
+
+    /** Brings images into the pool from elsewhere. */
+    public Imports imports() {
+        return imports;
+    }
+
+    /** Makes images here. */
+    public Creations creations() {
+        return creations;
+    }
+
+    /** The installed ones, {@code imgadm list}. */
+    public List<ListedImage> list() {
+        return records.all().stream().filter(this::isThere).map(this::listed).toList();
+    }
+
+    private boolean isThere(InstalledImage image) {
+        return setup.store().state(image.uuid()) == ImageStore.State.INSTALLED;
+    }
+
+    private ListedImage listed(InstalledImage image) {
+        return new ListedImage(
+                image.manifest(),
+                Optional.of(image.zpool()),
+                image.source(),
+                setup.store().dependents(image.uuid()),
+                Optional.of(setup.store().used(image.uuid())));
+    }
+
+    public Optional<InstalledImage> find(UUID uuid) {
+        return installation.find(uuid);
+    }
+
+    /** {@code imgadm get}. @throws ImageException IMAGE_NOT_INSTALLED */
+    public InstalledImage get(UUID uuid) {
+        return find(uuid)
+                .orElseThrow(
+                        () -> ImageException.notInstalled(uuid, setup.store().pool()));
+    }
+
+    /** VMs and images made from it; {@code imgadm get -r}. */
+    public List<String> dependents(UUID uuid) {
+        return setup.store().dependents(get(uuid).uuid());
+    }
+
+    /** Where the image's dataset is in its life: what {@code vmadm create} asks before it clones. */
+    public ImageStore.State state(UUID uuid) {
+        return setup.store().state(uuid);
+    }
+
+    /**
+     * The installed image that an operator means: a UUID, the beginning of one, {@code name@version}, or a docker
+     * repository with or without a tag, as far as only one fits.
+     *
+     * @throws ImageException INVALID_UUID when none fits, or several do
+     */
+    public UUID resolve(String word) {
+        if (ManifestRules.isUuid(word)) {
+            return UUID.fromString(word);
+        }
+        List<UUID> fitting = list().stream()
+                .map(ListedImage::manifest)
+                .filter(manifest -> fits(manifest, word))
+                .map(Manifest::uuid)
+                .toList();
+        if (fitting.size() != 1) {
+            throw new ImageException(
+                    ImageError.INVALID_UUID,
+                    "invalid uuid: \"" + word + "\""
+                            + (fitting.isEmpty() ? "" : ": " + fitting.size() + " images fit"));
+        }
+        return fitting.getFirst();
+    }
+
+    private static boolean fits(Manifest manifest, String word) {
+        String repository = manifest.tags().string("docker:repo", "");
+        boolean isDocker = !repository.isEmpty()
+                && (word.equals(repository)
+                        || word.startsWith(repository + ":")
+                                && manifest.tags().has("docker:tag:" + word.substring(repository.length() + 1)));
+        return isDocker
+                || word.length() >= 4 && manifest.uuid().toString().startsWith(word)
+                || word.equals(manifest.name() + "@" + manifest.version());
+    }
+
+    /**
+     * {@code imgadm ancestry}: the image, its origin, the origin's, and so on.
+     *
+     * @throws ImageException IMAGE_NOT_INSTALLED, ORIGIN_NOT_INSTALLED
+     */
+    public List<InstalledImage> ancestry(UUID uuid) {
+        var ancestry = new ArrayList<>(List.of(get(uuid)));
+        while (ancestry.getLast().manifest().origin().isPresent() && ancestry.size() < 1000) {
+            UUID origin = ancestry.getLast().manifest().origin().get();
+            ancestry.add(find(origin)
+                    .orElseThrow(() -> ImageException.originNotInstalled(
+                            origin, setup.store().pool())));
+        }
+        return ancestry;
+    }
+
+    /**
+     * {@code imgadm delete}.
+     *
+     * @return what imgadm prints
+     * @throws ImageException IMAGE_NOT_INSTALLED, IMAGE_HAS_DEPENDENT_CLONES
+     */
+    public String delete(UUID uuid) {
+        installation.delete(uuid);
+        return "Deleted image " + uuid;
+    }
+
+    /** {@code imgadm vacuum}: the images that nothing was made from. */
+    public List<InstalledImage> unused() {
+        return records.all().stream()
+                .filter(this::isThere)
+                .filter(image -> setup.store().dependents(image.uuid()).isEmpty())
+                .toList();
+    }
+}

@@ -1,0 +1,8 @@
+package zonda.images.tar;
+
+/** It isn't an archive at all, but something else that images are made of. */
+public final class NotTarException extends TarException {
+    NotTarException(String message) {
+        super(message);
+    }
+}

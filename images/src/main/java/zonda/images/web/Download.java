@@ -1,0 +1,223 @@
+package zonda.images.web;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.function.LongConsumer;
+
+/**
+ * A file that is fetched, goes on where an earlier attempt of this or another process ended, and is checked to the last
+ * bit before anyone gets it. Confined to its caller, who sees to it that nobody else writes the file.
+ */
+public final class Download {
+    private static final int BUFFER = 256 * 1024;
+    private static final int CONTINUATIONS = 1000;
+
+    private final Web web;
+    private final Path file;
+    private final Expected expected;
+    private final LongConsumer progress;
+
+    /**
+     * What must come.
+     *
+     * @param algorithm of the digest, as {@link MessageDigest} names it
+     * @param digest in hex; empty when nobody knows it
+     */
+    public record Expected(Optional<Long> size, String algorithm, Optional<String> digest) {
+        public static Expected sha256(String hex, long size) {
+            return new Expected(Optional.of(size), "SHA-256", Optional.of(hex));
+        }
+    }
+
+    /** @param progress called with numbers of bytes that are there; negative when they are fetched anew */
+    public Download(Web web, Path file, Expected expected, LongConsumer progress) {
+        this.web = web;
+        this.file = file;
+        this.expected = expected;
+        this.progress = progress;
+    }
+
+    /** Where the request of each attempt comes from. */
+    public interface Requests {
+        Web.Request next() throws IOException;
+
+        /** The last one was answered with 401: the next should have another authorization. */
+        default void refused() throws IOException {}
+    }
+
+    /**
+     * Fetches what is missing of the file and checks it. A file that was begun earlier and turns out wrong is fetched
+     * anew, once.
+     *
+     * @throws WebException when the server refuses, or what came has another size or digest: the file is gone then
+     */
+    public void run(Requests requests) throws IOException {
+        boolean begunEarlier = Files.exists(file) && Files.size(file) > 0;
+        try {
+            attempt(requests);
+        } catch (Mismatch e) {
+            progress.accept(-Files.size(file));
+            Files.deleteIfExists(file);
+            if (!begunEarlier) {
+                throw new WebException(e.getMessage(), e);
+            }
+            try {
+                attempt(requests);
+            } catch (Mismatch again) {
+                Files.deleteIfExists(file);
+                throw new WebException(again.getMessage(), again);
+            }
+        }
+    }
+
+    private static final class Mismatch extends IOException {
+        Mismatch(String message) {
+            super(message);
+        }
+
+        @Override
+        public String getMessage() {
+            return String.valueOf(super.getMessage());
+        }
+    }
+
+    private void attempt(Requests requests) throws IOException {
+        MessageDigest digest = digest(expected.algorithm());
+        try (var channel =
+                FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            sum(channel, digest);
+            var state = new State(channel, digest);
+            boolean complete = expected.size().isPresent()
+                    && channel.size() >= expected.size().get();
+            if (!complete) {
+                // A connection that breaks after having brought something is worth as many attempts again.
+                boolean ended = false;
+                for (int i = 0; !ended && i < CONTINUATIONS; i++) {
+                    ended = web.again(() -> fetch(requests, state));
+                }
+            }
+            check(channel.size(), digest);
+        }
+    }
+
+    /** What is on disk, and the digest of exactly that. */
+    private static final class State {
+        private final FileChannel channel;
+        private MessageDigest digest;
+        private boolean renewed;
+
+        State(FileChannel channel, MessageDigest digest) {
+            this.channel = channel;
+            this.digest = digest;
+        }
+    }
+
+    /** One answer; true when it came to its end, false when it broke off after some progress. */
+    private boolean fetch(Requests requests, State state) throws IOException {
+        Web.Request request = requests.next();
+        long have = state.channel.size();
+        Web.Request ranged = have == 0 ? request : request.with("Range", "bytes=" + have + "-");
+        long before = have;
+        try (Web.Body body = web.send(ranged)) {
+            if (body.status() == 416 && expected.size().isEmpty()) {
+                return true; // there is nothing after what we have
+            }
+            if (body.status() == 401 && !state.renewed) {
+                state.renewed = true;
+                requests.refused();
+                return false;
+            }
+            if (body.status() / 100 != 2) {
+                byte[] said = body.stream().readNBytes(1000);
+                new Web.Answer(request.uri(), body.status(), body.headers(), said).orFail();
+            }
+            if (have > 0 && !continues(body, have)) {
+                restart(state);
+                before = 0;
+            }
+            copy(body.stream(), state);
+            boolean ended = expected.size().isEmpty()
+                    || state.channel.size() >= expected.size().get();
+            if (!ended && state.channel.size() == before) {
+                throw new IOException("GET " + Web.shown(request.uri()) + ": nothing came");
+            }
+            return ended;
+        } catch (WebException e) {
+            throw e;
+        } catch (IOException e) {
+            if (state.channel.size() > before) {
+                return false;
+            }
+            throw e;
+        }
+    }
+
+    private static boolean continues(Web.Body body, long have) {
+        return body.status() == 206
+                && Optional.ofNullable(body.headers().get("content-range"))
+                        .map(range -> range.startsWith("bytes " + have + "-"))
+                        .orElse(false);
+    }
+
+    private void restart(State state) throws IOException {
+        progress.accept(-state.channel.size());
+        state.channel.truncate(0);
+        state.digest = digest(expected.algorithm());
+    }
+
+    private void copy(InputStream in, State state) throws IOException {
+        byte[] buffer = new byte[BUFFER];
+        for (int got = in.read(buffer); got >= 0; got = in.read(buffer)) {
+            ByteBuffer bytes = ByteBuffer.wrap(buffer, 0, got);
+            while (bytes.hasRemaining()) {
+                state.channel.write(bytes, state.channel.size());
+            }
+            state.digest.update(buffer, 0, got);
+            progress.accept(got);
+            if (expected.size().isPresent()
+                    && state.channel.size() > expected.size().get()) {
+                return; // more than there should be is wrong, however much it is
+            }
+        }
+    }
+
+    private void sum(FileChannel channel, MessageDigest digest) throws IOException {
+        ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
+        long at = 0;
+        for (int got = channel.read(buffer, at); got > 0; got = channel.read(buffer, at)) {
+            digest.update(buffer.array(), 0, got);
+            progress.accept(got);
+            at += got;
+            buffer.clear();
+        }
+    }
+
+    private void check(long size, MessageDigest digest) throws Mismatch {
+        if (expected.size().isPresent() && size != expected.size().get()) {
+            throw new Mismatch("download " + file.getFileName() + ": got " + size + " bytes, expected "
+                    + expected.size().get());
+        }
+        String sum = HexFormat.of().formatHex(digest.digest());
+        if (expected.digest().isPresent() && !expected.digest().get().equals(sum)) {
+            throw new Mismatch("download " + file.getFileName() + ": its " + expected.algorithm() + " is " + sum
+                    + ", expected " + expected.digest().get());
+        }
+    }
+
+    private static MessageDigest digest(String algorithm) {
+        try {
+            return MessageDigest.getInstance(algorithm);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("no " + algorithm + " in this JDK", e);
+        }
+    }
+}
