@@ -38,12 +38,13 @@ public final class RouteSocket implements AutoCloseable {
      * A veth(4) pair to make.
      *
      * @param name of the end that stays, which is made down
+     * @param mac of that end
      * @param bridge the index of the bridge that it becomes a port of
      * @param group its link group
      * @param mtu of both ends
      * @param peer what the other end is called in the other namespace, and its MAC
      */
-    public record Veth(String name, int bridge, int group, int mtu, NetNamespace namespace, Peer peer) {
+    public record Veth(String name, Mac mac, int bridge, int group, int mtu, NetNamespace namespace, Peer peer) {
         /** The other end. */
         public record Peer(String name, Mac mac) {}
     }
@@ -94,6 +95,7 @@ public final class RouteSocket implements AutoCloseable {
         var message = new NetlinkMessage("RTM_NEWLINK", "veth " + veth.name(), RTM_NEWLINK, ACK | CREATE | EXCLUSIVE);
         ifinfo(message, 0)
                 .attribute(IFLA_IFNAME, veth.name())
+                .attribute(IFLA_ADDRESS, veth.mac().bytes())
                 .attribute32(IFLA_MTU, veth.mtu())
                 .attribute32(IFLA_GROUP, veth.group())
                 .attribute32(IFLA_MASTER, veth.bridge())
@@ -185,16 +187,18 @@ public final class RouteSocket implements AutoCloseable {
     /**
      * Makes the bridge deliver to this port only what is for this MAC, broadcast or multicast, and take from it only
      * frames with this source: bridge(8), {@code learning off flood off locked on} with a static entry (locked: Linux
-     * 5.16).
+     * 5.16). Unlocked, it learns and floods as ports do.
      */
-    public void lockPort(Link port, Mac mac) {
-        var flags = new NetlinkMessage("RTM_SETLINK", port.name() + " locked", RTM_SETLINK, ACK);
+    public void lockPort(Link port, Mac mac, boolean locked) {
+        int open = locked ? 0 : 1;
+        var flags =
+                new NetlinkMessage("RTM_SETLINK", port.name() + (locked ? " locked" : " unlocked"), RTM_SETLINK, ACK);
         flags.u8(AF_BRIDGE).u8(0).u16(0).u32(port.index()).u32(0).u32(0);
         flags.nested(
                 IFLA_PROTINFO,
-                bridge -> bridge.attribute8(IFLA_BRPORT_LEARNING, 0)
-                        .attribute8(IFLA_BRPORT_UNICAST_FLOOD, 0)
-                        .attribute8(IFLA_BRPORT_LOCKED, 1));
+                bridge -> bridge.attribute8(IFLA_BRPORT_LEARNING, open)
+                        .attribute8(IFLA_BRPORT_UNICAST_FLOOD, open)
+                        .attribute8(IFLA_BRPORT_LOCKED, 1 - open));
         var entry =
                 new NetlinkMessage("RTM_NEWNEIGH", mac + " on " + port.name(), RTM_NEWNEIGH, ACK | CREATE | REPLACE);
         entry.u8(AF_BRIDGE)

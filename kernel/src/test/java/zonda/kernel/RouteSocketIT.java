@@ -62,7 +62,7 @@ class RouteSocketIT {
                 Link end = route.createVeth(veth("nic0", bridge));
                 route.describe(end, "a zone's");
                 route.withoutLinkLocal(end);
-                route.lockPort(end, Mac.parse("02:00:00:00:00:02"));
+                route.lockPort(end, Mac.parse("02:00:00:00:00:02"), true);
                 route.up(end);
 
                 Link seen = route.link("nic0").orElseThrow();
@@ -220,6 +220,7 @@ class RouteSocketIT {
     private RouteSocket.Veth veth(String name, Link bridge) {
         return new RouteSocket.Veth(
                 name,
+                Mac.parse("fe:00:00:00:00:02"),
                 bridge.index(),
                 77,
                 1400,

@@ -1,5 +1,7 @@
 package zonda.network;
 
+import java.net.InetAddress;
+import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import zonda.base.Cidr;
@@ -65,6 +67,11 @@ public record Etherstub(
     /** Whether dnsmasq has something to do on it. */
     boolean isServed() {
         return dns || dhcp.isPresent();
+    }
+
+    /** The DNS servers that zones on it can ask: the global zone, or none. */
+    List<InetAddress> resolvers() {
+        return dns ? address.map(Cidr::address).stream().toList() : List.of();
     }
 
     private static void require(boolean holds, String otherwise) {

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import zonda.base.Code;
+import zonda.base.Mac;
 import zonda.base.OpException;
 import zonda.kernel.Errno;
 import zonda.kernel.KernelException;
@@ -43,6 +44,7 @@ final class HostEnd {
         AttachedNic nic = plan.attachment().nic();
         var veth = new Veth(
                 nic.hostEnd(),
+                highMac(nic.mac()),
                 plan.bridge().index(),
                 instance.group(),
                 nic.mtu(),
@@ -50,10 +52,16 @@ final class HostEnd {
                 new Veth.Peer(nic.interfaceName(), nic.mac()));
         Link end = create(socket, veth);
         socket.describePort(end, alias(plan.spec()));
-        if (!plan.attachment().protection().allowsMacSpoofing()) {
-            socket.lockPort(end, nic.mac());
-        }
+        socket.lockPort(end, nic.mac(), !plan.attachment().protection().allowsMacSpoofing());
         return end;
+    }
+
+    /**
+     * A bridge without a MAC of its own takes the lowest of its ports', and one that changed its MAC because a zone came
+     * would be lost to its neighbours for a while.
+     */
+    private static Mac highMac(Mac mac) {
+        return new Mac(mac.value() & 0xff_ffff_ffffL | 0xfeL << 40);
     }
 
     /** The name, if it is taken, is that of a link of an earlier run of this zone: {@link #nameFor} has seen to it. */
@@ -68,6 +76,17 @@ final class HostEnd {
             socket.delete(old.get());
             return socket.createVeth(veth);
         }
+    }
+
+    /** Makes it a port of its bridge again, if that was made anew. False when there is no such bridge. */
+    static boolean plug(RouteSocket socket, Link end, Attachment attachment) {
+        Optional<Link> bridge = socket.link(attachment.nic().bridge()).filter(Link::isBridge);
+        if (bridge.isPresent() && bridge.get().index() != end.master()) {
+            socket.master(end, bridge.get().index());
+            socket.lockPort(
+                    end, attachment.nic().mac(), !attachment.protection().allowsMacSpoofing());
+        }
+        return bridge.isPresent();
     }
 
     /** A NIC that is about to be made. */

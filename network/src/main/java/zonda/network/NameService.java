@@ -16,6 +16,7 @@ import java.util.regex.Pattern;
 import zonda.base.Await;
 import zonda.base.Cidr;
 import zonda.base.Mac;
+import zonda.base.StateFile;
 import zonda.kernel.Command;
 import zonda.kernel.LinuxProcess;
 
@@ -48,14 +49,28 @@ final class NameService {
     void start() {
         List<String> wanted = arguments();
         Optional<LinuxProcess> running = process();
-        if (running.isPresent() && commandLine(running.get().pid()).equals(wanted)) {
+        String device = deviceNumber();
+        boolean current = running.isPresent()
+                && commandLine(running.get().pid()).equals(wanted)
+                && StateFile.read(deviceFile()).equals(Optional.of(device));
+        if (current) {
             return;
         }
         stop();
         makeDirectory(directory);
         makeDirectory(dhcpHosts());
         makeDirectory(names());
+        write(deviceFile(), device);
         Command.of(wanted).check(LIMIT);
+    }
+
+    /** Its DHCP socket is bound to the bridge's number, so one for a bridge that was made anew is of no use. */
+    private String deviceNumber() {
+        return StateFile.read(Path.of("/sys/class/net", bridge, "ifindex")).orElse("");
+    }
+
+    private Path deviceFile() {
+        return directory.resolve("ifindex");
     }
 
     void stop() {

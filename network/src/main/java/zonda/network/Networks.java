@@ -2,6 +2,7 @@ package zonda.network;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -114,8 +115,21 @@ public final class Networks implements AutoCloseable {
         return running().switches().exists(name);
     }
 
-    /** A name that NICs can be on. @param problem why it can't be used now; empty when it can */
-    public record Tag(String name, boolean etherstub, String bridge, Optional<String> problem) {}
+    /**
+     * A name that NICs can be on.
+     *
+     * @param bridge the Linux bridge behind it; empty while there is a problem
+     * @param address the global zone's own IPv4 address on it, if it is an etherstub with one
+     * @param resolvers the DNS servers that zones on it can ask
+     * @param problem why it can't be used now; empty when it can
+     */
+    public record Tag(
+            String name,
+            boolean etherstub,
+            String bridge,
+            Optional<Cidr> address,
+            List<InetAddress> resolvers,
+            Optional<String> problem) {}
 
     /** All etherstubs and NIC tags, in the order of the file. */
     public List<Tag> tags() {
@@ -184,6 +198,7 @@ public final class Networks implements AutoCloseable {
             List<Attachment> kept = now.attachments().all().stream()
                     .filter(attachment -> runningZones.contains(attachment.nic().zone()))
                     .toList();
+            now.switches().up();
             Set<UUID> damaged = sweep(kept);
             antiSpoof.replaceAll(kept.stream().map(Attachment::port).toList());
             for (UUID zone : now.attachments().zones()) {
@@ -198,7 +213,7 @@ public final class Networks implements AutoCloseable {
         });
     }
 
-    /** Deletes host ends that no record names, and tells which recorded ones are missing. */
+    /** Deletes host ends that no record names, plugs recorded ones in again, and tells which of those are missing. */
     private Set<UUID> sweep(List<Attachment> recorded) {
         try (var socket = RouteSocket.open()) {
             Map<String, Link> ends = socket.links().stream()
@@ -210,7 +225,7 @@ public final class Networks implements AutoCloseable {
                 String end = attachment.nic().hostEnd();
                 known.add(end);
                 Link link = ends.get(end);
-                if (link == null || !link.up()) {
+                if (link == null || !link.up() || !HostEnd.plug(socket, link, attachment)) {
                     damaged.add(attachment.nic().zone());
                 }
             }

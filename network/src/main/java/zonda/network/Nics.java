@@ -115,8 +115,7 @@ final class Nics {
                 mtu,
                 spec.ips().stream().map(ip -> address(spec, on, ip)).toList(),
                 gateway,
-                on.stub().filter(Etherstub::dns).flatMap(Etherstub::address).map(Cidr::address).stream()
-                        .toList());
+                on.stub().map(Etherstub::resolvers).orElse(List.of()));
         return new HostEnd.Plan(spec, new Attachment(nic, spec.protection()), on.bridge());
     }
 
@@ -213,9 +212,11 @@ final class Nics {
         }
         Attachment old = found.orElseThrow(
                 () -> new OpException(Code.NOT_FOUND, "zone " + zone + " has no nic " + mac + " attached"));
-        if (old.protection().allowsMacSpoofing() != protection.allowsMacSpoofing()) {
-            throw new OpException(
-                    Code.NOT_SUPPORTED, "allow_mac_spoofing of " + mac + " changes when the zone is started again");
+        try (var socket = RouteSocket.open()) {
+            Link end = socket.link(old.nic().hostEnd())
+                    .orElseThrow(
+                            () -> new OpException(Code.FAILED, old.nic().hostEnd() + " of nic " + mac + " is gone"));
+            socket.lockPort(end, mac, !protection.allowsMacSpoofing());
         }
         attachments.replace(zone, changed);
         antiSpoof.replace(old.port(), new Attachment(old.nic(), protection).port());

@@ -11,9 +11,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
+import zonda.base.OpException;
 
 /** The name services of the instance's etherstubs; each has a directory named after its etherstub. */
 final class Services {
+    private static final System.Logger LOG = System.getLogger(Services.class.getName());
+
     private final Path directory;
     private final Map<String, NameService> byStub = new ConcurrentHashMap<>();
 
@@ -28,8 +31,8 @@ final class Services {
             if (stub.isServed()) {
                 served.add(stub.name());
                 var service = new NameService(directory.resolve(stub.name()), stub, bridge);
-                service.start();
                 byStub.put(stub.name(), service);
+                start(stub, service);
             }
         });
         byStub.keySet().retainAll(served);
@@ -37,6 +40,15 @@ final class Services {
             if (!served.contains(String.valueOf(leftover.getFileName()))) {
                 remove(leftover);
             }
+        }
+    }
+
+    /** Without it, zones still have their addresses and routes; the next reconcile tries again. */
+    private static void start(Etherstub stub, NameService service) {
+        try {
+            service.start();
+        } catch (OpException e) {
+            LOG.log(System.Logger.Level.WARNING, "no DHCP and DNS on etherstub {0}: {1}", stub.name(), e.getMessage());
         }
     }
 

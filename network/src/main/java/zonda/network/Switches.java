@@ -1,5 +1,6 @@
 package zonda.network;
 
+import java.net.InetAddress;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -168,14 +169,21 @@ final class Switches {
 
     /** As {@link Networks#tags}. */
     List<Networks.Tag> tags() {
-        Stream<Networks.Tag> stubs = config.etherstubs().stream().map(stub -> tag(stub.name(), true));
-        Stream<Networks.Tag> tags = config.nicTags().stream().map(tag -> tag(tag.name(), false));
+        Stream<Networks.Tag> stubs =
+                config.etherstubs().stream().map(stub -> tag(stub.name(), true, stub.address(), stub.resolvers()));
+        Stream<Networks.Tag> tags =
+                config.nicTags().stream().map(tag -> tag(tag.name(), false, Optional.empty(), List.of()));
         return Stream.concat(stubs, tags).toList();
     }
 
-    private Networks.Tag tag(String name, boolean etherstub) {
+    private Networks.Tag tag(String name, boolean etherstub, Optional<Cidr> address, List<InetAddress> resolvers) {
         return new Networks.Tag(
-                name, etherstub, bridges.getOrDefault(name, ""), Optional.ofNullable(problems.get(name)));
+                name,
+                etherstub,
+                bridges.getOrDefault(name, ""),
+                address,
+                resolvers,
+                Optional.ofNullable(problems.get(name)));
     }
 
     /** Whether the bridge stays when its last port is gone. */

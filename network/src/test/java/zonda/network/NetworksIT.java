@@ -59,28 +59,23 @@ class NetworksIT {
     void a_dhcp_client_gets_the_address_that_the_nic_was_given() throws IOException {
         try (var network = new TestNetwork();
                 var zone = new TestZone()) {
-            AttachedNic nic = network.up()
-                    .attach(zone(nic(zone.uuid, mac(), "stub0", "dhcp")), zone.pid())
+            Networks networks = network.up();
+            AttachedNic nic = networks.attach(zone(nic(zone.uuid, mac(), "stub0", "dhcp")), zone.pid())
                     .getFirst();
 
-            var result = zone.command(
-                            "busybox",
-                            "udhcpc",
-                            "-i",
-                            "net0",
-                            "-n",
-                            "-q",
-                            "-f",
-                            "-t",
-                            "8",
-                            "-T",
-                            "1",
-                            "-s",
-                            "/bin/true")
-                    .run(Duration.ofSeconds(20));
-
-            assertThat(result.out() + result.err()).contains("lease of " + address(nic) + " obtained");
+            assertThat(dhcpClient(zone)).contains("lease of " + address(nic) + " obtained");
+            Command.of("ip", "link", "delete", network.prefix() + "stub0").check(Duration.ofSeconds(10));
+            networks.reconcile(Set.of(zone.uuid));
+            assertThat(dhcpClient(zone)).contains("lease of " + address(nic) + " obtained");
         }
+    }
+
+    private static String dhcpClient(TestZone zone) {
+        var result = zone.command(
+                        "busybox", "udhcpc", "-i", "net0", "-n", "-q", "-f", "-t", "8", "-T", "1", "-s", "/bin/true")
+                .run(Duration.ofSeconds(20));
+
+        return result.out() + result.err();
     }
 
     @Test
@@ -330,6 +325,13 @@ class NetworksIT {
             flushedByAStranger(network);
             assertThat(stays.pings(gateway)).isFalse();
             after.reconcile(Set.of(stays.uuid));
+            assertThat(stays.pings(gateway)).isTrue();
+
+            Command.of("ip", "link", "delete", network.prefix() + "stub0").check(Duration.ofSeconds(10));
+            Command.of("nft", "delete", "table", "bridge", "zonda_" + network.prefix())
+                    .check(Duration.ofSeconds(10));
+            assertThat(stays.pings(gateway)).isFalse();
+            assertThat(after.reconcile(Set.of(stays.uuid))).isEmpty();
             assertThat(stays.pings(gateway)).isTrue();
 
             stays.run("ip", "link", "delete", "net0");
