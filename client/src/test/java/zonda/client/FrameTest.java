@@ -29,7 +29,8 @@ class FrameTest {
         assertThatThrownBy(() -> read(1, 0, 0, 0, 9, 1, 2)).isInstanceOf(EOFException.class);
         assertThatThrownBy(() -> read(1, 0x7f, 0, 0, 0)).hasMessageContaining("frame of");
         assertThatThrownBy(() -> read(1, 0xff, 0, 0, 0)).hasMessageContaining("frame of");
-        assertThatThrownBy(() -> Payload.of(new Frame(Frame.ARGV, new byte[] {0, 0, 0, 9, 'x'})).string())
+        assertThatThrownBy(() -> Payload.of(new Frame(Frame.ARGV, new byte[] {0, 0, 0, 9, 'x'}))
+                        .string())
                 .hasMessage("short payload");
     }
 

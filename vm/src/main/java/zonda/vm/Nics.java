@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.Optional;
 import zonda.base.Cidr;
 import zonda.base.Json;
+import zonda.base.Mac;
+import zonda.base.OpException;
 
 /** The two ways a payload says a NIC's addresses: ip, netmask and gateway of old, ips and gateways since. */
 final class Nics {
@@ -27,7 +29,18 @@ final class Nics {
         if (gateway.isPresent() && !nic.has("gateways")) {
             changed = changed.with("gateways", Json.Arr.ofStrings(List.of(gateway.get())));
         }
-        return changed.without("ip").without("netmask").without("gateway");
+        return canonicalMac(changed.without("ip").without("netmask").without("gateway"));
+    }
+
+    /** Lower case, zero-padded; what is no MAC stays, for the rules to complain of. */
+    private static Json.Obj canonicalMac(Json.Obj nic) {
+        try {
+            return nic.string("mac")
+                    .map(mac -> nic.with("mac", Mac.parse(mac).toString()))
+                    .orElse(nic);
+        } catch (OpException e) {
+            return nic;
+        }
     }
 
     /** With ip, netmask and gateway besides, as get prints it. */
@@ -62,7 +75,7 @@ final class Nics {
             return address.getAddress().length == 4 && Integer.numberOfLeadingZeros(~bits) == ones
                     ? Optional.of(ones)
                     : Optional.empty();
-        } catch (IllegalArgumentException e) {
+        } catch (OpException e) {
             return Optional.empty();
         }
     }

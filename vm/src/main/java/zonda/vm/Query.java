@@ -71,7 +71,7 @@ public final class Query {
     private static String mac(String text) {
         try {
             return Mac.parse(text).toString();
-        } catch (IllegalArgumentException e) {
+        } catch (OpException e) {
             return text;
         }
     }

@@ -216,7 +216,7 @@ final class Rules {
     private static boolean isMac(String text) {
         try {
             return !Mac.parse(text).isMulticast();
-        } catch (IllegalArgumentException e) {
+        } catch (OpException e) {
             return false;
         }
     }
@@ -225,7 +225,7 @@ final class Rules {
         try {
             Cidr.parseAddress(text);
             return true;
-        } catch (IllegalArgumentException e) {
+        } catch (OpException e) {
             return false;
         }
     }
@@ -234,7 +234,7 @@ final class Rules {
         try {
             Cidr cidr = Cidr.parse(text);
             return !cidr.isIpv4() || cidr.prefix() >= 8;
-        } catch (IllegalArgumentException e) {
+        } catch (OpException e) {
             return false;
         }
     }

@@ -25,16 +25,14 @@ class PayloadTest {
                 .with("brand", "joyent")
                 .with("image_uuid", IMAGE);
         Json.Obj read = payloads.read(raw, Verb.CREATE, Brand.JOYENT, findings);
-        Json.Obj complete =
-                defaults.complete(read.with("uuid", "54f1cc77-68f1-42ab-acac-5c4f64f5d6e0"), Brand.JOYENT);
+        Json.Obj complete = defaults.complete(read.with("uuid", "54f1cc77-68f1-42ab-acac-5c4f64f5d6e0"), Brand.JOYENT);
         var vm = new VmConfig(complete);
         new Rules(host).check(vm, findings);
         return vm;
     }
 
     private VmConfig update(VmConfig vm, String json) {
-        Json.Obj read =
-                payloads.read(Json.parseObject(json.replace('\'', '"')), Verb.UPDATE, Brand.JOYENT, findings);
+        Json.Obj read = payloads.read(Json.parseObject(json.replace('\'', '"')), Verb.UPDATE, Brand.JOYENT, findings);
         return new Updates(defaults).apply(vm, read, findings);
     }
 
@@ -113,13 +111,14 @@ class PayloadTest {
     void properties_of_hardware_vms_are_ignored_for_zones() {
         create("{'vcpus':2}");
 
-        assertThat(findings.warnings()).containsExactly(
-                "warning: property \"vcpus\" is ignored: create does not take it for brand joyent");
+        assertThat(findings.warnings())
+                .containsExactly("warning: property \"vcpus\" is ignored: create does not take it for brand joyent");
     }
 
     @Test
     void old_names_and_old_nic_addresses_are_understood() {
-        VmConfig vm = create("{'nics':[{'nic_tag':'admin','ip':'10.0.0.5','netmask':'255.255.255.0','gateway':'10.0.0.1'}]}");
+        VmConfig vm =
+                create("{'nics':[{'nic_tag':'admin','ip':'10.0.0.5','netmask':'255.255.255.0','gateway':'10.0.0.1'}]}");
 
         assertThat(findings.isClean()).isTrue();
         Json.Obj nic = vm.nics().getFirst();
@@ -190,7 +189,8 @@ class PayloadTest {
         VmConfig after = update(
                 vm,
                 "{'alias':'','set_tags':{'z':true},'remove_tags':['x'],'remove_nics':['" + first + "'],"
-                        + "'update_nics':[{'mac':'" + second + "','ips':['10.0.0.9/24']}],'add_nics':[{'nic_tag':'admin'}]}");
+                        + "'update_nics':[{'mac':'" + second
+                        + "','ips':['10.0.0.9/24']}],'add_nics':[{'nic_tag':'admin'}]}");
 
         assertThat(findings.isClean()).isTrue();
         assertThat(after.alias()).isEmpty();

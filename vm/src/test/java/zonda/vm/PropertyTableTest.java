@@ -27,7 +27,8 @@ class PropertyTableTest {
         assertThat(size.takenBy(Verb.UPDATE, Brand.KVM)).isFalse();
         assertThat(size.takenBy(Verb.UPDATE, Brand.BHYVE)).isTrue();
         assertThat(table.find("zoneid")).isEmpty();
-        assertThat(table.find("pid").orElseThrow().takenBy(Verb.CREATE, Brand.LX)).isFalse();
+        assertThat(table.find("pid").orElseThrow().takenBy(Verb.CREATE, Brand.LX))
+                .isFalse();
     }
 
     @Test

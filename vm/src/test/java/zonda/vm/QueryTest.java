@@ -12,8 +12,7 @@ import zonda.base.Json;
 class QueryTest {
     private final Columns columns = new Columns();
     private final Query query = new Query(columns);
-    private final Json.Obj vm = Json.parseObject(
-            """
+    private final Json.Obj vm = Json.parseObject("""
             {"uuid": "54f1cc77-68f1-42ab-acac-5c4f64f5d6e0", "alias": "Web01", "ram": 1024, "autoboot": true,
              "type": "BHYVE", "tags": {"role": "db"},
              "nics": [{"mac": "02:00:00:00:00:0a", "ip": "10.0.0.1"}, {"mac": "02:00:00:00:00:0b", "ip": "10.0.0.2"}]}
@@ -39,7 +38,8 @@ class QueryTest {
 
     @Test
     void all_terms_must_match() {
-        assertThat(query.parse(List.of("ram=1024", "alias=x"), "lookup").test(vm)).isFalse();
+        assertThat(query.parse(List.of("ram=1024", "alias=x"), "lookup").test(vm))
+                .isFalse();
     }
 
     @Test
