@@ -146,7 +146,16 @@ class NetworksIT {
                     .check(Duration.ofSeconds(10));
             assertThat(rules).contains("masquerade");
         }
-        assertThat(Files.readString(IP_FORWARD)).isEqualTo(before);
+        assertForwardingAsBefore(before);
+    }
+
+    /** Another instance on this machine, that isn't the test's, may need it still. */
+    private static void assertForwardingAsBefore(String before) throws IOException {
+        try (var files = Files.list(Path.of("/run/zonda/forwarding"))) {
+            boolean needed =
+                    files.anyMatch(file -> file.getFileName().toString().startsWith("used-by-"));
+            assertThat(Files.readString(IP_FORWARD)).isEqualTo(needed ? "1" : before);
+        }
     }
 
     private static String hex(String address) {
@@ -388,7 +397,7 @@ class NetworksIT {
             assertThat(zoneOfOne.pings(gateway)).isTrue();
             assertThat(Files.readString(IP_FORWARD)).startsWith("1");
         }
-        assertThat(Files.readString(IP_FORWARD)).isEqualTo(before);
+        assertForwardingAsBefore(before);
     }
 
     @Test
