@@ -334,14 +334,16 @@ class NetworksIT {
             flushedByAStranger(network);
             assertThat(stays.pings(gateway)).isFalse();
             after.reconcile(Set.of(stays.uuid));
-            assertThat(stays.pings(gateway)).isTrue();
+            assertThat(Await.until(Duration.ofSeconds(15), () -> stays.pings(gateway)))
+                    .isTrue();
 
             Command.of("ip", "link", "delete", network.prefix() + "stub0").check(Duration.ofSeconds(10));
             Command.of("nft", "delete", "table", "bridge", "zonda_" + network.prefix())
                     .check(Duration.ofSeconds(10));
             assertThat(stays.pings(gateway)).isFalse();
             assertThat(after.reconcile(Set.of(stays.uuid))).isEmpty();
-            assertThat(stays.pings(gateway)).isTrue();
+            assertThat(Await.until(Duration.ofSeconds(15), () -> stays.pings(gateway)))
+                    .isTrue();
 
             stays.run("ip", "link", "delete", "net0");
             assertThat(after.reconcile(Set.of(stays.uuid))).containsExactly(stays.uuid);
