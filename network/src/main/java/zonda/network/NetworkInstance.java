@@ -76,11 +76,6 @@ public record NetworkInstance(String prefix, Path state, Path run, Path machine)
         return prefix + digits.substring(from, from + 8) + "." + index;
     }
 
-    /** Whether the name is one that {@link #hostEnd} makes. */
-    boolean isHostEnd(String link) {
-        return link.startsWith(prefix) && link.substring(prefix.length()).matches("[0-9a-f]{8}\\.[0-9]{1,3}");
-    }
-
     /** What a bridge of ours is called: its dladm name on the default instance, where that fits. */
     String bridge(String name) {
         return bridge(name, isDefault());

@@ -146,7 +146,16 @@ class NetworksIT {
                     .check(Duration.ofSeconds(10));
             assertThat(rules).contains("masquerade");
         }
-        assertThat(Files.readString(IP_FORWARD)).isEqualTo(before);
+        assertForwardingAsBefore(before);
+    }
+
+    /** Another instance on this machine, that isn't the test's, may need it still. */
+    private static void assertForwardingAsBefore(String before) throws IOException {
+        try (var files = Files.list(Path.of("/run/zonda/forwarding"))) {
+            boolean needed =
+                    files.anyMatch(file -> file.getFileName().toString().startsWith("used-by-"));
+            assertThat(Files.readString(IP_FORWARD)).isEqualTo(needed ? "1" : before);
+        }
     }
 
     private static String hex(String address) {
@@ -325,14 +334,16 @@ class NetworksIT {
             flushedByAStranger(network);
             assertThat(stays.pings(gateway)).isFalse();
             after.reconcile(Set.of(stays.uuid));
-            assertThat(stays.pings(gateway)).isTrue();
+            assertThat(Await.until(Duration.ofSeconds(15), () -> stays.pings(gateway)))
+                    .isTrue();
 
             Command.of("ip", "link", "delete", network.prefix() + "stub0").check(Duration.ofSeconds(10));
             Command.of("nft", "delete", "table", "bridge", "zonda_" + network.prefix())
                     .check(Duration.ofSeconds(10));
             assertThat(stays.pings(gateway)).isFalse();
             assertThat(after.reconcile(Set.of(stays.uuid))).isEmpty();
-            assertThat(stays.pings(gateway)).isTrue();
+            assertThat(Await.until(Duration.ofSeconds(15), () -> stays.pings(gateway)))
+                    .isTrue();
 
             stays.run("ip", "link", "delete", "net0");
             assertThat(after.reconcile(Set.of(stays.uuid))).containsExactly(stays.uuid);
@@ -388,7 +399,7 @@ class NetworksIT {
             assertThat(zoneOfOne.pings(gateway)).isTrue();
             assertThat(Files.readString(IP_FORWARD)).startsWith("1");
         }
-        assertThat(Files.readString(IP_FORWARD)).isEqualTo(before);
+        assertForwardingAsBefore(before);
     }
 
     @Test
