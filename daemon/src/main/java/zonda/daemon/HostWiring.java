@@ -31,6 +31,7 @@ import zonda.storage.Pool;
 import zonda.storage.Pools;
 import zonda.vm.Host;
 import zonda.vm.IdRanges;
+import zonda.vm.Keeper;
 import zonda.vm.PropertyTable;
 import zonda.vm.Recovery;
 import zonda.vm.VmStore;
@@ -124,6 +125,7 @@ final class HostWiring implements AutoCloseable {
         var vms = new Vms(host, store, table, new IdRanges(config.idBase(), MOST_VMS));
         closing.add(new Recovery(vms, config.run().resolve("autobooted")).recover());
         closing.add(vms);
+        closing.add(Keeper.start(vms));
         serve(vms, table, zones, images);
     }
 

@@ -451,6 +451,14 @@ public final class Vms implements AutoCloseable {
                 }));
     }
 
+    /** Attaches the NICs of a running VM anew. */
+    void replug(UUID uuid) {
+        lane(uuid).run(() -> {
+            store.find(uuid).ifPresent(machinery::reattach);
+            return uuid;
+        });
+    }
+
     private void afterExit(VmRecord vm) {
         UUID uuid = vm.uuid();
         Optional<ExitStatus> exit = host.zones().exitStatus(uuid);
