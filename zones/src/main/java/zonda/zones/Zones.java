@@ -39,6 +39,7 @@ public final class Zones {
     private final OciRuntime runtime;
     private final Monitor monitor;
     private final UserNamespaces userNamespaces;
+    private final Seccomp seccomp = new Seccomp();
     private final InstantSource clock;
     private final ZoneIds zoneIds;
 
@@ -102,8 +103,7 @@ public final class Zones {
         } catch (IOException e) {
             throw new UncheckedIOException("create " + paths.bundle() + ": " + e, e);
         }
-        var bundle = new Bundle(
-                spec, paths.root(), cgroups.pathInBundle(spec.uuid()), SeccompProfile.read(SeccompProfile.SOURCE));
+        var bundle = new Bundle(spec, paths.root(), cgroups.pathInBundle(spec.uuid()), seccomp);
         var hostLimits = new Bundle.OpenFiles(HostLimits.openFiles(), HostLimits.lockedMemory());
         try {
             // The run directory need not outlive the host, so there is nothing to make durable.

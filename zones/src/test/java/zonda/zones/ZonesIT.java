@@ -244,6 +244,17 @@ class ZonesIT {
     }
 
     @Test
+    void the_filter_of_system_calls_is_on_and_refuses() throws Exception {
+        zones.boot(machine(), _ -> {});
+
+        assertThat(run("busybox grep Seccomp: /proc/1/status")).contains("2");
+        assertThat(run("busybox insmod /bin/sh")).doesNotContain("exit 0");
+        // clock_settime: no capability, and no system call.
+        assertThat(run("busybox date -s 200001010000")).doesNotContain("exit 0");
+        assertThat(run("busybox unshare -m busybox true")).isEqualTo("exit 0");
+    }
+
+    @Test
     void mounts_of_the_zone_are_not_seen_by_the_host() {
         zones.boot(machine(), _ -> {});
 
