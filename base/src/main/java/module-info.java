@@ -2,6 +2,7 @@
 @org.jspecify.annotations.NullMarked
 module zonda.base {
     requires static transitive org.jspecify;
+    requires transitive java.logging;
     requires tools.jackson.core;
 
     exports zonda.base;

@@ -7,4 +7,7 @@ module zonda.commands {
     requires transitive zonda.vm;
     requires transitive zonda.images;
     requires transitive zonda.zones;
+
+    exports zonda.commands to
+            zonda.daemon;
 }

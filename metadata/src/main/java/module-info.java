@@ -4,4 +4,6 @@ module zonda.metadata {
     requires static transitive org.jspecify;
     requires transitive zonda.base;
     requires transitive zonda.kernel;
+
+    exports zonda.metadata;
 }

@@ -4,4 +4,6 @@ module zonda.network {
     requires static transitive org.jspecify;
     requires transitive zonda.base;
     requires transitive zonda.kernel;
+
+    exports zonda.network;
 }

@@ -4,4 +4,6 @@ module zonda.storage {
     requires static transitive org.jspecify;
     requires transitive zonda.base;
     requires transitive zonda.kernel;
+
+    exports zonda.storage;
 }

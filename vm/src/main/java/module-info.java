@@ -9,4 +9,6 @@ module zonda.vm {
     requires transitive zonda.images;
     requires transitive zonda.metadata;
     requires transitive zonda.zones;
+
+    exports zonda.vm;
 }

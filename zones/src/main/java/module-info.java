@@ -4,4 +4,6 @@ module zonda.zones {
     requires static transitive org.jspecify;
     requires transitive zonda.base;
     requires transitive zonda.kernel;
+
+    exports zonda.zones;
 }

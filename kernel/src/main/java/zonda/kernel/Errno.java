@@ -32,9 +32,11 @@ public final class Errno {
     public static final int ENODATA = 61;
     public static final int EOPNOTSUPP = 95;
     public static final int EADDRINUSE = 98;
+    public static final int EADDRNOTAVAIL = 99;
     public static final int ENETUNREACH = 101;
     public static final int ENOBUFS = 105;
     public static final int ENOTCONN = 107;
+    public static final int ECONNREFUSED = 111;
     public static final int EDQUOT = 122;
 
     private Errno() {}
@@ -72,9 +74,11 @@ public final class Errno {
             case ENODATA -> "ENODATA";
             case EOPNOTSUPP -> "EOPNOTSUPP";
             case EADDRINUSE -> "EADDRINUSE";
+            case EADDRNOTAVAIL -> "EADDRNOTAVAIL";
             case ENETUNREACH -> "ENETUNREACH";
             case ENOBUFS -> "ENOBUFS";
             case ENOTCONN -> "ENOTCONN";
+            case ECONNREFUSED -> "ECONNREFUSED";
             case EDQUOT -> "EDQUOT";
             default -> "error " + errno;
         };

@@ -1,0 +1,74 @@
+package zonda.client;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * One message between client and daemon: a type byte, the payload's length (32 bit, big-endian), the payload.
+ *
+ * <p>Numbers in payloads are 32 bit big-endian; a string is its length in bytes and its UTF-8 text.
+ */
+public record Frame(byte type, byte[] payload) {
+    // Client to daemon.
+    /** First: command name, terminal letters, working directory, arguments, environment names and values. */
+    public static final byte ARGV = 1;
+    /** Standard input, one piece for one {@link #WANT_INPUT}; empty at its end. */
+    public static final byte IN = 2;
+    /** Rows, columns: the terminal's size, after {@link #RAW} and whenever it changes. */
+    public static final byte RESIZE = 3;
+    /** A piece of the file that was asked for with {@link #OPEN}; empty at its end. */
+    public static final byte FILE = 4;
+    /** The file can't be read: why. */
+    public static final byte FILE_ERROR = 5;
+
+    // Daemon to client.
+    public static final byte OUT = 17;
+    public static final byte ERR = 18;
+    /** Exit status; the last frame. */
+    public static final byte EXIT = 19;
+    /** Send one more piece of standard input. */
+    public static final byte WANT_INPUT = 20;
+    /** Put the terminal into raw mode and tell its size. */
+    public static final byte RAW = 21;
+    /** Send the content of this path, relative to the working directory. */
+    public static final byte OPEN = 22;
+
+    /** Larger frames are refused: nobody sends them, so what came is not this protocol. */
+    static final int MAX_PAYLOAD = 1 << 20;
+
+    private static final int HEADER = 5;
+
+    /** Reads the next frame. @throws EOFException at the end of the stream */
+    public static Frame read(InputStream in) throws IOException {
+        byte[] header = in.readNBytes(HEADER);
+        if (header.length < HEADER) {
+            throw new EOFException("the connection was closed");
+        }
+        int length = ByteBuffer.wrap(header).getInt(1);
+        if (length < 0 || length > MAX_PAYLOAD) {
+            throw new IOException("frame of " + length + " bytes");
+        }
+        byte[] payload = in.readNBytes(length);
+        if (payload.length < length) {
+            throw new EOFException("the connection was closed within a frame");
+        }
+        return new Frame(header[0], payload);
+    }
+
+    /** Writes a frame whole. Callers of one channel must take turns. */
+    public static void write(SocketChannel channel, byte type, byte[] data, int offset, int length) throws IOException {
+        ByteBuffer buffer = ByteBuffer.allocate(HEADER + length);
+        buffer.put(type).putInt(length).put(data, offset, length).flip();
+        while (buffer.hasRemaining()) {
+            channel.write(buffer);
+        }
+    }
+
+    public String text() {
+        return new String(payload, StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,73 @@
+package zonda.commands;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.UUID;
+import zonda.zones.Console;
+import zonda.zones.Zones;
+
+/** Joins a caller's terminal to a zone's console until the caller types the way out, or the zone ends. */
+public final class ConsoleRelay {
+    /** How to leave. */
+    enum Escape {
+        /** A tilde and a dot at the beginning of a line: zlogin(1). */
+        TILDE_DOT("~."),
+        /** Control and right bracket, as vmadm(8) has it. */
+        CONTROL_BRACKET("^]");
+
+        private final String words;
+
+        Escape(String words) {
+            this.words = words;
+        }
+
+        String words() {
+            return words;
+        }
+    }
+
+    private final Zones zones;
+
+    public ConsoleRelay(Zones zones) {
+        this.zones = zones;
+    }
+
+    void relay(Session session, UUID zone, Escape escape) {
+        try (Console console = zones.console(zone)) {
+            session.err("[Connected to zone '" + zone + "' console; leave with " + escape.words() + "]");
+            if (session.inputIsTerminal()) {
+                session.raw(size -> console.resize(size.rows(), size.columns()));
+            }
+            Thread shown = Thread.ofVirtual().name("console").start(() -> show(console, session));
+            session.onHangup(shown::interrupt);
+            type(session.in(), console, new EscapeFilter(escape));
+        } catch (IOException e) {
+            session.err("console: " + e.getMessage());
+        }
+        session.err("\r\n[Connection to zone '" + zone + "' console closed]");
+    }
+
+    private static void show(Console console, Session session) {
+        try {
+            console.output().transferTo(session.outStream());
+        } catch (IOException | RuntimeException e) {
+            // The console was closed, or the caller is gone: typing ends too.
+        }
+        session.endInput();
+    }
+
+    private static void type(InputStream in, Console console, EscapeFilter filter) throws IOException {
+        byte[] keys = new byte[1024];
+        int length = in.read(keys);
+        while (length >= 0) {
+            EscapeFilter.Passed passed = filter.pass(keys, length);
+            if (passed.keys().length > 0) {
+                console.type(passed.keys(), passed.keys().length);
+            }
+            if (passed.left()) {
+                return;
+            }
+            length = in.read(keys);
+        }
+    }
+}

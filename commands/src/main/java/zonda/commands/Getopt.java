@@ -1,0 +1,113 @@
+package zonda.commands;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import zonda.base.Code;
+import zonda.base.OpException;
+
+/**
+ * Options and operands of a command line: getopt(3C) with long names. Single letters cluster; a value follows its letter
+ * or is the next argument; {@code --} ends options. As the node tools of SmartOS do, options may also follow operands.
+ */
+final class Getopt {
+    private final Map<String, List<String>> options = new LinkedHashMap<>();
+    private final List<String> operands = new ArrayList<>();
+
+    private Getopt() {}
+
+    /**
+     * @param spec options separated by blanks, each its names joined by |, the first of which is asked for later, and =
+     *     at the end when it takes a value: {@code "p|parsable o|order= strict"}
+     * @throws OpException USAGE naming the option that is unknown or lacks its value
+     */
+    static Getopt parse(List<String> arguments, String spec) {
+        Map<String, String> names = new LinkedHashMap<>();
+        Map<String, Boolean> takesValue = new LinkedHashMap<>();
+        for (String option : spec.isEmpty() ? List.<String>of() : List.of(spec.split(" "))) {
+            boolean value = option.endsWith("=");
+            String[] aliases = (value ? option.substring(0, option.length() - 1) : option).split("\\|");
+            for (String alias : aliases) {
+                names.put(alias, aliases[0]);
+            }
+            takesValue.put(aliases[0], value);
+        }
+        var parsed = new Getopt();
+        var rest = new ArrayList<>(arguments);
+        while (!rest.isEmpty()) {
+            String word = rest.removeFirst();
+            if (word.equals("--")) {
+                parsed.operands.addAll(rest);
+                break;
+            } else if (word.startsWith("--")) {
+                parsed.longOption(word.substring(2), names, takesValue, rest);
+            } else if (word.startsWith("-") && word.length() > 1) {
+                parsed.letters(word.substring(1), names, takesValue, rest);
+            } else {
+                parsed.operands.add(word);
+            }
+        }
+        return parsed;
+    }
+
+    private void longOption(
+            String word, Map<String, String> names, Map<String, Boolean> takesValue, List<String> rest) {
+        int equals = word.indexOf('=');
+        String name = equals < 0 ? word : word.substring(0, equals);
+        String option = Optional.ofNullable(names.get(name)).orElseThrow(() -> unknown("--" + name));
+        if (!takesValue.getOrDefault(option, false)) {
+            add(option, "");
+        } else if (equals >= 0) {
+            add(option, word.substring(equals + 1));
+        } else {
+            add(option, value("--" + name, rest));
+        }
+    }
+
+    private void letters(String word, Map<String, String> names, Map<String, Boolean> takesValue, List<String> rest) {
+        for (int i = 0; i < word.length(); i++) {
+            String letter = word.substring(i, i + 1);
+            String option = Optional.ofNullable(names.get(letter)).orElseThrow(() -> unknown("-" + letter));
+            if (takesValue.getOrDefault(option, false)) {
+                String attached = word.substring(i + 1);
+                add(option, attached.isEmpty() ? value("-" + letter, rest) : attached);
+                return;
+            }
+            add(option, "");
+        }
+    }
+
+    private static String value(String option, List<String> rest) {
+        if (rest.isEmpty()) {
+            throw new OpException(Code.USAGE, "option " + option + " needs a value");
+        }
+        return rest.removeFirst();
+    }
+
+    private static OpException unknown(String option) {
+        return new OpException(Code.USAGE, "unknown option: " + option);
+    }
+
+    private void add(String option, String value) {
+        options.computeIfAbsent(option, _ -> new ArrayList<>()).add(value);
+    }
+
+    boolean has(String option) {
+        return options.containsKey(option);
+    }
+
+    /** The last value given. */
+    Optional<String> value(String option) {
+        return Optional.ofNullable(options.get(option)).map(List::getLast);
+    }
+
+    List<String> values(String option) {
+        return options.getOrDefault(option, List.of());
+    }
+
+    List<String> operands() {
+        return List.copyOf(operands);
+    }
+}

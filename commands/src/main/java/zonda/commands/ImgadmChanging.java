@@ -1,0 +1,175 @@
+package zonda.commands;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import zonda.base.Code;
+import zonda.base.Json;
+import zonda.base.OpException;
+import zonda.images.Creations;
+import zonda.images.Images;
+import zonda.images.Imports;
+import zonda.images.Manifest;
+import zonda.images.Progress;
+import zonda.images.ProgressText;
+import zonda.images.Source;
+
+/** The commands of imgadm that bring, make and remove images and sources. */
+final class ImgadmChanging {
+    private static final int WIDTH = 80;
+
+    private final Images images;
+    private final InstantSource clock;
+
+    ImgadmChanging(Images images, InstantSource clock) {
+        this.images = images;
+        this.clock = clock;
+    }
+
+    void sources(Session session, List<String> arguments) {
+        Getopt options =
+                Getopt.parse(arguments, "a|add= d|delete= t= k|insecure f c|check j|json v e|edit add-docker-hub");
+        if (options.has("e")) {
+            throw new OpException(
+                    Code.NOT_SUPPORTED, "editing sources in $EDITOR is not supported by this version of Zonda");
+        }
+        Source.Type type = options.value("t").map(Source.Type::parse).orElse(Source.Type.IMGAPI);
+        options.values("a")
+                .forEach(url -> session.out(
+                        images.sources().add(new Source(url, type, options.has("k")), options.has("f")) + "\n"));
+        options.values("d").forEach(url -> session.out(images.sources().delete(url) + "\n"));
+        if (options.has("add-docker-hub")) {
+            session.out(images.sources().add(zonda.images.Sources.DOCKER_HUB, options.has("f")) + "\n");
+        }
+        if (options.has("c")) {
+            images.sources().check().forEach(line -> session.out(line + "\n"));
+        }
+        boolean changed = options.has("a") || options.has("d") || options.has("c") || options.has("add-docker-hub");
+        if (!changed) {
+            List<Source> all = images.sources().list();
+            session.out(
+                    options.has("j")
+                            ? Json.Arr.of(all.stream().map(Source::json)).pretty() + "\n"
+                            : String.join(
+                                    "",
+                                    all.stream()
+                                            .map(source -> line(source, options.has("v")))
+                                            .toList()));
+        }
+    }
+
+    private static String line(Source source, boolean verbose) {
+        return source.shown() + (verbose ? " " + source.type().word() : "") + "\n";
+    }
+
+    void importImage(Session session, List<String> arguments) {
+        Getopt options = Getopt.parse(arguments, "C= P= q|quiet S|source= t= k|insecure zstream");
+        String image = one(options, "which image? give a UUID or the name of an OCI image");
+        List<Source> only = options.values("S").stream()
+                .map(url -> new Source(
+                        url,
+                        options.value("t")
+                                .map(Source.Type::parse)
+                                .orElse(image.matches("[0-9a-f-]{36}") ? Source.Type.IMGAPI : Source.Type.DOCKER),
+                        options.has("k")))
+                .toList();
+        var request = new Imports.Request(absolute(session, image), only, credentials(session));
+        withProgress(session, options.has("q"), progress -> images.imports().run(request, progress));
+    }
+
+    /** What the caller's docker or podman logged in with, if it did. */
+    private static Json.Obj credentials(Session session) {
+        for (String file : List.of("/root/.docker/config.json", "/run/containers/0/auth.json")) {
+            try {
+                return Json.parseObject(new String(session.file(file), StandardCharsets.UTF_8));
+            } catch (OpException | Json.JsonSyntaxException e) {
+                // None there, or not readable: then without.
+            }
+        }
+        return Json.Obj.EMPTY;
+    }
+
+    /** A local archive's path as the caller meant it. */
+    private static String absolute(Session session, String image) {
+        for (String kind : List.of("oci:", "oci-archive:", "docker-archive:")) {
+            if (image.startsWith(kind)) {
+                return kind + session.path(image.substring(kind.length()));
+            }
+        }
+        return image;
+    }
+
+    void install(Session session, List<String> arguments) {
+        Getopt options = Getopt.parse(arguments, "m= f= P= q|quiet");
+        String manifestFile =
+                options.value("m").orElseThrow(() -> new OpException(Code.USAGE, "-m <manifest> is missing"));
+        String file = options.value("f").orElseThrow(() -> new OpException(Code.USAGE, "-f <file> is missing"));
+        Manifest manifest = Manifest.parse(new String(session.file(manifestFile), StandardCharsets.UTF_8));
+        withProgress(session, options.has("q"), progress -> {
+            try (InputStream in = session.fileStream(file)) {
+                images.imports().install(manifest, in, progress);
+            } catch (IOException e) {
+                throw new OpException(Code.FAILED, String.valueOf(e.getMessage()), e);
+            }
+        });
+    }
+
+    void create(Session session, List<String> arguments) {
+        Getopt options = Getopt.parse(arguments, "debian= include= busybox q|quiet");
+        if (options.has("busybox") == options.has("debian")) {
+            throw new OpException(
+                    Code.USAGE,
+                    "what to make the image of? give --debian SUITE or --busybox (making one of a VM comes later)");
+        }
+        Creations.Fields fields = Creations.Fields.parse(options.operands());
+        withProgress(session, options.has("q"), progress -> {
+            if (options.has("busybox")) {
+                images.creations().busybox(fields, progress);
+            } else {
+                List<String> include = new ArrayList<>();
+                options.values("include").forEach(list -> include.addAll(Arrays.asList(list.split(","))));
+                images.creations()
+                        .debian(new Creations.Debian(options.value("debian").orElseThrow(), include), fields, progress);
+            }
+        });
+    }
+
+    void delete(Session session, List<String> arguments) {
+        Getopt options = Getopt.parse(arguments, "P=");
+        UUID uuid = images.resolve(one(options, "which image? give one UUID"));
+        session.out(images.delete(uuid) + "\n");
+    }
+
+    private static String one(Getopt options, String otherwise) {
+        if (options.operands().size() != 1) {
+            throw new OpException(Code.USAGE, otherwise);
+        }
+        return options.operands().getFirst();
+    }
+
+    /** Shows how it goes on standard error; steps of unknown size turn a spinner. */
+    private void withProgress(Session session, boolean quiet, Consumer<Progress> work) {
+        if (quiet) {
+            work.accept(Progress.NONE);
+            return;
+        }
+        var text = new ProgressText(new ProgressText.Form(session.errorIsTerminal(), WIDTH), clock, session::errRaw);
+        try (var ticker =
+                Executors.newSingleThreadScheduledExecutor(Thread.ofVirtual().factory())) {
+            ticker.scheduleAtFixedRate(text::tick, 200, 200, TimeUnit.MILLISECONDS);
+            try {
+                work.accept(text);
+            } finally {
+                ticker.shutdownNow();
+            }
+        }
+    }
+}

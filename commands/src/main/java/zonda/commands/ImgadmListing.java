@@ -1,0 +1,101 @@
+package zonda.commands;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import zonda.base.Code;
+import zonda.base.Json;
+import zonda.base.OpException;
+import zonda.images.ImageTable;
+import zonda.images.Images;
+import zonda.images.InstalledImage;
+import zonda.images.ListedImage;
+import zonda.images.Offers;
+
+/** The commands of imgadm that only look. */
+final class ImgadmListing {
+    private static final String OPTIONS = "H j|json o= s= P=";
+
+    private final Images images;
+
+    ImgadmListing(Images images) {
+        this.images = images;
+    }
+
+    void list(Session session, List<String> arguments) {
+        Getopt options = Getopt.parse(arguments, OPTIONS + " docker");
+        print(session, options, images.list(), options.has("docker") ? ImageTable.DOCKER_COLUMNS : ImageTable.COLUMNS);
+    }
+
+    void avail(Session session, List<String> arguments) {
+        Getopt options = Getopt.parse(arguments, OPTIONS);
+        Offers.Available offered = images.offers().all();
+        offered.problems().forEach(problem -> session.err("imgadm avail: warning: " + problem));
+        print(session, options, offered.images(), ImageTable.COLUMNS);
+    }
+
+    private static void print(Session session, Getopt options, List<ListedImage> found, List<String> columns) {
+        List<String> order =
+                options.value("o").map(names -> List.of(names.split(","))).orElse(columns);
+        List<String> sort =
+                options.value("s").map(names -> List.of(names.split(","))).orElse(ImageTable.SORT);
+        List<ListedImage> wanted =
+                found.stream().filter(ImageTable.filter(options.operands())).toList();
+        var table = new ImageTable(order, sort, !options.has("H"));
+        if (options.has("j")) {
+            session.out(Json.Arr.of(table.sorted(wanted).stream().map(ListedImage::json))
+                            .pretty() + "\n");
+            return;
+        }
+        session.out(lines(table.lines(wanted)));
+    }
+
+    private static String lines(List<String> lines) {
+        var out = new StringBuilder();
+        lines.forEach(line -> out.append(line.stripTrailing()).append('\n'));
+        return out.toString();
+    }
+
+    void ancestry(Session session, List<String> arguments) {
+        Getopt options = Getopt.parse(arguments, "H j|json o= P=");
+        List<InstalledImage> chain = images.ancestry(image(options));
+        if (options.has("j")) {
+            session.out(Json.Arr.of(chain.stream().map(InstalledImage::json)).pretty() + "\n");
+            return;
+        }
+        List<ListedImage> listed = new ArrayList<>();
+        for (InstalledImage ancestor : chain) {
+            images.list().stream()
+                    .filter(image -> image.manifest().uuid().equals(ancestor.uuid()))
+                    .forEach(listed::add);
+        }
+        List<String> order =
+                options.value("o").map(names -> List.of(names.split(","))).orElse(ImageTable.ANCESTRY_COLUMNS);
+        session.out(lines(new ImageTable(order, List.of(), !options.has("H")).lines(listed)));
+    }
+
+    void get(Session session, List<String> arguments) {
+        Getopt options = Getopt.parse(arguments, "r P=");
+        UUID uuid = image(options);
+        Json.Obj json = images.get(uuid).json();
+        if (options.has("r")) {
+            json = json.with("children", Json.Arr.ofStrings(images.dependents(uuid)));
+        }
+        session.out(json.pretty() + "\n");
+    }
+
+    void show(Session session, List<String> arguments) {
+        UUID uuid = image(Getopt.parse(arguments, ""));
+        Json.Obj manifest = images.find(uuid)
+                .map(image -> image.manifest().json())
+                .orElseGet(() -> images.offers().show(uuid).manifest().json());
+        session.out(manifest.pretty() + "\n");
+    }
+
+    private UUID image(Getopt options) {
+        if (options.operands().size() != 1) {
+            throw new OpException(Code.USAGE, "which image? give one UUID");
+        }
+        return images.resolve(options.operands().getFirst());
+    }
+}

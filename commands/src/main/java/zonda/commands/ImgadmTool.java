@@ -1,0 +1,78 @@
+package zonda.commands;
+
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import zonda.base.Code;
+import zonda.base.OpException;
+import zonda.images.ImageException;
+import zonda.images.Images;
+
+/** imgadm(8): picks the verb, and words failures as imgadm does. */
+public final class ImgadmTool implements Tool {
+    private static final Map<String, String> ALIASES = Map.of("info", "get", "destroy", "delete");
+    private static final List<String> LATER = List.of("update", "vacuum", "publish", "reinstall");
+
+    private final Images images;
+    private final InstantSource clock;
+
+    public ImgadmTool(Images images, InstantSource clock) {
+        this.images = images;
+        this.clock = clock;
+    }
+
+    @Override
+    public String name() {
+        return "imgadm";
+    }
+
+    @Override
+    public int run(Session session) {
+        List<String> arguments = session.arguments().stream()
+                .dropWhile(word -> List.of("-v", "--verbose", "-E").contains(word))
+                .toList();
+        if (arguments.isEmpty() || List.of("-h", "--help", "help").contains(arguments.getFirst())) {
+            session.out(ImgadmUsage.TEXT);
+            return 0;
+        }
+        if (arguments.getFirst().equals("--version")) {
+            session.out("imgadm 3.0.0 (Zonda)\n");
+            return 0;
+        }
+        String verb = ALIASES.getOrDefault(arguments.getFirst(), arguments.getFirst());
+        try {
+            run(verb, session, arguments.subList(1, arguments.size()));
+            return 0;
+        } catch (ImageException e) {
+            session.err(e.line(verb));
+            return e.code().exitStatus();
+        } catch (OpException e) {
+            String label = e.code() == Code.USAGE ? "Usage" : "InternalError";
+            session.err("imgadm " + verb + ": error (" + label + "): " + e.getMessage());
+            return e.code().exitStatus();
+        }
+    }
+
+    private void run(String verb, Session session, List<String> arguments) {
+        var listing = new ImgadmListing(images);
+        var changing = new ImgadmChanging(images, clock);
+        switch (verb) {
+            case "sources" -> changing.sources(session, arguments);
+            case "avail" -> listing.avail(session, arguments);
+            case "list" -> listing.list(session, arguments);
+            case "ancestry" -> listing.ancestry(session, arguments);
+            case "get" -> listing.get(session, arguments);
+            case "show" -> listing.show(session, arguments);
+            case "import" -> changing.importImage(session, arguments);
+            case "install" -> changing.install(session, arguments);
+            case "delete" -> changing.delete(session, arguments);
+            case "create" -> changing.create(session, arguments);
+            default ->
+                throw new OpException(
+                        LATER.contains(verb) ? Code.NOT_SUPPORTED : Code.USAGE,
+                        LATER.contains(verb)
+                                ? "imgadm " + verb + " is not supported by this version of Zonda"
+                                : "unknown command: \"" + verb + "\"");
+        }
+    }
+}

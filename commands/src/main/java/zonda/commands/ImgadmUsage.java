@@ -1,0 +1,25 @@
+package zonda.commands;
+
+/** What imgadm says about itself. */
+final class ImgadmUsage {
+    static final String TEXT = """
+            Usage: imgadm <command> [options]
+
+              imgadm sources [-j] [-c] [-a URL [-t imgapi|docker|dsapi] [-k] [-f]] [-d URL] [--add-docker-hub]
+              imgadm avail [-H] [-j] [-o field,...] [-s field,...] [field=value ...]
+              imgadm list [-H] [-j] [--docker] [-o field,...] [-s field,...] [field=value ...]
+              imgadm show <uuid>
+              imgadm get [-r] <uuid>
+              imgadm ancestry [-H] [-j] [-o field,...] <uuid>
+              imgadm import [-q] [-S URL ...] <uuid> | [registry/]repository[:tag][@digest]
+              imgadm import [-q] oci:DIRECTORY[:TAG] | oci-archive:FILE[:TAG] | docker-archive:FILE[:NAME]
+              imgadm install [-q] -m <manifest> -f <file>
+              imgadm create [-q] --debian SUITE [--include package,...] name=NAME version=VERSION
+              imgadm create [-q] --busybox name=NAME version=VERSION
+              imgadm delete <uuid>
+
+            See imgadm(8).
+            """;
+
+    private ImgadmUsage() {}
+}

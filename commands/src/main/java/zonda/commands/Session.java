@@ -1,0 +1,274 @@
+package zonda.commands;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Consumer;
+import zonda.base.Code;
+import zonda.base.OpException;
+import zonda.client.Frame;
+
+/**
+ * One run of a command: what the caller typed, and its terminal or pipes, at the other end of a connection.
+ *
+ * <p>The command's thread calls it; frames from the client come on the connection's reading thread. Output may be
+ * written by any thread.
+ */
+public final class Session {
+    private static final byte[] END = new byte[0];
+
+    /** How bytes get to the client. */
+    interface Wire {
+        void send(byte type, byte[] data, int offset, int length) throws IOException;
+    }
+
+    /** What the client said first. */
+    public record Call(
+            String tool, String terminals, String directory, List<String> arguments, Map<String, String> environment) {
+        public Call {
+            arguments = List.copyOf(arguments);
+            environment = Map.copyOf(environment);
+        }
+    }
+
+    /** A terminal's size. */
+    public record Size(int rows, int columns) {}
+
+    private final Call call;
+    private final Wire wire;
+    private final BlockingQueue<byte[]> input = new LinkedBlockingQueue<>();
+    private final BlockingQueue<Frame> files = new LinkedBlockingQueue<>();
+    private final List<Runnable> hangups = new ArrayList<>();
+    private volatile Consumer<Size> resized = _ -> {};
+    private boolean gone;
+
+    Session(Call call, Wire wire) {
+        this.call = call;
+        this.wire = wire;
+    }
+
+    public List<String> arguments() {
+        return call.arguments();
+    }
+
+    public Optional<String> environment(String name) {
+        return Optional.ofNullable(call.environment().get(name));
+    }
+
+    public Map<String, String> environment() {
+        return call.environment();
+    }
+
+    public boolean inputIsTerminal() {
+        return call.terminals().contains("i");
+    }
+
+    public boolean outputIsTerminal() {
+        return call.terminals().contains("o");
+    }
+
+    public boolean errorIsTerminal() {
+        return call.terminals().contains("e");
+    }
+
+    /** Writes data. */
+    public void out(String text) {
+        send(Frame.OUT, text);
+    }
+
+    /** Writes words for people: one line. */
+    public void err(String line) {
+        send(Frame.ERR, line + "\n");
+    }
+
+    /** Writes to standard error as it is, for progress that redraws its line. */
+    public void errRaw(String text) {
+        send(Frame.ERR, text);
+    }
+
+    public OutputStream outStream() {
+        return stream(Frame.OUT);
+    }
+
+    public OutputStream errStream() {
+        return stream(Frame.ERR);
+    }
+
+    /** Standard input; the client reads its own only as far as this is read. */
+    public InputStream in() {
+        return new InputStream() {
+            private byte[] piece = END;
+            private int position;
+            private boolean ended;
+
+            @Override
+            public int read() throws IOException {
+                byte[] one = new byte[1];
+                return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+            }
+
+            @Override
+            public int read(byte[] into, int offset, int length) throws IOException {
+                if (position == piece.length && !ended) {
+                    wire.send(Frame.WANT_INPUT, END, 0, 0);
+                    piece = take(input);
+                    position = 0;
+                    ended = piece.length == 0;
+                }
+                if (ended) {
+                    return -1;
+                }
+                int given = Math.min(length, piece.length - position);
+                System.arraycopy(piece, position, into, offset, given);
+                position += given;
+                return given;
+            }
+        };
+    }
+
+    /**
+     * The content of a file, read by the client, who may read only what its user may.
+     *
+     * @throws OpException FAILED in the words of the client's system
+     */
+    public byte[] file(String path) {
+        var content = new ByteArrayOutputStream();
+        try (InputStream in = fileStream(path)) {
+            in.transferTo(content);
+            return content.toByteArray();
+        } catch (IOException e) {
+            throw new OpException(Code.FAILED, e.getMessage() == null ? "read " + path : e.getMessage(), e);
+        }
+    }
+
+    /** The content of a file as it comes; one file at a time. Its reads fail in the words of the client's system. */
+    public InputStream fileStream(String path) {
+        send(Frame.OPEN, path);
+        return new InputStream() {
+            private byte[] piece = END;
+            private int position;
+            private boolean ended;
+
+            @Override
+            public int read() throws IOException {
+                byte[] one = new byte[1];
+                return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+            }
+
+            @Override
+            public int read(byte[] into, int offset, int length) throws IOException {
+                if (position == piece.length && !ended) {
+                    Frame frame = take(files);
+                    if (frame.type() == Frame.FILE_ERROR) {
+                        ended = true;
+                        throw new IOException(frame.text());
+                    }
+                    piece = frame.payload();
+                    position = 0;
+                    ended = piece.length == 0;
+                }
+                if (ended) {
+                    return -1;
+                }
+                int given = Math.min(length, piece.length - position);
+                System.arraycopy(piece, position, into, offset, given);
+                position += given;
+                return given;
+            }
+        };
+    }
+
+    /** A path of the caller's, absolute. */
+    public java.nio.file.Path path(String text) {
+        return java.nio.file.Path.of(call.directory()).resolve(text).normalize();
+    }
+
+    /** Puts the caller's terminal into raw mode for the rest of the session; the size is told now and when it changes. */
+    public void raw(Consumer<Size> listener) {
+        resized = listener;
+        send(Frame.RAW, "");
+    }
+
+    /** Has the work done when the caller goes away; at once if it has. */
+    public synchronized void onHangup(Runnable work) {
+        if (gone) {
+            work.run();
+        } else {
+            hangups.add(work);
+        }
+    }
+
+    private OutputStream stream(byte type) {
+        return new OutputStream() {
+            @Override
+            public void write(int value) throws IOException {
+                wire.send(type, new byte[] {(byte) value}, 0, 1);
+            }
+
+            @Override
+            public void write(byte[] data, int offset, int length) throws IOException {
+                wire.send(type, data, offset, length);
+            }
+        };
+    }
+
+    /** A caller that has gone away doesn't stop an operation, so its absence is no error here. */
+    private void send(byte type, String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        try {
+            for (int at = 0; at == 0 || at < bytes.length; at += CommandServer.PIECE) {
+                wire.send(type, bytes, at, Math.min(CommandServer.PIECE, bytes.length - at));
+            }
+        } catch (IOException e) {
+            hangup();
+        }
+    }
+
+    private <T> T take(BlockingQueue<T> queue) throws IOException {
+        try {
+            return queue.take();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        }
+    }
+
+    /** Makes reading of standard input end, whoever waits for it. */
+    void endInput() {
+        input.add(END);
+    }
+
+    /** On the connection's thread: what the client sent. */
+    void received(Frame frame) throws IOException {
+        switch (frame.type()) {
+            case Frame.IN -> input.add(frame.payload());
+            case Frame.FILE, Frame.FILE_ERROR -> files.add(frame);
+            case Frame.RESIZE -> {
+                var payload = zonda.client.Payload.of(frame);
+                resized.accept(new Size(payload.number(), payload.number()));
+            }
+            default -> throw new IOException("unexpected frame " + frame.type());
+        }
+    }
+
+    /** On the connection's thread, when the client is gone. */
+    void hangup() {
+        List<Runnable> work;
+        synchronized (this) {
+            gone = true;
+            work = List.copyOf(hangups);
+            hangups.clear();
+        }
+        input.add(END);
+        files.add(new Frame(Frame.FILE_ERROR, "the caller went away".getBytes(StandardCharsets.UTF_8)));
+        work.forEach(Runnable::run);
+    }
+}

@@ -1,0 +1,165 @@
+package zonda.commands;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import zonda.base.Code;
+import zonda.base.Json;
+import zonda.base.OpException;
+import zonda.vm.PropertyTable;
+import zonda.vm.Vms;
+
+/** vmadm(8): picks the verb, and words what every verb has in common. */
+public final class VmadmTool implements Tool {
+    /** Other names of verbs. */
+    private static final Map<String, String> ALIASES =
+            Map.of("json", "get", "boot", "start", "halt", "stop", "destroy", "delete");
+
+    private static final List<String> LATER = List.of(
+            "create-snapshot",
+            "delete-snapshot",
+            "rollback-snapshot",
+            "reprovision",
+            "sysrq",
+            "send",
+            "receive",
+            "recv",
+            "install",
+            "events");
+
+    private final Vms vms;
+    private final PropertyTable table;
+    private final ConsoleRelay consoles;
+
+    public VmadmTool(Vms vms, PropertyTable table, ConsoleRelay consoles) {
+        this.vms = vms;
+        this.table = table;
+        this.consoles = consoles;
+    }
+
+    @Override
+    public String name() {
+        return "vmadm";
+    }
+
+    @Override
+    public int run(Session session) {
+        List<String> arguments = session.arguments().stream()
+                .dropWhile(word -> word.equals("-v") || word.equals("-d"))
+                .toList();
+        if (arguments.isEmpty()) {
+            session.err(VmadmUsage.TEXT.stripTrailing());
+            return Code.USAGE.exitStatus();
+        }
+        String word = arguments.getFirst();
+        if (List.of("-h", "-?", "--help").contains(word)) {
+            session.out(VmadmUsage.TEXT);
+            return 0;
+        }
+        String verb = ALIASES.getOrDefault(word, word);
+        try {
+            run(verb, session, arguments.subList(1, arguments.size()));
+            return 0;
+        } catch (OpException e) {
+            if (e.code() == Code.USAGE) {
+                session.err(e.getMessage());
+                session.err(VmadmUsage.of(verb));
+                return Code.USAGE.exitStatus();
+            }
+            throw e;
+        }
+    }
+
+    private void run(String verb, Session session, List<String> arguments) {
+        var listing = new VmadmListing(vms);
+        var changing = new VmadmChanging(vms);
+        switch (verb) {
+            case "help" -> help(session, arguments);
+            case "list" -> listing.list(session, arguments);
+            case "lookup" -> listing.lookup(session, arguments);
+            case "get" -> session.out(vms.get(vm("get", arguments)).pretty() + "\n");
+            case "create" -> changing.create(session, arguments);
+            case "update" -> changing.update(session, arguments);
+            case "validate" -> changing.validate(session, arguments);
+            case "start" -> changing.start(session, arguments);
+            case "stop" -> changing.stop(session, arguments);
+            case "reboot" -> changing.reboot(session, arguments);
+            case "kill" -> changing.kill(session, arguments);
+            case "delete" -> changing.delete(session, arguments);
+            case "console" -> console(session, arguments);
+            case "info" -> info(arguments);
+            default -> {
+                if (LATER.contains(verb)) {
+                    throw new OpException(
+                            Code.NOT_SUPPORTED, "vmadm " + verb + " is not supported by this version of Zonda");
+                }
+                throw new OpException(Code.USAGE, "Invalid command: \"" + verb + "\".");
+            }
+        }
+    }
+
+    private void help(Session session, List<String> arguments) {
+        if (arguments.isEmpty()) {
+            session.out(VmadmUsage.TEXT);
+            return;
+        }
+        String name = arguments.getFirst();
+        session.out(VmadmUsage.property(table, name)
+                .orElseThrow(() -> new OpException(Code.USAGE, "no property \"" + name + "\"")));
+    }
+
+    private void console(Session session, List<String> arguments) {
+        UUID uuid = vm("console", arguments);
+        String state = vms.get(uuid).string("state", "");
+        if (!vms.running(uuid).isPresent()) {
+            throw new OpException(
+                    Code.FAILED, "cannot connect to console when state is '" + state + "', must be running");
+        }
+        // ^] as on SmartOS.
+        consoles.relay(session, uuid, ConsoleRelay.Escape.CONTROL_BRACKET);
+    }
+
+    private void info(List<String> arguments) {
+        Json.Obj vm = vms.get(vm("info", arguments));
+        throw new OpException(Code.FAILED, "no info types supported for brand " + vm.string("brand", ""));
+    }
+
+    private UUID vm(String verb, List<String> arguments) {
+        return vm(vms, verb, arguments);
+    }
+
+    /** The VM that the first operand means. @throws OpException USAGE without one */
+    static UUID vm(Vms vms, String verb, List<String> operands) {
+        if (operands.isEmpty() || operands.getFirst().isEmpty()) {
+            throw new OpException(Code.USAGE, "Invalid or missing UUID for " + verb);
+        }
+        return vms.resolve(operands.getFirst());
+    }
+
+    /** The JSON payload of {@code -f FILE}, or of standard input. */
+    static Json.Obj payload(Session session, Getopt options, String verb) {
+        String text;
+        if (options.value("f").isPresent() && !options.value("f").get().equals("-")) {
+            String path = options.value("f").get();
+            text = new String(session.file(path), StandardCharsets.UTF_8);
+        } else if (session.inputIsTerminal()) {
+            throw new OpException(Code.USAGE, "Will not " + verb + " from stdin when stdin is a tty.");
+        } else {
+            text = readAll(session);
+        }
+        try {
+            return Json.parseObject(text);
+        } catch (Json.JsonSyntaxException e) {
+            throw new OpException(Code.FAILED, "Invalid JSON payload: " + e.getMessage(), e);
+        }
+    }
+
+    private static String readAll(Session session) {
+        try {
+            return new String(session.in().readAllBytes(), StandardCharsets.UTF_8);
+        } catch (java.io.IOException e) {
+            throw new OpException(Code.FAILED, "read standard input: " + e.getMessage(), e);
+        }
+    }
+}

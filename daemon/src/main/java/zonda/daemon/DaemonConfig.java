@@ -1,0 +1,83 @@
+package zonda.daemon;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import zonda.base.Bytes;
+import zonda.base.Code;
+import zonda.base.Json;
+import zonda.base.OpException;
+import zonda.base.Spelling;
+import zonda.base.StateFile;
+import zonda.storage.PoolConfig;
+import zonda.zones.IdRange;
+
+/**
+ * One instance of Zonda: what {@code etc/zonda/zondad.json} below its root says. Everything that it makes on the machine
+ * derives from this, so that instances live side by side.
+ *
+ * @param root / on a host of its own
+ * @param prefix one to three letters that begin the names of its links; z by default
+ * @param pool where the pool is
+ * @param poolSize of an embedded pool that has yet to be made
+ * @param idBase the first id of the host that its zones' users are mapped to
+ */
+record DaemonConfig(Path root, String prefix, PoolConfig pool, Bytes poolSize, long idBase) {
+    private static final Set<String> KEYS = Set.of("prefix", "pool", "id_base");
+    private static final Set<String> POOL_KEYS = Set.of("name", "mountpoint", "devices", "size_gib");
+    private static final long DEFAULT_ID_BASE = 16 * IdRange.SIZE;
+    private static final long DEFAULT_POOL_GIB = 20;
+
+    /** @throws OpException FAILED naming the key that is wrong */
+    static DaemonConfig read(Path root) {
+        Path file = root.resolve("etc/zonda/zondad.json");
+        Json.Obj json = StateFile.readObject(file).orElse(Json.Obj.EMPTY);
+        requireKnown(file, json, KEYS);
+        Json.Obj pool = json.object("pool");
+        requireKnown(file, pool, POOL_KEYS);
+        String name = pool.string("name", "zones");
+        Path mountpoint = pool.string("mountpoint").map(Path::of).orElse(root.resolve(name));
+        List<Path> devices =
+                pool.array("devices").strings().stream().map(Path::of).toList();
+        Path run = root.resolve("run/zonda");
+        PoolConfig config = devices.isEmpty()
+                ? PoolConfig.embedded(name, mountpoint, run, root.resolve("var/lib/zonda/" + name + ".img"))
+                : new PoolConfig(name, mountpoint, run, devices, false);
+        return new DaemonConfig(
+                root,
+                json.string("prefix", "z"),
+                config,
+                Bytes.ofGiB(pool.integer("size_gib", DEFAULT_POOL_GIB)),
+                json.integer("id_base", DEFAULT_ID_BASE));
+    }
+
+    private static void requireKnown(Path file, Json.Obj object, Set<String> known) {
+        for (String key : object.members().keySet()) {
+            if (!known.contains(key)) {
+                Optional<String> near = Spelling.nearest(key, known);
+                throw new OpException(
+                        Code.FAILED,
+                        file + ": unknown key \"" + key + "\""
+                                + near.map(word -> " (did you mean \"" + word + "\"?)")
+                                        .orElse(""));
+            }
+        }
+    }
+
+    Path run() {
+        return root.resolve("run/zonda");
+    }
+
+    Path state() {
+        return root.resolve("var/lib/zonda");
+    }
+
+    Path socket() {
+        return run().resolve("host.sock");
+    }
+
+    boolean isWholeHost() {
+        return root.equals(Path.of("/"));
+    }
+}

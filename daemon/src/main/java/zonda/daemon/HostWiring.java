@@ -1,0 +1,185 @@
+package zonda.daemon;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import zonda.base.Journal;
+import zonda.base.StateFile;
+import zonda.commands.CommandServer;
+import zonda.commands.ConsoleRelay;
+import zonda.commands.ImgadmTool;
+import zonda.commands.SysinfoTool;
+import zonda.commands.Tool;
+import zonda.commands.VmadmTool;
+import zonda.commands.ZloginTool;
+import zonda.commands.ZoneadmTool;
+import zonda.commands.ZonenameTool;
+import zonda.images.DatasetImages;
+import zonda.images.Images;
+import zonda.images.ImgadmPaths;
+import zonda.kernel.UnixSocket;
+import zonda.metadata.NativeTree;
+import zonda.network.NetworkInstance;
+import zonda.network.Networks;
+import zonda.storage.Pool;
+import zonda.storage.Pools;
+import zonda.vm.Host;
+import zonda.vm.IdRanges;
+import zonda.vm.PropertyTable;
+import zonda.vm.Recovery;
+import zonda.vm.VmStore;
+import zonda.vm.Vms;
+import zonda.zones.Zones;
+import zonda.zones.ZonesConfig;
+
+/** What is made of what, for one instance. The only place that knows all features. */
+final class HostWiring implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(HostWiring.class.getName());
+    private static final long MOST_VMS = 8192;
+
+    private final DaemonConfig config;
+    private final InstantSource clock = InstantSource.system();
+    private final SecureRandom random = new SecureRandom();
+    private final Journal.CrashPoint crashPoint;
+    private final List<AutoCloseable> closing = new ArrayList<>();
+
+    HostWiring(DaemonConfig config, Journal.CrashPoint crashPoint) {
+        this.config = config;
+        this.crashPoint = crashPoint;
+    }
+
+    Pools pools() {
+        return new Pools(clock, random, crashPoint);
+    }
+
+    Networks networks() {
+        return new Networks(new NetworkInstance(
+                config.prefix(),
+                config.state().resolve("network"),
+                config.run().resolve("network"),
+                Path.of("/run/zonda")));
+    }
+
+    Zones zones() {
+        String parent = config.isWholeHost() ? "zonda" : "zonda-" + config.prefix();
+        return new Zones(
+                new ZonesConfig(
+                        config.run(),
+                        config.root().resolve("var/log/zonda"),
+                        parent,
+                        List.of(
+                                config.pool().mountpoint(),
+                                config.run()
+                                        .resolve("pools")
+                                        .resolve(config.pool().name()))),
+                clock);
+    }
+
+    /** Starts everything, lowest floor first; when it returns, commands are served. */
+    void start() {
+        var journal = new Journal(config.state().resolve("journal"), clock, crashPoint);
+        journal.start();
+        Pool pool = openPool();
+        closing.add(pool);
+        Zones zones = zones();
+        zones.start();
+        Networks networks = networks();
+        networks.up();
+        closing.add(networks);
+        var images = new Images(new Images.Setup(
+                new ImgadmPaths(config.root()),
+                new DatasetImages(config.pool().name(), pool.datasets()),
+                journal,
+                clock,
+                System.getenv()));
+        Images.Recovered recovered = images.recover();
+        if (!recovered.unknown().isEmpty()) {
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "partial images that nobody knows of are left alone: " + recovered.unknown());
+        }
+        var metadata = new ServedMetadata(config.root().resolve("var/zonecontrol"));
+        closing.add(metadata);
+        var host = new Host(
+                Map.of(config.pool().name(), pool.datasets()),
+                (uuid, _) -> images.find(UUID.fromString(uuid)).map(image -> image.manifest()),
+                networks,
+                zones,
+                metadata,
+                journal,
+                new NativeTree(config.state().resolve("native")).assemble(),
+                config.pool().mountpoint(),
+                new Host.HostFacts(serverUuid(), liveImage()),
+                clock,
+                random);
+        var store = new VmStore(config.root().resolve("etc/zones"));
+        store.start();
+        PropertyTable table = PropertyTable.load();
+        var vms = new Vms(host, store, table, new IdRanges(config.idBase(), MOST_VMS));
+        closing.add(new Recovery(vms, config.run().resolve("autobooted")).recover());
+        closing.add(vms);
+        serve(vms, table, zones, images);
+    }
+
+    private Pool openPool() {
+        Pool pool = pools().open(config.pool());
+        pool.findings().forEach(finding -> LOG.log(System.Logger.Level.WARNING, finding));
+        return pool;
+    }
+
+    private void serve(Vms vms, PropertyTable table, Zones zones, Images images) {
+        var consoles = new ConsoleRelay(zones);
+        List<Tool> tools = List.of(
+                new VmadmTool(vms, table, consoles),
+                new ImgadmTool(images, clock),
+                new ZoneadmTool(vms),
+                new ZloginTool(vms, zones, consoles),
+                new ZonenameTool(),
+                new SysinfoTool(new HostInfo(config, serverUuid(), liveImage())::json));
+        var server = new CommandServer(
+                config.socket(), tools, channel -> UnixSocket.peer(channel).uid());
+        server.start();
+        closing.add(server);
+    }
+
+    /** Made once, and the same ever after. */
+    private String serverUuid() {
+        Path file = config.state().resolve("server-uuid");
+        return StateFile.read(file).map(String::strip).orElseGet(() -> {
+            String uuid = UUID.randomUUID().toString();
+            StateFile.replace(file, uuid + "\n");
+            return uuid;
+        });
+    }
+
+    /** The stamp of this build, in the form of SmartOS' platform images. */
+    private static String liveImage() {
+        return "20261123T000000Z";
+    }
+
+    static String hostname() {
+        try {
+            return InetAddress.getLocalHost().getHostName();
+        } catch (UnknownHostException e) {
+            return "localhost";
+        }
+    }
+
+    /** Stops serving, newest first. The zones run on. */
+    @Override
+    public void close() {
+        for (AutoCloseable one : closing.reversed()) {
+            try {
+                one.close();
+            } catch (Exception e) {
+                LOG.log(System.Logger.Level.WARNING, "close " + one + ": " + e);
+            }
+        }
+    }
+}

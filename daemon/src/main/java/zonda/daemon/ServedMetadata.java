@@ -1,0 +1,50 @@
+package zonda.daemon;
+
+import java.nio.file.Path;
+import java.util.UUID;
+import java.util.function.Supplier;
+import zonda.base.Json;
+import zonda.metadata.CustomerMetadata;
+import zonda.metadata.MetadataNamespaces;
+import zonda.metadata.MetadataService;
+import zonda.vm.GuestMetadata;
+
+/** The metadata service in the words of VMs: a zone's socket is named by the VM's UUID. */
+final class ServedMetadata implements GuestMetadata, AutoCloseable {
+    private final MetadataService service;
+
+    ServedMetadata(Path zonecontrol) {
+        service = new MetadataService(zonecontrol);
+    }
+
+    @Override
+    public void serve(UUID uuid, long idBase, Supplier<Json.Obj> vm, GuestWrites guest) {
+        var customer = new CustomerMetadata() {
+            @Override
+            public void put(String key, String value) {
+                guest.put(key, value);
+            }
+
+            @Override
+            public void delete(String key) {
+                guest.delete(key);
+            }
+        };
+        service.open(uuid.toString(), idBase, new MetadataNamespaces(vm, customer));
+    }
+
+    @Override
+    public void stop(UUID uuid) {
+        service.close(uuid.toString());
+    }
+
+    @Override
+    public Path directory(UUID uuid) {
+        return service.directory(uuid.toString());
+    }
+
+    @Override
+    public void close() {
+        service.close();
+    }
+}

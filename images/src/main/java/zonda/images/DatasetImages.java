@@ -1,0 +1,112 @@
+package zonda.images;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import zonda.base.Bytes;
+import zonda.storage.Dataset;
+import zonda.storage.DatasetOptions;
+import zonda.storage.Datasets;
+import zonda.storage.Snapshot;
+
+/** Images as datasets of a pool. Any thread may call it. */
+public final class DatasetImages implements ImageStore {
+    private static final String FINAL = "final";
+    private static final String PARTIAL = "-partial";
+    private static final int OWNER_ONLY = 0700;
+
+    private final String pool;
+    private final Datasets datasets;
+
+    public DatasetImages(String pool, Datasets datasets) {
+        this.pool = pool;
+        this.datasets = datasets;
+    }
+
+    @Override
+    public String pool() {
+        return pool;
+    }
+
+    @Override
+    public State state(UUID image) {
+        if (datasets.findSnapshot(installed(image) + "@" + FINAL).isPresent()) {
+            return State.INSTALLED;
+        }
+        if (datasets.findSnapshot(partial(image) + "@" + FINAL).isPresent()) {
+            return State.SEALED;
+        }
+        return datasets.find(partial(image)).isPresent() ? State.FILLING : State.ABSENT;
+    }
+
+    @Override
+    public Path createPartial(UUID image) {
+        datasets.create(partial(image), DatasetOptions.DEFAULT.mode(OWNER_ONLY));
+        return datasets.mount(partial(image));
+    }
+
+    @Override
+    public void seal(UUID image) {
+        if (state(image) == State.FILLING) {
+            datasets.snapshot(partial(image), FINAL);
+        }
+    }
+
+    @Override
+    public void commit(UUID image) {
+        if (state(image) == State.SEALED) {
+            datasets.rename(partial(image), installed(image));
+        }
+    }
+
+    @Override
+    public void discard(UUID image) {
+        datasets.destroyIfExists(partial(image), true);
+    }
+
+    @Override
+    public void destroy(UUID image) {
+        datasets.destroyIfExists(installed(image), true);
+    }
+
+    @Override
+    public List<String> dependents(UUID image) {
+        return datasets.findSnapshot(installed(image) + "@" + FINAL).map(Snapshot::clones).orElse(List.of()).stream()
+                .map(DatasetImages::leaf)
+                .toList();
+    }
+
+    @Override
+    public Bytes used(UUID image) {
+        return datasets.usage(installed(image)).used();
+    }
+
+    @Override
+    public Set<UUID> partials() {
+        return datasets.list().stream()
+                .map(Dataset::name)
+                .map(DatasetImages::leaf)
+                .flatMap(name -> partialOf(name).stream())
+                .collect(Collectors.toSet());
+    }
+
+    private static Optional<UUID> partialOf(String name) {
+        String uuid = name.endsWith(PARTIAL) ? name.substring(0, name.length() - PARTIAL.length()) : "";
+        return ManifestRules.isUuid(uuid) ? Optional.of(UUID.fromString(uuid)) : Optional.empty();
+    }
+
+    private static String leaf(String name) {
+        return name.substring(name.lastIndexOf('/') + 1);
+    }
+
+    private String installed(UUID image) {
+        return pool + "/" + image;
+    }
+
+    private String partial(UUID image) {
+        return installed(image) + PARTIAL;
+    }
+}

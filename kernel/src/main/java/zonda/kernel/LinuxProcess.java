@@ -1,0 +1,83 @@
+package zonda.kernel;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * A process by number and start time, so that a number used again later is never taken for it: proc(5).
+ *
+ * @param startTime clock ticks after boot, field 22 of /proc/PID/stat
+ */
+public record LinuxProcess(long pid, long startTime) {
+    /** asm-generic/unistd.h; x86-64 and arm64 alike. */
+    private static final long SYS_PIDFD_OPEN = 434;
+
+    private static final long SYS_PIDFD_SEND_SIGNAL = 424;
+
+    /** The process of that number, if one lives; a zombie does not. */
+    public static Optional<LinuxProcess> find(long pid) {
+        return stat(pid)
+                .filter(stat -> stat.state() != 'Z' && stat.state() != 'X')
+                .map(Stat::process);
+    }
+
+    public boolean isAlive() {
+        return find(pid).equals(Optional.of(this));
+    }
+
+    /**
+     * Sends the signal, unless the process has ended; never to another that has its number now (pidfd_open(2), Linux
+     * 5.3).
+     *
+     * @return whether the process was there to get it
+     */
+    public boolean signal(int signal) {
+        int number;
+        try {
+            number = (int) Native.syscall("pidfd_open", pid, SYS_PIDFD_OPEN, pid, 0, 0, 0, 0);
+        } catch (KernelException e) {
+            if (e.is(Errno.ESRCH) || e.is(Errno.EINVAL)) {
+                return false;
+            }
+            throw e;
+        }
+        try (var fd = new Fd(number, "pidfd " + pid)) {
+            if (!isAlive()) {
+                return false;
+            }
+            Native.syscall("pidfd_send_signal", pid, SYS_PIDFD_SEND_SIGNAL, fd.number(), signal, 0, 0, 0);
+            return true;
+        } catch (KernelException e) {
+            if (e.is(Errno.ESRCH)) {
+                return false;
+            }
+            throw e;
+        }
+    }
+
+    /** The program it runs: where /proc/PID/exe leads. Empty when it has ended. */
+    public Optional<Path> executable() {
+        try {
+            Path link = Files.readSymbolicLink(Path.of("/proc/" + pid + "/exe"));
+            return isAlive() ? Optional.of(link) : Optional.empty();
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+
+    private record Stat(char state, LinuxProcess process) {}
+
+    private static Optional<Stat> stat(long pid) {
+        try {
+            String text = Files.readString(Path.of("/proc/" + pid + "/stat"), StandardCharsets.ISO_8859_1);
+            // The second field, the name, is in parentheses and may hold anything, parentheses too.
+            String[] fields = text.substring(text.lastIndexOf(')') + 2).split(" ", 21);
+            return Optional.of(new Stat(fields[0].charAt(0), new LinuxProcess(pid, Long.parseLong(fields[19]))));
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+}

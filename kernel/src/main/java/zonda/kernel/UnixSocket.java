@@ -1,0 +1,138 @@
+package zonda.kernel;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.lang.reflect.InvocationTargetException;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+
+/** What unix(7) sockets can do beyond Java's channels: who the peer is, receiving descriptors, sequenced packets. */
+public final class UnixSocket {
+    private static final int AF_UNIX = 1;
+    private static final int SOCK_SEQPACKET = 5;
+    private static final int SOCK_CLOEXEC = 0x80000;
+    private static final int SOL_SOCKET = 1;
+    private static final int SO_PEERCRED = 17;
+    private static final int SCM_RIGHTS = 1;
+    private static final int MSG_CMSG_CLOEXEC = 0x40000000;
+    private static final int SUN_PATH_LENGTH = 108;
+
+    /** socket(2). */
+    private static final MethodHandle SOCKET =
+            Native.link("socket", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
+    /** connect(2). */
+    private static final MethodHandle CONNECT =
+            Native.link("connect", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
+    /** getsockopt(2). */
+    private static final MethodHandle GETSOCKOPT =
+            Native.link("getsockopt", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS));
+    /** recvmsg(2). */
+    private static final MethodHandle RECVMSG =
+            Native.link("recvmsg", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT));
+
+    private UnixSocket() {}
+
+    /** The process at the other end when it connected, as the kernel saw it (SO_PEERCRED). */
+    public record Peer(int pid, int uid, int gid) {}
+
+    /** @throws KernelException as getsockopt(2) */
+    public static Peer peer(SocketChannel channel) {
+        try (Arena arena = Arena.ofConfined()) {
+            int number = number(channel);
+            MemorySegment credentials = arena.allocate(12, 4);
+            MemorySegment length = arena.allocateFrom(JAVA_INT, 12);
+            Native.call("getsockopt SO_PEERCRED", channel, errno ->
+                    (long) (int) GETSOCKOPT.invokeExact(errno, number, SOL_SOCKET, SO_PEERCRED, credentials, length));
+            return new Peer(
+                    credentials.getAtIndex(JAVA_INT, 0),
+                    credentials.getAtIndex(JAVA_INT, 1),
+                    credentials.getAtIndex(JAVA_INT, 2));
+        }
+    }
+
+    /**
+     * Connects to a sequenced-packet socket, such as conmon's attach socket.
+     *
+     * @throws KernelException as socket(2) and connect(2)
+     */
+    public static Fd connectSeqPacket(Path path) {
+        byte[] name = path.toString().getBytes(StandardCharsets.UTF_8);
+        if (name.length >= SUN_PATH_LENGTH) {
+            throw new IllegalArgumentException("socket path is longer than 107 bytes: " + path);
+        }
+        int number = (int) Native.call("socket", path, errno ->
+                (long) (int) SOCKET.invokeExact(errno, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+        var fd = new Fd(number, path.toString());
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment address = arena.allocate(2 + SUN_PATH_LENGTH, 2);
+            address.set(JAVA_SHORT, 0, (short) AF_UNIX);
+            MemorySegment.copy(name, 0, address, JAVA_BYTE, 2, name.length);
+            int length = (int) address.byteSize();
+            Native.call("connect", path, errno -> (long) (int) CONNECT.invokeExact(errno, number, address, length));
+            return fd;
+        } catch (RuntimeException e) {
+            fd.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Waits for one message and takes the descriptor that came with it (SCM_RIGHTS, cmsg(3)).
+     *
+     * @throws IllegalStateException when the message carries none
+     */
+    public static Fd receiveDescriptor(SocketChannel channel) {
+        return Blocking.call(() -> {
+            try (Arena arena = Arena.ofConfined()) {
+                int number = number(channel);
+                MemorySegment data = arena.allocate(4096);
+                MemorySegment control = arena.allocate(64, 8);
+                MemorySegment message = messageHeader(arena, data, control);
+                Native.call("recvmsg", channel, errno ->
+                        (long) RECVMSG.invokeExact(errno, number, message, MSG_CMSG_CLOEXEC));
+                boolean carriesOne = message.get(JAVA_LONG, 40) >= 20
+                        && control.get(JAVA_INT, 8) == SOL_SOCKET
+                        && control.get(JAVA_INT, 12) == SCM_RIGHTS;
+                if (!carriesOne) {
+                    throw new IllegalStateException("no descriptor came over " + channel);
+                }
+                return new Fd(control.get(JAVA_INT, 16), "descriptor received");
+            }
+        });
+    }
+
+    /** struct msghdr of one buffer and one control block, 64-bit: bits/socket.h. */
+    private static MemorySegment messageHeader(Arena arena, MemorySegment data, MemorySegment control) {
+        MemorySegment vector = arena.allocate(16, 8);
+        vector.set(ADDRESS, 0, data);
+        vector.set(JAVA_LONG, 8, data.byteSize());
+        MemorySegment message = arena.allocate(56, 8);
+        message.set(ADDRESS, 16, vector);
+        message.set(JAVA_LONG, 24, 1);
+        message.set(ADDRESS, 32, control);
+        message.set(JAVA_LONG, 40, control.byteSize());
+        return message;
+    }
+
+    /** The descriptor behind a channel: needs java.base's sun.nio.ch exported to this module at run time. */
+    private static int number(SocketChannel channel) {
+        try {
+            Class<?> selectable = Class.forName("sun.nio.ch.SelChImpl");
+            return (int) selectable.getMethod("getFDVal").invoke(channel);
+        } catch (ClassNotFoundException
+                | NoSuchMethodException
+                | IllegalAccessException
+                | InvocationTargetException e) {
+            throw new IllegalStateException("start Java with --add-exports java.base/sun.nio.ch=zonda.kernel", e);
+        }
+    }
+}

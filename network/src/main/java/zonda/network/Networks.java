@@ -1,0 +1,295 @@
+package zonda.network;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import zonda.base.Cidr;
+import zonda.base.Code;
+import zonda.base.Mac;
+import zonda.base.OpException;
+import zonda.base.StateFile;
+import zonda.kernel.Blocking;
+import zonda.kernel.Link;
+import zonda.kernel.Route;
+import zonda.kernel.RouteSocket;
+
+/**
+ * The network of one global zone: its switches, and the NICs of its zones. All calls may come from any thread; those of
+ * one zone come one after another.
+ */
+public final class Networks implements AutoCloseable {
+    private final NetworkInstance instance;
+    private final AntiSpoof antiSpoof;
+    private final Gateways gateways;
+    private final Forwarding forwarding;
+    /** Shared by what changes one zone's NICs, exclusive for what looks at all of them. */
+    private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
+
+    private volatile @Nullable Running running;
+
+    /** What is there between {@link #up} and {@link #close}. */
+    private record Running(Switches switches, Services services, Attachments attachments, Nics nics) {}
+
+    public Networks(NetworkInstance instance) {
+        this.instance = instance;
+        antiSpoof = new AntiSpoof(instance);
+        gateways = new Gateways(instance);
+        forwarding = new Forwarding(instance);
+    }
+
+    /**
+     * Makes or adopts everything that {@code network.json} describes; without that file, the embedded network, which is
+     * then written there. Zones' NICs that are attached go on undisturbed.
+     *
+     * @throws OpException INVALID when the file is wrong
+     */
+    public void up() {
+        exclusively(() -> {
+            directories();
+            NetworkConfig config = forwarding.locked(this::config);
+            var attachments = new Attachments(instance.run().resolve("nics"));
+            attachments.load();
+            antiSpoof.load();
+            var switches = new Switches(instance, config);
+            switches.up();
+            Map<String, Etherstub> stubs = switches.etherstubs();
+            gateways.load(stubs);
+            if (stubs.values().stream().anyMatch(Etherstub::nat)) {
+                forwarding.acquire();
+            } else {
+                forwarding.release();
+            }
+            var services = new Services(instance);
+            services.start(stubs);
+            var leases = new Leases(instance.state().resolve("leases.json"));
+            leases.load();
+            var nics = new Nics(instance, antiSpoof, switches, services, attachments, leases);
+            running = new Running(switches, services, attachments, nics);
+            return true;
+        });
+    }
+
+    /** Passable by dnsmasq's user, listable by none but us. */
+    private void directories() {
+        try {
+            Files.createDirectories(instance.state());
+            Files.createDirectories(instance.machine());
+            Files.createDirectories(instance.run());
+            Files.setPosixFilePermissions(instance.run(), PosixFilePermissions.fromString("rwx--x--x"));
+        } catch (IOException e) {
+            throw new UncheckedIOException("make the directories of the network: " + e, e);
+        }
+    }
+
+    private NetworkConfig config() {
+        Path file = instance.state().resolve(NetworkConfig.FILE);
+        return StateFile.readObject(file).map(NetworkConfig::parse).orElseGet(() -> {
+            var embedded = NetworkConfig.embedded(freeNetwork());
+            StateFile.replace(file, embedded.toJson());
+            return embedded;
+        });
+    }
+
+    private static Cidr freeNetwork() {
+        try (var socket = RouteSocket.open()) {
+            return FreeNetwork.choose(
+                    socket.routes().stream().map(Route::destination).toList());
+        }
+    }
+
+    /** Whether there is an etherstub or NIC tag of that name, usable or not. */
+    public boolean tagExists(String name) {
+        return running().switches().exists(name);
+    }
+
+    /**
+     * A name that NICs can be on.
+     *
+     * @param bridge the Linux bridge behind it; empty while there is a problem
+     * @param address the global zone's own IPv4 address on it, if it is an etherstub with one
+     * @param resolvers the DNS servers that zones on it can ask
+     * @param problem why it can't be used now; empty when it can
+     */
+    public record Tag(
+            String name,
+            boolean etherstub,
+            String bridge,
+            Optional<Cidr> address,
+            List<InetAddress> resolvers,
+            Optional<String> problem) {}
+
+    /** All etherstubs and NIC tags, in the order of the file. */
+    public List<Tag> tags() {
+        return running().switches().tags();
+    }
+
+    /**
+     * Gives a zone its NICs, in the network namespace of its init process, which hasn't begun to run the zone's own
+     * program: links, addresses, routes, and the loopback. Each NIC's host end comes up last, when its protection is in
+     * place. NICs that the zone has from an earlier run are taken away first.
+     *
+     * @return the NICs in the order given
+     * @throws OpException INVALID, CONFLICT or NOT_SUPPORTED when one can't be had; nothing is attached then
+     * @throws zonda.kernel.KernelException when the kernel refuses; nothing is attached then
+     */
+    public List<AttachedNic> attach(ZoneNetwork zone, long initPid) {
+        return shared(() -> running().nics().attach(zone, initPid));
+    }
+
+    /** The NICs that the zone has now. */
+    public List<AttachedNic> attached(UUID zone) {
+        return running().attachments().of(zone).stream().map(Attachment::nic).toList();
+    }
+
+    /**
+     * Changes what a NIC may send, at once.
+     *
+     * @throws OpException NOT_FOUND when the zone has no such NIC attached
+     */
+    public void protect(UUID zone, Mac mac, NicProtection protection) {
+        shared(() -> {
+            running().nics().protect(zone, mac, protection);
+            return true;
+        });
+    }
+
+    /** Takes all NICs of the zone away, with what names them elsewhere. Fine when it has none. Leases stay its own. */
+    public void detachAll(UUID zone) {
+        shared(() -> {
+            running().nics().detachAll(zone);
+            return true;
+        });
+    }
+
+    /** Frees what is kept for a zone that is deleted: its leased addresses. Fine when there is nothing. */
+    public void forget(UUID zone) {
+        shared(() -> {
+            running().nics().detachAll(zone);
+            running().nics().forget(zone);
+            return true;
+        });
+    }
+
+    /**
+     * Puts the kernel in order: takes away NICs of zones that don't run, whoever left them, and renews the protection
+     * of those that do. Their traffic is not disturbed.
+     *
+     * @return the running zones of which a NIC is missing or down, which only a restart of the zone mends
+     */
+    public Set<UUID> reconcile(Set<UUID> runningZones) {
+        return exclusively(() -> {
+            Running now = running();
+            if (!antiSpoof.isLoaded()) {
+                antiSpoof.load();
+            }
+            List<Attachment> kept = now.attachments().all().stream()
+                    .filter(attachment -> runningZones.contains(attachment.nic().zone()))
+                    .toList();
+            now.switches().up();
+            Set<UUID> damaged = sweep(kept);
+            antiSpoof.replaceAll(kept.stream().map(Attachment::port).toList());
+            for (UUID zone : now.attachments().zones()) {
+                if (!runningZones.contains(zone)) {
+                    now.nics().forgetNics(zone);
+                }
+            }
+            gateways.load(now.switches().etherstubs());
+            now.services().start(now.switches().etherstubs());
+            now.switches().dropUnused();
+            return damaged;
+        });
+    }
+
+    /** Deletes host ends that no record names, plugs recorded ones in again, and tells which of those are missing. */
+    private Set<UUID> sweep(List<Attachment> recorded) {
+        try (var socket = RouteSocket.open()) {
+            Map<String, Link> ends = socket.links().stream()
+                    .filter(link -> link.group() == instance.group() || link.group() == instance.dyingGroup())
+                    .collect(Collectors.toMap(Link::name, link -> link));
+            Set<String> known = new HashSet<>();
+            Set<UUID> damaged = new HashSet<>();
+            for (Attachment attachment : recorded) {
+                String end = attachment.nic().hostEnd();
+                known.add(end);
+                Link link = ends.get(end);
+                if (link == null || !link.up() || !HostEnd.plug(socket, link, attachment)) {
+                    damaged.add(attachment.nic().zone());
+                }
+            }
+            List<Link> strays = ends.values().stream()
+                    .filter(link -> !known.contains(link.name()))
+                    .toList();
+            HostEnd.deleteAll(socket, instance, strays);
+            return Set.copyOf(damaged);
+        }
+    }
+
+    /** Takes away everything of this instance that is in the kernel or runs; the configuration and leases stay. */
+    public void destroy() {
+        exclusively(() -> {
+            try (var socket = RouteSocket.open()) {
+                socket.deleteGroup(instance.group());
+                socket.deleteGroup(instance.dyingGroup());
+            }
+            new Services(instance).stopAll();
+            new Switches(instance, new NetworkConfig(List.of(), List.of())).down();
+            antiSpoof.unload();
+            gateways.unload();
+            forwarding.release();
+            var attachments = new Attachments(instance.run().resolve("nics"));
+            attachments.load();
+            attachments.zones().forEach(attachments::remove);
+            running = null;
+            return true;
+        });
+    }
+
+    /** Lets go of it all: links, dnsmasq and NICs stay as they are, for the next one to adopt. */
+    @Override
+    public void close() {
+        running = null;
+    }
+
+    private Running running() {
+        Running now = running;
+        if (now == null) {
+            throw new OpException(Code.FAILED, "the network of instance " + instance.prefix() + " is not up");
+        }
+        return now;
+    }
+
+    private <T> T shared(Supplier<T> work) {
+        return Blocking.call(() -> {
+            lock.readLock().lock();
+            try {
+                return work.get();
+            } finally {
+                lock.readLock().unlock();
+            }
+        });
+    }
+
+    private <T> T exclusively(Supplier<T> work) {
+        return Blocking.call(() -> {
+            lock.writeLock().lock();
+            try {
+                return work.get();
+            } finally {
+                lock.writeLock().unlock();
+            }
+        });
+    }
+}

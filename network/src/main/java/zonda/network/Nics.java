@@ -1,0 +1,281 @@
+package zonda.network;
+
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
+import zonda.base.Cidr;
+import zonda.base.Code;
+import zonda.base.Mac;
+import zonda.base.OpException;
+import zonda.base.Undo;
+import zonda.kernel.KernelException;
+import zonda.kernel.Link;
+import zonda.kernel.NetNamespace;
+import zonda.kernel.RouteSocket;
+
+/**
+ * Attaches NICs to zones and takes them away.
+ *
+ * <p>The order is what makes it safe: record, links (host end down), protection, names, zone's end, host end up; and
+ * backwards. Whatever is left by a crash in between is in the record and can pass no frame.
+ */
+final class Nics {
+    private final NetworkInstance instance;
+    private final AntiSpoof antiSpoof;
+    private final Switches switches;
+    private final Services services;
+    private final Attachments attachments;
+    private final Leases leases;
+    /** Held while a VLAN's bridge is made and gets its port, and while empty ones are deleted. */
+    private final ReentrantLock bridges = new ReentrantLock();
+
+    Nics(
+            NetworkInstance instance,
+            AntiSpoof antiSpoof,
+            Switches switches,
+            Services services,
+            Attachments attachments,
+            Leases leases) {
+        this.instance = instance;
+        this.antiSpoof = antiSpoof;
+        this.switches = switches;
+        this.services = services;
+        this.attachments = attachments;
+        this.leases = leases;
+    }
+
+    /** As {@link Networks#attach}. */
+    List<AttachedNic> attach(ZoneNetwork zone, long initPid) {
+        if (NetNamespace.isOurs(initPid)) {
+            throw new OpException(
+                    Code.INVALID,
+                    "zone " + zone.zone() + ": process " + initPid + " has no network namespace of its own");
+        }
+        ZoneEnd.check(zone.nics(), zone.routes());
+        if (attachments.has(zone.zone())) {
+            detachAll(zone.zone());
+        }
+        boolean usesVlans = zone.nics().stream().anyMatch(nic -> nic.vlanId() != 0);
+        if (usesVlans) {
+            bridges.lock();
+        }
+        try (var namespace = NetNamespace.ofProcess(initPid);
+                var socket = RouteSocket.open();
+                var undo = new Undo()) {
+            List<HostEnd.Plan> plans =
+                    zone.nics().stream().map(spec -> plan(socket, spec)).toList();
+            List<Attachment> planned =
+                    plans.stream().map(HostEnd.Plan::attachment).toList();
+            attachments.put(zone.zone(), planned);
+            undo.add(() -> detachAll(zone.zone()));
+            List<Link> ends = plans.stream()
+                    .map(plan -> HostEnd.create(socket, instance, namespace, plan))
+                    .toList();
+            antiSpoof.add(planned.stream().map(Attachment::port).toList());
+            plans.forEach(plan -> announce(plan, zone.names()));
+            List<AttachedNic> nics = planned.stream().map(Attachment::nic).toList();
+            ZoneEnd.configure(namespace, nics, zone.routes());
+            ends.forEach(socket::up);
+            undo.keep();
+            return nics;
+        } finally {
+            if (usesVlans) {
+                bridges.unlock();
+            }
+        }
+    }
+
+    private HostEnd.Plan plan(RouteSocket socket, NicSpec spec) {
+        Switches.Switch on = switches.find(socket, spec.nicTag(), spec.vlanId());
+        int mtu = spec.mtu().orElse(on.bridge().mtu());
+        if (mtu > on.bridge().mtu()) {
+            throw new OpException(
+                    Code.INVALID,
+                    "mtu " + mtu + " of " + spec.interfaceName() + " is more than the "
+                            + on.bridge().mtu() + " of nic tag " + spec.nicTag());
+        }
+        boolean leased = spec.ips().contains(new NicAddress.Dhcp());
+        Optional<InetAddress> gateway = !spec.primary()
+                ? Optional.empty()
+                : spec.gateways().stream().findFirst().or(() -> leased ? routerOf(on) : Optional.empty());
+        var nic = new AttachedNic(
+                spec.zone(),
+                spec.index(),
+                spec.interfaceName(),
+                HostEnd.nameFor(socket, instance, spec),
+                on.bridge().name(),
+                spec.nicTag(),
+                spec.mac(),
+                mtu,
+                spec.ips().stream().map(ip -> address(spec, on, ip)).toList(),
+                gateway,
+                on.stub().map(Etherstub::resolvers).orElse(List.of()));
+        return new HostEnd.Plan(spec, new Attachment(nic, spec.protection()), on.bridge());
+    }
+
+    private static Optional<InetAddress> routerOf(Switches.Switch on) {
+        return on.stub().filter(Etherstub::nat).flatMap(Etherstub::address).map(Cidr::address);
+    }
+
+    private Cidr address(NicSpec spec, Switches.Switch on, NicAddress wanted) {
+        return switch (wanted) {
+            case NicAddress.Static(Cidr cidr) -> {
+                requireFree(spec, on, cidr);
+                yield cidr;
+            }
+            case NicAddress.Dhcp() -> {
+                Etherstub stub = on.stub().orElseThrow(() -> notOurs(spec, "dhcp"));
+                InetAddress leased = leases.lease(stub, spec.zone(), spec.mac(), usedOn(spec), attachments::has);
+                yield new Cidr(leased, stub.address().orElseThrow().prefix());
+            }
+            case NicAddress.Addrconf() -> {
+                Cidr network = on.stub().flatMap(Etherstub::address6).orElseThrow(() -> notOurs(spec, "addrconf"));
+                yield new Cidr(spec.mac().autoconfigured(network), network.prefix());
+            }
+        };
+    }
+
+    private static OpException notOurs(NicSpec spec, String word) {
+        String where = "nic tag \"" + spec.nicTag() + "\"" + (spec.vlanId() == 0 ? "" : " vlan " + spec.vlanId());
+        return new OpException(
+                Code.NOT_SUPPORTED,
+                "ips \"" + word + "\" on " + where
+                        + ": supported only on etherstubs that the global zone has an address on;"
+                        + " give the address instead");
+    }
+
+    private void requireFree(NicSpec spec, Switches.Switch on, Cidr cidr) {
+        boolean globals = on.stub().stream()
+                .flatMap(stub -> Stream.of(stub.address(), stub.address6()))
+                .flatMap(Optional::stream)
+                .anyMatch(own -> own.address().equals(cidr.address()));
+        if (globals) {
+            throw new OpException(
+                    Code.CONFLICT, cidr.address().getHostAddress() + " is the global zone's own on " + spec.nicTag());
+        }
+        on.stub()
+                .flatMap(stub -> leases.holder(stub.name(), cidr.address()))
+                .filter(lease -> !lease.mac().equals(spec.mac()) && attachments.has(lease.zone()))
+                .ifPresent(lease -> {
+                    throw new OpException(
+                            Code.CONFLICT, Cidr.text(cidr.address()) + " is leased to zone " + lease.zone());
+                });
+    }
+
+    /** The addresses that other NICs on the same switch have. */
+    private Set<InetAddress> usedOn(NicSpec spec) {
+        Set<InetAddress> used = new HashSet<>();
+        for (Attachment attachment : attachments.all()) {
+            AttachedNic nic = attachment.nic();
+            if (nic.nicTag().equals(spec.nicTag()) && !nic.mac().equals(spec.mac())) {
+                nic.addresses().forEach(address -> used.add(address.address()));
+            }
+        }
+        return used;
+    }
+
+    private void announce(HostEnd.Plan plan, List<String> names) {
+        AttachedNic nic = plan.attachment().nic();
+        if (plan.spec().vlanId() != 0) {
+            return;
+        }
+        services.of(nic.nicTag()).ifPresent(service -> {
+            List<InetAddress> addresses =
+                    nic.addresses().stream().map(Cidr::address).toList();
+            if (plan.spec().ips().contains(new NicAddress.Dhcp())) {
+                addresses.stream()
+                        .filter(address -> address.getAddress().length == 4)
+                        .findFirst()
+                        .ifPresent(address -> service.host(nic.mac(), address, names));
+            }
+            service.name(nic.mac(), addresses, names);
+        });
+    }
+
+    /** As {@link Networks#protect}. */
+    void protect(UUID zone, Mac mac, NicProtection protection) {
+        List<Attachment> changed = new ArrayList<>();
+        Optional<Attachment> found = Optional.empty();
+        for (Attachment attachment : attachments.of(zone)) {
+            if (attachment.nic().mac().equals(mac)) {
+                found = Optional.of(attachment);
+                changed.add(new Attachment(attachment.nic(), protection));
+            } else {
+                changed.add(attachment);
+            }
+        }
+        Attachment old = found.orElseThrow(
+                () -> new OpException(Code.NOT_FOUND, "zone " + zone + " has no nic " + mac + " attached"));
+        try (var socket = RouteSocket.open()) {
+            Link end = socket.link(old.nic().hostEnd())
+                    .orElseThrow(
+                            () -> new OpException(Code.FAILED, old.nic().hostEnd() + " of nic " + mac + " is gone"));
+            socket.lockPort(end, mac, !protection.allowsMacSpoofing());
+        }
+        attachments.replace(zone, changed);
+        antiSpoof.replace(old.port(), new Attachment(old.nic(), protection).port());
+    }
+
+    /** As {@link Networks#detachAll}. */
+    void detachAll(UUID zone) {
+        List<Attachment> nics = attachments.of(zone);
+        try (var socket = RouteSocket.open()) {
+            HostEnd.deleteAll(socket, instance, hostEnds(socket, zone, nics));
+        }
+        removeProtection(nics);
+        forgetNics(zone);
+    }
+
+    /** What remains to do for a zone whose links and set elements are gone already. */
+    void forgetNics(UUID zone) {
+        List<Attachment> nics = attachments.of(zone);
+        for (Attachment attachment : nics) {
+            AttachedNic nic = attachment.nic();
+            services.of(nic.nicTag()).ifPresent(service -> service.forget(List.of(nic.mac())));
+        }
+        if (attachments.has(zone)) {
+            attachments.remove(zone);
+        }
+        if (nics.stream().anyMatch(nic -> !switches.isPermanent(nic.nic().bridge()))) {
+            bridges.lock();
+            try {
+                switches.dropUnused();
+            } finally {
+                bridges.unlock();
+            }
+        }
+    }
+
+    private void removeProtection(List<Attachment> nics) {
+        try {
+            antiSpoof.remove(nics.stream().map(Attachment::port).toList());
+        } catch (KernelException e) {
+            throw new OpException(Code.FAILED, "take away the protection of " + nics + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Those that the record names, or all that say they are the zone's when there is no record. */
+    private List<Link> hostEnds(RouteSocket socket, UUID zone, List<Attachment> nics) {
+        if (!attachments.has(zone)) {
+            return socket.links().stream()
+                    .filter(link ->
+                            link.group() == instance.group() && link.alias().startsWith(zone + " "))
+                    .toList();
+        }
+        return nics.stream()
+                .flatMap(nic -> socket.link(nic.nic().hostEnd()).stream())
+                .filter(link -> HostEnd.isOf(link, instance, zone))
+                .toList();
+    }
+
+    /** As {@link Networks#forget}. */
+    void forget(UUID zone) {
+        leases.forget(zone);
+    }
+}

@@ -1,0 +1,146 @@
+package zonda.network;
+
+import java.net.InetAddress;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HexFormat;
+import zonda.base.Cidr;
+import zonda.base.Mac;
+
+/** Ethernet frames made by hand, honest and not. Each carries a mark that a capture finds it by. */
+final class Frames {
+    static final Mac BROADCAST = Mac.parse("ff:ff:ff:ff:ff:ff");
+    private static final Mac ALL_NODES = Mac.parse("33:33:00:00:00:01");
+
+    private Frames() {}
+
+    static String mark(String text) {
+        return HexFormat.of().formatHex(text.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    static byte[] ethernet(Mac to, Mac from, int type, byte[] payload) {
+        return ByteBuffer.allocate(14 + Math.max(46, payload.length))
+                .put(to.bytes())
+                .put(from.bytes())
+                .putShort((short) type)
+                .put(payload)
+                .array();
+    }
+
+    static byte[] vlan(byte[] frame, int vlan) {
+        return ByteBuffer.allocate(frame.length + 4)
+                .put(frame, 0, 12)
+                .putShort((short) 0x8100)
+                .putShort((short) vlan)
+                .put(frame, 12, frame.length - 12)
+                .array();
+    }
+
+    static byte[] udp(Mac from, String source, int sourcePort, int port, byte[] data) {
+        return ethernet(BROADCAST, from, 0x0800, ipv4(source, "255.255.255.255", 17, udp(sourcePort, port, data)));
+    }
+
+    static byte[] udp(Mac from, String source, String mark) {
+        return udp(from, source, 5000, 5001, mark.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    static byte[] tcp(Mac from, String source, int port, String mark) {
+        byte[] data = mark.getBytes(StandardCharsets.US_ASCII);
+        var segment = ByteBuffer.allocate(20 + data.length);
+        segment.putShort((short) 5000)
+                .putShort((short) port)
+                .putInt(1)
+                .putInt(0)
+                .putShort((short) 0x5002);
+        segment.position(20).put(data);
+        return ethernet(BROADCAST, from, 0x0800, ipv4(source, "255.255.255.255", 6, segment.array()));
+    }
+
+    private static byte[] udp(int from, int to, byte[] data) {
+        return ByteBuffer.allocate(8 + data.length)
+                .putShort((short) from)
+                .putShort((short) to)
+                .putShort((short) (8 + data.length))
+                .putShort((short) 0)
+                .put(data)
+                .array();
+    }
+
+    private static byte[] ipv4(String source, String destination, int protocol, byte[] payload) {
+        var header = ByteBuffer.allocate(20);
+        header.putShort((short) 0x4500).putShort((short) (20 + payload.length)).putInt(0);
+        header.put((byte) 64).put((byte) protocol).putShort((short) 0);
+        header.put(octets(source)).put(octets(destination));
+        int sum = 0;
+        for (int i = 0; i < 20; i += 2) {
+            sum += header.getShort(i) & 0xffff;
+        }
+        sum = (sum & 0xffff) + (sum >> 16);
+        header.putShort(10, (short) ~sum);
+        return ByteBuffer.allocate(20 + payload.length)
+                .put(header.array())
+                .put(payload)
+                .array();
+    }
+
+    /** A BOOTREQUEST (1) or BOOTREPLY (2) as DHCP has them, with the mark in the server's name. */
+    static byte[] bootp(int operation, Mac client, String mark) {
+        var message = ByteBuffer.allocate(240);
+        message.put((byte) operation).put((byte) 1).put((byte) 6);
+        message.position(28).put(client.bytes());
+        message.position(44).put(mark.getBytes(StandardCharsets.US_ASCII));
+        return message.array();
+    }
+
+    /** An ARP announcement; the mark goes behind it, into the padding. */
+    static byte[] arp(Mac from, Mac senderMac, String senderIp, String mark) {
+        var arp = ByteBuffer.allocate(46);
+        arp.putShort((short) 1)
+                .putShort((short) 0x0800)
+                .put((byte) 6)
+                .put((byte) 4)
+                .putShort((short) 2);
+        arp.put(senderMac.bytes()).put(octets(senderIp)).put(BROADCAST.bytes()).put(octets(senderIp));
+        arp.put(Arrays.copyOf(mark.getBytes(StandardCharsets.US_ASCII), 10));
+        return ethernet(BROADCAST, from, 0x0806, arp.array());
+    }
+
+    static byte[] udp6(Mac from, String source, int sourcePort, int port, String mark) {
+        byte[] udp = udp(sourcePort, port, mark.getBytes(StandardCharsets.US_ASCII));
+        return ethernet(ALL_NODES, from, 0x86dd, ipv6(source, 17, udp));
+    }
+
+    /** A neighbour advertisement of the target, with its link-layer option. */
+    static byte[] neighbourAdvertisement(Mac from, String source, String target, Mac option, String mark) {
+        var message = ByteBuffer.allocate(40);
+        message.put((byte) 136).put((byte) 0).putShort((short) 0).putInt(0x20000000);
+        message.put(octets(target)).put((byte) 2).put((byte) 1).put(option.bytes());
+        message.put(Arrays.copyOf(mark.getBytes(StandardCharsets.US_ASCII), 8));
+        return ethernet(ALL_NODES, from, 0x86dd, ipv6(source, 58, message.array()));
+    }
+
+    static byte[] routerAdvertisement(Mac from, String source, String mark) {
+        var message = ByteBuffer.allocate(24);
+        message.put((byte) 134).position(16);
+        message.put(Arrays.copyOf(mark.getBytes(StandardCharsets.US_ASCII), 8));
+        return ethernet(ALL_NODES, from, 0x86dd, ipv6(source, 58, message.array()));
+    }
+
+    private static byte[] ipv6(String source, int next, byte[] payload) {
+        return ByteBuffer.allocate(40 + payload.length)
+                .putInt(0x60000000)
+                .putShort((short) payload.length)
+                .put((byte) next)
+                .put((byte) 255)
+                .put(octets(source))
+                .put(octets("ff02::1"))
+                .put(payload)
+                .array();
+    }
+
+    private static byte[] octets(String address) {
+        InetAddress parsed = Cidr.parseAddress(address);
+        return parsed.getAddress();
+    }
+}

@@ -1,0 +1,367 @@
+package zonda.storage;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import zonda.base.Bytes;
+import zonda.base.StateFile;
+import zonda.kernel.Blocking;
+import zonda.kernel.Btrfs;
+import zonda.kernel.BtrfsTrees;
+import zonda.kernel.Errno;
+import zonda.kernel.Fd;
+import zonda.kernel.KernelException;
+import zonda.kernel.Xattrs;
+
+/**
+ * Datasets as subvolumes of one btrfs filesystem: {@code ds/<guid>/live} is a dataset, {@code snap/<guid>/<guid>} its
+ * snapshots. Every dataset and every dataset's snapshots have a directory of their own, since making a snapshot holds
+ * its directory's lock for a whole commit.
+ *
+ * <p>Space: each dataset has a group of level 1, numbered by its guid, with the dataset's quota as limit. Its subvolume
+ * and its snapshots are charged to it and to the groups of its ancestors; simple quotas charge an extent to who wrote
+ * it, for as long as anyone refers to it, which is the rule of {@code used} in zfsprops(7).
+ */
+final class BtrfsDriver implements PoolDriver {
+    static final Path DATASETS = Path.of("ds");
+    static final Path SNAPSHOTS = Path.of("snap");
+    static final String LIVE = "live";
+    /** A new content on its way to become live, or the old one on its way out. */
+    static final String NEXT = "next";
+
+    static final String DESCRIPTION = "trusted.zonda.ds";
+    private static final long TOP_SUBVOLUME = 5;
+
+    private final Path top;
+    private final Fd fd;
+    private final UUID uuid;
+    private final BtrfsAccounts accounts;
+
+    private BtrfsDriver(Path top, Fd fd, UUID uuid) {
+        this.top = top;
+        this.fd = fd;
+        this.uuid = uuid;
+        this.accounts = new BtrfsAccounts(fd);
+    }
+
+    /** On a filesystem whose top is mounted there. */
+    static BtrfsDriver open(Path top) {
+        Fd fd = Fd.openDirectory(top);
+        return new BtrfsDriver(top, fd, Btrfs.filesystem(fd).uuid());
+    }
+
+    @Override
+    public void create(Guid dataset, Charge charge) {
+        Path home = makeDirectory(home(dataset));
+        if (Files.exists(home.resolve(LIVE))) {
+            return;
+        }
+        accounts.open(dataset, charge.quota());
+        try (Fd in = Fd.openDirectory(home)) {
+            blocking(() -> {
+                Btrfs.createSubvolume(in, LIVE, BtrfsAccounts.groups(charge.accounts()));
+                return home;
+            });
+        }
+    }
+
+    @Override
+    public void snapshot(SnapshotId id, List<Guid> charged) {
+        Path directory = makeDirectory(snapshotsOf(id.dataset()));
+        if (Files.exists(directory(id))) {
+            return;
+        }
+        snapshot(
+                live(id.dataset()),
+                directory,
+                new Btrfs.SnapshotOptions(id.snapshot().toString(), true, BtrfsAccounts.groups(charged)));
+    }
+
+    @Override
+    public void cloneOf(SnapshotId origin, Guid dataset, Charge charge) {
+        Path home = makeDirectory(home(dataset));
+        if (Files.exists(home.resolve(LIVE))) {
+            return;
+        }
+        accounts.open(dataset, charge.quota());
+        snapshot(
+                directory(origin),
+                home,
+                new Btrfs.SnapshotOptions(LIVE, false, BtrfsAccounts.groups(charge.accounts())));
+    }
+
+    @Override
+    public void rollback(SnapshotId to, List<Guid> charged) {
+        Path home = home(to.dataset());
+        destroyIn(home, NEXT);
+        snapshot(directory(to), home, new Btrfs.SnapshotOptions(NEXT, false, BtrfsAccounts.groups(charged)));
+        exchange(home);
+        sync();
+        destroyIn(home, NEXT);
+    }
+
+    private static void exchange(Path home) {
+        zonda.kernel.Renames.exchange(home.resolve(LIVE), home.resolve(NEXT));
+    }
+
+    private static void snapshot(Path source, Path directory, Btrfs.SnapshotOptions options) {
+        try (Fd from = Fd.openDirectory(source);
+                Fd in = Fd.openDirectory(directory)) {
+            blocking(() -> {
+                Btrfs.snapshot(from, in, options);
+                return in;
+            });
+        }
+    }
+
+    @Override
+    public void destroy(Guid dataset) {
+        Path home = home(dataset);
+        destroyIn(home, NEXT);
+        destroyIn(home, LIVE);
+        removeEmpty(snapshotsOf(dataset));
+        removeEmpty(home);
+    }
+
+    @Override
+    public void destroy(SnapshotId id) {
+        destroyIn(snapshotsOf(id.dataset()), id.snapshot().toString());
+    }
+
+    private void destroyIn(Path directory, String name) {
+        Path subvolume = directory.resolve(name);
+        if (!Files.exists(subvolume, LinkOption.NOFOLLOW_LINKS)) {
+            return;
+        }
+        try (Fd in = Fd.openDirectory(directory)) {
+            blocking(() -> {
+                try {
+                    Btrfs.destroySubvolume(in, name);
+                } catch (KernelException e) {
+                    if (!e.is(Errno.ENOTEMPTY)) {
+                        throw e;
+                    }
+                    destroyInside(subvolume);
+                    Btrfs.destroySubvolume(in, name);
+                }
+                return name;
+            });
+        }
+    }
+
+    /** Whoever works in a dataset can make subvolumes in it; they go with it, innermost first. */
+    private void destroyInside(Path subvolume) {
+        long outermost;
+        try (Fd root = Fd.openDirectory(subvolume)) {
+            outermost = Btrfs.subvolume(root).id();
+        }
+        var inside = new HashMap<Long, List<Long>>();
+        BtrfsTrees.subvolumes(fd)
+                .forEach(place -> inside.computeIfAbsent(place.parent(), _ -> new ArrayList<>())
+                        .add(place.id()));
+        var found = new ArrayList<Long>(inside.getOrDefault(outermost, List.of()));
+        for (int i = 0; i < found.size(); i++) {
+            found.addAll(inside.getOrDefault(found.get(i), List.of()));
+        }
+        found.reversed().forEach(id -> Btrfs.destroySubvolume(fd, id));
+    }
+
+    @Override
+    public void describe(Guid dataset, String text) {
+        Xattrs.set(live(dataset), DESCRIPTION, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Override
+    public void limit(Guid dataset, Optional<Bytes> quota) {
+        accounts.limit(dataset, quota);
+    }
+
+    @Override
+    public void recharge(Guid dataset, List<Guid> from, List<Guid> to) {
+        if (!from.equals(to)) {
+            accounts.move(dataset, from, to);
+        }
+    }
+
+    /** From sysfs, where the kernel keeps it live: a tree has it as of the last commit only. */
+    @Override
+    public Bytes used(Guid dataset) {
+        String group = Btrfs.groupName(BtrfsAccounts.group(dataset)).replace('/', '_');
+        Path file = Path.of("/sys/fs/btrfs", uuid.toString(), "qgroups", group, "referenced");
+        return StateFile.read(file)
+                .map(text -> Bytes.of(Math.max(0, Long.parseLong(text.strip()))))
+                .orElse(Bytes.of(0));
+    }
+
+    @Override
+    public Bytes free() {
+        return Bytes.of(new File(top.toString()).getUsableSpace());
+    }
+
+    @Override
+    public Bytes size() {
+        return Bytes.of(new File(top.toString()).getTotalSpace());
+    }
+
+    @Override
+    public MountSpec mountSpec(Guid dataset) {
+        return new MountSpec(live(dataset), "/" + DATASETS + "/" + dataset + "/" + LIVE);
+    }
+
+    @Override
+    public Inventory inventory() {
+        var datasets = new HashSet<Guid>();
+        var snapshots = new HashSet<SnapshotId>();
+        var strangers = new ArrayList<String>();
+        subvolumes().forEach((path, _) -> {
+            List<Guid> guids = guids(path);
+            switch (path.getName(0).toString() + guids.size()) {
+                case "ds1" -> datasets.add(guids.getFirst());
+                case "snap2" -> snapshots.add(new SnapshotId(guids.getFirst(), guids.getLast()));
+                default -> strangers.add(path.toString());
+            }
+        });
+        return new Inventory(datasets, snapshots, strangers);
+    }
+
+    /** The guids in a path of our layout; none when it isn't one of it. A {@code next} belongs to its dataset. */
+    private static List<Guid> guids(Path path) {
+        if (path.getNameCount() != 3) {
+            return List.of();
+        }
+        Optional<Guid> first = Guid.parse(path.getName(1).toString());
+        String last = path.getName(2).toString();
+        if (path.startsWith(DATASETS) && (last.equals(LIVE) || last.equals(NEXT))) {
+            return first.map(List::of).orElse(List.of());
+        }
+        Optional<Guid> second = Guid.parse(last);
+        return path.startsWith(SNAPSHOTS) && first.isPresent() && second.isPresent()
+                ? List.of(first.get(), second.get())
+                : List.of();
+    }
+
+    /** The ids of the subvolumes that lie in the top one, by their paths in it. */
+    private Map<Path, Long> subvolumes() {
+        var directories = new HashMap<Long, Path>();
+        for (Path kind : List.of(DATASETS, SNAPSHOTS)) {
+            try (Stream<Path> entries = Files.list(top.resolve(kind))) {
+                entries.forEach(entry -> directories.put(inode(entry), top.relativize(entry)));
+            } catch (IOException e) {
+                throw new UncheckedIOException("list " + top.resolve(kind) + ": " + e, e);
+            }
+        }
+        var found = new HashMap<Path, Long>();
+        for (BtrfsTrees.Place place : BtrfsTrees.subvolumes(fd)) {
+            if (place.parent() == TOP_SUBVOLUME) {
+                Path directory = directories.getOrDefault(place.directory(), Path.of("elsewhere"));
+                found.put(directory.resolve(place.name()), place.id());
+            }
+        }
+        return found;
+    }
+
+    private static long inode(Path path) {
+        try {
+            return (Long) Files.getAttribute(path, "unix:ino", LinkOption.NOFOLLOW_LINKS);
+        } catch (IOException e) {
+            throw new UncheckedIOException("stat " + path + ": " + e, e);
+        }
+    }
+
+    @Override
+    public void reconcile(Map<Guid, Charge> expected, Set<SnapshotId> snapshots) {
+        expected.keySet().forEach(dataset -> destroyIn(home(dataset), NEXT));
+        Map<Path, Long> ids = subvolumes();
+        var charged = new HashMap<Long, List<Guid>>();
+        expected.forEach((dataset, charge) -> {
+            Long id = ids.get(top.relativize(live(dataset)));
+            if (id != null) {
+                charged.put(id, charge.accounts());
+            }
+        });
+        snapshots.forEach(snapshot -> {
+            Long id = ids.get(top.relativize(directory(snapshot)));
+            Charge charge = expected.get(snapshot.dataset());
+            if (id != null && charge != null) {
+                charged.put(id, charge.accounts());
+            }
+        });
+        accounts.reconcile(expected, charged);
+    }
+
+    @Override
+    public void sync() {
+        blocking(() -> {
+            Btrfs.sync(fd);
+            return fd;
+        });
+    }
+
+    @Override
+    public void close() {
+        fd.close();
+    }
+
+    private Path home(Guid dataset) {
+        return top.resolve(DATASETS).resolve(dataset.toString());
+    }
+
+    private Path live(Guid dataset) {
+        return home(dataset).resolve(LIVE);
+    }
+
+    private Path snapshotsOf(Guid dataset) {
+        return top.resolve(SNAPSHOTS).resolve(dataset.toString());
+    }
+
+    private Path directory(SnapshotId id) {
+        return snapshotsOf(id.dataset()).resolve(id.snapshot().toString());
+    }
+
+    private static Path makeDirectory(Path directory) {
+        try {
+            return Files.createDirectories(directory);
+        } catch (IOException e) {
+            throw new UncheckedIOException("make " + directory + ": " + e, e);
+        }
+    }
+
+    private static void removeEmpty(Path directory) {
+        try {
+            Files.deleteIfExists(directory);
+        } catch (DirectoryNotEmptyException e) {
+            // Something of another's is in it: recovery reports it.
+        } catch (IOException e) {
+            throw new UncheckedIOException("remove " + directory + ": " + e, e);
+        }
+    }
+
+    /** Commits take milliseconds and more: they must not hold the carrier of a virtual thread. */
+    private static <T> T blocking(Callable<T> work) {
+        if (Thread.currentThread().isVirtual()) {
+            return Blocking.call(work);
+        }
+        try {
+            return work.call();
+        } catch (RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

@@ -1,0 +1,192 @@
+package zonda.storage;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import zonda.base.Code;
+import zonda.base.OpException;
+import zonda.storage.NodeRecord.Filesystem;
+import zonda.storage.NodeRecord.Frozen;
+
+/**
+ * The tree of an open pool's datasets and snapshots in memory: what is in it is whole, and is what listings show. Its
+ * lock is held for lookups and changes in memory only.
+ */
+final class Catalog {
+    private final ReentrantLock lock = new ReentrantLock();
+    private final TreeMap<String, Filesystem> byName = new TreeMap<>();
+    private final Map<Guid, String> names = new HashMap<>();
+    /** Of each dataset, oldest first. */
+    private final Map<Guid, LinkedHashMap<String, Frozen>> snapshots = new HashMap<>();
+
+    private final Map<Guid, Frozen> snapshotsByGuid = new HashMap<>();
+    /** Of each snapshot that has some. */
+    private final Map<Guid, List<Guid>> clones = new HashMap<>();
+
+    private <T> T locked(Supplier<T> work) {
+        lock.lock();
+        try {
+            return work.get();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    Optional<Filesystem> find(DatasetName name) {
+        return locked(() -> Optional.ofNullable(byName.get(name.text())));
+    }
+
+    boolean contains(Guid dataset) {
+        return locked(() -> names.containsKey(dataset));
+    }
+
+    /** The pool's root dataset. */
+    DatasetName root() {
+        return locked(() -> new DatasetName(byName.firstKey()));
+    }
+
+    /** @throws OpException NOT_FOUND in the words of zfs(8) */
+    Filesystem require(DatasetName name) {
+        return find(name)
+                .orElseThrow(
+                        () -> new OpException(Code.NOT_FOUND, "cannot open '" + name + "': dataset does not exist"));
+    }
+
+    Optional<Frozen> find(SnapshotName name) {
+        return locked(() -> Optional.ofNullable(byName.get(name.dataset().text()))
+                .flatMap(
+                        dataset -> Optional.ofNullable(ofDataset(dataset.guid()).get(name.snapshot()))));
+    }
+
+    Frozen require(SnapshotName name) {
+        return find(name)
+                .orElseThrow(
+                        () -> new OpException(Code.NOT_FOUND, "cannot open '" + name + "': dataset does not exist"));
+    }
+
+    private Map<String, Frozen> ofDataset(Guid dataset) {
+        LinkedHashMap<String, Frozen> found = snapshots.get(dataset);
+        return found == null ? Map.of() : found;
+    }
+
+    /** The full name of a dataset that is here. */
+    DatasetName nameOf(Guid dataset) {
+        return locked(() -> Optional.ofNullable(names.get(dataset)))
+                .map(DatasetName::new)
+                .orElseThrow(() -> new IllegalStateException("no dataset " + dataset));
+    }
+
+    /** The full name of a snapshot, while it is here. */
+    Optional<SnapshotName> nameOfSnapshot(Guid snapshot) {
+        return locked(() -> Optional.ofNullable(snapshotsByGuid.get(snapshot))
+                .map(frozen -> new SnapshotName(nameOf(frozen.dataset()), frozen.name())));
+    }
+
+    /** A dataset and those below it, each after its parent, by name. */
+    List<Filesystem> tree(DatasetName top) {
+        return locked(() -> {
+            var found = new ArrayList<Filesystem>();
+            Filesystem first = byName.get(top.text());
+            if (first != null) {
+                found.add(first);
+            }
+            // '0' is the character behind '/'.
+            found.addAll(byName.subMap(top.text() + "/", top.text() + "0").values());
+            return List.copyOf(found);
+        });
+    }
+
+    /** The snapshots of a dataset, oldest first. */
+    List<Frozen> snapshots(Guid dataset) {
+        return locked(() -> List.copyOf(ofDataset(dataset).values()));
+    }
+
+    /** The datasets cloned from a snapshot, by name. */
+    List<DatasetName> clones(Guid snapshot) {
+        return locked(() -> clones.getOrDefault(snapshot, List.of()).stream()
+                .map(this::nameOf)
+                .sorted(java.util.Comparator.comparing(DatasetName::text))
+                .toList());
+    }
+
+    /** A dataset and its ancestors up to the root: those that its space is charged to. */
+    List<Filesystem> lineage(Filesystem dataset) {
+        return locked(() -> {
+            var line = new ArrayList<Filesystem>();
+            Optional<Filesystem> next = Optional.of(dataset);
+            while (next.isPresent()) {
+                line.add(next.get());
+                next = next.get().parent().map(names::get).map(byName::get);
+            }
+            return List.copyOf(line);
+        });
+    }
+
+    /** Adds a dataset, or puts a changed record of the same name in its place. */
+    void put(Filesystem dataset) {
+        locked(() -> {
+            String name = dataset.parent()
+                    .map(parent -> nameOf(parent).child(dataset.leaf()).text())
+                    .orElse(dataset.leaf());
+            byName.put(name, dataset);
+            if (names.put(dataset.guid(), name) == null) {
+                dataset.origin()
+                        .ifPresent(origin -> clones.computeIfAbsent(origin, _ -> new ArrayList<>())
+                                .add(dataset.guid()));
+            }
+            return name;
+        });
+    }
+
+    /** Puts a renamed dataset, and with it all below it, under its new name. */
+    void rename(Filesystem renamed) {
+        locked(() -> {
+            List<Filesystem> moved = tree(nameOf(renamed.guid()));
+            moved.forEach(dataset -> byName.remove(names.get(dataset.guid())));
+            put(renamed);
+            moved.stream().skip(1).forEach(this::put);
+            return moved;
+        });
+    }
+
+    void put(Frozen snapshot) {
+        locked(() -> {
+            snapshotsByGuid.put(snapshot.guid(), snapshot);
+            return snapshots
+                    .computeIfAbsent(snapshot.dataset(), _ -> new LinkedHashMap<>())
+                    .put(snapshot.name(), snapshot);
+        });
+    }
+
+    void remove(Filesystem dataset) {
+        locked(() -> {
+            String name = names.remove(dataset.guid());
+            byName.remove(name);
+            snapshots.remove(dataset.guid());
+            dataset.origin().ifPresent(origin -> {
+                List<Guid> left = new ArrayList<>(clones.getOrDefault(origin, List.of()));
+                left.remove(dataset.guid());
+                if (left.isEmpty()) {
+                    clones.remove(origin);
+                } else {
+                    clones.put(origin, left);
+                }
+            });
+            return name;
+        });
+    }
+
+    void remove(Frozen snapshot) {
+        locked(() -> {
+            snapshotsByGuid.remove(snapshot.guid());
+            LinkedHashMap<String, Frozen> left = snapshots.get(snapshot.dataset());
+            return left == null ? snapshot : left.remove(snapshot.name());
+        });
+    }
+}

@@ -1,0 +1,150 @@
+package zonda.storage;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import zonda.base.Code;
+import zonda.base.OpException;
+import zonda.kernel.Blocking;
+import zonda.kernel.Errno;
+import zonda.kernel.Fd;
+import zonda.kernel.KernelException;
+import zonda.kernel.Mounts;
+import zonda.kernel.Paths;
+
+/**
+ * Mounts datasets in the mount namespace of the daemon, which is the host's. A mount that is there already, from before
+ * a restart, is taken as it is.
+ */
+final class DatasetMounts {
+    private final PoolDriver driver;
+    /** As of our own last look, for listings. */
+    private final Set<Guid> mounted = ConcurrentHashMap.newKeySet();
+
+    DatasetMounts(PoolDriver driver) {
+        this.driver = driver;
+    }
+
+    /** Whether the dataset was mounted when this service last had to do with it. */
+    boolean isMounted(Guid dataset) {
+        return mounted.contains(dataset);
+    }
+
+    /** Whether the dataset is what one sees at the path: a subvolume has a device number of its own, so stat(2) tells. */
+    boolean isMounted(Guid dataset, Path target) {
+        try {
+            return Files.exists(target, LinkOption.NOFOLLOW_LINKS)
+                    && Files.isSameFile(driver.mountSpec(dataset).directory(), target);
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** Mounts the dataset; fine when it is mounted there. Its files keep the flags of the pool's mount. */
+    void mount(Guid dataset, Path target) {
+        if (isMounted(dataset, target)) {
+            mounted.add(dataset);
+            return;
+        }
+        platform(() -> {
+            makeDirectory(target);
+            try (Fd onto = Paths.withoutSymlinks(target);
+                    Fd tree = Mounts.openTree(driver.mountSpec(dataset).directory(), false)) {
+                Mounts.moveMount(tree, onto);
+            }
+        });
+        mounted.add(dataset);
+    }
+
+    /**
+     * Unmounts the dataset; fine when it isn't mounted there. The directory goes too, when it is empty.
+     *
+     * @throws OpException CONFLICT naming who uses it
+     */
+    void unmount(Guid dataset, DatasetName name, Path target) {
+        if (!isMounted(dataset, target)) {
+            mounted.remove(dataset);
+            return;
+        }
+        try {
+            platform(() -> Mounts.unmount(target));
+        } catch (KernelException e) {
+            if (e.is(Errno.EBUSY)) {
+                Optional<Holder> holder = MountHolders.ofFilesBelow(target);
+                throw new OpException(Code.CONFLICT, busy("unmount", name, holder), e);
+            }
+            throw e;
+        }
+        mounted.remove(dataset);
+        removeIfEmpty(target);
+    }
+
+    /** Who has one of the datasets mounted, in whatever namespace, other than at the path given. */
+    Optional<Holder> otherHolder(List<Guid> datasets, Optional<Path> own) {
+        List<String> roots = datasets.stream()
+                .map(dataset -> driver.mountSpec(dataset).root())
+                .toList();
+        return MountHolders.ofMount(mount -> own.filter(mount.target()::equals).isEmpty()
+                && roots.stream()
+                        .anyMatch(root ->
+                                mount.root().equals(root) || mount.root().startsWith(root + "/")));
+    }
+
+    static String busy(String verb, DatasetName name, Optional<Holder> holder) {
+        return "cannot " + verb + " '" + name + "': dataset is busy"
+                + holder.map(who -> ": " + who).orElse("");
+    }
+
+    /**
+     * Makes the directory, and those above it, as far as they aren't there, and never through a symbolic link: a
+     * directory above it can belong to a zone.
+     */
+    private static void makeDirectory(Path target) {
+        if (Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS)) {
+            return;
+        }
+        Path parent = target.getParent();
+        if (parent == null) {
+            throw new IllegalArgumentException("no directory holds " + target);
+        }
+        makeDirectory(parent);
+        try (Fd in = Paths.withoutSymlinks(parent)) {
+            Files.createDirectory(in.procPath().resolve(target.getFileName()));
+        } catch (FileAlreadyExistsException e) {
+            if (!Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS)) {
+                throw new OpException(Code.CONFLICT, "mountpoint " + target + ": it is not a directory", e);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("make " + target + ": " + e, e);
+        }
+    }
+
+    private static void removeIfEmpty(Path directory) {
+        try {
+            Files.deleteIfExists(directory);
+        } catch (DirectoryNotEmptyException e) {
+            // Files lay there before the dataset was mounted over them.
+        } catch (IOException e) {
+            throw new UncheckedIOException("remove " + directory + ": " + e, e);
+        }
+    }
+
+    private static void platform(Runnable work) {
+        if (Thread.currentThread().isVirtual()) {
+            Blocking.call(() -> {
+                work.run();
+                return work;
+            });
+        } else {
+            work.run();
+        }
+    }
+}

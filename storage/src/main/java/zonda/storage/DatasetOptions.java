@@ -1,0 +1,63 @@
+package zonda.storage;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import zonda.base.Bytes;
+import zonda.base.Code;
+import zonda.base.OpException;
+
+/**
+ * What a new dataset shall be.
+ *
+ * @param quota the most that it, its snapshots and the datasets below it may use together
+ * @param mode permission bits of its top directory, such as 0700 for a zonepath; empty leaves 0755, or a clone's own
+ * @param properties user properties: names with a colon, zfsprops(7)
+ */
+public record DatasetOptions(
+        Optional<Bytes> quota, Mountpoint mountpoint, OptionalInt mode, Map<String, String> properties) {
+    /** No quota, mounted below its parent, no properties. */
+    public static final DatasetOptions DEFAULT =
+            new DatasetOptions(Optional.empty(), new Mountpoint.Inherited(), OptionalInt.empty(), Map.of());
+
+    public DatasetOptions {
+        properties = Map.copyOf(properties);
+        properties.keySet().forEach(DatasetOptions::requireUserProperty);
+        quota.ifPresent(DatasetOptions::requireQuota);
+        if (mode.isPresent() && (mode.getAsInt() & ~0777) != 0) {
+            throw new OpException(Code.INVALID, "mode " + Integer.toOctalString(mode.getAsInt()) + ": at most 777");
+        }
+    }
+
+    static void requireUserProperty(String name) {
+        if (!name.matches("[a-z0-9:._-]{1,256}") || name.indexOf(':') < 0) {
+            throw new OpException(
+                    Code.INVALID, "'" + name + "': a user property has a colon in its name and no upper case");
+        }
+    }
+
+    static void requireQuota(Bytes quota) {
+        if (quota.value() == 0) {
+            throw new OpException(Code.INVALID, "quota: must be more than 0; leave it out for none");
+        }
+    }
+
+    public DatasetOptions quota(Bytes limit) {
+        return new DatasetOptions(Optional.of(limit), mountpoint, mode, properties);
+    }
+
+    public DatasetOptions mountpoint(Mountpoint where) {
+        return new DatasetOptions(quota, where, mode, properties);
+    }
+
+    public DatasetOptions mode(int bits) {
+        return new DatasetOptions(quota, mountpoint, OptionalInt.of(bits), properties);
+    }
+
+    public DatasetOptions property(String name, String value) {
+        var more = new LinkedHashMap<>(properties);
+        more.put(name, value);
+        return new DatasetOptions(quota, mountpoint, mode, more);
+    }
+}

@@ -1,0 +1,66 @@
+package zonda.storage;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import zonda.storage.NodeRecord.Filesystem;
+import zonda.storage.NodeRecord.Frozen;
+
+/** The steps of a verb behind its point of no return: the verb does them, and recovery does them again. */
+final class Finishing {
+    /** What an extended attribute of btrfs surely holds, with its name, in one leaf of 16 KiB. */
+    private static final int LONGEST_DESCRIPTION = 12_000;
+
+    private final PoolDriver driver;
+
+    Finishing(PoolDriver driver) {
+        this.driver = driver;
+    }
+
+    /** A dataset whose subvolume is there: gives its top directory the mode asked for, and describes it. */
+    void finish(Filesystem record) {
+        if (record.options().mode().isPresent()) {
+            Path directory = driver.mountSpec(record.guid()).directory();
+            try {
+                Files.setPosixFilePermissions(
+                        directory, permissions(record.options().mode().getAsInt()));
+            } catch (IOException e) {
+                throw new UncheckedIOException("chmod " + directory + ": " + e, e);
+            }
+        }
+        describe(record);
+    }
+
+    /** Writes the record onto the dataset itself. */
+    void describe(Filesystem record) {
+        String text = record.toJson().compact();
+        driver.describe(
+                record.guid(),
+                text.length() <= LONGEST_DESCRIPTION
+                        ? text
+                        : record.toJson().without("properties").compact());
+    }
+
+    /** Destroys what is marked as gone; what is gone already is fine. */
+    void destroy(List<Filesystem> datasets, List<Frozen> snapshots) {
+        snapshots.forEach(one -> driver.destroy(new SnapshotId(one.dataset(), one.guid())));
+        datasets.reversed().forEach(one -> driver.destroy(one.guid()));
+    }
+
+    /** The nine bits of chmod(2). */
+    private static Set<PosixFilePermission> permissions(int mode) {
+        PosixFilePermission[] bits = PosixFilePermission.values();
+        var set = EnumSet.noneOf(PosixFilePermission.class);
+        for (int i = 0; i < bits.length; i++) {
+            if ((mode & 0400 >> i) != 0) {
+                set.add(bits[i]);
+            }
+        }
+        return set;
+    }
+}

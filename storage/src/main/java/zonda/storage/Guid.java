@@ -1,0 +1,39 @@
+package zonda.storage;
+
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+
+/**
+ * The identity of a dataset or snapshot, never used twice in a pool; 64 bits as ZFS has it. Names change, this doesn't,
+ * so files and subvolumes are named by it.
+ */
+record Guid(long value) {
+    Guid {
+        if ((value & 0xffff_ffff_ffffL) == 0) {
+            throw new IllegalArgumentException("a guid has no bits set in its low 48: " + value);
+        }
+    }
+
+    static Guid random(RandomGenerator source) {
+        while (true) {
+            long value = source.nextLong();
+            if ((value & 0xffff_ffff_ffffL) != 0) {
+                return new Guid(value);
+            }
+        }
+    }
+
+    /** From 16 hexadecimal digits; empty for other text. */
+    static Optional<Guid> parse(String text) {
+        if (text.length() != 16 || !text.chars().allMatch(c -> Character.digit(c, 16) >= 0)) {
+            return Optional.empty();
+        }
+        long value = Long.parseUnsignedLong(text, 16);
+        return (value & 0xffff_ffff_ffffL) == 0 ? Optional.empty() : Optional.of(new Guid(value));
+    }
+
+    @Override
+    public String toString() {
+        return String.format("%016x", value);
+    }
+}

@@ -1,0 +1,99 @@
+package zonda.storage;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import zonda.base.Bytes;
+
+/**
+ * A pool's means, below the dataset service: it knows ids, never names, and never mounts. Each call is idempotent, so
+ * that a verb cut short can be run again: making what is there already and removing what is gone are fine.
+ *
+ * <p>Only {@link #snapshot}, {@link #cloneOf} and {@link #sync} are durable on return, and they make durable all that
+ * came before them.
+ */
+interface PoolDriver extends AutoCloseable {
+    /**
+     * Whom a dataset's space is charged to.
+     *
+     * @param accounts the dataset itself, then its ancestors
+     * @param quota of the dataset itself
+     */
+    record Charge(List<Guid> accounts, Optional<Bytes> quota) {
+        public Charge {
+            accounts = List.copyOf(accounts);
+        }
+    }
+
+    /**
+     * What is on the pool.
+     *
+     * @param strangers what no record of this service can have made, by path: never touched
+     */
+    record Inventory(Set<Guid> datasets, Set<SnapshotId> snapshots, List<String> strangers) {}
+
+    /**
+     * What to mount for a dataset; the caller decides where and when.
+     *
+     * @param directory whose tree is the dataset's
+     * @param root of every mount of it, as mountinfo has it
+     */
+    record MountSpec(Path directory, String root) {}
+
+    /** Makes an empty filesystem. */
+    void create(Guid dataset, Charge charge);
+
+    /** Makes a snapshot of a dataset. Durable on return. */
+    void snapshot(SnapshotId id, List<Guid> accounts);
+
+    /** Makes a writable copy of a snapshot. Durable on return. */
+    void cloneOf(SnapshotId origin, Guid dataset, Charge charge);
+
+    /** Gives a dataset, which isn't mounted, the content of its snapshot again. Durable on return. */
+    void rollback(SnapshotId to, List<Guid> accounts);
+
+    /** Removes a dataset, which isn't mounted and has no snapshots; its space comes back later. */
+    void destroy(Guid dataset);
+
+    /** Removes a snapshot. */
+    void destroy(SnapshotId snapshot);
+
+    /** Keeps a description with the dataset itself, from which a lost store can be made again. */
+    void describe(Guid dataset, String text);
+
+    /** Changes a quota at once. */
+    void limit(Guid dataset, Optional<Bytes> quota);
+
+    /** Charges a dataset, with its snapshots and all below it, to other ancestors. */
+    void recharge(Guid dataset, List<Guid> from, List<Guid> to);
+
+    /** What is charged to a dataset. */
+    Bytes used(Guid dataset);
+
+    /** What can still be written to the pool. */
+    Bytes free();
+
+    /** The size of the pool. */
+    Bytes size();
+
+    /** How a dataset is mounted, and its mounts are told. */
+    MountSpec mountSpec(Guid dataset);
+
+    Inventory inventory();
+
+    /**
+     * Makes quotas and charges what they should be, after a crash, and drops accounts that nobody uses any more.
+     *
+     * @param expected of each dataset
+     * @param snapshots of each dataset
+     */
+    void reconcile(Map<Guid, Charge> expected, Set<SnapshotId> snapshots);
+
+    /** Makes all that was done durable; concurrent callers share a commit. */
+    void sync();
+
+    @Override
+    void close();
+}

@@ -1,0 +1,328 @@
+package zonda.storage;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+import zonda.base.Bytes;
+import zonda.base.Code;
+import zonda.base.Journal.CrashPoint;
+import zonda.base.OpException;
+import zonda.base.Undo;
+import zonda.kernel.Blocking;
+import zonda.kernel.Btrfs;
+import zonda.kernel.Command;
+import zonda.kernel.Errno;
+import zonda.kernel.Fd;
+import zonda.kernel.KernelException;
+import zonda.kernel.Loop;
+import zonda.kernel.MountInfo;
+import zonda.kernel.Mounts;
+
+/** Makes pools, opens them, and takes them away: what zpool(8) creates, imports, exports and destroys. */
+public final class Pools {
+    private static final Path FEATURES = Path.of("/sys/fs/btrfs/features");
+    private static final Path STORE = Path.of(".zonda/store");
+    private static final Duration MKFS_LIMIT = Duration.ofMinutes(5);
+    private static final Bytes LEAST_SIZE = Bytes.ofMiB(256);
+
+    private final InstantSource clock;
+    private final RandomGenerator random;
+    private final CrashPoint crashPoint;
+
+    public Pools(InstantSource clock, RandomGenerator random, CrashPoint crashPoint) {
+        this.clock = clock;
+        this.random = random;
+        this.crashPoint = crashPoint;
+    }
+
+    /** Whether the pool's embedded file, or filesystem, is there to be opened. */
+    public boolean exists(PoolConfig config) {
+        if (config.embedded()) {
+            return Files.exists(config.image());
+        }
+        return Command.of(
+                        "btrfs",
+                        "filesystem",
+                        "show",
+                        config.devices().getFirst().toString())
+                .run(Duration.ofSeconds(30))
+                .out()
+                .contains(label(config));
+    }
+
+    /**
+     * Makes a pool and opens it. On devices, what was on them is lost, and a filesystem that is there is a reason to
+     * refuse.
+     *
+     * @param size of an embedded pool's file, which takes space only as it fills
+     * @throws OpException FAILED when the kernel can't, CONFLICT when something is there already
+     */
+    public Pool create(PoolConfig config, Optional<Bytes> size) {
+        requireKernel();
+        try (var undo = new Undo()) {
+            if (config.embedded()) {
+                makeImage(
+                        config.image(),
+                        size.orElseThrow(() -> new OpException(Code.INVALID, "an embedded pool needs a size")));
+                undo.add(() -> delete(config.image()));
+            }
+            format(config);
+            try (Mounted mounted = mountTop(config)) {
+                Path top = mounted.top();
+                try (Fd fd = Fd.openDirectory(top)) {
+                    Btrfs.enableSimpleQuota(fd);
+                    for (Path directory : List.of(STORE, BtrfsDriver.DATASETS, BtrfsDriver.SNAPSHOTS)) {
+                        Files.createDirectories(
+                                top.resolve(directory),
+                                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+                    }
+                    makeRoot(config, top);
+                    Btrfs.sync(fd);
+                }
+                mounted.keep();
+            } catch (IOException e) {
+                throw new UncheckedIOException("create pool " + config.name() + ": " + e, e);
+            }
+            undo.keep();
+        }
+        return open(config);
+    }
+
+    /** The dataset that has the pool's own name. */
+    private void makeRoot(PoolConfig config, Path top) throws IOException {
+        var record = new NodeRecord.Filesystem(
+                Guid.random(random),
+                Optional.empty(),
+                config.name(),
+                clock.instant(),
+                Optional.empty(),
+                DatasetOptions.DEFAULT);
+        try (BtrfsDriver driver = BtrfsDriver.open(top)) {
+            var store = new RecordStore(top.resolve(STORE));
+            store.begin(record);
+            driver.create(record.guid(), new PoolDriver.Charge(List.of(record.guid()), Optional.empty()));
+            new Finishing(driver).finish(record);
+            driver.sync();
+            store.made(record.guid());
+        }
+    }
+
+    private static void makeImage(Path image, Bytes size) {
+        if (size.compareTo(LEAST_SIZE) < 0) {
+            throw new OpException(Code.INVALID, "a pool of " + size + " is too small: at least " + LEAST_SIZE);
+        }
+        try {
+            Files.createDirectories(image.toAbsolutePath().getParent());
+            if (Files.getFileStore(image.toAbsolutePath().getParent()).type().equals("btrfs")) {
+                throw new OpException(
+                        Code.INVALID,
+                        "an embedded pool in " + image
+                                + " would be btrfs within btrfs, which wears disks out: give a disk or"
+                                + " a partition, or a file on another filesystem");
+            }
+            try (var channel = Files.newByteChannel(
+                    image,
+                    java.util.Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
+                channel.position(size.value() - 1);
+                channel.write(java.nio.ByteBuffer.wrap(new byte[1]));
+            }
+        } catch (java.nio.file.FileAlreadyExistsException e) {
+            throw new OpException(Code.CONFLICT, "create a pool in " + image + ": the file exists", e);
+        } catch (IOException e) {
+            throw new UncheckedIOException("create " + image + ": " + e, e);
+        }
+    }
+
+    private static void format(PoolConfig config) {
+        List<String> argv = new ArrayList<>(List.of("mkfs.btrfs", "-q", "-L", label(config)));
+        if (config.devices().size() > 1) {
+            argv.addAll(List.of("-d", "raid1", "-m", "raid1"));
+        } else {
+            argv.addAll(List.of("-d", "single", "-m", config.embedded() ? "single" : "dup"));
+        }
+        config.devices().forEach(device -> argv.add(device.toString()));
+        Command.of(argv).check(MKFS_LIMIT);
+    }
+
+    private static String label(PoolConfig config) {
+        return "zonda:" + config.name();
+    }
+
+    /** @throws OpException FAILED naming what the kernel lacks */
+    private static void requireKernel() {
+        if (!Files.exists(FEATURES)
+                && !Command.of("modprobe", "btrfs").run(Duration.ofSeconds(30)).succeeded()) {
+            throw new OpException(Code.FAILED, "this kernel has no btrfs");
+        }
+        if (!Files.exists(FEATURES.resolve("simple_quota"))) {
+            throw new OpException(
+                    Code.FAILED,
+                    "this kernel's btrfs has no simple quotas (" + FEATURES.resolve("simple_quota")
+                            + " is missing): Linux 6.7 or later is needed");
+        }
+    }
+
+    /**
+     * Opens a pool: mounts it, or takes over the mounts of an earlier daemon, completes what was interrupted, and mounts
+     * its datasets.
+     */
+    public Pool open(PoolConfig config) {
+        requireKernel();
+        try (Mounted mounted = mountTop(config)) {
+            BtrfsDriver driver = BtrfsDriver.open(mounted.top());
+            var store = new RecordStore(mounted.top().resolve(STORE));
+            var recovery = new Recovery(driver, store);
+            Catalog catalog = recovery.run();
+            var datasets = new Datasets(
+                    driver, store, catalog, new Datasets.Settings(config.mountpoint(), clock, random, crashPoint));
+            List<String> findings = new ArrayList<>(recovery.findings());
+            if (mounted.degraded()) {
+                findings.add("pool " + config.name() + " is DEGRADED: a device is missing");
+            }
+            findings.addAll(datasets.mountAll());
+            mounted.keep();
+            return new Pool(config, driver, datasets, findings);
+        }
+    }
+
+    /** Unmounts the pool with all its datasets. @throws OpException CONFLICT naming who uses it */
+    public void export(Pool pool) {
+        pool.datasets().unmountAll();
+        pool.close();
+        unmountTop(pool.config().top());
+    }
+
+    /** Takes the pool away with all its data. */
+    public void destroy(Pool pool) {
+        export(pool);
+        PoolConfig config = pool.config();
+        if (config.embedded()) {
+            delete(config.image());
+        } else {
+            config.devices()
+                    .forEach(device ->
+                            Command.of("wipefs", "-q", "-a", device.toString()).check(Duration.ofMinutes(1)));
+        }
+    }
+
+    private static void delete(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException("delete " + file + ": " + e, e);
+        }
+    }
+
+    /** The top of the pool's filesystem, mounted; unmounted again unless kept, if it was mounted for this. */
+    private static final class Mounted implements AutoCloseable {
+        private final Path top;
+        private final boolean ours;
+        private final boolean degraded;
+        private boolean kept;
+
+        Mounted(Path top, boolean ours, boolean degraded) {
+            this.top = top;
+            this.ours = ours;
+            this.degraded = degraded;
+        }
+
+        Path top() {
+            return top;
+        }
+
+        boolean degraded() {
+            return degraded;
+        }
+
+        void keep() {
+            kept = true;
+        }
+
+        @Override
+        public void close() {
+            if (ours && !kept) {
+                unmountTop(top);
+            }
+        }
+    }
+
+    private static Mounted mountTop(PoolConfig config) {
+        Path top = config.top();
+        Optional<MountInfo> there = Mounts.list().stream()
+                .filter(mount -> mount.target().equals(top))
+                .findAny();
+        if (there.isPresent()) {
+            return new Mounted(top, false, there.get().superOptions().contains("degraded"));
+        }
+        try {
+            Files.createDirectories(
+                    top, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        } catch (IOException e) {
+            throw new UncheckedIOException("create " + top + ": " + e, e);
+        }
+        return Blocking.call(() -> {
+            if (config.embedded()) {
+                return mountImage(config, top);
+            }
+            return mountDevices(config, top);
+        });
+    }
+
+    /** The loop device goes by itself when the last mount does. */
+    private static Mounted mountImage(PoolConfig config, Path top) {
+        Optional<Path> attached = Loop.find(config.image());
+        if (attached.isPresent()) {
+            mount(attached.get(), top, "");
+            return new Mounted(top, true, false);
+        }
+        try (Loop loop = Loop.attach(config.image())) {
+            mount(loop.device(), top, "discard=async");
+        }
+        return new Mounted(top, true, false);
+    }
+
+    private static Mounted mountDevices(PoolConfig config, Path top) {
+        Path first = config.devices().stream()
+                .filter(Files::exists)
+                .findFirst()
+                .orElseThrow(() -> new OpException(
+                        Code.NOT_FOUND,
+                        "pool " + config.name() + ": none of its devices is there: " + config.devices()));
+        Command.of("btrfs", "device", "scan").run(Duration.ofMinutes(1));
+        try {
+            mount(first, top, "");
+            return new Mounted(top, true, false);
+        } catch (KernelException e) {
+            boolean redundant = config.devices().size() > 1;
+            boolean missing = config.devices().stream().anyMatch(device -> !Files.exists(device)) || e.is(Errno.ENOENT);
+            if (!redundant || !missing) {
+                throw e;
+            }
+            mount(first, top, "degraded");
+            return new Mounted(top, true, true);
+        }
+    }
+
+    private static void mount(Path device, Path top, String options) {
+        String data = "subvolid=5" + (options.isEmpty() ? "" : "," + options);
+        Mounts.mount(device.toString(), top, "btrfs", Mounts.MS_NOATIME, data);
+    }
+
+    private static void unmountTop(Path top) {
+        Blocking.call(() -> {
+            Mounts.unmount(top);
+            Files.deleteIfExists(top);
+            return top;
+        });
+    }
+}

@@ -1,0 +1,243 @@
+package zonda.storage;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
+import zonda.base.StateFile;
+
+/**
+ * The record files of a pool, in a directory on the pool itself. A node's files by their names:
+ *
+ * <ul>
+ *   <li>{@code <guid>.making}: its intent. The node counts from the moment its subvolume is there too.
+ *   <li>{@code <guid>.json}: it is there, whole, and was durable before it got this name.
+ *   <li>{@code <guid>.gone}: it is destroyed, whatever else is there.
+ * </ul>
+ *
+ * Names go from the first to the second, and both disappear, without a wait: that follows some later commit of the
+ * filesystem ({@link #settled}), and opening the pool copes with a crash before it. So creating a node costs one fsync of
+ * one small file, and destroying one as well.
+ *
+ * <p>Any thread may call it; calls on one node come one after another.
+ */
+final class RecordStore {
+    private static final String MAKING = ".making";
+    private static final String MADE = ".json";
+    private static final String GONE = ".gone";
+
+    private final Path directory;
+    private final ReentrantLock lock = new ReentrantLock();
+    /** Nodes whose record is still named as an intent. Guarded by the lock. */
+    private final Set<Guid> unsettled = new HashSet<>();
+    /** What to do after the next commit. Guarded by the lock. */
+    private List<Runnable> afterCommit = new ArrayList<>();
+
+    RecordStore(Path directory) {
+        this.directory = directory;
+    }
+
+    /** What a crash may have left: each node by the files it has. */
+    record Loaded(Map<Guid, NodeRecord> making, Map<Guid, NodeRecord> made, Set<Guid> gone, List<String> unreadable) {}
+
+    /** Reads all files. What isn't readable and isn't an intent is named, and left alone. */
+    Loaded load() {
+        var loaded = new Loaded(new HashMap<>(), new HashMap<>(), new HashSet<>(), new ArrayList<>());
+        List<Path> files;
+        try (Stream<Path> entries = Files.list(directory)) {
+            files = entries.toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException("list " + directory + ": " + e, e);
+        }
+        files.forEach(file -> sort(file, loaded));
+        lock.lock();
+        try {
+            unsettled.addAll(loaded.making.keySet());
+            unsettled.removeAll(loaded.made.keySet());
+        } finally {
+            lock.unlock();
+        }
+        return loaded;
+    }
+
+    private void sort(Path file, Loaded into) {
+        String name = String.valueOf(file.getFileName());
+        int dot = name.indexOf('.');
+        Optional<Guid> guid = dot < 0 ? Optional.empty() : Guid.parse(name.substring(0, dot));
+        if (guid.isEmpty()) {
+            into.unreadable.add(file.toString());
+            return;
+        }
+        switch (name.substring(dot)) {
+            case GONE -> into.gone.add(guid.get());
+            case MADE ->
+                read(file)
+                        .ifPresentOrElse(
+                                record -> into.made.put(guid.get(), record),
+                                () -> into.unreadable.add(file.toString()));
+            case MAKING ->
+                read(file)
+                        .ifPresentOrElse(
+                                record -> into.making.put(guid.get(), record),
+                                // Cut short by a crash, before anything else was done.
+                                () -> delete(file));
+            case MAKING + ".tmp", MADE + ".tmp" -> delete(file);
+            default -> into.unreadable.add(file.toString());
+        }
+    }
+
+    private static Optional<NodeRecord> read(Path file) {
+        return StateFile.read(file).flatMap(NodeRecord::parse);
+    }
+
+    /** Writes an intent; durable when it returns. */
+    void begin(NodeRecord record) {
+        // fsync of a file that is new also keeps its name on btrfs, so the directory needs none (btrfs(5), tree log).
+        writeNew(file(record.guid(), MAKING), record.toJson().pretty() + "\n");
+        lock.lock();
+        try {
+            unsettled.add(record.guid());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Takes an intent back. */
+    void abandon(Guid guid) {
+        lock.lock();
+        try {
+            unsettled.remove(guid);
+            delete(file(guid, MAKING));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The node is whole: its record gets its final name after the next commit. */
+    void made(Guid guid) {
+        afterCommit(() -> settle(guid));
+    }
+
+    private void settle(Guid guid) {
+        if (unsettled.remove(guid)) {
+            move(file(guid, MAKING), file(guid, MADE));
+        }
+    }
+
+    /** Replaces a node's record; durable when it returns. */
+    void replace(NodeRecord record) {
+        lock.lock();
+        try {
+            String suffix = unsettled.contains(record.guid()) ? MAKING : MADE;
+            StateFile.replace(file(record.guid(), suffix), record.toJson());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Marks a node, and all that lies below it, as destroyed; durable when it returns. */
+    void bury(Guid guid) {
+        writeNew(file(guid, GONE), "");
+    }
+
+    /** The node's subvolume is destroyed: its files go after the next commit. */
+    void forget(Guid guid) {
+        afterCommit(() -> {
+            unsettled.remove(guid);
+            delete(file(guid, MAKING));
+            delete(file(guid, MADE));
+            delete(file(guid, GONE));
+        });
+    }
+
+    private void afterCommit(Runnable work) {
+        lock.lock();
+        try {
+            afterCommit.add(work);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Takes what waits for a commit. Call it before one begins, and {@link #settled} with it when it is durable. */
+    List<Runnable> waiting() {
+        lock.lock();
+        try {
+            List<Runnable> waiting = afterCommit;
+            afterCommit = new ArrayList<>();
+            return waiting;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** A commit that began after {@link #waiting} is durable. */
+    void settled(List<Runnable> waiting) {
+        lock.lock();
+        try {
+            waiting.forEach(Runnable::run);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The commit failed: what waits goes on waiting. */
+    void keepWaiting(List<Runnable> waiting) {
+        lock.lock();
+        try {
+            afterCommit.addAll(waiting);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Path file(Guid guid, String suffix) {
+        return directory.resolve(guid + suffix);
+    }
+
+    private static void writeNew(Path file, String text) {
+        try (var channel = FileChannel.open(
+                file,
+                Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
+            var bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
+            channel.force(true);
+        } catch (IOException e) {
+            throw new UncheckedIOException("write " + file + ": " + e, e);
+        }
+    }
+
+    private static void move(Path from, Path to) {
+        try {
+            Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            throw new UncheckedIOException("rename " + from + " to " + to + ": " + e, e);
+        }
+    }
+
+    private static void delete(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException("delete " + file + ": " + e, e);
+        }
+    }
+}

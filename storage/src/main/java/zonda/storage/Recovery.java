@@ -1,0 +1,191 @@
+package zonda.storage;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import zonda.storage.NodeRecord.Filesystem;
+import zonda.storage.NodeRecord.Frozen;
+import zonda.storage.PoolDriver.Charge;
+import zonda.storage.PoolDriver.Inventory;
+
+/**
+ * Opening a pool: holds the records against what is on it, completes or removes what a crash cut short, and fills the
+ * catalog. It can itself be interrupted at any point and run again.
+ *
+ * <ul>
+ *   <li>Marked gone, or below something that is: its subvolumes are destroyed, then its files.
+ *   <li>An intent whose subvolume is there: finished, and kept.
+ *   <li>An intent without subvolume: it goes.
+ *   <li>A record without subvolume or without parent: reported, and not listed.
+ *   <li>A subvolume without record: reported, and left alone.
+ * </ul>
+ */
+final class Recovery {
+    private final PoolDriver driver;
+    private final RecordStore store;
+    private final Catalog catalog = new Catalog();
+    private final List<String> findings = new ArrayList<>();
+
+    Recovery(PoolDriver driver, RecordStore store) {
+        this.driver = driver;
+        this.store = store;
+    }
+
+    /** What the operator should know. */
+    List<String> findings() {
+        return List.copyOf(findings);
+    }
+
+    /** Runs it; all is durable when it returns. */
+    Catalog run() {
+        RecordStore.Loaded loaded = store.load();
+        loaded.unreadable().forEach(file -> findings.add("record " + file + " is not readable: left alone"));
+        Map<Guid, NodeRecord> records = new HashMap<>(loaded.making());
+        records.putAll(loaded.made());
+        destroyMarked(records, loaded.gone());
+
+        Inventory inventory = driver.inventory();
+        dropUnmade(records, loaded, inventory);
+        fill(records);
+        finishMade(loaded);
+        reportStrangers(inventory);
+        driver.reconcile(charges(), snapshotIds());
+        List<Runnable> waiting = store.waiting();
+        driver.sync();
+        store.settled(waiting);
+        return catalog;
+    }
+
+    private void destroyMarked(Map<Guid, NodeRecord> records, Set<Guid> marked) {
+        var gone = new HashSet<>(marked);
+        int before;
+        do {
+            before = gone.size();
+            records.values().stream()
+                    .filter(record -> switch (record) {
+                        case Filesystem dataset ->
+                            dataset.parent().filter(gone::contains).isPresent();
+                        case Frozen snapshot -> gone.contains(snapshot.dataset());
+                    })
+                    .forEach(record -> gone.add(record.guid()));
+        } while (gone.size() > before);
+        var finishing = new Finishing(driver);
+        records.values().stream()
+                .filter(record -> gone.contains(record.guid()))
+                .sorted(Comparator.comparing(record -> record instanceof Filesystem))
+                .forEach(record -> {
+                    switch (record) {
+                        case Filesystem dataset -> finishing.destroy(List.of(dataset), List.of());
+                        case Frozen snapshot -> finishing.destroy(List.of(), List.of(snapshot));
+                    }
+                });
+        // The marks last: what lies below a mark is known by it.
+        gone.stream().filter(guid -> !marked.contains(guid)).forEach(store::forget);
+        marked.forEach(store::forget);
+        gone.forEach(records::remove);
+    }
+
+    private void dropUnmade(Map<Guid, NodeRecord> records, RecordStore.Loaded loaded, Inventory inventory) {
+        for (NodeRecord record : List.copyOf(records.values())) {
+            boolean there = switch (record) {
+                case Filesystem dataset -> inventory.datasets().contains(dataset.guid());
+                case Frozen snapshot -> inventory.snapshots().contains(id(snapshot));
+            };
+            if (there) {
+                continue;
+            }
+            records.remove(record.guid());
+            if (loaded.made().containsKey(record.guid())) {
+                findings.add("the subvolume of " + record.toJson().compact() + " is missing");
+            } else {
+                if (record instanceof Filesystem dataset) {
+                    driver.destroy(dataset.guid());
+                }
+                store.forget(record.guid());
+            }
+        }
+    }
+
+    /** Parents before children, whatever the order of the files. */
+    private void fill(Map<Guid, NodeRecord> records) {
+        var left = new ArrayList<Filesystem>();
+        records.values().stream()
+                .filter(Filesystem.class::isInstance)
+                .map(Filesystem.class::cast)
+                .forEach(left::add);
+        var known = new HashSet<Guid>();
+        boolean found = true;
+        while (found) {
+            List<Filesystem> next = left.stream()
+                    .filter(dataset -> dataset.parent().map(known::contains).orElse(true))
+                    .toList();
+            next.forEach(dataset -> {
+                catalog.put(dataset);
+                known.add(dataset.guid());
+            });
+            left.removeAll(new HashSet<>(next));
+            found = !next.isEmpty();
+        }
+        left.forEach(dataset -> findings.add("dataset " + dataset.toJson().compact() + " has no parent any more"));
+        records.values().stream()
+                .filter(Frozen.class::isInstance)
+                .map(Frozen.class::cast)
+                .filter(snapshot -> known.contains(snapshot.dataset()))
+                .sorted(Comparator.comparing(Frozen::created).thenComparing(Frozen::name))
+                .forEach(catalog::put);
+    }
+
+    private void finishMade(RecordStore.Loaded loaded) {
+        var finishing = new Finishing(driver);
+        loaded.making().values().stream()
+                .filter(record -> !loaded.made().containsKey(record.guid()))
+                .forEach(record -> {
+                    if (record instanceof Filesystem dataset && catalog.contains(dataset.guid())) {
+                        finishing.finish(dataset);
+                    }
+                    store.made(record.guid());
+                });
+    }
+
+    private void reportStrangers(Inventory inventory) {
+        inventory.strangers().forEach(path -> findings.add("subvolume " + path + " is not the pool's: left alone"));
+        inventory.datasets().stream()
+                .filter(guid -> !catalog.contains(guid))
+                .forEach(guid -> findings.add("subvolume of dataset " + guid + " has no record: left alone"));
+        Set<SnapshotId> known = snapshotIds();
+        inventory.snapshots().stream()
+                .filter(id -> !known.contains(id))
+                .forEach(id -> findings.add("subvolume of snapshot " + id.snapshot() + " of dataset " + id.dataset()
+                        + " has no record: left alone"));
+    }
+
+    private Map<Guid, Charge> charges() {
+        var charges = new HashMap<Guid, Charge>();
+        for (Filesystem dataset : catalog.tree(catalog.root())) {
+            charges.put(
+                    dataset.guid(),
+                    new Charge(
+                            catalog.lineage(dataset).stream()
+                                    .map(Filesystem::guid)
+                                    .toList(),
+                            dataset.options().quota()));
+        }
+        return charges;
+    }
+
+    private Set<SnapshotId> snapshotIds() {
+        var ids = new HashSet<SnapshotId>();
+        for (Filesystem dataset : catalog.tree(catalog.root())) {
+            catalog.snapshots(dataset.guid()).forEach(snapshot -> ids.add(id(snapshot)));
+        }
+        return ids;
+    }
+
+    private static SnapshotId id(Frozen snapshot) {
+        return new SnapshotId(snapshot.dataset(), snapshot.guid());
+    }
+}

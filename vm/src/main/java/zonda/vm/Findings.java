@@ -1,0 +1,107 @@
+package zonda.vm;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import zonda.base.Code;
+import zonda.base.Json;
+import zonda.base.OpException;
+
+/**
+ * What is wrong with a payload, in vmadm's classes. Names are dotted paths, such as {@code nics.0.mac}. Confined to the
+ * validation that fills it.
+ */
+public final class Findings {
+    private Optional<String> badBrand = Optional.empty();
+    private final SortedSet<String> badProperties = new TreeSet<>();
+    private final SortedSet<String> badValues = new TreeSet<>();
+    private final SortedSet<String> missing = new TreeSet<>();
+    private final SortedSet<String> later = new TreeSet<>();
+    private final List<String> errors = new ArrayList<>();
+    private final List<String> warnings = new ArrayList<>();
+
+    void badBrand(String word) {
+        badBrand = Optional.of(word);
+    }
+
+    /** A name that nobody knows, or that this verb doesn't take for this brand: dropped, with a warning. */
+    void badProperty(String path, String warning) {
+        badProperties.add(path);
+        warnings.add(warning);
+    }
+
+    void badValue(String path) {
+        badValues.add(path);
+    }
+
+    /** A value that breaks a rule which has words of its own. */
+    void badValue(String path, String error) {
+        badValues.add(path);
+        errors.add(error);
+    }
+
+    void missing(String path) {
+        missing.add(path);
+    }
+
+    /** A known property whose effect comes with a later version. */
+    void later(String path) {
+        later.add(path);
+    }
+
+    public List<String> warnings() {
+        return List.copyOf(warnings);
+    }
+
+    /** Nothing to say about it at all: validate's question. */
+    public boolean isClean() {
+        return badBrand.isEmpty() && badProperties.isEmpty() && !isFatal();
+    }
+
+    private boolean isFatal() {
+        return badBrand.isPresent() || !badValues.isEmpty() || !missing.isEmpty() || !later.isEmpty();
+    }
+
+    /** The object that {@code vmadm validate} prints. */
+    public Json.Obj toJson() {
+        if (badBrand.isPresent()) {
+            return Json.object().with("bad_brand", badBrand.get());
+        }
+        var values = new TreeSet<>(badValues);
+        values.addAll(later);
+        return Json.object()
+                .with("bad_properties", Json.Arr.ofStrings(badProperties))
+                .with("bad_values", Json.Arr.ofStrings(values))
+                .with("missing_properties", Json.Arr.ofStrings(missing));
+    }
+
+    /**
+     * @param strict whether unknown names are an error too
+     * @throws OpException INVALID naming every property that keeps the payload from being carried out
+     */
+    public void throwIfFatal(boolean strict) {
+        if (badBrand.isPresent()) {
+            throw new OpException(Code.INVALID, "Invalid brand: '" + badBrand.get() + "'");
+        }
+        List<String> problems = new ArrayList<>();
+        if (!badValues.isEmpty()) {
+            problems.add("Invalid value(s) for: " + String.join(",", badValues));
+        }
+        problems.addAll(errors);
+        if (!missing.isEmpty()) {
+            problems.add("Missing required properties: " + String.join(",", missing));
+        }
+        if (!later.isEmpty()) {
+            problems.add("Not supported by this version of Zonda: " + String.join(",", later)
+                    + " (leave out, or give the default)");
+        }
+        if (strict && !badProperties.isEmpty()) {
+            problems.add("Invalid property names: " + String.join(",", badProperties));
+        }
+        if (!problems.isEmpty()) {
+            throw new OpException(Code.INVALID, String.join("; ", problems));
+        }
+    }
+}

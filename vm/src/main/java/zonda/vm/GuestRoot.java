@@ -1,0 +1,104 @@
+package zonda.vm;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import zonda.kernel.Access;
+import zonda.kernel.RootDirectory;
+import zonda.zones.InitProgram;
+
+/**
+ * A VM's root filesystem as the host reads and writes it, always as if chrooted into it, since what is in it belongs to
+ * the guest. All paths are as the guest sees them.
+ */
+final class GuestRoot implements AutoCloseable {
+    private static final String PROVISIONING = "/var/svc/provisioning";
+    private static final String PROVISION_SUCCESS = "/var/svc/provision_success";
+    private static final String PROVISION_FAILURE = "/var/svc/provision_failure";
+    private static final Access FILE = new Access(0644, 0, 0);
+
+    private final RootDirectory root;
+
+    private GuestRoot(RootDirectory root) {
+        this.root = root;
+    }
+
+    static GuestRoot open(Path path) {
+        return new GuestRoot(RootDirectory.open(path));
+    }
+
+    /** What a VM gets before its first boot: its names, its resolvers, and the mark that it is being provisioned. */
+    void install(VmConfig vm, List<String> resolvers) {
+        root.writeWithParents(PROVISIONING, "", FILE);
+        root.delete(PROVISION_SUCCESS);
+        root.writeWithParents("/etc/hostname", vm.hostname() + "\n", FILE);
+        root.writeWithParents("/etc/hosts", hosts(vm), FILE);
+        resolvers(vm, resolvers);
+    }
+
+    private static String hosts(VmConfig vm) {
+        String domain = vm.properties().string("dns_domain", "local");
+        String name = vm.hostname();
+        return "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.1.1\t" + name + "." + domain
+                + " " + name + "\n";
+    }
+
+    /** Writes resolv.conf(5); a guest that makes its own a link to elsewhere keeps that. */
+    void resolvers(VmConfig vm, List<String> resolvers) {
+        if (resolvers.isEmpty() || root.readLink("/etc/resolv.conf").isPresent()) {
+            return;
+        }
+        var text = new StringBuilder("search " + vm.properties().string("dns_domain", "local") + "\n");
+        resolvers.forEach(
+                resolver -> text.append("nameserver ").append(resolver).append('\n'));
+        root.writeWithParents("/etc/resolv.conf", text.toString(), FILE);
+    }
+
+    /** How far the guest says its provisioning is. */
+    enum Provisioning {
+        RUNNING,
+        SUCCEEDED,
+        FAILED
+    }
+
+    Provisioning provisioning() {
+        if (root.exists(PROVISION_FAILURE)) {
+            return Provisioning.FAILED;
+        }
+        return root.exists(PROVISIONING) ? Provisioning.RUNNING : Provisioning.SUCCEEDED;
+    }
+
+    /** Says for a guest without tools that its provisioning succeeded. */
+    void provisioned() {
+        if (root.exists(PROVISIONING)) {
+            root.rename(PROVISIONING, PROVISION_SUCCESS);
+        }
+    }
+
+    /** Whether the image brings SmartOS' guest tools, which do the first boot's work and rename the file themselves. */
+    boolean hasGuestTools() {
+        return root.exists("/lib/smartdc");
+    }
+
+    /** The image's own init, if it has one. */
+    Optional<InitProgram.Machine> init(String path) {
+        if (!root.exists(path)) {
+            return Optional.empty();
+        }
+        String target = root.readLink(path).orElse(path);
+        return Optional.of(new InitProgram.Machine(path, InitProgram.Kind.of(target)));
+    }
+
+    /** A user's line of passwd(5) by name or number. */
+    Optional<Passwd.User> user(String name) {
+        return Passwd.parse(
+                        root.readString("/etc/passwd").orElse(""),
+                        root.readString("/etc/group").orElse(""))
+                .find(name);
+    }
+
+    @Override
+    public void close() {
+        root.close();
+    }
+}

@@ -1,0 +1,222 @@
+package zonda.vm;
+
+import java.net.InetAddress;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import zonda.base.Bytes;
+import zonda.base.Code;
+import zonda.base.OpException;
+import zonda.network.AttachedNic;
+import zonda.storage.DatasetOptions;
+import zonda.storage.Datasets;
+import zonda.storage.Mountpoint;
+import zonda.zones.RunningZone;
+
+/**
+ * The steps that VMs' lifecycles are made of, each idempotent: it may find itself done, half done or not begun. The
+ * caller holds the VM's lane.
+ */
+final class Machinery {
+    private static final Bytes CORES_QUOTA = Bytes.ofGiB(100);
+    private static final int OWNER_ONLY = 0700;
+
+    private final Host host;
+    private final VmStore store;
+    private final ZoneSpecs specs;
+    /** What runs, as far as this daemon knows; readers need no other word on it. */
+    private final Map<UUID, RunningZone> running = new ConcurrentHashMap<>();
+
+    Machinery(Host host, VmStore store) {
+        this.host = host;
+        this.store = store;
+        this.specs = new ZoneSpecs(host);
+    }
+
+    Optional<RunningZone> running(UUID vm) {
+        return Optional.ofNullable(running.get(vm));
+    }
+
+    Path zonepath(VmConfig vm) {
+        return datasets(vm).mount(vm.dataset());
+    }
+
+    Path root(VmConfig vm) {
+        return zonepath(vm).resolve("root");
+    }
+
+    /** Makes the VM's datasets: a clone of its image, and one for its cores. */
+    void makeDatasets(VmConfig vm) {
+        Datasets datasets = datasets(vm);
+        DatasetOptions options = DatasetOptions.DEFAULT.mode(OWNER_ONLY);
+        DatasetOptions rootOptions = vm.quota().map(options::quota).orElse(options);
+        String image = vm.zpool() + "/" + vm.imageUuid().orElseThrow() + "@final";
+        try (ExecutorService both = Executors.newVirtualThreadPerTaskExecutor()) {
+            Future<?> cores = both.submit(() -> makeCores(vm, datasets));
+            if (datasets.find(vm.dataset()).isEmpty()) {
+                datasets.clone(image, vm.dataset(), rootOptions);
+            }
+            join(cores);
+        }
+    }
+
+    private static void makeCores(VmConfig vm, Datasets datasets) {
+        String parent = vm.zpool() + "/cores";
+        if (datasets.find(parent).isEmpty()) {
+            makeUnlessThere(datasets, parent);
+        }
+        if (datasets.find(vm.coresDataset()).isEmpty()) {
+            datasets.create(
+                    vm.coresDataset(),
+                    DatasetOptions.DEFAULT.mode(OWNER_ONLY).quota(CORES_QUOTA).mountpoint(new Mountpoint.None()));
+        }
+    }
+
+    /** Two first VMs may both find it missing. */
+    private static void makeUnlessThere(Datasets datasets, String name) {
+        try {
+            datasets.create(name, DatasetOptions.DEFAULT.mode(OWNER_ONLY).mountpoint(new Mountpoint.None()));
+        } catch (OpException e) {
+            if (e.code() != Code.CONFLICT) {
+                throw e;
+            }
+        }
+    }
+
+    private static void join(Future<?> work) {
+        try {
+            work.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new OpException(Code.FAILED, "interrupted", e);
+        } catch (java.util.concurrent.ExecutionException e) {
+            if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw new IllegalStateException(e.getCause());
+        }
+    }
+
+    /** Puts into the VM's root what its first boot needs. */
+    void install(VmConfig vm) {
+        try (GuestRoot guest = GuestRoot.open(root(vm))) {
+            guest.install(vm, vm.properties().array("resolvers").strings());
+        }
+    }
+
+    /** Boots the VM: zone, NICs, metadata. What an interrupted boot left is cleared away first. */
+    void boot(VmRecord vm) {
+        halt(vm.uuid());
+        Path zonepath = zonepath(vm.config());
+        serveMetadata(vm);
+        try {
+            RunningZone zone = host.zones().boot(specs.zone(vm, zonepath), initPid -> attach(vm, initPid, zonepath));
+            running.put(vm.uuid(), zone);
+        } catch (RuntimeException e) {
+            halt(vm.uuid());
+            throw e;
+        }
+    }
+
+    private void attach(VmRecord vm, long initPid, Path zonepath) {
+        List<AttachedNic> nics = host.networks().attach(ZoneSpecs.network(vm.config()), initPid);
+        boolean firstBoot = vm.life() == VmRecord.Life.PROVISIONING;
+        if (firstBoot || vm.config().properties().bool("maintain_resolvers", false)) {
+            try (GuestRoot guest = GuestRoot.open(zonepath.resolve("root"))) {
+                guest.resolvers(vm.config(), resolvers(vm.config(), nics));
+            }
+        }
+    }
+
+    /** The VM's own resolvers, else those of its networks. */
+    private static List<String> resolvers(VmConfig vm, List<AttachedNic> nics) {
+        List<String> own = vm.properties().array("resolvers").strings();
+        return own.isEmpty()
+                ? nics.stream()
+                        .flatMap(nic -> nic.resolvers().stream())
+                        .map(InetAddress::getHostAddress)
+                        .distinct()
+                        .toList()
+                : own;
+    }
+
+    /** Takes NICs away and attaches them as they are now wanted, while the VM runs. */
+    void reattach(VmRecord vm) {
+        running(vm.uuid()).ifPresent(zone -> {
+            host.networks().detachAll(vm.uuid());
+            attach(vm, zone.init().pid(), zonepath(vm.config()));
+        });
+    }
+
+    /** Asks the VM's init to shut the system down. */
+    void askToStop(VmRecord vm) {
+        host.zones().askToStop(vm.uuid(), specs.zone(vm, zonepath(vm.config())).init());
+    }
+
+    /** Ends what runs of the VM, at once. */
+    void halt(UUID vm) {
+        host.zones().destroy(vm);
+        host.networks().detachAll(vm);
+        host.metadata().stop(vm);
+        running.remove(vm);
+    }
+
+    /** Removes the VM with all it has, from any state. */
+    void remove(VmConfig vm) {
+        halt(vm.uuid());
+        host.networks().forget(vm.uuid());
+        Datasets datasets = datasets(vm);
+        datasets.destroyIfExists(vm.coresDataset(), true);
+        datasets.destroyIfExists(vm.dataset(), true);
+        host.zones().forget(vm.uuid());
+        store.remove(vm.uuid());
+    }
+
+    /** Takes over a zone that an earlier daemon booted. */
+    void adopt(VmRecord vm, RunningZone zone) {
+        serveMetadata(vm);
+        running.put(vm.uuid(), zone);
+    }
+
+    private void serveMetadata(VmRecord vm) {
+        UUID uuid = vm.uuid();
+        host.metadata()
+                .serve(
+                        uuid,
+                        vm.ids().base(),
+                        () -> store.find(uuid).orElse(vm).config().properties(),
+                        new GuestMetadata.GuestWrites() {
+                            @Override
+                            public void put(String key, String value) {
+                                changeMetadata(uuid, customer -> customer.with(key, value));
+                            }
+
+                            @Override
+                            public void delete(String key) {
+                                changeMetadata(uuid, customer -> customer.without(key));
+                            }
+                        });
+    }
+
+    private void changeMetadata(UUID uuid, java.util.function.UnaryOperator<zonda.base.Json.Obj> change) {
+        store.change(uuid, record -> {
+            VmConfig config = record.config();
+            return record.with(config.with("customer_metadata", change.apply(config.metadata("customer_metadata"))));
+        });
+    }
+
+    void applyQuota(VmConfig vm) {
+        datasets(vm).setQuota(vm.dataset(), vm.quota());
+    }
+
+    Datasets datasets(VmConfig vm) {
+        return Optional.ofNullable(host.pools().get(vm.zpool()))
+                .orElseThrow(() -> new OpException(Code.NOT_FOUND, "zpool \"" + vm.zpool() + "\" does not exist"));
+    }
+}

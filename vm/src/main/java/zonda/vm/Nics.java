@@ -1,0 +1,82 @@
+package zonda.vm;
+
+import java.net.InetAddress;
+import java.util.List;
+import java.util.Optional;
+import zonda.base.Cidr;
+import zonda.base.Json;
+import zonda.base.Mac;
+import zonda.base.OpException;
+
+/** The two ways a payload says a NIC's addresses: ip, netmask and gateway of old, ips and gateways since. */
+final class Nics {
+    private Nics() {}
+
+    /** With ips and gateways only. An ip whose netmask is missing stays, for the rules to complain of. */
+    static Json.Obj modern(Json.Obj nic) {
+        Json.Obj changed = nic;
+        Optional<String> ip = nic.string("ip");
+        if (ip.isPresent() && !nic.has("ips")) {
+            Optional<String> text = ip.get().equals("dhcp") || ip.get().contains("/")
+                    ? ip
+                    : nic.string("netmask").flatMap(Nics::prefix).map(prefix -> ip.get() + "/" + prefix);
+            if (text.isEmpty()) {
+                return nic;
+            }
+            changed = changed.with("ips", Json.Arr.ofStrings(List.of(text.get())));
+        }
+        Optional<String> gateway = nic.string("gateway");
+        if (gateway.isPresent() && !nic.has("gateways")) {
+            changed = changed.with("gateways", Json.Arr.ofStrings(List.of(gateway.get())));
+        }
+        return canonicalMac(changed.without("ip").without("netmask").without("gateway"));
+    }
+
+    /** Lower case, zero-padded; what is no MAC stays, for the rules to complain of. */
+    private static Json.Obj canonicalMac(Json.Obj nic) {
+        try {
+            return nic.string("mac")
+                    .map(mac -> nic.with("mac", Mac.parse(mac).toString()))
+                    .orElse(nic);
+        } catch (OpException e) {
+            return nic;
+        }
+    }
+
+    /** With ip, netmask and gateway besides, as get prints it. */
+    static Json.Obj shown(Json.Obj nic) {
+        Json.Obj shown = nic;
+        List<String> ips = nic.array("ips").strings();
+        if (!ips.isEmpty()) {
+            String first = ips.getFirst();
+            shown = shown.with("ip", first.replaceAll("/.*", ""));
+            if (first.contains("/") && !first.contains(":")) {
+                shown = shown.with("netmask", netmask(Cidr.parse(first).prefix()));
+            }
+        }
+        List<String> gateways = nic.array("gateways").strings();
+        return gateways.isEmpty() ? shown : shown.with("gateway", gateways.getFirst());
+    }
+
+    private static String netmask(int prefix) {
+        long mask = prefix == 0 ? 0 : 0xffff_ffffL << (32 - prefix) & 0xffff_ffffL;
+        return (mask >> 24) + "." + (mask >> 16 & 255) + "." + (mask >> 8 & 255) + "." + (mask & 255);
+    }
+
+    /** The length of 255.255.255.0 and its like; empty for anything else. */
+    private static Optional<Integer> prefix(String netmask) {
+        try {
+            InetAddress address = Cidr.parseAddress(netmask);
+            int bits = 0;
+            for (byte octet : address.getAddress()) {
+                bits = bits << 8 | octet & 0xff;
+            }
+            int ones = Integer.bitCount(bits);
+            return address.getAddress().length == 4 && Integer.numberOfLeadingZeros(~bits) == ones
+                    ? Optional.of(ones)
+                    : Optional.empty();
+        } catch (OpException e) {
+            return Optional.empty();
+        }
+    }
+}

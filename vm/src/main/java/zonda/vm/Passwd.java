@@ -1,0 +1,58 @@
+package zonda.vm;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** A guest's passwd(5) and group(5). Lines that aren't well formed are left out: the guest wrote them. */
+public final class Passwd {
+    private final List<User> users;
+
+    private Passwd(List<User> users) {
+        this.users = List.copyOf(users);
+    }
+
+    /** @param groups the numbers of the groups that name the user as a member */
+    public record User(String name, long uid, long gid, List<Long> groups, String home, String shell) {
+        public User {
+            groups = List.copyOf(groups);
+        }
+    }
+
+    static Passwd parse(String passwd, String group) {
+        List<User> users = new ArrayList<>();
+        passwd.lines().forEach(line -> {
+            String[] field = line.split(":", -1);
+            if (field.length >= 7 && isNumber(field[2]) && isNumber(field[3])) {
+                users.add(new User(
+                        field[0],
+                        Long.parseLong(field[2]),
+                        Long.parseLong(field[3]),
+                        groups(group, field[0]),
+                        field[5].startsWith("/") ? field[5] : "/",
+                        field[6].startsWith("/") ? field[6] : "/bin/sh"));
+            }
+        });
+        return new Passwd(users);
+    }
+
+    private static List<Long> groups(String group, String user) {
+        return group.lines()
+                .map(line -> line.split(":", -1))
+                .filter(field -> field.length >= 4 && isNumber(field[2]))
+                .filter(field -> List.of(field[3].split(",")).contains(user))
+                .map(field -> Long.parseLong(field[2]))
+                .toList();
+    }
+
+    private static boolean isNumber(String text) {
+        return text.matches("[0-9]{1,9}");
+    }
+
+    Optional<User> find(String name) {
+        return users.stream()
+                .filter(user ->
+                        user.name().equals(name) || String.valueOf(user.uid()).equals(name))
+                .findFirst();
+    }
+}

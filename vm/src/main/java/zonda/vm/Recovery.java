@@ -1,0 +1,156 @@
+package zonda.vm;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import zonda.base.Json;
+import zonda.base.Saga;
+import zonda.base.StateFile;
+import zonda.zones.RunningZone;
+
+/**
+ * What a daemon does before it serves anyone: finishes what an earlier one was interrupted in, takes over the zones that
+ * run, notices those that ended, and starts those that the host's own boot should.
+ */
+public final class Recovery {
+    private static final System.Logger LOG = System.getLogger(Recovery.class.getName());
+
+    private final Vms vms;
+    private final VmStore store;
+    private final Machinery machinery;
+    private final Path bootMark;
+
+    /** @param bootMark a file of the run directory that says which life of the host autoboot was done in */
+    public Recovery(Vms vms, Path bootMark) {
+        this.vms = vms;
+        this.store = vms.store();
+        this.machinery = vms.machinery();
+        this.bootMark = bootMark;
+    }
+
+    /** Ready to serve when it returns; VMs that have to boot do so on threads of their own. */
+    public AutoCloseable recover() {
+        store.all().forEach(vm -> vms.ids().recorded(vm.uuid(), vm.ids()));
+        List<Saga> sagas = vms.host().journal().unfinished().stream()
+                .filter(saga -> saga.intent().kind().startsWith("vm-"))
+                .toList();
+        adopt();
+        sagas.forEach(this::settle);
+        var watch = ExitWatch.start(
+                vms.host().zones().exits(), vms::ended, () -> store.all().forEach(vm -> vms.ended(vm.uuid())));
+        noticeEnded();
+        vms.host()
+                .networks()
+                .reconcile(store.all().stream()
+                        .map(VmRecord::uuid)
+                        .filter(uuid -> machinery.running(uuid).isPresent())
+                        .collect(Collectors.toSet()));
+        autoboot();
+        return watch;
+    }
+
+    private void adopt() {
+        for (UUID uuid : vms.host().zones().remembered()) {
+            Optional<VmRecord> vm = store.find(uuid);
+            Optional<RunningZone> zone = vms.host().zones().find(uuid);
+            if (vm.isEmpty()) {
+                LOG.log(System.Logger.Level.WARNING, "zone " + uuid + " runs, and no VM has that UUID; left alone");
+            } else if (zone.isPresent()) {
+                machinery.adopt(vm.get(), zone.get());
+            } else {
+                machinery.halt(uuid);
+            }
+        }
+    }
+
+    /** Completes or takes back one interrupted change. */
+    private void settle(Saga saga) {
+        Json.Obj about = saga.intent().about();
+        LOG.log(
+                System.Logger.Level.INFO,
+                "settling interrupted " + saga.intent().kind());
+        switch (saga.intent().kind()) {
+            case "vm-create" -> settleCreate(new VmConfig(about.object("config")));
+            case "vm-delete" -> vms.remove(new VmConfig(about.object("config")));
+            case "vm-start", "vm-reboot" -> reboot(UUID.fromString(about.string("uuid", "")));
+            case "vm-stop" -> {
+                UUID uuid = UUID.fromString(about.string("uuid", ""));
+                store.change(uuid, vm -> vm.with(vm.config().with("autoboot", Json.of(false))));
+                machinery.halt(uuid);
+            }
+            case "vm-update" -> settleUpdate(about);
+            default -> LOG.log(System.Logger.Level.WARNING, "unknown change in the journal: " + saga.intent());
+        }
+        saga.end();
+    }
+
+    private void settleCreate(VmConfig config) {
+        boolean installed = store.find(config.uuid())
+                .filter(vm -> vm.life() != VmRecord.Life.INCOMPLETE)
+                .isPresent();
+        if (!installed) {
+            vms.remove(config);
+        } else if (config.autoboot()) {
+            reboot(config.uuid());
+        }
+    }
+
+    /** A zone that came as far as running its own program stays as it is; anything less is begun again. */
+    private void reboot(UUID uuid) {
+        if (store.find(uuid).isPresent() && !vms.host().zones().isUp(uuid)) {
+            machinery.halt(uuid);
+            bootLater(uuid);
+        }
+    }
+
+    private void settleUpdate(Json.Obj about) {
+        UUID uuid = UUID.fromString(about.string("uuid", ""));
+        store.find(uuid).ifPresent(before -> {
+            var after = new VmConfig(about.object("config"));
+            store.change(uuid, vm -> vm.with(after));
+            machinery.applyQuota(after);
+            if (machinery.running(uuid).isPresent()) {
+                vms.host().zones().limit(uuid, after.limits());
+                machinery.reattach(before.with(after));
+            }
+        });
+    }
+
+    private void noticeEnded() {
+        store.all().stream()
+                .map(VmRecord::uuid)
+                .filter(uuid -> machinery.running(uuid).isPresent())
+                .filter(uuid -> !vms.host().zones().isRunning(uuid))
+                .forEach(vms::ended);
+        store.all().stream()
+                .filter(vm -> vm.life() == VmRecord.Life.PROVISIONING)
+                .filter(vm -> machinery.running(vm.uuid()).isPresent())
+                .forEach(vm -> vms.completeLater(vm.uuid()));
+    }
+
+    /** Once in each life of the host. */
+    private void autoboot() {
+        String life = StateFile.read(Path.of("/proc/sys/kernel/random/boot_id")).orElse("");
+        if (StateFile.read(bootMark).orElse("").equals(life)) {
+            return;
+        }
+        store.all().stream()
+                .filter(vm ->
+                        vm.config().autoboot() && machinery.running(vm.uuid()).isEmpty())
+                .filter(vm -> vm.life() == VmRecord.Life.INSTALLED || vm.life() == VmRecord.Life.PROVISIONING)
+                .forEach(vm -> bootLater(vm.uuid()));
+        StateFile.replace(bootMark, life);
+    }
+
+    private void bootLater(UUID uuid) {
+        Thread.ofVirtual().name("boot-" + uuid).start(() -> {
+            try {
+                vms.start(uuid);
+            } catch (RuntimeException e) {
+                LOG.log(System.Logger.Level.WARNING, "boot VM " + uuid + ": " + e.getMessage());
+            }
+        });
+    }
+}

@@ -1,0 +1,137 @@
+package zonda.vm;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import zonda.base.Json;
+
+/** Applies an update payload to a VM's properties: flat values, set_ and remove_ of objects, NICs by their MAC. */
+final class Updates {
+    private static final Set<String> OBJECTS = Set.of("tags", "customer_metadata", "internal_metadata", "routes");
+
+    private final Defaults defaults;
+
+    Updates(Defaults defaults) {
+        this.defaults = defaults;
+    }
+
+    /** @param update typed and checked by {@link Payloads} */
+    VmConfig apply(VmConfig vm, Json.Obj update, Findings findings) {
+        Json.Obj before = vm.properties();
+        Json.Obj after = before;
+        for (Map.Entry<String, Json> change : update.members().entrySet()) {
+            after = apply(after, change.getKey(), change.getValue(), findings);
+        }
+        boolean memory = List.of("ram", "max_physical_memory", "max_locked_memory", "max_swap", "tmpfs").stream()
+                .anyMatch(update::has);
+        return vm.with(memory ? Defaults.memoryAfterUpdate(before, after, update) : after);
+    }
+
+    private Json.Obj apply(Json.Obj vm, String name, Json value, Findings findings) {
+        Optional<String> set = suffix(name, "set_");
+        if (set.isPresent() && value instanceof Json.Obj members) {
+            return vm.with(set.get(), vm.object(set.get()).withAll(members));
+        }
+        Optional<String> removed = suffix(name, "remove_");
+        if (removed.isPresent() && value instanceof Json.Arr keys) {
+            Json.Obj object = vm.object(removed.get());
+            for (String key : keys.strings()) {
+                object = object.without(key);
+            }
+            return vm.with(removed.get(), object);
+        }
+        return switch (name) {
+            case "add_nics" -> withNics(vm, added(vm, (Json.Arr) value));
+            case "update_nics" -> withNics(vm, updated(vm, (Json.Arr) value, findings));
+            case "remove_nics" -> withNics(vm, removed(vm, (Json.Arr) value, findings));
+            default -> value instanceof Json.Null ? vm.without(name) : vm.with(name, value);
+        };
+    }
+
+    private static Optional<String> suffix(String name, String prefix) {
+        return name.startsWith(prefix) && OBJECTS.contains(name.substring(prefix.length()))
+                ? Optional.of(name.substring(prefix.length()))
+                : Optional.empty();
+    }
+
+    private static Json.Obj withNics(Json.Obj vm, List<Json> nics) {
+        return vm.with("nics", new Json.Arr(nics));
+    }
+
+    private List<Json> added(Json.Obj vm, Json.Arr nics) {
+        List<Json.Obj> present = vm.array("nics").objects();
+        List<Json> all = new ArrayList<>(present);
+        all.addAll(defaults.nics(nics.objects(), present).items());
+        return all;
+    }
+
+    private static List<Json> updated(Json.Obj vm, Json.Arr nics, Findings findings) {
+        List<Json.Obj> all = new ArrayList<>(vm.array("nics").objects());
+        int index = 0;
+        for (Json.Obj change : nics.objects()) {
+            String path = "update_nics." + index++;
+            Optional<String> mac = change.string("mac");
+            if (mac.isEmpty()) {
+                findings.missing(path + ".mac");
+                continue;
+            }
+            int at = position(all, mac.get());
+            if (at < 0) {
+                findings.badValue(path + ".mac", "no NIC has MAC " + mac.get());
+                continue;
+            }
+            all.set(at, merged(all.get(at), Nics.modern(change)));
+            if (change.bool("primary", false)) {
+                makePrimary(all, at);
+            }
+        }
+        return List.copyOf(all);
+    }
+
+    private static Json.Obj merged(Json.Obj nic, Json.Obj change) {
+        Json.Obj result = nic;
+        for (Map.Entry<String, Json> member : change.members().entrySet()) {
+            result = member.getValue() instanceof Json.Null
+                    ? result.without(member.getKey())
+                    : result.with(member.getKey(), member.getValue());
+        }
+        return result;
+    }
+
+    private static void makePrimary(List<Json.Obj> nics, int primary) {
+        for (int i = 0; i < nics.size(); i++) {
+            nics.set(
+                    i,
+                    i == primary
+                            ? nics.get(i).with("primary", true)
+                            : nics.get(i).without("primary"));
+        }
+    }
+
+    private static List<Json> removed(Json.Obj vm, Json.Arr macs, Findings findings) {
+        List<Json.Obj> left = new ArrayList<>(vm.array("nics").objects());
+        for (String mac : macs.strings()) {
+            int at = position(left, mac);
+            if (at < 0) {
+                findings.badValue("remove_nics", "no NIC has MAC " + mac);
+            } else {
+                left.remove(at);
+            }
+        }
+        if (!left.isEmpty() && left.stream().noneMatch(nic -> nic.bool("primary", false))) {
+            makePrimary(left, 0);
+        }
+        return List.copyOf(left);
+    }
+
+    private static int position(List<Json.Obj> nics, String mac) {
+        for (int i = 0; i < nics.size(); i++) {
+            if (nics.get(i).string("mac", "").equals(mac)) {
+                return i;
+            }
+        }
+        return -1;
+    }
+}

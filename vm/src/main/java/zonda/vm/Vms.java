@@ -1,0 +1,515 @@
+package zonda.vm;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+import zonda.base.Await;
+import zonda.base.Code;
+import zonda.base.Json;
+import zonda.base.Lane;
+import zonda.base.OpException;
+import zonda.base.Saga;
+import zonda.kernel.Signals;
+import zonda.vm.Property.Verb;
+import zonda.zones.ExitStatus;
+import zonda.zones.IdRange;
+import zonda.zones.RunningZone;
+
+/**
+ * The virtual machines of the host: vmadm(8)'s verbs.
+ *
+ * <p>Each verb runs on the VM's lane, as a saga: its intent is on disk before the host changes, and a daemon that starts
+ * after a crash completes it or takes it back ({@link Recovery}).
+ */
+public final class Vms implements AutoCloseable {
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(60);
+    private static final Duration EXIT_FILE_LIMIT = Duration.ofSeconds(5);
+
+    private final Host host;
+    private final VmStore store;
+    private final IdRanges ids;
+    private final Machinery machinery;
+    private final Provisioning provisioning;
+    private final Payloads payloads;
+    private final Defaults defaults;
+    private final Updates updates;
+    private final Rules rules;
+    private final Restarts restarts = new Restarts();
+    private final Map<UUID, Lane> lanes = new ConcurrentHashMap<>();
+    private final Set<UUID> stopping = ConcurrentHashMap.newKeySet();
+    /** Held from looking for conflicts with other VMs until a new one's record is there. */
+    private final ReentrantLock claiming = new ReentrantLock();
+
+    public Vms(Host host, VmStore store, PropertyTable table, IdRanges ids) {
+        this.host = host;
+        this.store = store;
+        this.ids = ids;
+        this.machinery = new Machinery(host, store);
+        this.provisioning = new Provisioning(host, store, machinery);
+        this.payloads = new Payloads(table);
+        this.defaults = new Defaults(table, host.random());
+        this.updates = new Updates(defaults);
+        this.rules = new Rules(new HostSurroundings(host, store));
+    }
+
+    // What is asked.
+
+    public VmStore store() {
+        return store;
+    }
+
+    /** The VM that a word of the operator's means. @throws OpException NOT_FOUND, CONFLICT */
+    public UUID resolve(String word) {
+        return store.resolve(word);
+    }
+
+    /** As {@code vmadm get} shows it. @throws OpException NOT_FOUND in zoneadm's words */
+    public Json.Obj get(UUID uuid) {
+        return show(find(uuid));
+    }
+
+    public List<Json.Obj> list() {
+        return store.all().stream().map(this::show).toList();
+    }
+
+    private Json.Obj show(VmRecord vm) {
+        UUID uuid = vm.uuid();
+        var now = new VmView.Now(
+                machinery.running(uuid),
+                stopping.contains(uuid),
+                store.lastModified(uuid),
+                host.zonepath(uuid),
+                host.facts());
+        return VmView.show(vm, now);
+    }
+
+    private VmRecord find(UUID uuid) {
+        return store.find(uuid)
+                .orElseThrow(() -> new OpException(Code.NOT_FOUND, "zoneadm: " + uuid + ": No such zone configured"));
+    }
+
+    public Optional<RunningZone> running(UUID uuid) {
+        return machinery.running(uuid);
+    }
+
+    /** A user of the guest, as its own files have them. */
+    public Optional<Passwd.User> guestUser(UUID uuid, String name) {
+        try (GuestRoot guest = GuestRoot.open(machinery.root(find(uuid).config()))) {
+            return guest.user(name);
+        }
+    }
+
+    // What is checked.
+
+    /** A payload that was read: complete and typed, with what is wrong about it. */
+    public record Checked(Json.Obj properties, Brand brand, Findings findings) {}
+
+    /** Reads a payload for create: types, names, defaults, and the rules between properties. */
+    public Checked checkCreate(Json.Obj raw) {
+        var findings = new Findings();
+        String word = raw.string("brand", Brand.JOYENT.word());
+        Optional<Brand> brand = Brand.find(word);
+        if (brand.isEmpty()) {
+            findings.badBrand(word);
+            return new Checked(raw, Brand.JOYENT, findings);
+        }
+        Json.Obj given = raw.has("brand") ? raw : raw.with("brand", word);
+        Json.Obj read = payloads.read(given, Verb.CREATE, brand.get(), findings);
+        payloads.checkRequired(read, brand.get(), findings);
+        UUID uuid = read.string("uuid").map(UUID::fromString).orElseGet(this::randomUuid);
+        Json.Obj complete = defaults.complete(read.with("uuid", uuid.toString()), brand.get())
+                .with("create_timestamp", now());
+        rules.check(new VmConfig(complete), findings);
+        return new Checked(complete, brand.get(), findings);
+    }
+
+    private UUID randomUuid() {
+        long high = host.random().nextLong() & ~0xf000L | 0x4000L;
+        long low = host.random().nextLong() & 0x3fff_ffff_ffff_ffffL | 0x8000_0000_0000_0000L;
+        return new UUID(high, low);
+    }
+
+    private String now() {
+        Instant now = host.clock().instant().truncatedTo(ChronoUnit.MILLIS);
+        return java.time.format.DateTimeFormatter.ISO_INSTANT.format(now);
+    }
+
+    /** Reads a payload for update of any VM of the brand. */
+    public Checked checkUpdate(Json.Obj raw, Brand brand) {
+        var findings = new Findings();
+        return new Checked(payloads.read(raw, Verb.UPDATE, brand, findings), brand, findings);
+    }
+
+    // What is done.
+
+    /**
+     * Creates a VM, boots it unless autoboot is off, and waits until it is up.
+     *
+     * @param checked without anything fatal
+     * @throws OpException when it doesn't come up. Nothing of it is left then, except when its guest failed to provision:
+     *     it is kept then in state failed, to be looked at
+     */
+    public UUID create(Checked checked) {
+        if (checked.brand().isHvm()) {
+            throw new OpException(
+                    Code.NOT_SUPPORTED,
+                    "brand " + checked.brand().word() + " is not supported by this version of Zonda");
+        }
+        var config = new VmConfig(checked.properties());
+        UUID uuid = config.uuid();
+        rules.checkImage(config);
+        Saga saga = claim(config);
+        lane(uuid).run(() -> {
+            make(saga, config);
+            return uuid;
+        });
+        boolean wait = config.autoboot() && !config.properties().bool("nowait", false);
+        if (wait) {
+            completeBoot(uuid);
+        } else if (config.autoboot()) {
+            completeLater(uuid);
+        }
+        return uuid;
+    }
+
+    /** Writes the intent and the record, unless another VM is in the way. */
+    private Saga claim(VmConfig config) {
+        claiming.lock();
+        try {
+            if (store.find(config.uuid()).isPresent()) {
+                throw new OpException(Code.CONFLICT, "VM with UUID " + config.uuid() + " already exists");
+            }
+            rules.checkConflicts(config);
+            IdRange range = ids.take(config.uuid());
+            Saga saga = host.journal().begin("vm-create", Json.object().with("config", config.properties()));
+            saga.step(
+                    "record",
+                    () -> store.put(
+                            new VmRecord(config, range, VmRecord.Life.INCOMPLETE, Optional.empty(), Optional.empty())));
+            return saga;
+        } finally {
+            claiming.unlock();
+        }
+    }
+
+    private void make(Saga saga, VmConfig config) {
+        try {
+            saga.step("datasets", () -> machinery.makeDatasets(config));
+            saga.step("install", () -> machinery.install(config));
+            saga.step(
+                    "installed", () -> store.change(config.uuid(), record -> record.with(VmRecord.Life.PROVISIONING)));
+            if (config.autoboot()) {
+                saga.step("boot", () -> machinery.boot(find(config.uuid())));
+            }
+            saga.end();
+        } catch (RuntimeException e) {
+            try {
+                remove(config);
+                saga.end();
+            } catch (RuntimeException cleanup) {
+                e.addSuppressed(cleanup);
+            }
+            throw e;
+        }
+    }
+
+    /** Waits for a booted VM to be up; one whose first boot fails is stopped and kept as failed. */
+    void completeBoot(UUID uuid) {
+        try {
+            provisioning.complete(uuid);
+            store.change(
+                    uuid,
+                    record -> record.life() == VmRecord.Life.PROVISIONING
+                            ? record.with(VmRecord.Life.INSTALLED)
+                            : record);
+        } catch (RuntimeException e) {
+            lane(uuid).run(() -> {
+                boolean first = store.find(uuid)
+                        .filter(vm -> vm.life() == VmRecord.Life.PROVISIONING)
+                        .isPresent();
+                if (first) {
+                    store.change(uuid, record -> record.failed(String.valueOf(e.getMessage())));
+                    machinery.halt(uuid);
+                }
+                return uuid;
+            });
+            throw e;
+        }
+    }
+
+    void completeLater(UUID uuid) {
+        Thread.ofVirtual().name("provision-" + uuid).start(() -> {
+            try {
+                completeBoot(uuid);
+            } catch (RuntimeException e) {
+                System.getLogger(Vms.class.getName())
+                        .log(System.Logger.Level.WARNING, "VM " + uuid + " did not come up: " + e.getMessage());
+            }
+        });
+    }
+
+    /** @return false when it runs already */
+    public boolean start(UUID uuid) {
+        boolean booted = lane(uuid).run(() -> {
+            VmRecord vm = find(uuid);
+            requireWhole(vm, "start");
+            if (machinery.running(uuid).isPresent()) {
+                return false;
+            }
+            Saga saga = host.journal().begin("vm-start", Json.object().with("uuid", uuid.toString()));
+            try {
+                saga.step("autoboot", () -> setAutoboot(uuid, true));
+                saga.step("boot", () -> machinery.boot(find(uuid)));
+            } catch (RuntimeException e) {
+                throw new OpException(Code.FAILED, "Unable to start VM " + uuid + ": " + e.getMessage(), e);
+            } finally {
+                saga.end();
+            }
+            return true;
+        });
+        if (booted) {
+            completeBoot(uuid);
+        }
+        return booted;
+    }
+
+    private static void requireWhole(VmRecord vm, String verb) {
+        if (vm.life() == VmRecord.Life.FAILED || vm.life() == VmRecord.Life.INCOMPLETE) {
+            throw new OpException(
+                    Code.FAILED,
+                    "Unable to " + verb + " VM " + vm.uuid() + ": its state is "
+                            + (vm.life() == VmRecord.Life.FAILED ? "failed" : "provisioning")
+                            + vm.failure().map(why -> " (" + why + ")").orElse("")
+                            + "; delete it and create it again");
+        }
+    }
+
+    private void setAutoboot(UUID uuid, boolean autoboot) {
+        store.change(uuid, vm -> vm.with(vm.config().with("autoboot", Json.of(autoboot))));
+    }
+
+    /**
+     * Asks the VM to shut down, waits, and ends it if it takes too long.
+     *
+     * @param force to end it at once
+     * @return false when it doesn't run
+     */
+    public boolean stop(UUID uuid, boolean force, Optional<Duration> limit) {
+        return lane(uuid).run(() -> {
+            find(uuid);
+            if (machinery.running(uuid).isEmpty()) {
+                setAutoboot(uuid, false);
+                return false;
+            }
+            Saga saga = host.journal().begin("vm-stop", Json.object().with("uuid", uuid.toString()));
+            stopping.add(uuid);
+            try {
+                saga.step("autoboot", () -> setAutoboot(uuid, false));
+                saga.step("ask", () -> shutDown(uuid, force, limit.orElse(STOP_LIMIT)));
+                saga.step("halt", () -> machinery.halt(uuid));
+            } finally {
+                stopping.remove(uuid);
+                saga.end();
+            }
+            return true;
+        });
+    }
+
+    private void shutDown(UUID uuid, boolean force, Duration limit) {
+        if (!force) {
+            machinery.askToStop(find(uuid));
+            host.zones().awaitEnd(uuid, limit);
+        }
+        if (host.zones().isRunning(uuid)) {
+            host.zones().signal(uuid, Signals.SIGKILL);
+            host.zones().awaitEnd(uuid, STOP_LIMIT);
+        }
+        recordExit(uuid);
+    }
+
+    private void recordExit(UUID uuid) {
+        Await.until(EXIT_FILE_LIMIT, () -> host.zones().exitStatus(uuid).isPresent());
+        host.zones().exitStatus(uuid).ifPresent(exit -> store.change(uuid, vm -> vm.with(exit)));
+    }
+
+    /** @throws OpException FAILED when it doesn't run, or doesn't come up again */
+    public void reboot(UUID uuid, boolean force) {
+        lane(uuid).run(() -> {
+            find(uuid);
+            requireRunning(uuid);
+            Saga saga = host.journal().begin("vm-reboot", Json.object().with("uuid", uuid.toString()));
+            try {
+                saga.step("ask", () -> shutDown(uuid, force, STOP_LIMIT));
+                saga.step("boot", () -> machinery.boot(find(uuid)));
+            } finally {
+                saga.end();
+            }
+            return uuid;
+        });
+        completeBoot(uuid);
+    }
+
+    private void requireRunning(UUID uuid) {
+        if (machinery.running(uuid).isEmpty()) {
+            throw new OpException(Code.FAILED, "VM " + uuid + " is not running");
+        }
+    }
+
+    /** Sends a signal to the VM's init. @throws OpException FAILED when there is none */
+    public void kill(UUID uuid, int signal) {
+        find(uuid);
+        if (!host.zones().signal(uuid, signal)) {
+            throw new OpException(Code.FAILED, "Cannot find running init PID for VM " + uuid);
+        }
+    }
+
+    /** Removes the VM and all its data, from whatever state. */
+    public void delete(UUID uuid) {
+        lane(uuid).run(() -> {
+            VmConfig config = find(uuid).config();
+            Saga saga = host.journal().begin("vm-delete", Json.object().with("config", config.properties()));
+            saga.step("halt", () -> machinery.halt(uuid));
+            saga.step("remove", () -> remove(config));
+            saga.end();
+            return uuid;
+        });
+        lanes.remove(uuid);
+    }
+
+    void remove(VmConfig config) {
+        machinery.remove(config);
+        ids.free(config.uuid());
+        restarts.forget(config.uuid());
+    }
+
+    /** Changes properties, live where the property can. @throws OpException when a limit is refused; all is as before */
+    public void update(UUID uuid, Checked checked) {
+        lane(uuid).run(() -> {
+            VmRecord before = find(uuid);
+            var findings = new Findings();
+            VmConfig after = updates.apply(before.config(), checked.properties(), findings);
+            rules.check(after, findings);
+            findings.throwIfFatal(false);
+            rules.checkConflicts(after);
+            Saga saga = host.journal()
+                    .begin(
+                            "vm-update",
+                            Json.object().with("uuid", uuid.toString()).with("config", after.properties()));
+            try {
+                saga.step("record", () -> store.change(uuid, vm -> vm.with(after)));
+                saga.step("apply", () -> apply(before.config(), after));
+            } catch (RuntimeException e) {
+                store.change(uuid, vm -> vm.with(before.config()));
+                apply(after, before.config());
+                throw e;
+            } finally {
+                saga.end();
+            }
+            return uuid;
+        });
+    }
+
+    /** Brings the running VM and its datasets to what its properties say now. */
+    void apply(VmConfig before, VmConfig after) {
+        if (!before.quota().equals(after.quota())) {
+            machinery.applyQuota(after);
+        }
+        boolean runs = machinery.running(after.uuid()).isPresent();
+        if (runs && !before.limits().equals(after.limits())) {
+            host.zones().limit(after.uuid(), after.limits());
+        }
+        boolean network = !before.nics().equals(after.nics())
+                || !before.properties()
+                        .object("routes")
+                        .equals(after.properties().object("routes"));
+        if (runs && network) {
+            machinery.reattach(find(after.uuid()));
+        }
+    }
+
+    // What happens by itself.
+
+    /** A zone's first process has ended: restart it or leave it, as its properties and its exit say. */
+    void ended(UUID uuid) {
+        Thread.ofVirtual()
+                .name("ended-" + uuid)
+                .start(() -> lane(uuid).run(() -> {
+                    Optional<VmRecord> vm = store.find(uuid);
+                    boolean known = vm.isPresent() && machinery.running(uuid).isPresent();
+                    if (known && !host.zones().isRunning(uuid)) {
+                        afterExit(vm.get());
+                    }
+                    return uuid;
+                }));
+    }
+
+    private void afterExit(VmRecord vm) {
+        UUID uuid = vm.uuid();
+        Optional<ExitStatus> exit = host.zones().exitStatus(uuid);
+        recordExit(uuid);
+        machinery.halt(uuid);
+        boolean rebooted = exit.filter(ExitStatus::isReboot).isPresent();
+        boolean halted = exit.filter(ExitStatus::isHalt).isPresent();
+        boolean restart = vm.life() == VmRecord.Life.INSTALLED
+                && (rebooted || (!halted && vm.config().restartInit()));
+        if (restart) {
+            Duration delay =
+                    rebooted ? Duration.ZERO : restarts.delay(uuid, host.clock().instant());
+            Thread.ofVirtual().name("restart-" + uuid).start(() -> restart(uuid, delay));
+        }
+    }
+
+    private void restart(UUID uuid, Duration delay) {
+        try {
+            Thread.sleep(delay);
+            if (store.find(uuid).filter(vm -> vm.config().autoboot()).isPresent()) {
+                lane(uuid).run(() -> {
+                    if (machinery.running(uuid).isEmpty() && store.find(uuid).isPresent()) {
+                        machinery.boot(find(uuid));
+                    }
+                    return uuid;
+                });
+                completeLater(uuid);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (RuntimeException e) {
+            System.getLogger(Vms.class.getName())
+                    .log(System.Logger.Level.WARNING, "restart VM " + uuid + ": " + e.getMessage());
+        }
+    }
+
+    Lane lane(UUID uuid) {
+        return lanes.computeIfAbsent(uuid, id -> new Lane(id.toString()));
+    }
+
+    Machinery machinery() {
+        return machinery;
+    }
+
+    Host host() {
+        return host;
+    }
+
+    IdRanges ids() {
+        return ids;
+    }
+
+    Collection<VmRecord> records() {
+        return store.all();
+    }
+
+    /** Waits for what is being done; the VMs run on. */
+    @Override
+    public void close() {
+        lanes.values().forEach(Lane::close);
+    }
+}

@@ -1,0 +1,38 @@
+package zonda.vm;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import zonda.base.Json;
+
+/** A host with the pool zones, the nic tags admin and stub0, and the VMs put here. */
+final class FakeSurroundings implements Surroundings {
+    final List<VmConfig> vms = new ArrayList<>();
+
+    @Override
+    public boolean poolExists(String name) {
+        return name.equals("zones");
+    }
+
+    @Override
+    public boolean nicTagExists(String name) {
+        return List.of("admin", "stub0").contains(name);
+    }
+
+    @Override
+    public OptionalInt nicTagMtu(String name) {
+        return OptionalInt.of(1500);
+    }
+
+    @Override
+    public Optional<Json.Obj> image(String uuid, String pool) {
+        return Optional.empty();
+    }
+
+    @Override
+    public Collection<VmConfig> vms() {
+        return vms;
+    }
+}

@@ -1,0 +1,225 @@
+package zonda.vm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import zonda.base.Json;
+import zonda.vm.Property.Verb;
+
+/** What create and update make of payloads: reading, defaults, rules. */
+class PayloadTest {
+    private static final String IMAGE = "01b2c898-945f-11e1-a523-af1afbe22822";
+
+    private final PropertyTable table = PropertyTable.load();
+    private final Payloads payloads = new Payloads(table);
+    private final Defaults defaults = new Defaults(table, new Random(1));
+    private final FakeSurroundings host = new FakeSurroundings();
+    private final Findings findings = new Findings();
+
+    private VmConfig create(String json) {
+        Json.Obj raw = Json.parseObject(json.replace('\'', '"'))
+                .with("brand", "joyent")
+                .with("image_uuid", IMAGE);
+        Json.Obj read = payloads.read(raw, Verb.CREATE, Brand.JOYENT, findings);
+        Json.Obj complete = defaults.complete(read.with("uuid", "54f1cc77-68f1-42ab-acac-5c4f64f5d6e0"), Brand.JOYENT);
+        var vm = new VmConfig(complete);
+        new Rules(host).check(vm, findings);
+        return vm;
+    }
+
+    private VmConfig update(VmConfig vm, String json) {
+        Json.Obj read = payloads.read(Json.parseObject(json.replace('\'', '"')), Verb.UPDATE, Brand.JOYENT, findings);
+        return new Updates(defaults).apply(vm, read, findings);
+    }
+
+    @Test
+    void an_empty_payload_gets_the_documented_defaults() {
+        VmConfig vm = create("{}");
+
+        assertThat(findings.isClean()).isTrue();
+        Json.Obj made = vm.properties();
+        assertThat(made.string("zonename")).contains("54f1cc77-68f1-42ab-acac-5c4f64f5d6e0");
+        assertThat(made.string("hostname")).isEqualTo(made.string("zonename"));
+        assertThat(made.integer("max_physical_memory")).contains(256L);
+        assertThat(made.integer("max_swap")).contains(256L);
+        assertThat(made.integer("max_locked_memory")).contains(256L);
+        assertThat(made.integer("tmpfs")).contains(256L);
+        assertThat(made.integer("ram")).contains(256L);
+        assertThat(made.integer("quota")).contains(10L);
+        assertThat(made.integer("cpu_shares")).contains(100L);
+        assertThat(made.integer("max_lwps")).contains(2000L);
+        assertThat(made.string("billing_id")).contains("00000000-0000-0000-0000-000000000000");
+        assertThat(vm.autoboot()).isTrue();
+    }
+
+    @Test
+    void the_alias_becomes_the_hostname_where_it_can_be_one() {
+        assertThat(create("{'alias':'web01'}").hostname()).isEqualTo("web01");
+        assertThat(create("{'alias':'my web'}").hostname()).startsWith("54f1cc77");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "max_physical_memory, max_phyical_memory",
+        "resolvers, resolver",
+        "quota, quotta",
+    })
+    void a_mistyped_name_is_ignored_with_a_suggestion(String meant, String typed) {
+        create("{'" + typed + "':1}");
+
+        assertThat(findings.toJson().array("bad_properties").strings()).containsExactly(typed);
+        assertThat(findings.warnings().getFirst()).contains("did you mean \"" + meant + "\"?");
+        findings.throwIfFatal(false);
+        assertThatThrownBy(() -> findings.throwIfFatal(true)).hasMessage("Invalid property names: " + typed);
+    }
+
+    @Test
+    void values_of_other_types_are_taken_where_vmadm_takes_them() {
+        VmConfig vm = create("{'max_physical_memory':'512','autoboot':'false','resolvers':'8.8.8.8, 1.1.1.1'}");
+
+        assertThat(findings.isClean()).isTrue();
+        assertThat(vm.properties().integer("max_physical_memory")).contains(512L);
+        assertThat(vm.autoboot()).isFalse();
+        assertThat(vm.properties().array("resolvers").strings()).containsExactly("8.8.8.8", "1.1.1.1");
+    }
+
+    @Test
+    void wrong_values_are_named_by_their_path() {
+        create("{'max_lwps':-1,'autoboot':'maybe','nics':[{'nic_tag':'stub0','mac':'zz','vlan_id':5000}],'tags':[1]}");
+
+        assertThat(findings.toJson().array("bad_values").strings())
+                .contains("max_lwps", "autoboot", "nics.0.vlan_id", "tags");
+        assertThatThrownBy(() -> findings.throwIfFatal(false))
+                .hasMessageStartingWith("Invalid value(s) for: autoboot,max_lwps,nics.0.mac,nics.0.vlan_id,tags");
+    }
+
+    @Test
+    void a_property_whose_effect_is_not_there_yet_is_refused_by_name_unless_it_is_the_default() {
+        create("{'firewall_enabled':false,'delegate_dataset':false,'zfs_root_compression':'off'}");
+        assertThat(findings.isClean()).isTrue();
+
+        create("{'firewall_enabled':true}");
+        assertThatThrownBy(() -> findings.throwIfFatal(false))
+                .hasMessageContaining("Not supported by this version of Zonda: firewall_enabled");
+    }
+
+    @Test
+    void properties_of_hardware_vms_are_ignored_for_zones() {
+        create("{'vcpus':2}");
+
+        assertThat(findings.warnings())
+                .containsExactly("warning: property \"vcpus\" is ignored: create does not take it for brand joyent");
+    }
+
+    @Test
+    void old_names_and_old_nic_addresses_are_understood() {
+        VmConfig vm =
+                create("{'nics':[{'nic_tag':'admin','ip':'10.0.0.5','netmask':'255.255.255.0','gateway':'10.0.0.1'}]}");
+
+        assertThat(findings.isClean()).isTrue();
+        Json.Obj nic = vm.nics().getFirst();
+        assertThat(nic.array("ips").strings()).containsExactly("10.0.0.5/24");
+        assertThat(nic.array("gateways").strings()).containsExactly("10.0.0.1");
+        assertThat(Nics.shown(nic).string("netmask")).contains("255.255.255.0");
+        assertThat(Nics.shown(nic).string("ip")).contains("10.0.0.5");
+        assertThat(Nics.shown(nic).string("gateway")).contains("10.0.0.1");
+        assertThat(nic.bool("primary", false)).isTrue();
+        assertThat(nic.string("interface")).contains("net0");
+        assertThat(nic.string("mac").orElseThrow()).matches(".[26ae](:[0-9a-f]{2}){5}");
+    }
+
+    @Test
+    void an_ip_without_netmask_is_an_error() {
+        create("{'nics':[{'nic_tag':'admin','ip':'10.0.0.5'}]}");
+
+        assertThat(findings.toJson().array("bad_values").strings()).containsExactly("nics.0.netmask");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{'nics':[{'nic_tag':'nowhere'}]} | Invalid nic tag \"nowhere\"",
+                "{'nics':[{'nic_tag':'admin','gateways':['fe80::1']}]} | Static gateways must be IPv4 addresses: fe80::1",
+                "{'nics':[{'nic_tag':'admin','primary':true},{'nic_tag':'admin','primary':true}]} | payload specifies more than 1 primary NIC",
+                "{'nics':[{'nic_tag':'admin','mac':'02:00:00:00:00:01'},{'nic_tag':'admin','mac':'02:00:00:00:00:01'}]} | Cannot add multiple NICs with the same MAC: 02:00:00:00:00:01",
+                "{'nics':[{'nic_tag':'admin','ips':['10.1.1.1/24']},{'nic_tag':'admin','ips':['10.1.1.1/24']}]} | Cannot add multiple NICs with the same IP: 10.1.1.1",
+                "{'routes':{'nonsense':'10.0.0.1'}} | Invalid route destination: \"nonsense\" (must be IP address or CIDR)",
+                "{'limit_priv':['default','-no_such']} | Unknown privilege: \"no_such\"",
+                "{'nics':[{'nic_tag':'admin','mtu':9000}]} | MTU 9000 is more than nic tag \"admin\" carries: 1500",
+            })
+    void rules_between_properties_have_their_words(String payload, String message) {
+        create(payload);
+
+        assertThatThrownBy(() -> findings.throwIfFatal(false)).hasMessageContaining(message);
+    }
+
+    @Test
+    void missing_properties_are_named() {
+        Json.Obj read = payloads.read(Json.object(), Verb.CREATE, Brand.LX, findings);
+
+        payloads.checkRequired(read, Brand.LX, findings);
+
+        assertThat(findings.toJson().array("missing_properties").strings())
+                .containsExactly("brand", "image_uuid", "kernel_version");
+    }
+
+    @Test
+    void memory_properties_follow_max_physical_memory_in_an_update() {
+        VmConfig vm = create("{'max_physical_memory':512,'max_swap':1024,'max_locked_memory':256,'tmpfs':128}");
+
+        VmConfig after = update(vm, "{'max_physical_memory':1024}");
+
+        assertThat(after.properties().integer("max_swap")).contains(1536L);
+        assertThat(after.properties().integer("max_locked_memory")).contains(768L);
+        assertThat(after.properties().integer("tmpfs")).contains(256L);
+        assertThat(after.properties().integer("ram")).contains(1024L);
+    }
+
+    @Test
+    void updates_set_clear_merge_and_remove() {
+        VmConfig vm = create("{'alias':'a','tags':{'x':1,'y':'2'},'nics':[{'nic_tag':'admin'},{'nic_tag':'stub0'}]}");
+        String first = vm.nics().getFirst().string("mac", "");
+        String second = vm.nics().getLast().string("mac", "");
+
+        VmConfig after = update(
+                vm,
+                "{'alias':'','set_tags':{'z':true},'remove_tags':['x'],'remove_nics':['" + first + "'],"
+                        + "'update_nics':[{'mac':'" + second
+                        + "','ips':['10.0.0.9/24']}],'add_nics':[{'nic_tag':'admin'}]}");
+
+        assertThat(findings.isClean()).isTrue();
+        assertThat(after.alias()).isEmpty();
+        assertThat(after.properties().object("tags").compact()).isEqualTo("{\"y\":\"2\",\"z\":true}");
+        assertThat(after.nics()).hasSize(2);
+        assertThat(after.nics().getFirst().bool("primary", false)).isTrue();
+        assertThat(after.nics().getFirst().array("ips").strings()).containsExactly("10.0.0.9/24");
+    }
+
+    @Test
+    void an_update_of_a_nic_that_is_not_there_is_an_error() {
+        VmConfig vm = create("{}");
+
+        update(vm, "{'update_nics':[{'mac':'02:00:00:00:00:99'}],'remove_nics':['02:00:00:00:00:98']}");
+
+        assertThatThrownBy(() -> findings.throwIfFatal(false)).hasMessageContaining("no NIC has MAC 02:00:00:00:00:99");
+    }
+
+    @Test
+    void addresses_of_other_vms_conflict_on_the_same_network_only() {
+        VmConfig one = create("{'nics':[{'nic_tag':'admin','ips':['10.0.0.5/24']}]}");
+        host.vms.add(one.with("uuid", Json.of("64f1cc77-68f1-42ab-acac-5c4f64f5d6e0")));
+        var rules = new Rules(host);
+
+        VmConfig same = create("{'nics':[{'nic_tag':'admin','ips':['10.0.0.5/24']}]}");
+        VmConfig elsewhere = create("{'nics':[{'nic_tag':'stub0','ips':['10.0.0.5/24']}]}");
+
+        rules.checkConflicts(elsewhere);
+        assertThatThrownBy(() -> rules.checkConflicts(same))
+                .hasMessageStartingWith("Conflict detected with another vm, please check the MAC, IP, and VRID");
+    }
+}

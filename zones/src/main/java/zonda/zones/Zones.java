@@ -1,0 +1,323 @@
+package zonda.zones;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.Stream;
+import zonda.base.Await;
+import zonda.base.Bytes;
+import zonda.base.Code;
+import zonda.base.OpException;
+import zonda.base.StateFile;
+import zonda.kernel.Errno;
+import zonda.kernel.Fd;
+import zonda.kernel.KernelException;
+import zonda.kernel.LinuxProcess;
+import zonda.kernel.Mounts;
+
+/**
+ * The zones that run: boots them, ends them, knows them again after a restart of the daemon.
+ *
+ * <p>What it knows is on disk, in the run directory, and in the kernel; it keeps nothing else. The operations on one zone
+ * must not overlap; different zones may.
+ */
+public final class Zones {
+    private static final int SIGKILL = 9;
+    private static final Duration AFTER_KILL = Duration.ofSeconds(20);
+
+    private final ZonesConfig config;
+    private final Cgroups cgroups;
+    private final OciRuntime runtime;
+    private final Monitor monitor;
+    private final UserNamespaces userNamespaces;
+    private final InstantSource clock;
+    private final ZoneIds zoneIds;
+
+    public Zones(ZonesConfig config, InstantSource clock) {
+        this.config = config;
+        this.cgroups = Cgroups.find(config.cgroupParent());
+        this.runtime = OciRuntime.find(config.runDirectory().resolve("runtime"));
+        this.monitor = new Monitor(runtime);
+        this.userNamespaces = new UserNamespaces();
+        this.clock = clock;
+        this.zoneIds = new ZoneIds(config.runDirectory().resolve("last-zone-id"));
+    }
+
+    /** Makes its directories. A zone's root must pass through those that lead to its root, and may not list them. */
+    public void start() {
+        try {
+            for (Path directory : List.of(zonesDirectory(), exits(), runtime.stateDirectory(), config.logDirectory())) {
+                Files.createDirectories(
+                        directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx--x--x")));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("create the directories of the zones: " + e, e);
+        }
+    }
+
+    /**
+     * Boots a zone: makes it, lets the caller prepare it, starts its first process and sees it run.
+     *
+     * @throws OpException FAILED when it doesn't come up; nothing of it is left then
+     */
+    public RunningZone boot(ZoneSpec spec, BootStep step) {
+        ZonePaths paths = paths(spec.uuid());
+        try {
+            makeBundle(spec, paths);
+            Fd idMap = userNamespaces.of(spec.ids());
+            Monitor.Created created = monitor.create(paths, () -> showRoot(spec, paths, idMap));
+            cgroups.apply(spec.uuid(), spec.limits());
+            cgroups.delegate(spec.uuid(), spec.ids());
+            step.prepared(created.init().pid());
+            var running = new RunningZone(
+                    spec.uuid(), zoneIds.next(), created.init(), created.monitor(), clock.instant(), HostBoot.id());
+            StateFile.replace(paths.state(), running.toJson());
+            runtime.start(spec.uuid());
+            awaitFirstInstruction(running, paths);
+            return running;
+        } catch (RuntimeException e) {
+            try {
+                destroy(spec.uuid());
+            } catch (RuntimeException cleanup) {
+                e.addSuppressed(cleanup);
+            }
+            throw e;
+        }
+    }
+
+    private void makeBundle(ZoneSpec spec, ZonePaths paths) {
+        try {
+            Files.createDirectories(paths.root());
+            Files.deleteIfExists(paths.exit());
+            Files.setPosixFilePermissions(paths.bundle(), PosixFilePermissions.fromString("rwx--x--x"));
+        } catch (IOException e) {
+            throw new UncheckedIOException("create " + paths.bundle() + ": " + e, e);
+        }
+        var bundle = new Bundle(
+                spec, paths.root(), cgroups.pathInBundle(spec.uuid()), SeccompProfile.read(SeccompProfile.SOURCE));
+        var hostLimits = new Bundle.OpenFiles(HostLimits.openFiles(), HostLimits.lockedMemory());
+        try {
+            // The run directory need not outlive the host, so there is nothing to make durable.
+            Files.writeString(paths.config(), bundle.config(hostLimits).compact());
+        } catch (IOException e) {
+            throw new UncheckedIOException("write " + paths.config() + ": " + e, e);
+        }
+    }
+
+    /**
+     * In the monitor's mount namespace: the zone's root through its id range, and neither the pool's other datasets nor
+     * the version 2 tree, which crun refuses to see beside version 1's.
+     */
+    private void showRoot(ZoneSpec spec, ZonePaths paths, Fd idMap) {
+        try (Fd tree = Mounts.openTree(spec.root(), false)) {
+            Mounts.idmap(tree, idMap);
+            config.hiddenMounts().forEach(Zones::detachIfMounted);
+            if (cgroups instanceof CgroupsV1) {
+                detachIfMounted(Cgroups.TREE.resolve("unified"));
+            }
+            Mounts.moveMount(tree, paths.root());
+        }
+    }
+
+    private static void detachIfMounted(Path target) {
+        try {
+            Mounts.detach(target);
+        } catch (KernelException e) {
+            boolean nothingThere = e.is(Errno.EINVAL) || e.is(Errno.ENOENT);
+            if (!nothingThere) {
+                throw e;
+            }
+        }
+    }
+
+    /** The runtime's start returns before the zone's own program runs; a program that can't run shows here. */
+    private void awaitFirstInstruction(RunningZone zone, ZonePaths paths) {
+        boolean seen = Await.until(
+                Duration.ofSeconds(10),
+                () -> !zone.init().isAlive()
+                        || zone.init()
+                                .executable()
+                                .filter(program -> !isRuntime(program))
+                                .isPresent());
+        if (!seen || Files.exists(paths.exit())) {
+            throw new OpException(Code.FAILED, "the zone's init did not start" + consoleHint(zone.uuid()));
+        }
+    }
+
+    private boolean isRuntime(Path program) {
+        return program.equals(runtime.program()) || program.toString().contains("memfd:");
+    }
+
+    private String consoleHint(UUID zone) {
+        List<String> lines = consoleTail(zone, 5);
+        return lines.isEmpty() ? "" : "; its console says:\n  " + String.join("\n  ", lines);
+    }
+
+    /** Asks the zone to stop by the signal that its init knows. @return false when it wasn't running */
+    public boolean askToStop(UUID zone, InitProgram init) {
+        return find(zone)
+                .map(running -> running.init().signal(init.stopSignal()))
+                .orElse(false);
+    }
+
+    /** Sends any signal to the zone's first process. @return false when it wasn't running */
+    public boolean signal(UUID zone, int signal) {
+        return find(zone).map(running -> running.init().signal(signal)).orElse(false);
+    }
+
+    /** Waits until the zone's first process has ended and its status is on disk. */
+    public boolean awaitEnd(UUID zone, Duration limit) {
+        return Await.until(limit, () -> !isRunning(zone));
+    }
+
+    /** Whether the zone came as far as running its own first program, and still runs. */
+    public boolean isUp(UUID zone) {
+        return find(zone)
+                .flatMap(running -> running.init().executable())
+                .filter(program -> !isRuntime(program))
+                .isPresent();
+    }
+
+    public boolean isRunning(UUID zone) {
+        return find(zone).filter(running -> running.init().isAlive()).isPresent();
+    }
+
+    /**
+     * Ends whatever there is of the zone: processes, namespaces, control groups, files. From every state, also from the
+     * middle of a boot, and again after an interruption.
+     *
+     * @throws OpException FAILED when a process survives SIGKILL
+     */
+    public void destroy(UUID zone) {
+        ZonePaths paths = paths(zone);
+        Optional<LinuxProcess> init = Monitor.process(paths.initPid());
+        init.ifPresent(process -> process.signal(SIGKILL));
+        killAll(zone);
+        Optional<LinuxProcess> watcher = Monitor.process(paths.monitorPid());
+        if (Files.exists(paths.bundle())) {
+            Await.until(AFTER_KILL, () -> watcher.isEmpty() || !watcher.get().isAlive());
+            watcher.ifPresent(process -> process.signal(SIGKILL));
+            runtime.delete(zone);
+        }
+        cgroups.remove(zone);
+        deleteTree(paths.bundle());
+        deleteTree(paths.exit());
+    }
+
+    private void killAll(UUID zone) {
+        boolean gone = Await.until(AFTER_KILL, () -> {
+            List<Long> left = cgroups.processes(zone);
+            left.forEach(pid -> LinuxProcess.find(pid).ifPresent(process -> process.signal(SIGKILL)));
+            return left.isEmpty();
+        });
+        if (!gone) {
+            throw new OpException(
+                    Code.FAILED, "end zone " + zone + ": processes survive SIGKILL: " + cgroups.processes(zone));
+        }
+    }
+
+    /** The zone as it was booted, whether or not it has ended since; empty when it wasn't, in this life of the host. */
+    public Optional<RunningZone> find(UUID zone) {
+        return StateFile.readObject(paths(zone).state())
+                .map(RunningZone::of)
+                .filter(running -> running.hostBoot().equals(HostBoot.id()));
+    }
+
+    /** All zones of which there is something, with what is on disk of them. */
+    public List<UUID> remembered() {
+        try (Stream<Path> entries = Files.list(zonesDirectory())) {
+            return entries.map(entry -> UUID.fromString(String.valueOf(entry.getFileName())))
+                    .sorted(Comparator.comparing(UUID::toString))
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException("list " + zonesDirectory() + ": " + e, e);
+        }
+    }
+
+    /** How the zone ended; empty while it runs, and when its monitor was killed before it could tell. */
+    public Optional<ExitStatus> exitStatus(UUID zone) {
+        Path file = paths(zone).exit();
+        return StateFile.read(file).map(text -> {
+            try {
+                Instant when = Files.getLastModifiedTime(file).toInstant();
+                return new ExitStatus(Integer.parseInt(text.strip()), when);
+            } catch (IOException e) {
+                throw new UncheckedIOException("stat " + file + ": " + e, e);
+            }
+        });
+    }
+
+    /** Where monitors leave exit statuses: a file named by the zone appears when it ends. */
+    public Path exits() {
+        return config.runDirectory().resolve("exits");
+    }
+
+    /** Changes the limits of a running zone. @throws OpException FAILED naming the limit that the kernel refused */
+    public void limit(UUID zone, Limits limits) {
+        cgroups.apply(zone, limits);
+        Bytes locked = limits.lockedMemory();
+        for (long pid : cgroups.processes(zone)) {
+            HostLimits.lockedMemory(pid, locked);
+        }
+        find(zone).ifPresent(running -> Tmpfs.resize(running.init(), limits.tmpfs()));
+    }
+
+    public List<Long> processes(UUID zone) {
+        return cgroups.processes(zone);
+    }
+
+    /** The last lines that the zone wrote to its console. */
+    public List<String> consoleTail(UUID zone, int lines) {
+        return ConsoleLog.tail(paths(zone).consoleLog(), lines);
+    }
+
+    /** Takes away the control groups above the zones', when no zone is left. */
+    public void removeParent() {
+        cgroups.removeParent();
+    }
+
+    /** Forgets the console log, when the zone is deleted. */
+    public void forget(UUID zone) {
+        deleteTree(paths(zone).consoleLog());
+    }
+
+    public Console console(UUID zone) {
+        ZonePaths paths = paths(zone);
+        return Console.open(paths.attach(), paths.control());
+    }
+
+    /** Programs in zones: what zlogin(1) does. */
+    public ZoneExec exec() {
+        return new ZoneExec(runtime, config.runDirectory());
+    }
+
+    private static void deleteTree(Path path) {
+        if (!Files.exists(path)) {
+            return;
+        }
+        try (Stream<Path> paths = Files.walk(path)) {
+            for (Path entry : paths.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(entry);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("delete " + path + ": " + e, e);
+        }
+    }
+
+    private Path zonesDirectory() {
+        return config.runDirectory().resolve("zones");
+    }
+
+    private ZonePaths paths(UUID zone) {
+        return new ZonePaths(zone, zonesDirectory(), exits(), config.logDirectory());
+    }
+}
