@@ -69,7 +69,8 @@ class DebianIT {
             }
             assertThat(root.readString("etc/machine-id")).contains("");
             assertThat(root.readString("etc/hostname")).contains("zone\n");
-            assertThat(root.readString("etc/shadow").orElseThrow().lines()).anyMatch(line -> line.startsWith("root:*:"));
+            assertThat(root.readString("etc/shadow").orElseThrow().lines())
+                    .anyMatch(line -> line.startsWith("root:*:"));
             assertThat(root.target("etc/systemd/system/getty.target.wants/console-getty.service")
                             .orElseThrow()
                             .isFile())
