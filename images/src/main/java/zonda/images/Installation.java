@@ -133,7 +133,24 @@ final class Installation {
             if (!clones.isEmpty()) {
                 throw ImageException.hasClones(uuid, clones);
             }
-            delete(journal.begin(DELETE, Json.object().with("uuid", uuid.toString())), uuid);
+            Saga saga = journal.begin(DELETE, Json.object().with("uuid", uuid.toString()));
+            try {
+                delete(saga, uuid);
+            } catch (RuntimeException e) {
+                keepIfIntact(saga, uuid, e);
+                throw e;
+            }
+        }
+    }
+
+    /** A deletion that was refused at once is over: recovery must not carry out what the operator was told has failed. */
+    private void keepIfIntact(Saga saga, UUID uuid, RuntimeException reason) {
+        try {
+            if (find(uuid).isPresent()) {
+                saga.end();
+            }
+        } catch (RuntimeException e) {
+            reason.addSuppressed(e);
         }
     }
 

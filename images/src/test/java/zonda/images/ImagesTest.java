@@ -133,6 +133,22 @@ class ImagesTest {
         }
     }
 
+    @Test
+    void a_deletion_that_was_refused_is_not_carried_out_by_recovery() throws Exception {
+        install(host.images());
+        Images refusing = host.images(passed -> {
+            if (passed.equals("image-delete:intent")) {
+                host.store.refuseDestroy(true);
+            }
+        });
+        assertThatThrownBy(() -> refusing.delete(ONE)).hasMessage("busy");
+        host.store.refuseDestroy(false);
+
+        assertThat(host.openSagas()).isZero();
+        assertThat(host.images().recover().deleted()).isEmpty();
+        assertThat(host.images().find(ONE)).isPresent();
+    }
+
     /** An Error, which no undo catches: as far as files go, this is kill -9. */
     private static final class Killed extends Error {}
 
