@@ -11,12 +11,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import zonda.base.Code;
 import zonda.base.OpException;
 import zonda.kernel.Blocking;
 import zonda.kernel.Errno;
 import zonda.kernel.Fd;
 import zonda.kernel.KernelException;
+import zonda.kernel.MountInfo;
 import zonda.kernel.Mounts;
 import zonda.kernel.Paths;
 
@@ -26,11 +28,14 @@ import zonda.kernel.Paths;
  */
 final class DatasetMounts {
     private final PoolDriver driver;
+    /** The filesystem's, as mountinfo has it: what tells this pool from a copy of it. */
+    private final String device;
     /** As of our own last look, for listings. */
     private final Set<Guid> mounted = ConcurrentHashMap.newKeySet();
 
-    DatasetMounts(PoolDriver driver) {
+    DatasetMounts(PoolDriver driver, String device) {
         this.driver = driver;
+        this.device = device;
     }
 
     /** Whether the dataset was mounted when this service last had to do with it. */
@@ -65,7 +70,7 @@ final class DatasetMounts {
     }
 
     /**
-     * Unmounts the dataset; fine when it isn't mounted there. The directory goes too, when it is empty.
+     * Unmounts the dataset; fine when it isn't mounted there. The directory stays.
      *
      * @throws OpException CONFLICT naming who uses it
      */
@@ -78,27 +83,35 @@ final class DatasetMounts {
             platform(() -> Mounts.unmount(target));
         } catch (KernelException e) {
             if (e.is(Errno.EBUSY)) {
-                Optional<Holder> holder = MountHolders.ofFilesBelow(target);
+                Optional<Holder> holder = MountHolders.ofPlace(target);
                 throw new OpException(Code.CONFLICT, busy("unmount", name, holder), e);
             }
             throw e;
         }
         mounted.remove(dataset);
-        removeIfEmpty(target);
     }
 
-    /** Who has one of the datasets mounted, in whatever namespace, other than at the path given. */
+    /** Who has one of the datasets mounted, in whatever namespace, other than at the path given in ours. */
     Optional<Holder> otherHolder(List<Guid> datasets, Optional<Path> own) {
         List<String> roots = datasets.stream()
                 .map(dataset -> driver.mountSpec(dataset).root())
                 .toList();
-        return MountHolders.ofMount(mount -> own.filter(mount.target()::equals).isEmpty()
+        Predicate<MountInfo> ofThem = mount -> mount.device().equals(device)
                 && roots.stream()
                         .anyMatch(root ->
-                                mount.root().equals(root) || mount.root().startsWith(root + "/")));
+                                mount.root().equals(root) || mount.root().startsWith(root + "/"));
+        return MountHolders.ofMount(ofThem, own);
     }
 
-    static String busy(String verb, DatasetName name, Optional<Holder> holder) {
+    /** @throws OpException CONFLICT naming who has one of the datasets mounted, in whatever namespace */
+    void refuseOtherHolder(String verb, DatasetName name, List<Guid> datasets) {
+        Optional<Holder> holder = otherHolder(datasets, Optional.empty());
+        if (holder.isPresent()) {
+            throw new OpException(Code.CONFLICT, busy(verb, name, holder));
+        }
+    }
+
+    private static String busy(String verb, DatasetName name, Optional<Holder> holder) {
         return "cannot " + verb + " '" + name + "': dataset is busy"
                 + holder.map(who -> ": " + who).orElse("");
     }
@@ -127,7 +140,8 @@ final class DatasetMounts {
         }
     }
 
-    private static void removeIfEmpty(Path directory) {
+    /** Removes the directory that a dataset was mounted on, when it is empty. */
+    static void removePlace(Path directory) {
         try {
             Files.deleteIfExists(directory);
         } catch (DirectoryNotEmptyException e) {

@@ -183,16 +183,26 @@ public final class Pools {
             var store = new RecordStore(mounted.top().resolve(STORE));
             var recovery = new Recovery(driver, store);
             Catalog catalog = recovery.run();
-            var datasets = new Datasets(
-                    driver, store, catalog, new Datasets.Settings(config.mountpoint(), clock, random, crashPoint));
+            var mounts = new DatasetMounts(driver, deviceOf(mounted.top()));
+            var tree = new MountedTree(catalog, mounts, config.mountpoint());
+            var datasets = new Datasets(Workings.of(
+                    driver, store, catalog, tree, new Workings.Surroundings(clock, random, crashPoint)));
             List<String> findings = new ArrayList<>(recovery.findings());
             if (mounted.degraded()) {
                 findings.add("pool " + config.name() + " is DEGRADED: a device is missing");
             }
-            findings.addAll(datasets.mountAll());
+            findings.addAll(tree.mountAll());
             mounted.keep();
             return new Pool(config, driver, datasets, findings);
         }
+    }
+
+    private static String deviceOf(Path top) {
+        return Mounts.list().stream()
+                .filter(mount -> mount.target().equals(top))
+                .reduce((_, last) -> last)
+                .map(MountInfo::device)
+                .orElseThrow(() -> new IllegalStateException("nothing is mounted on " + top));
     }
 
     /** Unmounts the pool with all its datasets. @throws OpException CONFLICT naming who uses it */

@@ -31,7 +31,7 @@ import zonda.base.StateFile;
  * </ul>
  *
  * Names go from the first to the second, and both disappear, without a wait: that follows some later commit of the
- * filesystem ({@link #settled}), and opening the pool copes with a crash before it. So creating a node costs one fsync of
+ * filesystem ({@link #settling}), and opening the pool copes with a crash before it. So creating a node costs one fsync of
  * one small file, and destroying one as well.
  *
  * <p>Any thread may call it; calls on one node come one after another.
@@ -134,8 +134,9 @@ final class RecordStore {
     }
 
     private void settle(Guid guid) {
-        if (unsettled.remove(guid)) {
+        if (unsettled.contains(guid)) {
             move(file(guid, MAKING), file(guid, MADE));
+            unsettled.remove(guid);
         }
     }
 
@@ -152,7 +153,14 @@ final class RecordStore {
 
     /** Marks a node, and all that lies below it, as destroyed; durable when it returns. */
     void bury(Guid guid) {
-        writeNew(file(guid, GONE), "");
+        Path mark = file(guid, GONE);
+        try {
+            writeNew(mark, "");
+        } catch (UncheckedIOException e) {
+            // Whoever asked is told that it failed: it must not be destroyed later.
+            delete(mark);
+            throw e;
+        }
     }
 
     /** The node's subvolume is destroyed: its files go after the next commit. */
@@ -174,8 +182,23 @@ final class RecordStore {
         }
     }
 
-    /** Takes what waits for a commit. Call it before one begins, and {@link #settled} with it when it is durable. */
-    List<Runnable> waiting() {
+    /** Runs work that ends with a commit, and then what waited for one when it began. */
+    void settling(Runnable work) {
+        List<Runnable> waiting = takeWaiting();
+        boolean durable = false;
+        try {
+            work.run();
+            durable = true;
+        } finally {
+            if (durable) {
+                settle(waiting);
+            } else {
+                keepWaiting(waiting);
+            }
+        }
+    }
+
+    private List<Runnable> takeWaiting() {
         lock.lock();
         try {
             List<Runnable> waiting = afterCommit;
@@ -186,18 +209,23 @@ final class RecordStore {
         }
     }
 
-    /** A commit that began after {@link #waiting} is durable. */
-    void settled(List<Runnable> waiting) {
+    /** What fails, on a full pool say, isn't the running verb's affair, and is tried again after a later commit. */
+    private void settle(List<Runnable> waiting) {
         lock.lock();
         try {
-            waiting.forEach(Runnable::run);
+            for (Runnable one : waiting) {
+                try {
+                    one.run();
+                } catch (UncheckedIOException e) {
+                    afterCommit.add(one);
+                }
+            }
         } finally {
             lock.unlock();
         }
     }
 
-    /** The commit failed: what waits goes on waiting. */
-    void keepWaiting(List<Runnable> waiting) {
+    private void keepWaiting(List<Runnable> waiting) {
         lock.lock();
         try {
             afterCommit.addAll(waiting);

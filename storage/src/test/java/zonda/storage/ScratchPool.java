@@ -1,0 +1,143 @@
+package zonda.storage;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import zonda.base.Await;
+import zonda.base.Bytes;
+import zonda.base.Journal.CrashPoint;
+import zonda.kernel.Command;
+import zonda.kernel.Loop;
+import zonda.kernel.MountInfo;
+import zonda.kernel.Mounts;
+
+/** A pool in a file of its own, for one test; closing it takes it away, and fails when something of it is left. */
+final class ScratchPool implements AutoCloseable {
+    private static final Duration LIMIT = Duration.ofSeconds(20);
+
+    private final Path directory;
+    private final PoolConfig config;
+    private volatile CrashPoint crashPoint = CrashPoint.NONE;
+    private Pool pool;
+
+    private ScratchPool(Path directory, PoolConfig config) {
+        this.directory = directory;
+        this.config = config;
+        this.pool = pools().create(config, Optional.of(Bytes.ofMiB(512)));
+    }
+
+    static ScratchPool create() {
+        requireHost();
+        try {
+            Path directory = Files.createTempDirectory("zonda-pool-").toRealPath();
+            assumeTrue(!Files.getFileStore(directory).type().equals("btrfs"), "a pool in a file can't lie on btrfs");
+            return new ScratchPool(directory, config(directory, directory.resolve("pool.img")));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Skips the test where there can be no pool. */
+    static void requireHost() {
+        assumeTrue("root".equals(System.getProperty("user.name")), "mounting needs root");
+        assumeTrue(Files.exists(Path.of("/sys/fs/btrfs/features/simple_quota")), "needs btrfs of Linux 6.7");
+    }
+
+    static PoolConfig config(Path directory, Path image) {
+        return PoolConfig.embedded("tank", directory.resolve("mnt"), directory.resolve("run"), image);
+    }
+
+    Pools pools() {
+        // SplittableRandom isn't seeded: guids must differ between the pools that a host has at one time.
+        return new Pools(
+                InstantSource.system(), new SplittableRandom(), step -> crashPoint.passed(step));
+    }
+
+    PoolConfig config() {
+        return config;
+    }
+
+    Path directory() {
+        return directory;
+    }
+
+    Path mountpoint() {
+        return config.mountpoint();
+    }
+
+    Datasets datasets() {
+        return pool.datasets();
+    }
+
+    Pool pool() {
+        return pool;
+    }
+
+    void crashAt(CrashPoint point) {
+        crashPoint = point;
+    }
+
+    /** As a daemon that is started again: everything is still mounted. */
+    Datasets reopen() {
+        pool.close();
+        pool = pools().open(config);
+        return pool.datasets();
+    }
+
+    /** As after a reboot. */
+    Datasets exportAndOpen() {
+        pools().export(pool);
+        pool = pools().open(config);
+        return pool.datasets();
+    }
+
+    /** Makes what is written durable, and the accounts exact: the kernel books an extent when it commits. */
+    void sync() {
+        Command.of("btrfs", "filesystem", "sync", config.top().toString()).check(LIMIT);
+    }
+
+    List<MountInfo> mounts() {
+        return Mounts.list().stream()
+                .filter(mount -> mount.target().startsWith(directory))
+                .toList();
+    }
+
+    @Override
+    public void close() {
+        crashPoint = CrashPoint.NONE;
+        pool.close();
+        List<MountInfo> left = mounts();
+        left.reversed().forEach(mount -> Mounts.detach(mount.target()));
+        boolean free = Await.until(LIMIT, () -> Loop.find(config.image()).isEmpty());
+        delete(directory);
+        if (!free) {
+            throw new AssertionError("the loop device of " + config.image() + " is still there");
+        }
+    }
+
+    /** Takes the pool away as an operator does, and fails when anything is left of it. */
+    void destroy() {
+        pools().destroy(pool);
+        if (!mounts().isEmpty() || Files.exists(config.image())) {
+            throw new AssertionError("left behind: " + mounts() + ", " + config.image());
+        }
+    }
+
+    static void delete(Path directory) {
+        try (Stream<Path> all = Files.walk(directory)) {
+            all.sorted(Comparator.reverseOrder()).forEach(path -> path.toFile().delete());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
