@@ -136,6 +136,7 @@ final class BtrfsDriver implements PoolDriver {
         destroyIn(home, LIVE);
         removeEmpty(snapshotsOf(dataset));
         removeEmpty(home);
+        accounts.retire(dataset);
     }
 
     @Override
@@ -181,9 +182,15 @@ final class BtrfsDriver implements PoolDriver {
         found.reversed().forEach(id -> Btrfs.destroySubvolume(fd, id));
     }
 
+    /** On the directory around it: the dataset itself can be full to its quota, which is no reason to fail. */
     @Override
     public void describe(Guid dataset, String text) {
-        Xattrs.set(live(dataset), DESCRIPTION, text.getBytes(StandardCharsets.UTF_8));
+        Xattrs.set(home(dataset), DESCRIPTION, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Override
+    public boolean isDescribed(Guid dataset) {
+        return Xattrs.get(home(dataset), DESCRIPTION).isPresent();
     }
 
     @Override
@@ -194,6 +201,8 @@ final class BtrfsDriver implements PoolDriver {
     @Override
     public void recharge(Guid dataset, List<Guid> from, List<Guid> to) {
         if (!from.equals(to)) {
+            // The tree that says who is charged to it has what is committed.
+            sync();
             accounts.move(dataset, from, to);
         }
     }

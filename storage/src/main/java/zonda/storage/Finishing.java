@@ -36,6 +36,15 @@ final class Finishing {
         describe(record);
     }
 
+    /** As {@link #finish}, after a crash: a mode that was set is left alone, since the dataset's user may have set another. */
+    void finishAgain(Filesystem record) {
+        if (driver.isDescribed(record.guid())) {
+            describe(record);
+        } else {
+            finish(record);
+        }
+    }
+
     /** Writes the record onto the dataset itself. */
     void describe(Filesystem record) {
         String text = record.toJson().compact();

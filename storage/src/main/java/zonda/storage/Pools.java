@@ -272,6 +272,7 @@ public final class Pools {
                 .filter(mount -> mount.target().equals(top))
                 .findAny();
         if (there.isPresent()) {
+            keepPrivate(top);
             return new Mounted(top, false, there.get().superOptions().contains("degraded"));
         }
         try {
@@ -326,6 +327,15 @@ public final class Pools {
     private static void mount(Path device, Path top, String options) {
         String data = "subvolid=5" + (options.isEmpty() ? "" : "," + options);
         Mounts.mount(device.toString(), top, "btrfs", Mounts.MS_NOATIME, data);
+        keepPrivate(top);
+    }
+
+    /**
+     * Below a shared mount, as under systemd, it would be shared: the datasets' mounts, which are copies of it, would be
+     * its peers, and whatever is mounted in a dataset would show up, and stay busy, in here.
+     */
+    private static void keepPrivate(Path top) {
+        Mounts.makePrivate(top, false);
     }
 
     private static void unmountTop(Path top) {

@@ -145,7 +145,7 @@ final class Recovery {
                 .filter(record -> !loaded.made().containsKey(record.guid()))
                 .forEach(record -> {
                     if (record instanceof Filesystem dataset && catalog.contains(dataset.guid())) {
-                        finishing.finish(dataset);
+                        finishing.finishAgain(dataset);
                     }
                     store.made(record.guid());
                 });

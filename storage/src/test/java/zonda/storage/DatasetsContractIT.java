@@ -389,6 +389,7 @@ class DatasetsContractIT {
         assertThat(datasets.list()).isEqualTo(before);
         assertThat(at("vm/file")).hasContent("of the image");
         pool.destroy();
+        ScratchPool.delete(pool.directory());
         pool = null;
     }
 

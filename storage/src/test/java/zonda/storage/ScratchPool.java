@@ -33,6 +33,10 @@ final class ScratchPool implements AutoCloseable {
     private ScratchPool(Path directory, PoolConfig config) {
         this.directory = directory;
         this.config = config;
+        // As everything is under systemd: so that namespaces which other programs of this host make meanwhile, with
+        // copies of all mounts, let go of ours when they are unmounted here.
+        Mounts.bind(directory, directory, false);
+        Command.of("mount", "--make-shared", directory.toString()).check(LIMIT);
         this.pool = pools().create(config, Optional.of(Bytes.ofMiB(512)));
     }
 
@@ -108,7 +112,7 @@ final class ScratchPool implements AutoCloseable {
 
     List<MountInfo> mounts() {
         return Mounts.list().stream()
-                .filter(mount -> mount.target().startsWith(directory))
+                .filter(mount -> mount.target().startsWith(directory) && !mount.target().equals(directory))
                 .toList();
     }
 
@@ -118,6 +122,7 @@ final class ScratchPool implements AutoCloseable {
         pool.close();
         List<MountInfo> left = mounts();
         left.reversed().forEach(mount -> Mounts.detach(mount.target()));
+        Mounts.detach(directory);
         boolean free = Await.until(LIMIT, () -> Loop.find(config.image()).isEmpty());
         delete(directory);
         if (!free) {
@@ -128,6 +133,7 @@ final class ScratchPool implements AutoCloseable {
     /** Takes the pool away as an operator does, and fails when anything is left of it. */
     void destroy() {
         pools().destroy(pool);
+        Mounts.detach(directory);
         if (!mounts().isEmpty() || Files.exists(config.image())) {
             throw new AssertionError("left behind: " + mounts() + ", " + config.image());
         }
