@@ -78,6 +78,7 @@ final class BtrfsAccounts {
         retired.add(group(dataset));
     }
 
+    /** Whether the group is gone: the kernel, too, drops groups of what it has freed, at any moment. */
     private boolean dropIfFree(long group) {
         try {
             Btrfs.destroyGroup(fd, group);
@@ -153,7 +154,7 @@ final class BtrfsAccounts {
             var left = new ArrayList<>(group.members());
             left.removeIf(member -> !alive.contains(member) && dropUnused(groups.get(member)));
             if (left.isEmpty()) {
-                unless(Errno.EBUSY, () -> Btrfs.destroyGroup(fd, group.id()));
+                dropIfFree(group.id());
             }
         }
     }
@@ -167,7 +168,7 @@ final class BtrfsAccounts {
             return false;
         }
         member.groups().forEach(group -> unless(Errno.ENOENT, () -> Btrfs.unassign(fd, member.id(), group)));
-        return unless(Errno.EBUSY, () -> Btrfs.destroyGroup(fd, member.id()));
+        return dropIfFree(member.id());
     }
 
     /** False when the kernel gave the one answer that is fine too. */

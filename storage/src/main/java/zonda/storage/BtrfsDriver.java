@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import zonda.base.Bytes;
 import zonda.base.StateFile;
@@ -63,6 +64,16 @@ final class BtrfsDriver implements PoolDriver {
     static BtrfsDriver open(Path top) {
         Fd fd = Fd.openDirectory(top);
         return new BtrfsDriver(top, fd, Btrfs.filesystem(fd).uuid());
+    }
+
+    /** The paths of the filesystem's devices that are there. */
+    List<String> devices() {
+        long highest = Btrfs.filesystem(fd).highestDeviceId();
+        return LongStream.rangeClosed(1, highest)
+                .mapToObj(id -> Btrfs.device(fd, id))
+                .flatMap(Optional::stream)
+                .flatMap(device -> device.path().stream())
+                .toList();
     }
 
     @Override

@@ -7,11 +7,14 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
+import zonda.base.Await;
 import zonda.base.Code;
 import zonda.base.OpException;
 import zonda.kernel.Blocking;
@@ -27,6 +30,8 @@ import zonda.kernel.Paths;
  * a restart, is taken as it is.
  */
 final class DatasetMounts {
+    private static final Duration PATIENCE = Duration.ofMillis(1500);
+
     private final PoolDriver driver;
     /** The filesystem's, as mountinfo has it: what tells this pool from a copy of it. */
     private final String device;
@@ -103,11 +108,19 @@ final class DatasetMounts {
         return MountHolders.ofMount(ofThem, own);
     }
 
-    /** @throws OpException CONFLICT naming who has one of the datasets mounted, in whatever namespace */
+    /**
+     * Waits a little: whatever container starts on this host has copies of all mounts until it has left the host's root.
+     *
+     * @throws OpException CONFLICT naming who has one of the datasets mounted, in whatever namespace
+     */
     void refuseOtherHolder(String verb, DatasetName name, List<Guid> datasets) {
-        Optional<Holder> holder = otherHolder(datasets, Optional.empty());
-        if (holder.isPresent()) {
-            throw new OpException(Code.CONFLICT, busy(verb, name, holder));
+        var holder = new AtomicReference<Optional<Holder>>(Optional.empty());
+        boolean free = Await.until(PATIENCE, () -> {
+            holder.set(otherHolder(datasets, Optional.empty()));
+            return holder.get().isEmpty();
+        });
+        if (!free) {
+            throw new OpException(Code.CONFLICT, busy(verb, name, holder.get()));
         }
     }
 

@@ -37,15 +37,57 @@ final class ScratchPool implements AutoCloseable {
         // copies of all mounts, let go of ours when they are unmounted here.
         Mounts.bind(directory, directory, false);
         Command.of("mount", "--make-shared", directory.toString()).check(LIMIT);
-        this.pool = pools().create(config, Optional.of(Bytes.ofMiB(512)));
+        this.pool = Files.exists(config.image())
+                ? pools().open(config)
+                : pools().create(config, Optional.of(Bytes.ofMiB(512)));
     }
 
     static ScratchPool create() {
+        Path directory = newDirectory();
+        return new ScratchPool(directory, config(directory));
+    }
+
+    /** The pool that is in a copy of this file. Two copies of a pool can't be open at one time. */
+    static ScratchPool ofCopy(Path image) {
+        Path directory = newDirectory();
+        copy(image, config(directory).image());
+        return new ScratchPool(directory, config(directory));
+    }
+
+    static Path newDirectory() {
         requireHost();
         try {
             Path directory = Files.createTempDirectory("zonda-pool-").toRealPath();
             assumeTrue(!Files.getFileStore(directory).type().equals("btrfs"), "a pool in a file can't lie on btrfs");
-            return new ScratchPool(directory, config(directory, directory.resolve("pool.img")));
+            return directory;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void copy(Path from, Path to) {
+        Command.of("cp", "--sparse=always", from.toString(), to.toString()).check(LIMIT);
+    }
+
+    /**
+     * What a power cut right now would leave on the disk: the file as it is under the mounted filesystem. A copy during
+     * which the filesystem has written its superblock mixes two states that no disk ever had, and is made again.
+     */
+    void copyAsInPowerCut(Path to) {
+        byte[] before;
+        do {
+            before = superblock();
+            copy(config.image(), to);
+        } while (!java.util.Arrays.equals(before, superblock()));
+    }
+
+    /** The first of them, of 4 KiB at 64 KiB: btrfs(5). */
+    private byte[] superblock() {
+        try (var file = new java.io.RandomAccessFile(config.image().toFile(), "r")) {
+            byte[] block = new byte[4096];
+            file.seek(64 << 10);
+            file.readFully(block);
+            return block;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -57,8 +99,9 @@ final class ScratchPool implements AutoCloseable {
         assumeTrue(Files.exists(Path.of("/sys/fs/btrfs/features/simple_quota")), "needs btrfs of Linux 6.7");
     }
 
-    static PoolConfig config(Path directory, Path image) {
-        return PoolConfig.embedded("tank", directory.resolve("mnt"), directory.resolve("run"), image);
+    private static PoolConfig config(Path directory) {
+        return PoolConfig.embedded(
+                "tank", directory.resolve("mnt"), directory.resolve("run"), directory.resolve("pool.img"));
     }
 
     Pools pools() {
