@@ -46,14 +46,14 @@ final class Creation {
                     pool.surroundings().clock().instant(),
                     origin.map(Frozen::guid),
                     options);
-            make(record, origin, charge(record, parent));
-            mountOrRemove(record);
+            String verb = origin.isPresent() ? "clone" : "create";
+            make(verb, record, origin, charge(record, parent));
+            mountOrRemove(verb, record);
             return record;
         }
     }
 
-    private void make(Filesystem record, Optional<Frozen> origin, Charge charge) {
-        String verb = origin.isPresent() ? "clone" : "create";
+    private void make(String verb, Filesystem record, Optional<Frozen> origin, Charge charge) {
         var finishing = pool.finishing();
         begun(verb, record, () -> {
             if (origin.isPresent()) {
@@ -75,21 +75,21 @@ final class Creation {
             }
         });
         pool.catalog().put(record);
-        pool.passed(verb, "made");
     }
 
     /** Nothing is kept of a dataset that can't be mounted: whoever asked for it can ask again. */
-    private void mountOrRemove(Filesystem record) {
+    private void mountOrRemove(String verb, Filesystem record) {
         try (var undo = new Undo()) {
             undo.add(() -> removal.bury(record.guid(), List.of(record), List.of()));
+            pool.passed(verb, "made");
             pool.tree().mount(record);
             undo.keep();
         }
     }
 
     Frozen snapshot(SnapshotName name) {
-        try (var _ =
-                pool.claims().claim(List.of(name.toString()), List.of(name.dataset().text()))) {
+        try (var _ = pool.claims()
+                .claim(List.of(name.toString()), List.of(name.dataset().text()))) {
             Filesystem of = pool.catalog().require(name.dataset());
             if (pool.catalog().find(name).isPresent()) {
                 throw new OpException(Code.CONFLICT, "cannot create snapshot '" + name + "': dataset already exists");
@@ -130,8 +130,7 @@ final class Creation {
     }
 
     private Charge charge(Filesystem record, Filesystem parent) {
-        List<Guid> accounts = Stream.concat(
-                        Stream.of(record.guid()), pool.catalog().accounts(parent).stream())
+        List<Guid> accounts = Stream.concat(Stream.of(record.guid()), pool.catalog().accounts(parent).stream())
                 .toList();
         return new Charge(accounts, record.options().quota());
     }

@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 import zonda.base.Await;
 import zonda.base.Code;
@@ -22,6 +21,7 @@ import zonda.kernel.Errno;
 import zonda.kernel.Fd;
 import zonda.kernel.KernelException;
 import zonda.kernel.MountInfo;
+import zonda.kernel.MountTables;
 import zonda.kernel.Mounts;
 import zonda.kernel.Paths;
 
@@ -35,12 +35,15 @@ final class DatasetMounts {
     private final PoolDriver driver;
     /** The filesystem's, as mountinfo has it: what tells this pool from a copy of it. */
     private final String device;
+
+    private final MountTables tables;
     /** As of our own last look, for listings. */
     private final Set<Guid> mounted = ConcurrentHashMap.newKeySet();
 
     DatasetMounts(PoolDriver driver, String device) {
         this.driver = driver;
         this.device = device;
+        this.tables = new MountTables(device);
     }
 
     /** Whether the dataset was mounted when this service last had to do with it. */
@@ -96,15 +99,30 @@ final class DatasetMounts {
         mounted.remove(dataset);
     }
 
-    /** Who has one of the datasets mounted, in whatever namespace, other than at the path given in ours. */
-    Optional<Holder> otherHolder(List<Guid> datasets, Optional<Path> own) {
-        List<String> roots = datasets.stream()
+    /** The quick look; false when the kernel can't tell, too, and all processes have to be asked. */
+    private boolean nobodyElse(List<Guid> datasets) {
+        List<String> roots = roots(datasets);
+        try {
+            return tables.count(root -> isOf(roots, root)) == 0;
+        } catch (KernelException e) {
+            return false;
+        }
+    }
+
+    private List<String> roots(List<Guid> datasets) {
+        return datasets.stream()
                 .map(dataset -> driver.mountSpec(dataset).root())
                 .toList();
-        Predicate<MountInfo> ofThem = mount -> mount.device().equals(device)
-                && roots.stream()
-                        .anyMatch(root ->
-                                mount.root().equals(root) || mount.root().startsWith(root + "/"));
+    }
+
+    private static boolean isOf(List<String> roots, String mounted) {
+        return roots.stream().anyMatch(root -> mounted.equals(root) || mounted.startsWith(root + "/"));
+    }
+
+    /** Who has one of the datasets mounted, in whatever namespace, other than at the path given in ours. */
+    Optional<Holder> otherHolder(List<Guid> datasets, Optional<Path> own) {
+        List<String> roots = roots(datasets);
+        Predicate<MountInfo> ofThem = mount -> mount.device().equals(device) && isOf(roots, mount.root());
         return MountHolders.ofMount(ofThem, own);
     }
 
@@ -114,13 +132,11 @@ final class DatasetMounts {
      * @throws OpException CONFLICT naming who has one of the datasets mounted, in whatever namespace
      */
     void refuseOtherHolder(String verb, DatasetName name, List<Guid> datasets) {
-        var holder = new AtomicReference<Optional<Holder>>(Optional.empty());
-        boolean free = Await.until(PATIENCE, () -> {
-            holder.set(otherHolder(datasets, Optional.empty()));
-            return holder.get().isEmpty();
-        });
-        if (!free) {
-            throw new OpException(Code.CONFLICT, busy(verb, name, holder.get()));
+        if (nobodyElse(datasets)) {
+            return;
+        }
+        if (!Await.until(PATIENCE, () -> otherHolder(datasets, Optional.empty()).isEmpty())) {
+            throw new OpException(Code.CONFLICT, busy(verb, name, otherHolder(datasets, Optional.empty())));
         }
     }
 

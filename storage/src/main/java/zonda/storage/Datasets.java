@@ -173,8 +173,8 @@ public final class Datasets {
         for (Filesystem account : catalog.lineage(dataset)) {
             Optional<Bytes> quota = account.options().quota();
             if (quota.isPresent()) {
-                long left = quota.get().value()
-                        - pool.driver().used(account.guid()).value();
+                long left =
+                        quota.get().value() - pool.driver().used(account.guid()).value();
                 available = Math.max(0, Math.min(available, left));
             }
         }

@@ -54,7 +54,8 @@ final class MountHolders {
 
     private static Optional<Holder> ofMountsBelow(Path path) {
         return Mounts.list().stream()
-                .filter(mount -> mount.target().startsWith(path) && !mount.target().equals(path))
+                .filter(mount ->
+                        mount.target().startsWith(path) && !mount.target().equals(path))
                 .findFirst()
                 .map(mount -> holder(
                         PROC.resolve("self"),

@@ -81,8 +81,7 @@ public final class Pools {
             throw new OpException(Code.CONFLICT, "create a pool in " + config.image() + ": the file exists");
         }
         Path unfinished = config.image().resolveSibling(config.image().getFileName() + ".making");
-        var draft =
-                PoolConfig.embedded(config.name(), config.mountpoint(), config.runDirectory(), unfinished);
+        var draft = PoolConfig.embedded(config.name(), config.mountpoint(), config.runDirectory(), unfinished);
         try (var undo = new Undo()) {
             undo.add(() -> delete(unfinished));
             delete(unfinished);
@@ -184,8 +183,8 @@ public final class Pools {
             Catalog catalog = recovery.run();
             var mounts = new DatasetMounts(driver, deviceOf(mounted.top()));
             var tree = new MountedTree(catalog, mounts, config.mountpoint());
-            var datasets = new Datasets(Workings.of(
-                    driver, store, catalog, tree, new Workings.Surroundings(clock, random, crashPoint)));
+            var datasets = new Datasets(
+                    Workings.of(driver, store, catalog, tree, new Workings.Surroundings(clock, random, crashPoint)));
             List<String> findings = new ArrayList<>(recovery.findings());
             if (mounted.degraded()) {
                 findings.add(degraded(config, driver));
@@ -376,7 +375,9 @@ public final class Pools {
                 throw new OpException(
                         Code.CONFLICT,
                         "cannot export the pool at " + top + ": it is busy"
-                                + MountHolders.ofPlace(top).map(who -> ": " + who).orElse(""),
+                                + MountHolders.ofPlace(top)
+                                        .map(who -> ": " + who)
+                                        .orElse(""),
                         e);
             }
             throw e;

@@ -24,8 +24,7 @@ final class Removal {
                     .flatMap(dataset -> pool.catalog().snapshots(dataset.guid()).stream())
                     .toList();
             if (name.parent().isEmpty()) {
-                throw new OpException(
-                        Code.INVALID, "cannot destroy '" + name + "': operation does not apply to pools");
+                throw new OpException(Code.INVALID, "cannot destroy '" + name + "': operation does not apply to pools");
             }
             if (!recursive) {
                 refuseChildren(name, datasets, snapshots);

@@ -29,8 +29,7 @@ record Workings(
 
     static Workings of(
             PoolDriver driver, RecordStore store, Catalog catalog, MountedTree tree, Surroundings surroundings) {
-        return new Workings(
-                driver, store, catalog, tree, new Finishing(driver), new Claims(PATIENCE), surroundings);
+        return new Workings(driver, store, catalog, tree, new Finishing(driver), new Claims(PATIENCE), surroundings);
     }
 
     Guid newGuid() {

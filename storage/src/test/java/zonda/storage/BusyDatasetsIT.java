@@ -66,8 +66,8 @@ class BusyDatasetsIT {
     void a_dataset_that_another_namespace_holds_is_not_destroyed() throws IOException {
         try (var other = Other.start("unshare", "--mount", "--propagation", "private", "cat")) {
             assertThat(datasets.holder("tank/a"))
-                    .hasValueSatisfying(
-                            holder -> assertThat(holder.pid()).isEqualTo(other.process().pid()));
+                    .hasValueSatisfying(holder ->
+                            assertThat(holder.pid()).isEqualTo(other.process().pid()));
 
             refusedAsBusy(() -> datasets.destroy("tank/a", true), other.process());
 

@@ -75,8 +75,8 @@ class CrashIT {
             }
         }
         long nodes = datasets.stream()
-                .mapToLong(dataset ->
-                        1 + pool.datasets().snapshots(dataset.name()).size())
+                .mapToLong(
+                        dataset -> 1 + pool.datasets().snapshots(dataset.name()).size())
                 .sum();
         assertThat(storeFiles(pool)).as(when + ": one record each").hasSize((int) nodes);
     }
@@ -110,7 +110,9 @@ class CrashIT {
                     assertThat(seen).as(when).isIn(expected.get(i), expected.get(i + 1));
                     pool.reopen();
                     check(pool, i, when + ", then opened again");
-                    assertThat(VerbScript.observe(pool)).as(when + ", opened again").isEqualTo(seen);
+                    assertThat(VerbScript.observe(pool))
+                            .as(when + ", opened again")
+                            .isEqualTo(seen);
                     points.incrementAndGet();
                 }
             }

@@ -117,9 +117,12 @@ class DatasetsContractIT {
 
         pool.exportAndOpen();
 
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(at("a")))).isEqualTo("rwxr-x---");
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(at("vm")))).isEqualTo("rwx------");
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(at("image")))).isEqualTo("rwxr-xr-x");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(at("a"))))
+                .isEqualTo("rwxr-x---");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(at("vm"))))
+                .isEqualTo("rwx------");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(at("image"))))
+                .isEqualTo("rwxr-xr-x");
     }
 
     @Test
@@ -337,7 +340,8 @@ class DatasetsContractIT {
         Path outside = Files.createDirectory(pool.directory().resolve("outside"));
         Files.createSymbolicLink(at("a/b"), outside);
 
-        assertThatThrownBy(() -> datasets.create("tank/a/b", DatasetOptions.DEFAULT)).hasMessageContaining("a/b");
+        assertThatThrownBy(() -> datasets.create("tank/a/b", DatasetOptions.DEFAULT))
+                .hasMessageContaining("a/b");
 
         assertThat(outside).isEmptyDirectory();
         assertThat(datasets.find("tank/a/b")).as("taken back").isEmpty();
@@ -425,7 +429,8 @@ class DatasetsContractIT {
         assertThat(usage.quota()).hasValue(Bytes.ofMiB(32));
         assertThat(usage.used().value()).isBetween(4L << 20, 5L << 20);
         assertThat(usage.available().value()).isBetween(27L << 20, 28L << 20);
-        assertThat(datasets.usage("tank").used().value()).isGreaterThanOrEqualTo(usage.used().value());
+        assertThat(datasets.usage("tank").used().value())
+                .isGreaterThanOrEqualTo(usage.used().value());
         assertThat(datasets.usage("tank").quota()).isEqualTo(Optional.empty());
     }
 }

@@ -82,8 +82,7 @@ class PoolsIT {
     }
 
     private PoolConfig config(Path... devices) {
-        return new PoolConfig(
-                "tank", directory.resolve("mnt"), directory.resolve("run"), List.of(devices), false);
+        return new PoolConfig("tank", directory.resolve("mnt"), directory.resolve("run"), List.of(devices), false);
     }
 
     private PoolConfig embedded() {
@@ -114,7 +113,9 @@ class PoolsIT {
         refused(Code.FAILED, () -> pools.create(config, Optional.empty()), "mkfs.btrfs");
         pools.destroy(pool);
         assertThat(pools.exists(config)).isFalse();
-        assertThat(Command.of("blkid", "-p", loop.device().toString()).run(LIMIT).out())
+        assertThat(Command.of("blkid", "-p", loop.device().toString())
+                        .run(LIMIT)
+                        .out())
                 .isEmpty();
     }
 
@@ -134,8 +135,8 @@ class PoolsIT {
 
         Pool degraded = pools.open(config);
 
-        assertThat(degraded.findings()).anySatisfy(finding -> assertThat(finding)
-                .contains("tank", "DEGRADED", gone.toString()));
+        assertThat(degraded.findings())
+                .anySatisfy(finding -> assertThat(finding).contains("tank", "DEGRADED", gone.toString()));
         assertThat(config.mountpoint().resolve("a/file")).hasContent("twice");
         degraded.datasets().create("tank/b", DatasetOptions.DEFAULT);
         degraded.close();
@@ -195,8 +196,7 @@ class PoolsIT {
     void an_embedded_pool_within_btrfs_is_refused() {
         Pool outer = pools.create(embedded(), Optional.of(Bytes.ofMiB(512)));
         Path inside = embedded().mountpoint().resolve("inner.img");
-        PoolConfig inner = PoolConfig.embedded(
-                "inner", directory.resolve("mnt2"), directory.resolve("run2"), inside);
+        PoolConfig inner = PoolConfig.embedded("inner", directory.resolve("mnt2"), directory.resolve("run2"), inside);
 
         refused(Code.INVALID, () -> pools.create(inner, Optional.of(Bytes.ofMiB(300))), "btrfs within btrfs");
 

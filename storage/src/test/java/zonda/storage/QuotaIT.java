@@ -106,7 +106,8 @@ class QuotaIT {
 
         Files.delete(at("a/file"));
         pool.sync();
-        assertThat(Await.until(Duration.ofSeconds(20), () -> used("tank/a") == 0)).isTrue();
+        assertThat(Await.until(Duration.ofSeconds(20), () -> used("tank/a") == 0))
+                .isTrue();
 
         write(at("a/file"), 8);
     }

@@ -106,8 +106,7 @@ final class ScratchPool implements AutoCloseable {
 
     Pools pools() {
         // SplittableRandom isn't seeded: guids must differ between the pools that a host has at one time.
-        return new Pools(
-                InstantSource.system(), new SplittableRandom(), step -> crashPoint.passed(step));
+        return new Pools(InstantSource.system(), new SplittableRandom(), step -> crashPoint.passed(step));
     }
 
     PoolConfig config() {
@@ -155,7 +154,8 @@ final class ScratchPool implements AutoCloseable {
 
     List<MountInfo> mounts() {
         return Mounts.list().stream()
-                .filter(mount -> mount.target().startsWith(directory) && !mount.target().equals(directory))
+                .filter(mount ->
+                        mount.target().startsWith(directory) && !mount.target().equals(directory))
                 .toList();
     }
 

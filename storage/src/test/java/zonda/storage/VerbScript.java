@@ -32,16 +32,22 @@ final class VerbScript {
 
     static List<Step> steps() {
         return List.of(
-                step("create an image", pool -> pool.datasets()
-                        .create("tank/i-partial", DatasetOptions.DEFAULT.mode(0750).property("a:b", "c"))),
+                step(
+                        "create an image",
+                        pool -> pool.datasets()
+                                .create(
+                                        "tank/i-partial",
+                                        DatasetOptions.DEFAULT.mode(0750).property("a:b", "c"))),
                 step("fill it", pool -> write(pool, "i-partial/file", "of the image")),
                 step("seal it", pool -> pool.datasets().snapshot("tank/i-partial", "final")),
                 step("install it", pool -> pool.datasets().rename("tank/i-partial", "tank/i")),
-                step("clone it", pool -> pool.datasets()
-                        .clone(
-                                "tank/i@final",
-                                "tank/vm",
-                                DatasetOptions.DEFAULT.mode(0700).quota(Bytes.ofMiB(64)))),
+                step(
+                        "clone it",
+                        pool -> pool.datasets()
+                                .clone(
+                                        "tank/i@final",
+                                        "tank/vm",
+                                        DatasetOptions.DEFAULT.mode(0700).quota(Bytes.ofMiB(64)))),
                 step("create below", pool -> pool.datasets().create("tank/vm/data", DatasetOptions.DEFAULT)),
                 step("set quota", pool -> pool.datasets().setQuota("tank/vm", Optional.of(Bytes.ofMiB(32)))),
                 step("set property", pool -> pool.datasets().setProperty("tank/vm", "x:y", "z")),
@@ -49,8 +55,9 @@ final class VerbScript {
                 step("snapshot the clone", pool -> pool.datasets().snapshot("tank/vm", "s")),
                 step("change the clone", pool -> write(pool, "vm/file", "changed")),
                 step("roll back", pool -> pool.datasets().rollback("tank/vm@s", false)),
-                step("create a parent", pool -> pool.datasets()
-                        .create("tank/p", DatasetOptions.DEFAULT.quota(Bytes.ofMiB(128)))),
+                step(
+                        "create a parent",
+                        pool -> pool.datasets().create("tank/p", DatasetOptions.DEFAULT.quota(Bytes.ofMiB(128)))),
                 step("move below it", pool -> pool.datasets().rename("tank/vm", "tank/p/vm")),
                 step("destroy a snapshot", pool -> pool.datasets().destroy("tank/p/vm@s", false)),
                 step("snapshot again", pool -> pool.datasets().snapshot("tank/p/vm/data", "t")),
@@ -80,7 +87,8 @@ final class VerbScript {
         var seen = new TreeMap<String, String>();
         for (Dataset dataset : pool.datasets().list()) {
             Path at = dataset.mountpoint().orElseThrow();
-            Path live = pool.config().top().resolve("ds").resolve(dataset.guid()).resolve("live");
+            Path live =
+                    pool.config().top().resolve("ds").resolve(dataset.guid()).resolve("live");
             if (!dataset.mounted() || !same(at, live)) {
                 throw new AssertionError(dataset.name() + " isn't mounted on " + at);
             }
