@@ -63,6 +63,9 @@ interface PoolDriver extends AutoCloseable {
     /** Keeps a description with the dataset itself, from which a lost store can be made again. */
     void describe(Guid dataset, String text);
 
+    /** Whether it has a description; what was done before describing it is then as durable. */
+    boolean isDescribed(Guid dataset);
+
     /** Changes a quota at once. */
     void limit(Guid dataset, Optional<Bytes> quota);
 
