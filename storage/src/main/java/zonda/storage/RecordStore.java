@@ -169,7 +169,8 @@ final class RecordStore {
     void bury(Guid guid) {
         Path mark = file(guid, GONE);
         try {
-            // fsync of a file that is new also keeps its name on btrfs, so the directory needs none (btrfs(5), tree log).
+            // fsync of a file that is new also keeps its name on btrfs, so the directory needs none (btrfs(5), tree
+            // log).
             write(mark, new byte[0], true);
         } catch (UncheckedIOException e) {
             // Whoever asked is told that it failed: it must not be destroyed later.
