@@ -11,7 +11,7 @@ import zonda.base.Bytes;
  * A pool's means, below the dataset service: it knows ids, never names, and never mounts. Each call is idempotent, so
  * that a verb cut short can be run again: making what is there already and removing what is gone are fine.
  *
- * <p>Only {@link #snapshot}, {@link #cloneOf} and {@link #sync} are durable on return, and they make durable all that
+ * <p>Only {@link #snapshot}, {@link #cloneOf}, {@link #rollback} and {@link #sync} are durable on return, and they make durable all that
  * came before them.
  */
 interface PoolDriver extends AutoCloseable {

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
 import zonda.base.Bytes;
 import zonda.base.Code;
 import zonda.base.Journal.CrashPoint;
@@ -143,6 +144,8 @@ public final class Pools {
         if (config.devices().size() > 1) {
             argv.addAll(List.of("-d", "raid1", "-m", "raid1"));
         } else {
+            // A second copy of the metadata in the same file has no second place to survive in, and doubles each
+            // commit.
             argv.addAll(List.of("-d", "single", "-m", config.embedded() ? "single" : "dup"));
         }
         config.devices().forEach(device -> argv.add(device.toString()));
@@ -198,12 +201,21 @@ public final class Pools {
 
     private static String degraded(PoolConfig config, BtrfsDriver driver) {
         List<String> there = driver.devices();
-        List<String> missing = config.devices().stream()
+        String missing = config.devices().stream()
+                .filter(device -> !there.contains(realPath(device)))
                 .map(Path::toString)
-                .filter(device -> !there.contains(device))
-                .toList();
-        return "pool " + config.name() + " is DEGRADED: missing " + String.join(", ", missing)
+                .collect(Collectors.joining(", "));
+        return "pool " + config.name() + " is DEGRADED: missing " + missing
                 + ": data that is written now has no second copy; btrfs-replace(8) brings the mirror back";
+    }
+
+    /** Devices are given by links such as those of /dev/disk/by-id, and the kernel knows them by their own names. */
+    private static String realPath(Path device) {
+        try {
+            return device.toRealPath().toString();
+        } catch (IOException e) {
+            return device.toString();
+        }
     }
 
     /** On devices, a crash can come between making the filesystem and making it a pool. */

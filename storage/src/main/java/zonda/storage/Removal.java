@@ -5,6 +5,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import zonda.base.Code;
 import zonda.base.OpException;
+import zonda.base.Undo;
 import zonda.storage.NodeRecord.Filesystem;
 import zonda.storage.NodeRecord.Frozen;
 
@@ -31,9 +32,14 @@ final class Removal {
             }
             refuseOutsideClones(name, snapshots);
             // btrfs destroys a subvolume under the feet of who uses it; ZFS says busy, and so do we.
-            pool.tree().unmountEverywhere("destroy", name);
-            pool.passed("destroy", "unmounted");
-            bury(datasets.getFirst().guid(), datasets, snapshots);
+            List<Filesystem> unmounted = pool.tree().unmountEverywhere("destroy", name);
+            try (var undo = new Undo()) {
+                undo.add(() -> pool.tree().mountAgain(unmounted));
+                pool.passed("destroy", "unmounted");
+                mark(datasets.getFirst().guid(), datasets, snapshots);
+                undo.keep();
+            }
+            destroyMarked(datasets, snapshots);
         }
     }
 
@@ -99,9 +105,17 @@ final class Removal {
      * the next open.
      */
     void bury(Guid top, List<Filesystem> datasets, List<Frozen> snapshots) {
+        mark(top, datasets, snapshots);
+        destroyMarked(datasets, snapshots);
+    }
+
+    private void mark(Guid top, List<Filesystem> datasets, List<Frozen> snapshots) {
         pool.store().bury(top);
         snapshots.forEach(pool.catalog()::remove);
         datasets.reversed().forEach(pool.catalog()::remove);
+    }
+
+    private void destroyMarked(List<Filesystem> datasets, List<Frozen> snapshots) {
         pool.passed("destroy", "marked");
         pool.finishing().destroy(datasets, snapshots);
         pool.passed("destroy", "destroyed");
