@@ -16,13 +16,13 @@ class HarnessIT {
     void what_a_running_zone_has_on_the_machine_is_seen_and_is_gone_when_it_is_deleted() {
         UUID vm = zonda.create(Instance.withNics(zonda.payload(), Instance.nic("dhcp")));
 
-        assertThat(String.join("\n", zonda.leftovers().of(vm)))
+        assertThat(String.join("\n", zonda.present().of(vm)))
                 .contains("link: " + zonda.identity().prefix())
                 .contains("cgroup: ")
                 .contains("conmon")
                 .contains("file: ");
-        assertThat(String.join("\n", zonda.leftovers().ofZones())).contains("of uid ");
-        assertThat(String.join("\n", zonda.leftovers().ofInstance()))
+        assertThat(String.join("\n", zonda.present().ofZones())).contains("of uid ");
+        assertThat(String.join("\n", zonda.present().ofInstance()))
                 .contains("mount: ", "loop: ", "table inet zonda_", "link: ", "dnsmasq");
 
         zonda.delete(vm);
