@@ -208,7 +208,9 @@ final class DebianRoot {
         root.write("etc/hosts", "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n", Access.root(0644));
         root.write("etc/fstab", "# Empty: the zone's runtime mounts what there is.\n", Access.root(0644));
         root.delete("etc/apt/apt.conf.d/99mmdebstrap");
-        for (String directory : List.of("var/lib/apt/lists", "var/cache/apt", "var/log/apt")) {
+        // Devices are the runtime's to give; mmdebstrap makes some, for packages that want them while they are
+        // installed.
+        for (String directory : List.of("dev", "var/lib/apt/lists", "var/cache/apt", "var/log/apt")) {
             root.list(directory).forEach(name -> root.deleteTree(directory + "/" + name));
         }
         root.mkdirs("var/lib/apt/lists/partial", Access.root(0755));
