@@ -34,11 +34,16 @@ final class DebianRoot {
     private static final int LAST_LINES = 15;
 
     private final Path apt;
+    private final Path scratch;
     private final Map<String, String> environment;
 
-    /** @param environment where {@code http_proxy} and its like are looked up */
-    DebianRoot(Path apt, Map<String, String> environment) {
+    /**
+     * @param scratch where a file may be put that is soon deleted; made if it isn't there
+     * @param environment where {@code http_proxy} and its like are looked up
+     */
+    DebianRoot(Path apt, Path scratch, Map<String, String> environment) {
         this.apt = apt;
+        this.scratch = scratch;
         this.environment = environment;
     }
 
@@ -72,7 +77,7 @@ final class DebianRoot {
                         ImageError.NOT_SUPPORTED,
                         "this machine has no apt sources for Debian " + wish.suite() + " in " + apt
                                 + ", and none for a suite of its own that could serve instead"));
-        Path file = Files.createTempFile("zonda-debian-", ".sources");
+        Path file = Files.createTempFile(Files.createDirectories(scratch), "debian-", ".sources");
         try {
             Files.writeString(file, sources);
             run(command(target, wish, file), progress);
