@@ -6,12 +6,15 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import zonda.base.Await;
+import zonda.kernel.Command;
 import zonda.kernel.RootDirectory;
 
 /** Makes a real Debian image from this machine's sources: a minute. */
@@ -78,7 +81,7 @@ class DebianIT {
             assertThat(root.exists("etc/apt/apt.conf.d/99mmdebstrap")).isFalse();
             assertThat(root.list("var/lib/apt/lists")).containsExactly("partial");
             assertThat(root.list("proc")).isEmpty();
-            assertThat(root.list("dev")).doesNotContain("null", "console");
+            assertThat(root.list("dev")).isEmpty();
             assertThat(root.list("tmp")).isEmpty();
             assertThat(root.list("run")).as("nothing of the build").doesNotContain("mmdebstrap");
         }
@@ -101,5 +104,36 @@ class DebianIT {
                 .hasMessageContaining("no-such-suite");
         assertThat(host.root.resolve("zones").toFile().list()).isEmpty();
         assertThat(TestHost.run("findmnt", "-rno", "TARGET")).doesNotContain(scratch.toString());
+    }
+
+    @Test
+    void a_build_dies_with_the_process_that_began_it_and_is_taken_back() throws Exception {
+        Process process = Command.of(
+                        System.getProperty("java.home") + "/bin/java",
+                        "--enable-native-access=ALL-UNNAMED",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        CreationInOwnProcess.class.getName(),
+                        scratch.toString(),
+                        suite())
+                .start();
+        try {
+            // Some way into it: apt was started inside.
+            assertThat(Await.until(
+                            Duration.ofSeconds(60), () -> process.descendants().count() >= 3))
+                    .isTrue();
+        } finally {
+            List<ProcessHandle> all = process.descendants().toList();
+            process.destroyForcibly().waitFor();
+            assertThat(Await.until(Duration.ofSeconds(10), () -> all.stream().noneMatch(ProcessHandle::isAlive)))
+                    .as("nothing goes on")
+                    .isTrue();
+        }
+        assertThat(TestHost.run("findmnt", "-rno", "TARGET")).doesNotContain(scratch.toString());
+        assertThat(host.store.partials()).hasSize(1);
+
+        assertThat(host.images().recover().discarded()).hasSize(1);
+
+        assertThat(host.root.resolve("zones").toFile().list()).isEmpty();
     }
 }
