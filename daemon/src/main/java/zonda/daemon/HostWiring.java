@@ -105,6 +105,9 @@ final class HostWiring implements AutoCloseable {
                     System.Logger.Level.WARNING,
                     "partial images that nobody knows of are left alone: " + recovered.unknown());
         }
+        if (!recovered.failed().isEmpty()) {
+            LOG.log(System.Logger.Level.WARNING, "images that could not be recovered: " + recovered.failed());
+        }
         var metadata = new ServedMetadata(config.root().resolve("var/zonecontrol"));
         closing.add(metadata);
         var host = new Host(

@@ -65,7 +65,8 @@ class DocsExamplesIT {
         for (int i = 0; i < examples.size(); i++) {
             String printed = printed(i);
             if (!examples.get(i).matches(printed)) {
-                wrong.add(examples.get(i) + "\nshould print:\n" + examples.get(i).expected() + "but printed:\n" + printed);
+                wrong.add(examples.get(i) + "\nshould print:\n"
+                        + examples.get(i).expected() + "but printed:\n" + printed);
             }
         }
         assertThat(wrong).as(() -> ran + "\n" + zonda.daemon().log()).isEmpty();
@@ -86,7 +87,9 @@ class DocsExamplesIT {
     private static String quoted(List<String> words) {
         return String.join(
                 " ",
-                words.stream().map(word -> "'" + word.replace("'", "'\\''") + "'").toList());
+                words.stream()
+                        .map(word -> "'" + word.replace("'", "'\\''") + "'")
+                        .toList());
     }
 
     /** Each command's output, both streams as a terminal shows them, is in a file of its own. */

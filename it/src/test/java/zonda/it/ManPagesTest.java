@@ -21,7 +21,9 @@ class ManPagesTest {
 
     static List<Path> pages() throws IOException {
         try (Stream<Path> files = Files.list(Documents.top().resolve("man"))) {
-            return files.filter(file -> file.toString().matches(".*\\.[158]")).sorted().toList();
+            return files.filter(file -> file.toString().matches(".*\\.[158]"))
+                    .sorted()
+                    .toList();
         }
     }
 
