@@ -70,15 +70,7 @@ final class HostWiring implements AutoCloseable {
     Zones zones() {
         String parent = config.isWholeHost() ? "zonda" : "zonda-" + config.prefix();
         return new Zones(
-                new ZonesConfig(
-                        config.run(),
-                        config.root().resolve("var/log/zonda"),
-                        parent,
-                        List.of(
-                                config.pool().mountpoint(),
-                                config.run()
-                                        .resolve("pools")
-                                        .resolve(config.pool().name()))),
+                new ZonesConfig(config.run(), config.root().resolve("var/log/zonda"), parent),
                 clock);
     }
 

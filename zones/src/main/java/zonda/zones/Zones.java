@@ -4,10 +4,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -22,6 +24,7 @@ import zonda.kernel.Errno;
 import zonda.kernel.Fd;
 import zonda.kernel.KernelException;
 import zonda.kernel.LinuxProcess;
+import zonda.kernel.MountInfo;
 import zonda.kernel.Mounts;
 
 /**
@@ -33,6 +36,11 @@ import zonda.kernel.Mounts;
 public final class Zones {
     private static final int SIGKILL = 9;
     private static final Duration AFTER_KILL = Duration.ofSeconds(20);
+
+    private static final List<Path> SYSTEM_MOUNTS = List.of(Path.of("/proc"), Path.of("/sys"), Path.of("/dev"));
+    /** Where monitor, runtime and their libraries and files are: a mount above one of these stays. */
+    private static final List<Path> PROGRAMS = List.of(
+            Path.of("/usr"), Path.of("/lib"), Path.of("/lib64"), Path.of("/etc"), Path.of("/run"), Path.of("/tmp"));
 
     private final ZonesConfig config;
     private final Cgroups cgroups;
@@ -62,6 +70,23 @@ public final class Zones {
             }
         } catch (IOException e) {
             throw new UncheckedIOException("create the directories of the zones: " + e, e);
+        }
+        requirePassable(zonesDirectory());
+    }
+
+    /** @throws OpException FAILED naming the directory above, and the fix, that a zone's root can't pass */
+    private static void requirePassable(Path directory) {
+        try {
+            for (Path above = directory.toRealPath(); above != null; above = above.getParent()) {
+                if (!Files.getPosixFilePermissions(above).contains(PosixFilePermission.OTHERS_EXECUTE)) {
+                    throw new OpException(
+                            Code.FAILED,
+                            "zones can't run in " + directory + ": their users may not pass " + above
+                                    + "; allow it with: chmod o+x " + above);
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("stat " + directory + ": " + e, e);
         }
     }
 
@@ -114,18 +139,31 @@ public final class Zones {
     }
 
     /**
-     * In the monitor's mount namespace: the zone's root through its id range, and neither the pool's other datasets nor
-     * the version 2 tree, which crun refuses to see beside version 1's.
+     * In the monitor's mount namespace: the zone's root through its id range, and of the host's mounts only what the
+     * monitor and the runtime need. A copy of any other, a dataset's above all, would keep that busy for as long as this
+     * zone runs. The version 2 tree goes too where version 1's is in use, since crun refuses to see both.
      */
     private void showRoot(ZoneSpec spec, ZonePaths paths, Fd idMap) {
         try (Fd tree = Mounts.openTree(spec.root(), false)) {
             Mounts.idmap(tree, idMap);
-            config.hiddenMounts().forEach(Zones::detachIfMounted);
+            List<Path> needed =
+                    new ArrayList<>(List.of(paths.bundle(), paths.exits(), paths.logs(), runtime.stateDirectory()));
+            spec.binds().forEach(bind -> needed.add(bind.source()));
+            Mounts.list().stream()
+                    .map(MountInfo::target)
+                    .filter(target -> !isNeeded(target, needed))
+                    .forEach(Zones::detachIfMounted);
             if (cgroups instanceof CgroupsV1) {
                 detachIfMounted(Cgroups.TREE.resolve("unified"));
             }
             Mounts.moveMount(tree, paths.root());
         }
+    }
+
+    private static boolean isNeeded(Path target, List<Path> needed) {
+        return SYSTEM_MOUNTS.stream().anyMatch(target::startsWith)
+                || needed.stream().anyMatch(path -> path.startsWith(target))
+                || PROGRAMS.stream().anyMatch(path -> path.startsWith(target));
     }
 
     private static void detachIfMounted(Path target) {
