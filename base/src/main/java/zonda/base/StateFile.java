@@ -51,6 +51,20 @@ public final class StateFile {
         replace(file, value.pretty() + "\n");
     }
 
+    /**
+     * As {@link #replace(Path, String)}, for what need not outlive the kernel, as all of {@code /run}: a reader finds the
+     * old text or the new one, also after the writer was killed, and nothing waits for a disk.
+     */
+    public static void replaceVolatile(Path file, String text) {
+        Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
+        try {
+            Files.writeString(temporary, text);
+            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            throw new UncheckedIOException("write " + file + ": " + e, e);
+        }
+    }
+
     /** The text, or empty when there is no such file. */
     public static Optional<String> read(Path file) {
         try {

@@ -69,9 +69,7 @@ final class HostWiring implements AutoCloseable {
 
     Zones zones() {
         String parent = config.isWholeHost() ? "zonda" : "zonda-" + config.prefix();
-        return new Zones(
-                new ZonesConfig(config.run(), config.root().resolve("var/log/zonda"), parent),
-                clock);
+        return new Zones(new ZonesConfig(config.run(), config.root().resolve("var/log/zonda"), parent), clock);
     }
 
     /** Starts everything, lowest floor first; when it returns, commands are served. */

@@ -189,6 +189,7 @@ public final class Vms implements AutoCloseable {
             }
             rules.checkConflicts(config);
             IdRange range = ids.take(config.uuid());
+            host.zones().prepare(range);
             Saga saga = host.journal().begin("vm-create", Json.object().with("config", config.properties()));
             saga.step(
                     "record",

@@ -106,7 +106,7 @@ public final class Zones {
             step.prepared(created.init().pid());
             var running = new RunningZone(
                     spec.uuid(), zoneIds.next(), created.init(), created.monitor(), clock.instant(), HostBoot.id());
-            StateFile.replace(paths.state(), running.toJson());
+            StateFile.replaceVolatile(paths.state(), running.toJson().pretty());
             runtime.start(spec.uuid());
             awaitFirstInstruction(running, paths);
             return running;
@@ -118,6 +118,11 @@ public final class Zones {
             }
             throw e;
         }
+    }
+
+    /** A zone with this range is about to be booted: what takes time and needs nothing else begins now. */
+    public void prepare(IdRange ids) {
+        userNamespaces.prepare(ids);
     }
 
     private void makeBundle(ZoneSpec spec, ZonePaths paths) {
