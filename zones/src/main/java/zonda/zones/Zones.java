@@ -62,6 +62,7 @@ public final class Zones {
         } catch (IOException e) {
             throw new UncheckedIOException("create the directories of the zones: " + e, e);
         }
+        exec().forgetInterrupted();
     }
 
     /**
@@ -75,12 +76,16 @@ public final class Zones {
             makeBundle(spec, paths);
             Fd idMap = userNamespaces.of(spec.ids());
             Monitor.Created created = monitor.create(paths, () -> showRoot(spec, paths, idMap));
+            Optional<ControllingTerminal> console = spec.init().keepsTerminal()
+                    ? Optional.of(ControllingTerminal.release(created.init()))
+                    : Optional.empty();
             cgroups.apply(spec.uuid(), spec.limits());
             cgroups.delegate(spec.uuid(), spec.ids());
             step.prepared(created.init().pid());
             var running = new RunningZone(
                     spec.uuid(), zoneIds.next(), created.init(), created.monitor(), clock.instant(), HostBoot.id());
             StateFile.replace(paths.state(), running.toJson());
+            console.ifPresent(ControllingTerminal::await);
             runtime.start(spec.uuid());
             awaitFirstInstruction(running, paths);
             return running;
