@@ -1,11 +1,13 @@
 package zonda.vm;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import zonda.base.Await;
 import zonda.base.Code;
@@ -23,6 +25,7 @@ import zonda.zones.ZoneExec;
  */
 final class Provisioning {
     private static final Duration LIMIT = Duration.ofSeconds(300);
+    private static final Duration OUTPUT = Duration.ofSeconds(2);
     private static final Duration SYSTEM_UP = Duration.ofSeconds(120);
     private static final int CONSOLE_LINES = 10;
     private static final String SCRIPT = "/native/usr/lib/zonda/first-boot";
@@ -127,22 +130,40 @@ final class Provisioning {
                 ZoneExec.User.ROOT,
                 "/",
                 Map.of("PATH", "/usr/sbin:/usr/bin:/sbin:/bin:/native/usr/sbin", "HOME", "/root"));
+        ZoneExec exec = host.zones().exec();
+        Process process = exec.start(uuid, program);
+        CompletableFuture<String> out = readLater(process.getInputStream());
+        CompletableFuture<String> err = readLater(process.getErrorStream());
         try {
-            Process process = host.zones().exec().start(uuid, program);
             process.getOutputStream().close();
-            String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            String err = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
             if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
-                process.destroyForcibly();
-                return new Ran(124, out + err + " (no end after " + limit.toSeconds() + " s)");
+                exec.hangUp(process);
+                return new Ran(124, "no end after " + limit.toSeconds() + " s");
             }
-            return new Ran(process.exitValue(), out + err);
+            // What it leaves running may keep its output open.
+            String said = CompletableFuture.allOf(out, err)
+                    .orTimeout(OUTPUT.toMillis(), TimeUnit.MILLISECONDS)
+                    .handle((_, _) -> out.getNow("") + err.getNow(""))
+                    .join();
+            return new Ran(process.exitValue(), said);
         } catch (IOException e) {
             return new Ran(1, e.toString());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return new Ran(1, "interrupted");
         }
+    }
+
+    private static CompletableFuture<String> readLater(InputStream stream) {
+        var text = new CompletableFuture<String>();
+        Thread.ofVirtual().start(() -> {
+            try (stream) {
+                text.complete(new String(stream.readAllBytes(), StandardCharsets.UTF_8));
+            } catch (IOException e) {
+                text.complete("");
+            }
+        });
+        return text;
     }
 
     private boolean isUp(UUID uuid) {
