@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import zonda.base.Await;
 import zonda.base.Code;
 import zonda.base.Json;
@@ -25,6 +26,8 @@ import zonda.zones.ZoneExec;
  */
 final class Provisioning {
     private static final Duration LIMIT = Duration.ofSeconds(300);
+    private static final Duration BUSY = Duration.ofMillis(500);
+    private static final int RESTED_LOOKS = 3;
     private static final Duration OUTPUT = Duration.ofSeconds(2);
     private static final Duration SYSTEM_UP = Duration.ofSeconds(120);
     private static final int CONSOLE_LINES = 10;
@@ -57,8 +60,11 @@ final class Provisioning {
                 return;
             }
             boolean scripted = isScripted(vm.config()) && guest.hasShell();
-            if (first || scripted) {
-                awaitSystem(vm, guest);
+            boolean systemd = isSystemd(vm, guest);
+            if (!systemd) {
+                awaitSettled(uuid);
+            } else if (first || scripted) {
+                awaitSystem(vm);
             }
             if (scripted) {
                 runScript(uuid, first ? "first" : "again");
@@ -90,15 +96,30 @@ final class Provisioning {
         }
     }
 
-    /** A system under systemd(1) is up when that says so, well or degraded; others tell nobody. */
-    private void awaitSystem(VmRecord vm, GuestRoot guest) {
+    private static boolean isSystemd(VmRecord vm, GuestRoot guest) {
         String init = vm.config().properties().string("init_name", "/sbin/init");
-        boolean systemd = guest.init(init)
+        return guest.init(init)
                 .filter(machine -> machine.kind() == InitProgram.Kind.SYSTEMD)
                 .isPresent();
-        if (!systemd) {
-            return;
+    }
+
+    /**
+     * An init that tells nobody counts as up when it has come to rest, waiting for what it started or for something to
+     * happen, or has been busy for a while: a program that can't do its work has ended by then.
+     */
+    private void awaitSettled(UUID uuid) {
+        var looks = new AtomicInteger();
+        Await.until(
+                BUSY,
+                () -> !isUp(uuid)
+                        || looks.updateAndGet(before -> host.zones().isAtRest(uuid) ? before + 1 : 0) >= RESTED_LOOKS);
+        if (!isUp(uuid)) {
+            throw failure(uuid, "the zone ended as soon as it was started");
         }
+    }
+
+    /** A system under systemd(1) is up when that says so, well or degraded. */
+    private void awaitSystem(VmRecord vm) {
         // Its status is not 0 before its bus is there and when it is degraded, so its word counts.
         boolean up = Await.until(
                 SYSTEM_UP,
@@ -174,6 +195,8 @@ final class Provisioning {
         if (store.find(uuid).isEmpty()) {
             return gone(uuid);
         }
+        // The monitor writes all that the console said before it leaves the exit status.
+        Await.until(OUTPUT, () -> isUp(uuid) || host.zones().exitStatus(uuid).isPresent());
         List<String> console = host.zones().consoleTail(uuid, CONSOLE_LINES);
         String said = console.isEmpty() ? "" : "\nlast lines of its console:\n  " + String.join("\n  ", console);
         return new OpException(Code.FAILED, why + said);

@@ -192,6 +192,11 @@ public final class Zones {
                 .isPresent();
     }
 
+    /** Whether the zone's first process waits for something, rather than works. */
+    public boolean isAtRest(UUID zone) {
+        return find(zone).filter(running -> running.init().isSleeping()).isPresent();
+    }
+
     public boolean isRunning(UUID zone) {
         return find(zone).filter(running -> running.init().isAlive()).isPresent();
     }
