@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.OptionalLong;
 import java.util.UUID;
 
 /** The control groups of a running zone as the kernel has them, on version 1, hybrid and version 2 hosts. */
@@ -35,10 +36,12 @@ record Cgroup(String parent, UUID zone) {
         return Long.parseLong(read("pids", "pids.max", "pids.max"));
     }
 
-    /** In percent of one CPU; -100 or less when there is none. */
-    long cpuCap() {
+    /** In percent of one CPU; empty when there is none. */
+    OptionalLong cpuCap() {
         String text = read("cpu", "cpu.cfs_quota_us", "cpu.max").split(" ")[0];
-        return text.equals("max") ? -100 : Long.parseLong(text) / 1000;
+        return text.equals("max") || text.equals("-1")
+                ? OptionalLong.empty()
+                : OptionalLong.of(Long.parseLong(text) / 1000);
     }
 
     /** The kernel's number for it; more is more. */

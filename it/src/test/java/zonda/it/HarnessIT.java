@@ -2,6 +2,8 @@ package zonda.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -32,8 +34,8 @@ class HarnessIT {
 
     @Test
     void the_real_client_prints_what_the_daemon_says_and_ends_with_its_status() {
-        var argv = new java.util.ArrayList<>(zonda.client("vmadm", ""));
-        argv.addAll(java.util.List.of("get", UUID.randomUUID().toString()));
+        var argv = new ArrayList<>(zonda.client("vmadm", "-"));
+        argv.addAll(List.of("get", UUID.randomUUID().toString()));
 
         Command.Result ran = Command.of(argv)
                 .environment("ZONDA_SOCKET", zonda.identity().socket().toString())

@@ -158,7 +158,7 @@ final class Instance implements BeforeAllCallback, AfterAllCallback {
         return Call.start(identity.socket(), "ioe", tool, List.of(arguments));
     }
 
-    /** The real client, as a process. */
+    /** The command line of the real client. @param terminals as for {@link #call}; - for none */
     List<String> client(String tool, String terminals) {
         String home = System.getenv("ZONDA_HOME");
         if (home != null) {

@@ -32,7 +32,8 @@ record Workings(
         return new Workings(driver, store, catalog, tree, new Finishing(driver), new Claims(PATIENCE), surroundings);
     }
 
-    Guid newGuid() {
+    /** One at a time, since a generator need not bear several threads. */
+    synchronized Guid newGuid() {
         return Guid.random(surroundings.random());
     }
 

@@ -72,6 +72,7 @@ public final class Zones {
             throw new UncheckedIOException("create the directories of the zones: " + e, e);
         }
         requirePassable(zonesDirectory());
+        exec().forgetInterrupted();
     }
 
     /** @throws OpException FAILED naming the directory above, and the fix, that a zone's root can't pass */
@@ -101,12 +102,16 @@ public final class Zones {
             makeBundle(spec, paths);
             Fd idMap = userNamespaces.of(spec.ids());
             Monitor.Created created = monitor.create(paths, () -> showRoot(spec, paths, idMap));
+            Optional<ControllingTerminal> console = spec.init().keepsTerminal()
+                    ? Optional.of(ControllingTerminal.release(created.init()))
+                    : Optional.empty();
             cgroups.apply(spec.uuid(), spec.limits());
             cgroups.delegate(spec.uuid(), spec.ids());
             step.prepared(created.init().pid());
             var running = new RunningZone(
                     spec.uuid(), zoneIds.next(), created.init(), created.monitor(), clock.instant(), HostBoot.id());
             StateFile.replaceVolatile(paths.state(), running.toJson().pretty());
+            console.ifPresent(ControllingTerminal::await);
             runtime.start(spec.uuid());
             awaitFirstInstruction(running, paths);
             return running;
@@ -228,6 +233,11 @@ public final class Zones {
                 .flatMap(running -> running.init().executable())
                 .filter(program -> !isRuntime(program))
                 .isPresent();
+    }
+
+    /** Whether the zone's first process waits for something, rather than works. */
+    public boolean isAtRest(UUID zone) {
+        return find(zone).filter(running -> running.init().isSleeping()).isPresent();
     }
 
     public boolean isRunning(UUID zone) {
