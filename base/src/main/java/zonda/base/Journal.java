@@ -29,13 +29,14 @@ public final class Journal {
         this.crashPoint = crashPoint;
     }
 
-    /** Creates the directory. */
+    /** Creates the directory. An intent that was being written when a daemon died was not begun. */
     public void start() {
         try {
             Files.createDirectories(directory);
         } catch (IOException e) {
             throw new UncheckedIOException("create " + directory + ": " + e, e);
         }
+        StateFile.discardTemporaries(directory);
     }
 
     /**

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -19,7 +20,8 @@ import java.util.Set;
  * Small files that hold state: after a crash a reader finds the old text or the new one, never a part.
  *
  * <p>Replacing is write to a temporary name, fsync, rename, fsync of the directory (rename(2), fsync(2)). A temporary
- * file left by a crash ends in {@code .tmp} and is overwritten by the next writer.
+ * file left by a crash ends in {@code .tmp}; the next writer of the same file overwrites it, and
+ * {@link #discardTemporaries} takes away those that nobody would write again.
  */
 public final class StateFile {
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rw-------");
@@ -49,6 +51,20 @@ public final class StateFile {
 
     public static void replace(Path file, Json value) {
         replace(file, value.pretty() + "\n");
+    }
+
+    /**
+     * As {@link #replace(Path, String)}, for what need not outlive the kernel, as all of {@code /run}: a reader finds the
+     * old text or the new one, also after the writer was killed, and nothing waits for a disk.
+     */
+    public static void replaceVolatile(Path file, String text) {
+        Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
+        try {
+            Files.writeString(temporary, text);
+            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            throw new UncheckedIOException("write " + file + ": " + e, e);
+        }
     }
 
     /** The text, or empty when there is no such file. */
@@ -85,6 +101,17 @@ public final class StateFile {
             }
         } catch (IOException e) {
             throw new UncheckedIOException("delete " + file + ": " + e, e);
+        }
+    }
+
+    /** Deletes what writers that were interrupted left in the directory; nobody may be writing there. */
+    public static void discardTemporaries(Path directory) {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "*.tmp")) {
+            for (Path file : files) {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("delete temporary files of " + directory + ": " + e, e);
         }
     }
 

@@ -142,7 +142,7 @@ public final class VmadmTool implements Tool {
         String text;
         if (options.value("f").isPresent() && !options.value("f").get().equals("-")) {
             String path = options.value("f").get();
-            text = new String(session.file(path), StandardCharsets.UTF_8);
+            text = content(session, path);
         } else if (session.inputIsTerminal()) {
             throw new OpException(Code.USAGE, "Will not " + verb + " from stdin when stdin is a tty.");
         } else {
@@ -152,6 +152,17 @@ public final class VmadmTool implements Tool {
             return Json.parseObject(text);
         } catch (Json.JsonSyntaxException e) {
             throw new OpException(Code.FAILED, "Invalid JSON payload: " + e.getMessage(), e);
+        }
+    }
+
+    private static String content(Session session, String path) {
+        try {
+            return new String(session.file(path), StandardCharsets.UTF_8);
+        } catch (OpException e) {
+            if (e.getMessage().endsWith("(No such file or directory)")) {
+                throw new OpException(Code.FAILED, "File: " + path + " does not exist.", e);
+            }
+            throw e;
         }
     }
 

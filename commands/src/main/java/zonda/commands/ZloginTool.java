@@ -129,8 +129,9 @@ public final class ZloginTool implements Tool {
     }
 
     private int onPipes(Session session, UUID zone, Asked asked) {
-        Process process = zones.exec().start(zone, program(session, zone, asked));
-        session.onHangup(process::destroy);
+        ZoneExec exec = zones.exec();
+        Process process = exec.start(zone, program(session, zone, asked));
+        session.onHangup(() -> exec.hangUp(process));
         Thread out = copy("out", process.getInputStream(), session.outStream());
         Thread err = copy("err", process.getErrorStream(), session.errStream());
         Thread.ofVirtual().name("zlogin-in").start(() -> {
@@ -182,7 +183,7 @@ public final class ZloginTool implements Tool {
         ZoneExec.OnTerminal login = zones.exec().startOnTerminal(zone, program(session, zone, asked));
         try (var terminal = login.terminal()) {
             session.raw(size -> Pty.resize(terminal, size.rows(), size.columns()));
-            session.onHangup(login.process()::destroy);
+            session.onHangup(login::hangUp);
             Thread.ofVirtual().name("zlogin-in").start(() -> {
                 try {
                     pump(session.in(), Streams.output(terminal));

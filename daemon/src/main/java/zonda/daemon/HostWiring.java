@@ -69,17 +69,7 @@ final class HostWiring implements AutoCloseable {
 
     Zones zones() {
         String parent = config.isWholeHost() ? "zonda" : "zonda-" + config.prefix();
-        return new Zones(
-                new ZonesConfig(
-                        config.run(),
-                        config.root().resolve("var/log/zonda"),
-                        parent,
-                        List.of(
-                                config.pool().mountpoint(),
-                                config.run()
-                                        .resolve("pools")
-                                        .resolve(config.pool().name()))),
-                clock);
+        return new Zones(new ZonesConfig(config.run(), config.root().resolve("var/log/zonda"), parent), clock);
     }
 
     /** Starts everything, lowest floor first; when it returns, commands are served. */
@@ -104,6 +94,9 @@ final class HostWiring implements AutoCloseable {
             LOG.log(
                     System.Logger.Level.WARNING,
                     "partial images that nobody knows of are left alone: " + recovered.unknown());
+        }
+        if (!recovered.failed().isEmpty()) {
+            LOG.log(System.Logger.Level.WARNING, "images that could not be recovered: " + recovered.failed());
         }
         var metadata = new ServedMetadata(config.root().resolve("var/zonecontrol"));
         closing.add(metadata);

@@ -129,15 +129,22 @@ public final class Zondad {
         }
     }
 
-    /** For tests of recovery: ends the process, as kill -9 would, after the step that ZONDA_CRASH_AFTER names. */
+    /**
+     * For tests of recovery: ends the process, as kill -9 would, after the step that ZONDA_CRASH_AFTER names, or one that
+     * a test names while it runs.
+     */
     private static Journal.CrashPoint crashPoint() {
+        String directory = System.getenv("ZONDA_STEPS");
+        if (directory != null && !directory.isEmpty()) {
+            return new StepTrace(Path.of(directory));
+        }
         String step = System.getenv("ZONDA_CRASH_AFTER");
         if (step == null || step.isEmpty()) {
             return Journal.CrashPoint.NONE;
         }
         return passed -> {
             if (passed.equals(step)) {
-                Runtime.getRuntime().halt(137);
+                Runtime.getRuntime().halt(StepTrace.KILLED);
             }
         };
     }

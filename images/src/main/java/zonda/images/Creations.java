@@ -73,7 +73,7 @@ public final class Creations {
      */
     public InstalledImage debian(Debian debian, Fields fields, Progress progress) {
         var wish = new DebianRoot.Wish(debian.suite(), debian.include());
-        var maker = new DebianRoot(Path.of("/etc/apt"), setup.environment());
+        var maker = new DebianRoot(Path.of("/etc/apt"), setup.paths().downloads(), setup.environment());
         Manifest manifest = manifest(fields, "Debian " + debian.suite());
         return create(manifest, root -> maker.fill(root, wish, progress), progress);
     }

@@ -34,11 +34,16 @@ final class DebianRoot {
     private static final int LAST_LINES = 15;
 
     private final Path apt;
+    private final Path scratch;
     private final Map<String, String> environment;
 
-    /** @param environment where {@code http_proxy} and its like are looked up */
-    DebianRoot(Path apt, Map<String, String> environment) {
+    /**
+     * @param scratch where a file may be put that is soon deleted; made if it isn't there
+     * @param environment where {@code http_proxy} and its like are looked up
+     */
+    DebianRoot(Path apt, Path scratch, Map<String, String> environment) {
         this.apt = apt;
+        this.scratch = scratch;
         this.environment = environment;
     }
 
@@ -72,7 +77,7 @@ final class DebianRoot {
                         ImageError.NOT_SUPPORTED,
                         "this machine has no apt sources for Debian " + wish.suite() + " in " + apt
                                 + ", and none for a suite of its own that could serve instead"));
-        Path file = Files.createTempFile("zonda-debian-", ".sources");
+        Path file = Files.createTempFile(Files.createDirectories(scratch), "debian-", ".sources");
         try {
             Files.writeString(file, sources);
             run(command(target, wish, file), progress);
@@ -208,7 +213,9 @@ final class DebianRoot {
         root.write("etc/hosts", "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n", Access.root(0644));
         root.write("etc/fstab", "# Empty: the zone's runtime mounts what there is.\n", Access.root(0644));
         root.delete("etc/apt/apt.conf.d/99mmdebstrap");
-        for (String directory : List.of("var/lib/apt/lists", "var/cache/apt", "var/log/apt")) {
+        // Devices are the runtime's to give; mmdebstrap makes some, for packages that want them while they are
+        // installed.
+        for (String directory : List.of("dev", "var/lib/apt/lists", "var/cache/apt", "var/log/apt")) {
             root.list(directory).forEach(name -> root.deleteTree(directory + "/" + name));
         }
         root.mkdirs("var/lib/apt/lists/partial", Access.root(0755));

@@ -75,7 +75,8 @@ final class DebianSources {
 
     private static String print(Map<String, String> stanza) {
         return stanza.entrySet().stream()
-                .map(field -> field.getKey() + ": " + field.getValue() + "\n")
+                .map(field ->
+                        field.getKey() + (field.getValue().startsWith("\n") ? ":" : ": ") + field.getValue() + "\n")
                 .collect(Collectors.joining());
     }
 

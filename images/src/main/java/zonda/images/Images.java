@@ -61,8 +61,10 @@ public final class Images {
      * @param discarded images whose interrupted installation was taken back
      * @param deleted images whose interrupted deletion was finished
      * @param unknown images with a partial dataset that nobody knows of: they are left as they are
+     * @param failed a line for each that couldn't be recovered, and will be tried again at the next start
      */
-    public record Recovered(List<UUID> completed, List<UUID> discarded, List<UUID> deleted, Set<UUID> unknown) {}
+    public record Recovered(
+            List<UUID> completed, List<UUID> discarded, List<UUID> deleted, Set<UUID> unknown, List<String> failed) {}
 
     /** Finishes or takes back what an earlier process left; to be called once, before anything else. */
     public Recovered recover() {

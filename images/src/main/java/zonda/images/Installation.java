@@ -5,9 +5,9 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import java.util.function.UnaryOperator;
 import zonda.base.Journal;
@@ -133,7 +133,24 @@ final class Installation {
             if (!clones.isEmpty()) {
                 throw ImageException.hasClones(uuid, clones);
             }
-            delete(journal.begin(DELETE, Json.object().with("uuid", uuid.toString())), uuid);
+            Saga saga = journal.begin(DELETE, Json.object().with("uuid", uuid.toString()));
+            try {
+                delete(saga, uuid);
+            } catch (RuntimeException e) {
+                keepIfIntact(saga, uuid, e);
+                throw e;
+            }
+        }
+    }
+
+    /** A deletion that was refused at once is over: recovery must not carry out what the operator was told has failed. */
+    private void keepIfIntact(Saga saga, UUID uuid, RuntimeException reason) {
+        try {
+            if (find(uuid).isPresent()) {
+                saga.end();
+            }
+        } catch (RuntimeException e) {
+            reason.addSuppressed(e);
         }
     }
 
@@ -160,24 +177,32 @@ final class Installation {
         var completed = new ArrayList<UUID>();
         var discarded = new ArrayList<UUID>();
         var deleted = new ArrayList<UUID>();
+        var failed = new ArrayList<String>();
+        var unknown = new HashSet<>(store.partials());
         for (Saga saga : journal.unfinished()) {
             Json.Obj about = saga.intent().about();
-            switch (saga.intent().kind()) {
-                case INSTALL -> {
-                    InstalledImage image = InstalledImage.of(about);
-                    (resume(saga, image) ? completed : discarded).add(image.uuid());
+            try {
+                switch (saga.intent().kind()) {
+                    case INSTALL -> {
+                        InstalledImage image = InstalledImage.of(about);
+                        unknown.remove(image.uuid());
+                        (resume(saga, image) ? completed : discarded).add(image.uuid());
+                    }
+                    case DELETE -> {
+                        UUID uuid = UUID.fromString(about.string("uuid", ""));
+                        delete(saga, uuid);
+                        deleted.add(uuid);
+                    }
+                    default -> {
+                        // another feature's
+                    }
                 }
-                case DELETE -> {
-                    UUID uuid = UUID.fromString(about.string("uuid", ""));
-                    delete(saga, uuid);
-                    deleted.add(uuid);
-                }
-                default -> {
-                    // another feature's
-                }
+            } catch (RuntimeException e) {
+                // One image that can't be recovered must not keep the host from starting.
+                failed.add("recover " + saga.intent().kind() + " " + about.compact() + ": " + e.getMessage());
             }
         }
-        return new Images.Recovered(completed, discarded, deleted, Set.copyOf(store.partials()));
+        return new Images.Recovered(completed, discarded, deleted, unknown, failed);
     }
 
     /** True when the image is installed, false when it is gone. */

@@ -133,6 +133,52 @@ class ImagesTest {
         }
     }
 
+    @Test
+    void an_image_that_can_not_be_recovered_is_said_and_tried_again() throws Exception {
+        install(host.images());
+        Images dying = host.images(passed -> {
+            if (passed.equals("image-delete:intent")) {
+                throw new Killed();
+            }
+        });
+        assertThatThrownBy(() -> dying.delete(ONE)).isInstanceOf(Killed.class);
+        host.store.refuseDestroy(true);
+
+        Images.Recovered recovered = host.images().recover();
+
+        assertThat(recovered.failed())
+                .singleElement()
+                .asString()
+                .contains(ONE.toString())
+                .endsWith(": busy");
+        host.store.refuseDestroy(false);
+        assertThat(host.images().recover().deleted()).containsExactly(ONE);
+    }
+
+    @Test
+    void what_nobody_knows_of_is_reported_and_left() {
+        host.store.createPartial(ONE);
+
+        assertThat(host.images().recover().unknown()).containsExactly(ONE);
+        assertThat(host.store.partials()).containsExactly(ONE);
+    }
+
+    @Test
+    void a_deletion_that_was_refused_is_not_carried_out_by_recovery() throws Exception {
+        install(host.images());
+        Images refusing = host.images(passed -> {
+            if (passed.equals("image-delete:intent")) {
+                host.store.refuseDestroy(true);
+            }
+        });
+        assertThatThrownBy(() -> refusing.delete(ONE)).hasMessage("busy");
+        host.store.refuseDestroy(false);
+
+        assertThat(host.openSagas()).isZero();
+        assertThat(host.images().recover().deleted()).isEmpty();
+        assertThat(host.images().find(ONE)).isPresent();
+    }
+
     /** An Error, which no undo catches: as far as files go, this is kill -9. */
     private static final class Killed extends Error {}
 

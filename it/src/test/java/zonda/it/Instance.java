@@ -54,7 +54,7 @@ final class Instance implements BeforeAllCallback, AfterAllCallback {
         }
         DaemonProcess last = DaemonProcess.run(identity.root(), Map.of(), "tear-down");
         int status = last.end();
-        List<String> left = new Leftovers(identity).ofInstance();
+        List<String> left = leftovers().ofInstance();
         assertThat(status).as(last::log).isZero();
         assertThat(left).as("left on the machine after the tear-down").isEmpty();
         deleteRoot();
@@ -114,8 +114,14 @@ final class Instance implements BeforeAllCallback, AfterAllCallback {
         return identity.root();
     }
 
+    /** What there should not be any more. */
     Leftovers leftovers() {
-        return new Leftovers(identity);
+        return new Leftovers(identity, Duration.ofSeconds(5));
+    }
+
+    /** What there is at this moment. */
+    Leftovers present() {
+        return new Leftovers(identity, Duration.ZERO);
     }
 
     // Commands.
@@ -152,7 +158,7 @@ final class Instance implements BeforeAllCallback, AfterAllCallback {
         return Call.start(identity.socket(), "ioe", tool, List.of(arguments));
     }
 
-    /** The real client, as a process. */
+    /** The command line of the real client. @param terminals as for {@link #call}; - for none */
     List<String> client(String tool, String terminals) {
         String home = System.getenv("ZONDA_HOME");
         if (home != null) {

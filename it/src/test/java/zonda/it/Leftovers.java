@@ -11,22 +11,25 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import zonda.base.Await;
 import zonda.kernel.Command;
 
 /** What there is of an instance on the machine, in the machine's own words: mounts, links, groups, processes, files. */
 final class Leftovers {
-    private static final Duration SOON = Duration.ofSeconds(5);
     private static final long IDS_OF_ALL_ZONES = 65_536L * 8192;
 
     private final Identity identity;
+    private final Duration patience;
 
-    Leftovers(Identity identity) {
+    /** @param patience how long things may take to go away: the kernel does some of it later */
+    Leftovers(Identity identity, Duration patience) {
         this.identity = identity;
+        this.patience = patience;
     }
 
-    /** What of the whole instance is left after its tear-down; a moment is allowed for what the kernel does later. */
+    /** What of the whole instance is left after its tear-down. */
     List<String> ofInstance() {
         return settled(() -> {
             List<String> found = new ArrayList<>(mounts());
@@ -76,8 +79,8 @@ final class Leftovers {
         });
     }
 
-    private static List<String> settled(java.util.function.Supplier<List<String>> look) {
-        Await.until(SOON, () -> look.get().isEmpty());
+    private List<String> settled(Supplier<List<String>> look) {
+        Await.until(patience, () -> look.get().isEmpty());
         return look.get();
     }
 

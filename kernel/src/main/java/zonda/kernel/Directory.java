@@ -196,14 +196,6 @@ public final class Directory implements AutoCloseable {
         }
     }
 
-    /** Writes all data of this directory's filesystem to its disk, syncfs(2). */
-    public void syncFilesystem() {
-        Blocking.call(() -> {
-            FileCalls.syncfs(fd);
-            return true;
-        });
-    }
-
     private static String one(String name) {
         if (name.isEmpty() || ".".equals(name) || "..".equals(name) || name.indexOf('/') >= 0 || name.indexOf(0) >= 0) {
             throw new IllegalArgumentException("not a name in a directory: \"" + FileName.printable(name) + "\"");

@@ -22,7 +22,7 @@ import java.util.List;
 /**
  * The calls that take a directory's descriptor and a name: openat2(2), statx(2), mkdirat(2), unlinkat(2), renameat(2),
  * symlinkat(2), linkat(2), mkfifoat(3), readlinkat(2), fchmod(2), fchownat(2), utimensat(2), fsetxattr(2), write(2),
- * read(2), getdents64(2), syncfs(2).
+ * read(2), getdents64(2).
  *
  * <p>Why not java.nio: it resolves whole paths, follows symbolic links on the way, and can't be told to stay below a
  * directory. These are for local filesystems, where they return soon; they are called on the caller's thread.
@@ -112,7 +112,6 @@ final class FileCalls {
             Native.link("ftruncate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG));
     private static final MethodHandle GETDENTS =
             Native.link("getdents64", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
-    private static final MethodHandle SYNCFS = Native.link("syncfs", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
 
     private FileCalls() {}
 
@@ -386,9 +385,5 @@ final class FileCalls {
             }
             at += length;
         }
-    }
-
-    static void syncfs(Fd file) {
-        Native.call("syncfs", file, errno -> (long) (int) SYNCFS.invokeExact(errno, file.number()));
     }
 }

@@ -28,6 +28,13 @@ public record LinuxProcess(long pid, long startTime) {
         return find(pid).equals(Optional.of(this));
     }
 
+    /** Whether it lives and waits, interruptibly: state S. */
+    public boolean isSleeping() {
+        return stat(pid)
+                .filter(stat -> stat.state() == 'S' && stat.process().equals(this))
+                .isPresent();
+    }
+
     /**
      * Sends the signal, unless the process has ended; never to another that has its number now (pidfd_open(2), Linux
      * 5.3).

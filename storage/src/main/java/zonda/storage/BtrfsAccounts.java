@@ -6,7 +6,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import zonda.base.Bytes;
@@ -27,7 +29,12 @@ import zonda.kernel.KernelException;
 final class BtrfsAccounts {
     private static final long FIRST_LEVEL_1 = Btrfs.levelOneGroup(0);
 
+    /** How many groups a verb tries to drop: more than it adds, so that the rest only gets shorter. */
+    private static final int DROPPED_AT_ONCE = 4;
+
     private final Fd fd;
+    /** Groups of destroyed datasets, whose space the kernel is still freeing. */
+    private final Queue<Long> retired = new ConcurrentLinkedQueue<>();
 
     BtrfsAccounts(Fd fd) {
         this.fd = fd;
@@ -55,6 +62,36 @@ final class BtrfsAccounts {
 
     private static OptionalLong limit(Optional<Bytes> quota) {
         return quota.map(bytes -> OptionalLong.of(bytes.value())).orElse(OptionalLong.empty());
+    }
+
+    /**
+     * A dataset is destroyed: its group goes when the kernel has freed its subvolumes, which takes off their own groups
+     * (Linux 6.10). Tries some that were retired before; those that are left at the end go at the next open.
+     */
+    void retire(Guid dataset) {
+        for (int i = 0; i < DROPPED_AT_ONCE; i++) {
+            Long group = retired.poll();
+            if (group != null && !dropIfFree(group)) {
+                retired.add(group);
+            }
+        }
+        retired.add(group(dataset));
+    }
+
+    /** Whether the group is gone: the kernel, too, drops groups of what it has freed, at any moment. */
+    private boolean dropIfFree(long group) {
+        try {
+            Btrfs.destroyGroup(fd, group);
+            return true;
+        } catch (KernelException e) {
+            if (e.is(Errno.EBUSY)) {
+                return false;
+            }
+            if (e.is(Errno.ENOENT)) {
+                return true;
+            }
+            throw e;
+        }
     }
 
     /** Charges all that a dataset's group holds to other ancestors. */
@@ -117,7 +154,7 @@ final class BtrfsAccounts {
             var left = new ArrayList<>(group.members());
             left.removeIf(member -> !alive.contains(member) && dropUnused(groups.get(member)));
             if (left.isEmpty()) {
-                unless(Errno.EBUSY, () -> Btrfs.destroyGroup(fd, group.id()));
+                dropIfFree(group.id());
             }
         }
     }
@@ -131,7 +168,7 @@ final class BtrfsAccounts {
             return false;
         }
         member.groups().forEach(group -> unless(Errno.ENOENT, () -> Btrfs.unassign(fd, member.id(), group)));
-        return unless(Errno.EBUSY, () -> Btrfs.destroyGroup(fd, member.id()));
+        return dropIfFree(member.id());
     }
 
     /** False when the kernel gave the one answer that is fine too. */

@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import zonda.base.Bytes;
 import zonda.base.StateFile;
@@ -63,6 +64,16 @@ final class BtrfsDriver implements PoolDriver {
     static BtrfsDriver open(Path top) {
         Fd fd = Fd.openDirectory(top);
         return new BtrfsDriver(top, fd, Btrfs.filesystem(fd).uuid());
+    }
+
+    /** The paths of the filesystem's devices that are there. */
+    List<String> devices() {
+        long highest = Btrfs.filesystem(fd).highestDeviceId();
+        return LongStream.rangeClosed(1, highest)
+                .mapToObj(id -> Btrfs.device(fd, id))
+                .flatMap(Optional::stream)
+                .flatMap(device -> device.path().stream())
+                .toList();
     }
 
     @Override
@@ -136,6 +147,7 @@ final class BtrfsDriver implements PoolDriver {
         destroyIn(home, LIVE);
         removeEmpty(snapshotsOf(dataset));
         removeEmpty(home);
+        accounts.retire(dataset);
     }
 
     @Override
@@ -181,9 +193,15 @@ final class BtrfsDriver implements PoolDriver {
         found.reversed().forEach(id -> Btrfs.destroySubvolume(fd, id));
     }
 
+    /** On the directory around it: the dataset itself can be full to its quota, which is no reason to fail. */
     @Override
     public void describe(Guid dataset, String text) {
-        Xattrs.set(live(dataset), DESCRIPTION, text.getBytes(StandardCharsets.UTF_8));
+        Xattrs.set(home(dataset), DESCRIPTION, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Override
+    public boolean isDescribed(Guid dataset) {
+        return Xattrs.get(home(dataset), DESCRIPTION).isPresent();
     }
 
     @Override
@@ -194,6 +212,8 @@ final class BtrfsDriver implements PoolDriver {
     @Override
     public void recharge(Guid dataset, List<Guid> from, List<Guid> to) {
         if (!from.equals(to)) {
+            // The tree that says who is charged to it has what is committed.
+            sync();
             accounts.move(dataset, from, to);
         }
     }

@@ -128,6 +128,11 @@ final class Catalog {
         });
     }
 
+    /** The identities of {@link #lineage}: whom the space of a dataset is charged to. */
+    List<Guid> accounts(Filesystem dataset) {
+        return lineage(dataset).stream().map(Filesystem::guid).toList();
+    }
+
     /** Adds a dataset, or puts a changed record of the same name in its place. */
     void put(Filesystem dataset) {
         locked(() -> {

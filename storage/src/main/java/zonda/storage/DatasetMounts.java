@@ -7,16 +7,21 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
+import zonda.base.Await;
 import zonda.base.Code;
 import zonda.base.OpException;
 import zonda.kernel.Blocking;
 import zonda.kernel.Errno;
 import zonda.kernel.Fd;
 import zonda.kernel.KernelException;
+import zonda.kernel.MountInfo;
+import zonda.kernel.MountTables;
 import zonda.kernel.Mounts;
 import zonda.kernel.Paths;
 
@@ -25,12 +30,20 @@ import zonda.kernel.Paths;
  * a restart, is taken as it is.
  */
 final class DatasetMounts {
+    private static final Duration PATIENCE = Duration.ofMillis(1500);
+
     private final PoolDriver driver;
+    /** The filesystem's, as mountinfo has it: what tells this pool from a copy of it. */
+    private final String device;
+
+    private final MountTables tables;
     /** As of our own last look, for listings. */
     private final Set<Guid> mounted = ConcurrentHashMap.newKeySet();
 
-    DatasetMounts(PoolDriver driver) {
+    DatasetMounts(PoolDriver driver, String device) {
         this.driver = driver;
+        this.device = device;
+        this.tables = new MountTables(device);
     }
 
     /** Whether the dataset was mounted when this service last had to do with it. */
@@ -65,7 +78,7 @@ final class DatasetMounts {
     }
 
     /**
-     * Unmounts the dataset; fine when it isn't mounted there. The directory goes too, when it is empty.
+     * Unmounts the dataset; fine when it isn't mounted there. The directory stays.
      *
      * @throws OpException CONFLICT naming who uses it
      */
@@ -78,27 +91,56 @@ final class DatasetMounts {
             platform(() -> Mounts.unmount(target));
         } catch (KernelException e) {
             if (e.is(Errno.EBUSY)) {
-                Optional<Holder> holder = MountHolders.ofFilesBelow(target);
+                Optional<Holder> holder = MountHolders.ofPlace(target);
                 throw new OpException(Code.CONFLICT, busy("unmount", name, holder), e);
             }
             throw e;
         }
         mounted.remove(dataset);
-        removeIfEmpty(target);
     }
 
-    /** Who has one of the datasets mounted, in whatever namespace, other than at the path given. */
-    Optional<Holder> otherHolder(List<Guid> datasets, Optional<Path> own) {
-        List<String> roots = datasets.stream()
+    /** The quick look; false when the kernel can't tell, too, and all processes have to be asked. */
+    private boolean nobodyElse(List<Guid> datasets) {
+        List<String> roots = roots(datasets);
+        try {
+            return tables.count(root -> isOf(roots, root)) == 0;
+        } catch (KernelException e) {
+            return false;
+        }
+    }
+
+    private List<String> roots(List<Guid> datasets) {
+        return datasets.stream()
                 .map(dataset -> driver.mountSpec(dataset).root())
                 .toList();
-        return MountHolders.ofMount(mount -> own.filter(mount.target()::equals).isEmpty()
-                && roots.stream()
-                        .anyMatch(root ->
-                                mount.root().equals(root) || mount.root().startsWith(root + "/")));
     }
 
-    static String busy(String verb, DatasetName name, Optional<Holder> holder) {
+    private static boolean isOf(List<String> roots, String mounted) {
+        return roots.stream().anyMatch(root -> mounted.equals(root) || mounted.startsWith(root + "/"));
+    }
+
+    /** Who has one of the datasets mounted, in whatever namespace, other than at the path given in ours. */
+    Optional<Holder> otherHolder(List<Guid> datasets, Optional<Path> own) {
+        List<String> roots = roots(datasets);
+        Predicate<MountInfo> ofThem = mount -> mount.device().equals(device) && isOf(roots, mount.root());
+        return MountHolders.ofMount(ofThem, own);
+    }
+
+    /**
+     * Waits a little: whatever container starts on this host has copies of all mounts until it has left the host's root.
+     *
+     * @throws OpException CONFLICT naming who has one of the datasets mounted, in whatever namespace
+     */
+    void refuseOtherHolder(String verb, DatasetName name, List<Guid> datasets) {
+        if (nobodyElse(datasets)) {
+            return;
+        }
+        if (!Await.until(PATIENCE, () -> otherHolder(datasets, Optional.empty()).isEmpty())) {
+            throw new OpException(Code.CONFLICT, busy(verb, name, otherHolder(datasets, Optional.empty())));
+        }
+    }
+
+    private static String busy(String verb, DatasetName name, Optional<Holder> holder) {
         return "cannot " + verb + " '" + name + "': dataset is busy"
                 + holder.map(who -> ": " + who).orElse("");
     }
@@ -127,7 +169,8 @@ final class DatasetMounts {
         }
     }
 
-    private static void removeIfEmpty(Path directory) {
+    /** Removes the directory that a dataset was mounted on, when it is empty. */
+    static void removePlace(Path directory) {
         try {
             Files.deleteIfExists(directory);
         } catch (DirectoryNotEmptyException e) {

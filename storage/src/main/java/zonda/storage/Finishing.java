@@ -14,7 +14,7 @@ import zonda.storage.NodeRecord.Frozen;
 /** The steps of a verb behind its point of no return: the verb does them, and recovery does them again. */
 final class Finishing {
     /** What an extended attribute of btrfs surely holds, with its name, in one leaf of 16 KiB. */
-    private static final int LONGEST_DESCRIPTION = 12_000;
+    static final int LONGEST_ATTRIBUTE = 12_000;
 
     private final PoolDriver driver;
 
@@ -36,12 +36,21 @@ final class Finishing {
         describe(record);
     }
 
+    /** As {@link #finish}, after a crash: a mode that was set is left alone, since the dataset's user may have set another. */
+    void finishAgain(Filesystem record) {
+        if (driver.isDescribed(record.guid())) {
+            describe(record);
+        } else {
+            finish(record);
+        }
+    }
+
     /** Writes the record onto the dataset itself. */
     void describe(Filesystem record) {
         String text = record.toJson().compact();
         driver.describe(
                 record.guid(),
-                text.length() <= LONGEST_DESCRIPTION
+                text.length() <= LONGEST_ATTRIBUTE
                         ? text
                         : record.toJson().without("properties").compact());
     }

@@ -22,15 +22,23 @@ final class MountHolders {
 
     private MountHolders() {}
 
-    /** A process whose mount namespace has such a mount; each namespace is read once, ours included. */
-    static Optional<Holder> ofMount(Predicate<MountInfo> wanted) {
+    /**
+     * A process whose mount namespace has such a mount; each namespace is read once, ours included.
+     *
+     * @param own the place in our namespace that doesn't count
+     */
+    static Optional<Holder> ofMount(Predicate<MountInfo> wanted, Optional<Path> own) {
+        String ours = link(Path.of("/proc/self/ns/mnt")).orElse("");
+        Predicate<MountInfo> elsewhere =
+                wanted.and(mount -> own.filter(mount.target()::equals).isEmpty());
         Set<String> seen = new HashSet<>();
         for (Path process : processes()) {
             Optional<String> namespace = link(process.resolve("ns/mnt"));
             if (namespace.isEmpty() || !seen.add(namespace.get())) {
                 continue;
             }
-            Optional<MountInfo> found = mounts(process).stream().filter(wanted).findFirst();
+            Predicate<MountInfo> here = namespace.get().equals(ours) ? elsewhere : wanted;
+            Optional<MountInfo> found = mounts(process).stream().filter(here).findFirst();
             if (found.isPresent()) {
                 return Optional.of(holder(process, namespace.get(), found.get().target(), "mounted"));
             }
@@ -38,8 +46,26 @@ final class MountHolders {
         return Optional.empty();
     }
 
+    /** What keeps a mount in our namespace from being unmounted: a process, or another mount on it. */
+    static Optional<Holder> ofPlace(Path path) {
+        Optional<Holder> process = ofFilesBelow(path);
+        return process.isPresent() ? process : ofMountsBelow(path);
+    }
+
+    private static Optional<Holder> ofMountsBelow(Path path) {
+        return Mounts.list().stream()
+                .filter(mount ->
+                        mount.target().startsWith(path) && !mount.target().equals(path))
+                .findFirst()
+                .map(mount -> holder(
+                        PROC.resolve("self"),
+                        link(Path.of("/proc/self/ns/mnt")).orElse(""),
+                        mount.target(),
+                        "a mount point (" + mount.type() + ")"));
+    }
+
     /** A process of our mount namespace that has something at or below the path open, or as working directory. */
-    static Optional<Holder> ofFilesBelow(Path path) {
+    private static Optional<Holder> ofFilesBelow(Path path) {
         String ours = link(Path.of("/proc/self/ns/mnt")).orElse("");
         for (Path process : processes()) {
             Optional<String> namespace = link(process.resolve("ns/mnt"));
@@ -105,7 +131,13 @@ final class MountHolders {
         } catch (IOException e) {
             // It has ended meanwhile.
         }
-        return new Holder(Long.parseLong(String.valueOf(process.getFileName())), command, namespace, path, how);
+        String pid = String.valueOf(process.getFileName());
+        return new Holder(
+                pid.equals("self") ? ProcessHandle.current().pid() : Long.parseLong(pid),
+                command,
+                namespace,
+                path,
+                how);
     }
 
     private static Optional<String> link(Path link) {

@@ -11,7 +11,7 @@ import zonda.base.Bytes;
  * A pool's means, below the dataset service: it knows ids, never names, and never mounts. Each call is idempotent, so
  * that a verb cut short can be run again: making what is there already and removing what is gone are fine.
  *
- * <p>Only {@link #snapshot}, {@link #cloneOf} and {@link #sync} are durable on return, and they make durable all that
+ * <p>Only {@link #snapshot}, {@link #cloneOf}, {@link #rollback} and {@link #sync} are durable on return, and they make durable all that
  * came before them.
  */
 interface PoolDriver extends AutoCloseable {
@@ -62,6 +62,9 @@ interface PoolDriver extends AutoCloseable {
 
     /** Keeps a description with the dataset itself, from which a lost store can be made again. */
     void describe(Guid dataset, String text);
+
+    /** Whether it has a description; what was done before describing it is then as durable. */
+    boolean isDescribed(Guid dataset);
 
     /** Changes a quota at once. */
     void limit(Guid dataset, Optional<Bytes> quota);

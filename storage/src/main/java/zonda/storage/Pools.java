@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -12,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
 import zonda.base.Bytes;
 import zonda.base.Code;
 import zonda.base.Journal.CrashPoint;
@@ -32,7 +32,6 @@ public final class Pools {
     private static final Path FEATURES = Path.of("/sys/fs/btrfs/features");
     private static final Path STORE = Path.of(".zonda/store");
     private static final Duration MKFS_LIMIT = Duration.ofMinutes(5);
-    private static final Bytes LEAST_SIZE = Bytes.ofMiB(256);
 
     private final InstantSource clock;
     private final RandomGenerator random;
@@ -56,7 +55,7 @@ public final class Pools {
                         config.devices().getFirst().toString())
                 .run(Duration.ofSeconds(30))
                 .out()
-                .contains(label(config));
+                .contains("'" + label(config) + "'");
     }
 
     /**
@@ -68,33 +67,57 @@ public final class Pools {
      */
     public Pool create(PoolConfig config, Optional<Bytes> size) {
         requireKernel();
-        try (var undo = new Undo()) {
-            if (config.embedded()) {
-                makeImage(
-                        config.image(),
-                        size.orElseThrow(() -> new OpException(Code.INVALID, "an embedded pool needs a size")));
-                undo.add(() -> delete(config.image()));
-            }
-            format(config);
-            try (Mounted mounted = mountTop(config)) {
-                Path top = mounted.top();
-                try (Fd fd = Fd.openDirectory(top)) {
-                    Btrfs.enableSimpleQuota(fd);
-                    for (Path directory : List.of(STORE, BtrfsDriver.DATASETS, BtrfsDriver.SNAPSHOTS)) {
-                        Files.createDirectories(
-                                top.resolve(directory),
-                                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-                    }
-                    makeRoot(config, top);
-                    Btrfs.sync(fd);
-                }
-                mounted.keep();
-            } catch (IOException e) {
-                throw new UncheckedIOException("create pool " + config.name() + ": " + e, e);
-            }
-            undo.keep();
+        if (config.embedded()) {
+            createEmbedded(
+                    config, size.orElseThrow(() -> new OpException(Code.INVALID, "an embedded pool needs a size")));
+        } else {
+            createOnDevices(config);
         }
         return open(config);
+    }
+
+    /** The file gets its name when the pool in it is whole: a crash before leaves no pool, and the next try goes. */
+    private void createEmbedded(PoolConfig config, Bytes size) {
+        if (Files.exists(config.image())) {
+            throw new OpException(Code.CONFLICT, "create a pool in " + config.image() + ": the file exists");
+        }
+        Path unfinished = config.image().resolveSibling(config.image().getFileName() + ".making");
+        var draft = PoolConfig.embedded(config.name(), config.mountpoint(), config.runDirectory(), unfinished);
+        try (var undo = new Undo()) {
+            undo.add(() -> delete(unfinished));
+            delete(unfinished);
+            ImageFile.create(unfinished, size);
+            format(draft);
+            populate(draft);
+            ImageFile.rename(unfinished, config.image());
+            undo.keep();
+        }
+    }
+
+    private void createOnDevices(PoolConfig config) {
+        format(config);
+        try (var undo = new Undo()) {
+            undo.add(() -> wipe(config));
+            populate(config);
+            undo.keep();
+        }
+    }
+
+    /** Makes an empty filesystem a pool; durable, and unmounted, when it returns. */
+    private void populate(PoolConfig config) {
+        try (Mounted mounted = mountTop(config);
+                Fd fd = Fd.openDirectory(mounted.top())) {
+            Btrfs.enableSimpleQuota(fd);
+            for (Path directory : List.of(STORE, BtrfsDriver.DATASETS, BtrfsDriver.SNAPSHOTS)) {
+                Files.createDirectories(
+                        mounted.top().resolve(directory),
+                        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            }
+            makeRoot(config, mounted.top());
+            Btrfs.sync(fd);
+        } catch (IOException e) {
+            throw new UncheckedIOException("create pool " + config.name() + ": " + e, e);
+        }
     }
 
     /** The dataset that has the pool's own name. */
@@ -116,38 +139,13 @@ public final class Pools {
         }
     }
 
-    private static void makeImage(Path image, Bytes size) {
-        if (size.compareTo(LEAST_SIZE) < 0) {
-            throw new OpException(Code.INVALID, "a pool of " + size + " is too small: at least " + LEAST_SIZE);
-        }
-        try {
-            Files.createDirectories(image.toAbsolutePath().getParent());
-            if (Files.getFileStore(image.toAbsolutePath().getParent()).type().equals("btrfs")) {
-                throw new OpException(
-                        Code.INVALID,
-                        "an embedded pool in " + image
-                                + " would be btrfs within btrfs, which wears disks out: give a disk or"
-                                + " a partition, or a file on another filesystem");
-            }
-            try (var channel = Files.newByteChannel(
-                    image,
-                    java.util.Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
-                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
-                channel.position(size.value() - 1);
-                channel.write(java.nio.ByteBuffer.wrap(new byte[1]));
-            }
-        } catch (java.nio.file.FileAlreadyExistsException e) {
-            throw new OpException(Code.CONFLICT, "create a pool in " + image + ": the file exists", e);
-        } catch (IOException e) {
-            throw new UncheckedIOException("create " + image + ": " + e, e);
-        }
-    }
-
     private static void format(PoolConfig config) {
         List<String> argv = new ArrayList<>(List.of("mkfs.btrfs", "-q", "-L", label(config)));
         if (config.devices().size() > 1) {
             argv.addAll(List.of("-d", "raid1", "-m", "raid1"));
         } else {
+            // A second copy of the metadata in the same file has no second place to survive in, and doubles each
+            // commit.
             argv.addAll(List.of("-d", "single", "-m", config.embedded() ? "single" : "dup"));
         }
         config.devices().forEach(device -> argv.add(device.toString()));
@@ -178,21 +176,64 @@ public final class Pools {
      */
     public Pool open(PoolConfig config) {
         requireKernel();
-        try (Mounted mounted = mountTop(config)) {
+        try (Mounted mounted = mountTop(config);
+                var undo = new Undo()) {
+            requireComplete(config, mounted.top());
             BtrfsDriver driver = BtrfsDriver.open(mounted.top());
+            undo.add(driver::close);
             var store = new RecordStore(mounted.top().resolve(STORE));
             var recovery = new Recovery(driver, store);
             Catalog catalog = recovery.run();
+            var mounts = new DatasetMounts(driver, deviceOf(mounted.top()));
+            var tree = new MountedTree(catalog, mounts, config.mountpoint());
             var datasets = new Datasets(
-                    driver, store, catalog, new Datasets.Settings(config.mountpoint(), clock, random, crashPoint));
+                    Workings.of(driver, store, catalog, tree, new Workings.Surroundings(clock, random, crashPoint)));
             List<String> findings = new ArrayList<>(recovery.findings());
             if (mounted.degraded()) {
-                findings.add("pool " + config.name() + " is DEGRADED: a device is missing");
+                findings.add(degraded(config, driver));
             }
-            findings.addAll(datasets.mountAll());
+            findings.addAll(tree.mountAll());
             mounted.keep();
+            undo.keep();
             return new Pool(config, driver, datasets, findings);
         }
+    }
+
+    private static String degraded(PoolConfig config, BtrfsDriver driver) {
+        List<String> there = driver.devices();
+        String missing = config.devices().stream()
+                .filter(device -> !there.contains(realPath(device)))
+                .map(Path::toString)
+                .collect(Collectors.joining(", "));
+        return "pool " + config.name() + " is DEGRADED: missing " + missing
+                + ": data that is written now has no second copy; btrfs-replace(8) brings the mirror back";
+    }
+
+    /** Devices are given by links such as those of /dev/disk/by-id, and the kernel knows them by their own names. */
+    private static String realPath(Path device) {
+        try {
+            return device.toRealPath().toString();
+        } catch (IOException e) {
+            return device.toString();
+        }
+    }
+
+    /** On devices, a crash can come between making the filesystem and making it a pool. */
+    private static void requireComplete(PoolConfig config, Path top) {
+        if (!Files.isDirectory(top.resolve(STORE))) {
+            throw new OpException(
+                    Code.FAILED,
+                    "open pool " + config.name() + ": " + config.devices()
+                            + " have a filesystem that isn't a pool: its creation was interrupted, or it is another's");
+        }
+    }
+
+    private static String deviceOf(Path top) {
+        return Mounts.list().stream()
+                .filter(mount -> mount.target().equals(top))
+                .reduce((_, last) -> last)
+                .map(MountInfo::device)
+                .orElseThrow(() -> new IllegalStateException("nothing is mounted on " + top));
     }
 
     /** Unmounts the pool with all its datasets. @throws OpException CONFLICT naming who uses it */
@@ -209,10 +250,16 @@ public final class Pools {
         if (config.embedded()) {
             delete(config.image());
         } else {
-            config.devices()
-                    .forEach(device ->
-                            Command.of("wipefs", "-q", "-a", device.toString()).check(Duration.ofMinutes(1)));
+            wipe(config);
         }
+    }
+
+    /** Nothing takes the devices for a pool any more, nor for what was on them before. */
+    private static void wipe(PoolConfig config) {
+        config.devices().stream()
+                .filter(Files::exists)
+                .forEach(device ->
+                        Command.of("wipefs", "-q", "-a", device.toString()).check(Duration.ofMinutes(1)));
     }
 
     private static void delete(Path file) {
@@ -262,6 +309,7 @@ public final class Pools {
                 .filter(mount -> mount.target().equals(top))
                 .findAny();
         if (there.isPresent()) {
+            keepPrivate(top);
             return new Mounted(top, false, there.get().superOptions().contains("degraded"));
         }
         try {
@@ -282,7 +330,7 @@ public final class Pools {
     private static Mounted mountImage(PoolConfig config, Path top) {
         Optional<Path> attached = Loop.find(config.image());
         if (attached.isPresent()) {
-            mount(attached.get(), top, "");
+            mount(attached.get(), top, "discard=async");
             return new Mounted(top, true, false);
         }
         try (Loop loop = Loop.attach(config.image())) {
@@ -316,13 +364,35 @@ public final class Pools {
     private static void mount(Path device, Path top, String options) {
         String data = "subvolid=5" + (options.isEmpty() ? "" : "," + options);
         Mounts.mount(device.toString(), top, "btrfs", Mounts.MS_NOATIME, data);
+        keepPrivate(top);
+    }
+
+    /**
+     * Below a shared mount, as under systemd, it would be shared: the datasets' mounts, which are copies of it, would be
+     * its peers, and whatever is mounted in a dataset would show up, and stay busy, in here.
+     */
+    private static void keepPrivate(Path top) {
+        Mounts.makePrivate(top, false);
     }
 
     private static void unmountTop(Path top) {
-        Blocking.call(() -> {
-            Mounts.unmount(top);
-            Files.deleteIfExists(top);
-            return top;
-        });
+        try {
+            Blocking.call(() -> {
+                Mounts.unmount(top);
+                Files.deleteIfExists(top);
+                return top;
+            });
+        } catch (KernelException e) {
+            if (e.is(Errno.EBUSY)) {
+                throw new OpException(
+                        Code.CONFLICT,
+                        "cannot export the pool at " + top + ": it is busy"
+                                + MountHolders.ofPlace(top)
+                                        .map(who -> ": " + who)
+                                        .orElse(""),
+                        e);
+            }
+            throw e;
+        }
     }
 }

@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
 import zonda.base.StateFile;
+import zonda.kernel.Xattrs;
 
 /**
  * The record files of a pool, in a directory on the pool itself. A node's files by their names:
@@ -31,8 +32,8 @@ import zonda.base.StateFile;
  * </ul>
  *
  * Names go from the first to the second, and both disappear, without a wait: that follows some later commit of the
- * filesystem ({@link #settled}), and opening the pool copes with a crash before it. So creating a node costs one fsync of
- * one small file, and destroying one as well.
+ * filesystem ({@link #settling}), and opening the pool copes with a crash before it. So creating a node costs no
+ * wait but its own commit, and destroying one an fsync of one empty file.
  *
  * <p>Any thread may call it; calls on one node come one after another.
  */
@@ -40,6 +41,7 @@ final class RecordStore {
     private static final String MAKING = ".making";
     private static final String MADE = ".json";
     private static final String GONE = ".gone";
+    private static final String ATTRIBUTE = "trusted.zonda.record";
 
     private final Path directory;
     private final ReentrantLock lock = new ReentrantLock();
@@ -102,13 +104,25 @@ final class RecordStore {
     }
 
     private static Optional<NodeRecord> read(Path file) {
-        return StateFile.read(file).flatMap(NodeRecord::parse);
+        Optional<NodeRecord> record = StateFile.read(file).flatMap(NodeRecord::parse);
+        return record.isPresent()
+                ? record
+                : Xattrs.get(file, ATTRIBUTE)
+                        .flatMap(text -> NodeRecord.parse(new String(text, StandardCharsets.UTF_8)));
     }
 
-    /** Writes an intent; durable when it returns. */
+    /**
+     * Writes an intent. It is as durable as the subvolume that is made after it: an extended attribute is metadata, and
+     * so in the same commit or an earlier one, and holds what the file holds, whose own text may come to the disk later.
+     */
     void begin(NodeRecord record) {
-        // fsync of a file that is new also keeps its name on btrfs, so the directory needs none (btrfs(5), tree log).
-        writeNew(file(record.guid(), MAKING), record.toJson().pretty() + "\n");
+        Path file = file(record.guid(), MAKING);
+        byte[] text = (record.toJson().pretty() + "\n").getBytes(StandardCharsets.UTF_8);
+        boolean fits = text.length <= Finishing.LONGEST_ATTRIBUTE;
+        write(file, text, !fits);
+        if (fits) {
+            Xattrs.set(file, ATTRIBUTE, text);
+        }
         lock.lock();
         try {
             unsettled.add(record.guid());
@@ -134,8 +148,9 @@ final class RecordStore {
     }
 
     private void settle(Guid guid) {
-        if (unsettled.remove(guid)) {
+        if (unsettled.contains(guid)) {
             move(file(guid, MAKING), file(guid, MADE));
+            unsettled.remove(guid);
         }
     }
 
@@ -152,7 +167,16 @@ final class RecordStore {
 
     /** Marks a node, and all that lies below it, as destroyed; durable when it returns. */
     void bury(Guid guid) {
-        writeNew(file(guid, GONE), "");
+        Path mark = file(guid, GONE);
+        try {
+            // fsync of a file that is new also keeps its name on btrfs, so the directory needs none (btrfs(5), tree
+            // log).
+            write(mark, new byte[0], true);
+        } catch (UncheckedIOException e) {
+            // Whoever asked is told that it failed: it must not be destroyed later.
+            delete(mark);
+            throw e;
+        }
     }
 
     /** The node's subvolume is destroyed: its files go after the next commit. */
@@ -174,8 +198,23 @@ final class RecordStore {
         }
     }
 
-    /** Takes what waits for a commit. Call it before one begins, and {@link #settled} with it when it is durable. */
-    List<Runnable> waiting() {
+    /** Runs work that ends with a commit, and then what waited for one when it began. */
+    void settling(Runnable work) {
+        List<Runnable> waiting = takeWaiting();
+        boolean durable = false;
+        try {
+            work.run();
+            durable = true;
+        } finally {
+            if (durable) {
+                settle(waiting);
+            } else {
+                keepWaiting(waiting);
+            }
+        }
+    }
+
+    private List<Runnable> takeWaiting() {
         lock.lock();
         try {
             List<Runnable> waiting = afterCommit;
@@ -186,18 +225,23 @@ final class RecordStore {
         }
     }
 
-    /** A commit that began after {@link #waiting} is durable. */
-    void settled(List<Runnable> waiting) {
+    /** What fails, on a full pool say, isn't the running verb's affair, and is tried again after a later commit. */
+    private void settle(List<Runnable> waiting) {
         lock.lock();
         try {
-            waiting.forEach(Runnable::run);
+            for (Runnable one : waiting) {
+                try {
+                    one.run();
+                } catch (UncheckedIOException e) {
+                    afterCommit.add(one);
+                }
+            }
         } finally {
             lock.unlock();
         }
     }
 
-    /** The commit failed: what waits goes on waiting. */
-    void keepWaiting(List<Runnable> waiting) {
+    private void keepWaiting(List<Runnable> waiting) {
         lock.lock();
         try {
             afterCommit.addAll(waiting);
@@ -210,16 +254,18 @@ final class RecordStore {
         return directory.resolve(guid + suffix);
     }
 
-    private static void writeNew(Path file, String text) {
+    private static void write(Path file, byte[] text, boolean durable) {
         try (var channel = FileChannel.open(
                 file,
                 Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING),
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
-            var bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+            var bytes = ByteBuffer.wrap(text);
             while (bytes.hasRemaining()) {
                 channel.write(bytes);
             }
-            channel.force(true);
+            if (durable) {
+                channel.force(true);
+            }
         } catch (IOException e) {
             throw new UncheckedIOException("write " + file + ": " + e, e);
         }

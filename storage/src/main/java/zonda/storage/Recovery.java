@@ -54,9 +54,7 @@ final class Recovery {
         finishMade(loaded);
         reportStrangers(inventory);
         driver.reconcile(charges(), snapshotIds());
-        List<Runnable> waiting = store.waiting();
-        driver.sync();
-        store.settled(waiting);
+        store.settling(driver::sync);
         return catalog;
     }
 
@@ -102,8 +100,10 @@ final class Recovery {
             if (loaded.made().containsKey(record.guid())) {
                 findings.add("the subvolume of " + record.toJson().compact() + " is missing");
             } else {
-                if (record instanceof Filesystem dataset) {
-                    driver.destroy(dataset.guid());
+                // It can be there without being in a commit yet, when the daemon was killed and the host was not.
+                switch (record) {
+                    case Filesystem dataset -> driver.destroy(dataset.guid());
+                    case Frozen snapshot -> driver.destroy(id(snapshot));
                 }
                 store.forget(record.guid());
             }
@@ -145,7 +145,7 @@ final class Recovery {
                 .filter(record -> !loaded.made().containsKey(record.guid()))
                 .forEach(record -> {
                     if (record instanceof Filesystem dataset && catalog.contains(dataset.guid())) {
-                        finishing.finish(dataset);
+                        finishing.finishAgain(dataset);
                     }
                     store.made(record.guid());
                 });

@@ -12,8 +12,8 @@
  *
  * <p>Threads: any thread may call any public method; verbs on different datasets run at the same time, and share the
  * filesystem's commits. Calls into the kernel leave virtual threads for platform threads by themselves. Lock order:
- * claims on names ({@code Claims}), then the catalog's lock or the record store's lock, which are never held together
- * nor across a commit.
+ * claims on names ({@code Claims}), then one of the catalog's lock, the record store's and that of the look at other
+ * namespaces' mounts, which are never held together nor across a commit.
  *
  * <p>It is not a volume manager for other people's data: it touches subvolumes, mounts, groups and files that its own
  * records name, and nothing else. It does not know zones or images.

@@ -1,12 +1,15 @@
 package zonda.vm;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import zonda.base.Await;
 import zonda.base.Code;
 import zonda.base.Json;
@@ -23,6 +26,9 @@ import zonda.zones.ZoneExec;
  */
 final class Provisioning {
     private static final Duration LIMIT = Duration.ofSeconds(300);
+    private static final Duration BUSY = Duration.ofMillis(500);
+    private static final int RESTED_LOOKS = 3;
+    private static final Duration OUTPUT = Duration.ofSeconds(2);
     private static final Duration SYSTEM_UP = Duration.ofSeconds(120);
     private static final int CONSOLE_LINES = 10;
     private static final System.Logger LOG = System.getLogger(Provisioning.class.getName());
@@ -59,8 +65,10 @@ final class Provisioning {
                 return;
             }
             boolean scripted = isScripted(vm.config());
-            if (first) {
-                awaitSystem(vm, guest);
+            if (!isSystemd(vm, guest)) {
+                awaitSettled(uuid);
+            } else if (first) {
+                awaitSystem(vm);
             }
             if (scripted) {
                 runScript(uuid);
@@ -93,15 +101,30 @@ final class Provisioning {
         }
     }
 
-    /** A system under systemd(1) is up when that says so, well or degraded; others tell nobody. */
-    private void awaitSystem(VmRecord vm, GuestRoot guest) {
+    private static boolean isSystemd(VmRecord vm, GuestRoot guest) {
         String init = vm.config().properties().string("init_name", "/sbin/init");
-        boolean systemd = guest.init(init)
+        return guest.init(init)
                 .filter(machine -> machine.kind() == InitProgram.Kind.SYSTEMD)
                 .isPresent();
-        if (!systemd) {
-            return;
+    }
+
+    /**
+     * An init that tells nobody counts as up when it has come to rest, waiting for what it started or for something to
+     * happen, or has been busy for a while: a program that can't do its work has ended by then.
+     */
+    private void awaitSettled(UUID uuid) {
+        var looks = new AtomicInteger();
+        Await.until(
+                BUSY,
+                () -> !isUp(uuid)
+                        || looks.updateAndGet(before -> host.zones().isAtRest(uuid) ? before + 1 : 0) >= RESTED_LOOKS);
+        if (!isUp(uuid)) {
+            throw failure(uuid, "the zone ended as soon as it was started");
         }
+    }
+
+    /** A system under systemd(1) is up when that says so, well or degraded. */
+    private void awaitSystem(VmRecord vm) {
         // Its status is not 0 before its bus is there and when it is degraded, so its word counts.
         boolean up = Await.until(
                 SYSTEM_UP,
@@ -138,22 +161,40 @@ final class Provisioning {
                 ZoneExec.User.ROOT,
                 "/",
                 Map.of("PATH", "/usr/sbin:/usr/bin:/sbin:/bin:/native/usr/sbin", "HOME", "/root"));
+        ZoneExec exec = host.zones().exec();
+        Process process = exec.start(uuid, program);
+        CompletableFuture<String> out = readLater(process.getInputStream());
+        CompletableFuture<String> err = readLater(process.getErrorStream());
         try {
-            Process process = host.zones().exec().start(uuid, program);
             process.getOutputStream().close();
-            String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            String err = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
             if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
-                process.destroyForcibly();
-                return new Ran(124, out + err + " (no end after " + limit.toSeconds() + " s)");
+                exec.hangUp(process);
+                return new Ran(124, "no end after " + limit.toSeconds() + " s");
             }
-            return new Ran(process.exitValue(), out + err);
+            // What it leaves running may keep its output open.
+            String said = CompletableFuture.allOf(out, err)
+                    .orTimeout(OUTPUT.toMillis(), TimeUnit.MILLISECONDS)
+                    .handle((_, _) -> out.getNow("") + err.getNow(""))
+                    .join();
+            return new Ran(process.exitValue(), said);
         } catch (IOException e) {
             return new Ran(1, e.toString());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return new Ran(1, "interrupted");
         }
+    }
+
+    private static CompletableFuture<String> readLater(InputStream stream) {
+        var text = new CompletableFuture<String>();
+        Thread.ofVirtual().start(() -> {
+            try (stream) {
+                text.complete(new String(stream.readAllBytes(), StandardCharsets.UTF_8));
+            } catch (IOException e) {
+                text.complete("");
+            }
+        });
+        return text;
     }
 
     private boolean isUp(UUID uuid) {
@@ -164,6 +205,8 @@ final class Provisioning {
         if (store.find(uuid).isEmpty()) {
             return gone(uuid);
         }
+        // The monitor writes all that the console said before it leaves the exit status.
+        Await.until(OUTPUT, () -> isUp(uuid) || host.zones().exitStatus(uuid).isPresent());
         List<String> console = host.zones().consoleTail(uuid, CONSOLE_LINES);
         String said = console.isEmpty() ? "" : "\nlast lines of its console:\n  " + String.join("\n  ", console);
         return new OpException(Code.FAILED, why + said);

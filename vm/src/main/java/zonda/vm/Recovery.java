@@ -72,36 +72,55 @@ public final class Recovery {
                 System.Logger.Level.INFO,
                 "settling interrupted " + saga.intent().kind());
         switch (saga.intent().kind()) {
-            case "vm-create" -> settleCreate(new VmConfig(about.object("config")));
-            case "vm-delete" -> vms.remove(new VmConfig(about.object("config")));
-            case "vm-start", "vm-reboot" -> reboot(UUID.fromString(about.string("uuid", "")));
-            case "vm-stop" -> {
-                UUID uuid = UUID.fromString(about.string("uuid", ""));
-                store.change(uuid, vm -> vm.with(vm.config().with("autoboot", Json.of(false))));
-                machinery.halt(uuid);
+            case "vm-create" -> settleCreate(saga, new VmConfig(about.object("config")));
+            case "vm-delete" -> {
+                vms.remove(new VmConfig(about.object("config")));
+                saga.end();
             }
-            case "vm-update" -> settleUpdate(about);
-            default -> LOG.log(System.Logger.Level.WARNING, "unknown change in the journal: " + saga.intent());
+            case "vm-start", "vm-reboot" -> reboot(saga, UUID.fromString(about.string("uuid", "")));
+            case "vm-stop" -> stop(saga, UUID.fromString(about.string("uuid", "")), about.bool("force", false));
+            case "vm-update" -> {
+                settleUpdate(about);
+                saga.end();
+            }
+            default -> {
+                LOG.log(System.Logger.Level.WARNING, "unknown change in the journal: " + saga.intent());
+                saga.end();
+            }
+        }
+    }
+
+    private void settleCreate(Saga saga, VmConfig config) {
+        boolean installed = store.find(config.uuid())
+                .filter(vm -> vm.life() != VmRecord.Life.INCOMPLETE)
+                .isPresent();
+        if (installed && config.autoboot()) {
+            reboot(saga, config.uuid());
+            return;
+        }
+        if (!installed) {
+            vms.remove(config);
         }
         saga.end();
     }
 
-    private void settleCreate(VmConfig config) {
-        boolean installed = store.find(config.uuid())
-                .filter(vm -> vm.life() != VmRecord.Life.INCOMPLETE)
-                .isPresent();
-        if (!installed) {
-            vms.remove(config);
-        } else if (config.autoboot()) {
-            reboot(config.uuid());
+    /** A zone that came as far as running its own program stays as it is; anything less is begun again. */
+    private void reboot(Saga saga, UUID uuid) {
+        if (store.find(uuid).isPresent() && !vms.host().zones().isUp(uuid)) {
+            machinery.halt(uuid);
+            later("boot", uuid, () -> vms.start(uuid), saga::end);
+        } else {
+            saga.end();
         }
     }
 
-    /** A zone that came as far as running its own program stays as it is; anything less is begun again. */
-    private void reboot(UUID uuid) {
-        if (store.find(uuid).isPresent() && !vms.host().zones().isUp(uuid)) {
-            machinery.halt(uuid);
-            bootLater(uuid);
+    /** The rest of a stop, in order: it may take as long as a stop takes. */
+    private void stop(Saga saga, UUID uuid, boolean force) {
+        store.change(uuid, vm -> vm.with(vm.config().with("autoboot", Json.of(false))));
+        if (machinery.running(uuid).isPresent()) {
+            later("stop", uuid, () -> vms.stop(uuid, force, Optional.empty()), saga::end);
+        } else {
+            saga.end();
         }
     }
 
@@ -140,17 +159,22 @@ public final class Recovery {
                 .filter(vm ->
                         vm.config().autoboot() && machinery.running(vm.uuid()).isEmpty())
                 .filter(vm -> vm.life() == VmRecord.Life.INSTALLED || vm.life() == VmRecord.Life.PROVISIONING)
-                .forEach(vm -> bootLater(vm.uuid()));
+                .forEach(vm -> later("boot", vm.uuid(), () -> vms.start(vm.uuid()), () -> {}));
         StateFile.replace(bootMark, life);
     }
 
-    private void bootLater(UUID uuid) {
-        Thread.ofVirtual().name("boot-" + uuid).start(() -> {
+    /**
+     * Does what takes its time while commands are served. The interrupted change ends only then: a daemon that is
+     * interrupted before that leaves it to the next.
+     */
+    private static void later(String what, UUID uuid, Runnable work, Runnable end) {
+        Thread.ofVirtual().name(what + "-" + uuid).start(() -> {
             try {
-                vms.start(uuid);
+                work.run();
             } catch (RuntimeException e) {
-                LOG.log(System.Logger.Level.WARNING, "boot VM " + uuid + ": " + e.getMessage());
+                LOG.log(System.Logger.Level.WARNING, what + " VM " + uuid + ": " + e.getMessage());
             }
+            end.run();
         });
     }
 }

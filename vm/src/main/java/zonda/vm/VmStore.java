@@ -36,6 +36,7 @@ public final class VmStore {
     public void start() {
         try {
             Files.createDirectories(directory);
+            StateFile.discardTemporaries(directory);
             try (Stream<Path> files = Files.list(directory)) {
                 for (Path file :
                         files.filter(path -> path.toString().endsWith(".json")).toList()) {

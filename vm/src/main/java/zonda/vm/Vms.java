@@ -189,6 +189,7 @@ public final class Vms implements AutoCloseable {
             }
             rules.checkConflicts(config);
             IdRange range = ids.take(config.uuid());
+            host.zones().prepare(range);
             Saga saga = host.journal().begin("vm-create", Json.object().with("config", config.properties()));
             saga.step(
                     "record",
@@ -309,7 +310,10 @@ public final class Vms implements AutoCloseable {
                 setAutoboot(uuid, false);
                 return false;
             }
-            Saga saga = host.journal().begin("vm-stop", Json.object().with("uuid", uuid.toString()));
+            Saga saga = host.journal()
+                    .begin(
+                            "vm-stop",
+                            Json.object().with("uuid", uuid.toString()).with("force", force));
             stopping.add(uuid);
             try {
                 saga.step("autoboot", () -> setAutoboot(uuid, false));

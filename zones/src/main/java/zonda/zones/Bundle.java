@@ -54,10 +54,10 @@ final class Bundle {
     private final ZoneSpec spec;
     private final Path root;
     private final String cgroup;
-    private final SeccompProfile seccomp;
+    private final Seccomp seccomp;
 
     /** @param root where the zone's root is mounted, shown through its id range, when the runtime looks */
-    Bundle(ZoneSpec spec, Path root, String cgroup, SeccompProfile seccomp) {
+    Bundle(ZoneSpec spec, Path root, String cgroup, Seccomp seccomp) {
         this.spec = spec;
         this.root = root;
         this.cgroup = cgroup;
@@ -71,6 +71,7 @@ final class Bundle {
                 .with("root", Json.object().with("path", root.toString()).with("readonly", false))
                 .with("hostname", spec.hostname())
                 .with("mounts", mounts())
+                .with("annotations", annotations())
                 .with("linux", linux());
     }
 
@@ -189,12 +190,21 @@ final class Bundle {
                 .with("options", Json.Arr.ofStrings(List.of("bind", "nosuid", "nodev", bind.readOnly() ? "ro" : "rw")));
     }
 
+    /** crun(1) takes the compiled filter, and then leaves out the compiling; others see the profile. */
+    private Json.Obj annotations() {
+        return Json.object().with("run.oci.seccomp_bpf_data", filter().program());
+    }
+
+    private Seccomp.Filter filter() {
+        return seccomp.forCapabilities(
+                new LinkedHashSet<>(Privileges.capabilities(spec.init(), spec.removedPrivileges())));
+    }
+
     private Json.Obj linux() {
         Json.Arr ids = Json.Arr.of(Stream.of(Json.object()
                 .with("containerID", 0)
                 .with("hostID", spec.ids().base())
                 .with("size", IdRange.SIZE)));
-        var capabilities = new LinkedHashSet<>(Privileges.capabilities(spec.init(), spec.removedPrivileges()));
         return Json.object()
                 .with(
                         "namespaces",
@@ -211,7 +221,7 @@ final class Bundle {
                                         Json.Arr.of(Stream.of(Json.object()
                                                 .with("allow", false)
                                                 .with("access", "rwm")))))
-                .with("seccomp", seccomp.forCapabilities(capabilities))
+                .with("seccomp", filter().profile())
                 .with("maskedPaths", Json.Arr.ofStrings(MASKED))
                 .with("readonlyPaths", Json.Arr.ofStrings(READ_ONLY));
     }

@@ -56,6 +56,14 @@ public sealed interface InitProgram {
         }
     }
 
+    /** Whether it holds on to the controlling terminal it was started with, which then no getty(8) can have. */
+    default boolean keepsTerminal() {
+        return switch (this) {
+            case Machine machine -> machine.kind() != Kind.SYSTEMD;
+            case Application _ -> false;
+        };
+    }
+
     default int stopSignal() {
         return switch (this) {
             case Machine machine -> machine.kind().stopSignal();

@@ -39,13 +39,12 @@ record OciRuntime(Path program, Path stateDirectory) {
         command("delete", "--force", zone.toString()).run(LIMIT);
     }
 
-    /** The command line of a program to run in the zone. */
-    Command exec(UUID zone, List<String> options, List<String> argv) {
-        List<String> words = new ArrayList<>(List.of("exec"));
+    /** The command line that runs a program in the zone. */
+    List<String> execArguments(UUID zone, List<String> options) {
+        List<String> words = new ArrayList<>(List.of(program.toString(), "--root", stateDirectory.toString(), "exec"));
         words.addAll(options);
         words.add(zone.toString());
-        words.addAll(argv);
-        return command(words.toArray(String[]::new));
+        return words;
     }
 
     private Command command(String... words) {

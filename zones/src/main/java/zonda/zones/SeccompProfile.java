@@ -2,12 +2,15 @@ package zonda.zones;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import zonda.base.Code;
 import zonda.base.Json;
 import zonda.base.OpException;
 import zonda.base.StateFile;
+import zonda.kernel.SeccompCompiler;
 
 /**
  * The system calls a zone may make: the profile that podman uses, from the package of its authors
@@ -17,6 +20,17 @@ import zonda.base.StateFile;
  */
 final class SeccompProfile {
     static final Path SOURCE = Path.of("/usr/share/containers/seccomp.json");
+
+    private static final int EPERM = 1;
+    /** In the order of libseccomp's numbers, from 1. */
+    private static final List<String> OPERATORS = List.of(
+            "SCMP_CMP_NE",
+            "SCMP_CMP_LT",
+            "SCMP_CMP_LE",
+            "SCMP_CMP_EQ",
+            "SCMP_CMP_GE",
+            "SCMP_CMP_GT",
+            "SCMP_CMP_MASKED_EQ");
 
     private final Json.Obj source;
 
@@ -50,6 +64,46 @@ final class SeccompProfile {
                 .orElse(profile);
     }
 
+    /**
+     * The same profile as the program that seccomp(2) takes, in base64, for runtimes that take that.
+     *
+     * @return empty where libseccomp isn't installed
+     */
+    Optional<String> compiled(Set<String> capabilities) {
+        return SeccompCompiler.find().map(compiler -> {
+            Json.Obj profile = forCapabilities(capabilities);
+            List<SeccompCompiler.Rule> rules = new ArrayList<>();
+            profile.array("syscalls")
+                    .objects()
+                    .forEach(rule -> rule.array("names").strings().stream()
+                            .map(name -> compilerRule(name, rule))
+                            .forEach(rules::add));
+            byte[] program =
+                    compiler.compile((int) profile.integer("defaultErrnoRet", EPERM), libraryArchitectures(), rules);
+            return Base64.getEncoder().encodeToString(program);
+        });
+    }
+
+    private static SeccompCompiler.Rule compilerRule(String name, Json.Obj rule) {
+        Optional<Integer> errno = rule.string("action", "").equals("SCMP_ACT_ALLOW")
+                ? Optional.empty()
+                : Optional.of((int) rule.integer("errnoRet", EPERM));
+        List<SeccompCompiler.Argument> arguments = rule.array("args").objects().stream()
+                .map(argument -> new SeccompCompiler.Argument(
+                        (int) argument.integer("index", 0),
+                        OPERATORS.indexOf(argument.string("op", "")) + 1,
+                        argument.integer("value", 0),
+                        argument.integer("valueTwo", 0)))
+                .toList();
+        return new SeccompCompiler.Rule(name, errno, arguments);
+    }
+
+    private static List<String> libraryArchitectures() {
+        return System.getProperty("os.arch", "").equals("aarch64")
+                ? List.of("aarch64", "arm")
+                : List.of("x86_64", "x86");
+    }
+
     private static boolean applies(Json.Obj rule, Set<String> capabilities, String architecture) {
         Json.Obj includes = rule.object("includes");
         Json.Obj excludes = rule.object("excludes");
@@ -76,6 +130,6 @@ final class SeccompProfile {
         return Json.Arr.ofStrings(
                 architecture.equals("arm64")
                         ? List.of("SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM")
-                        : List.of("SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"));
+                        : List.of("SCMP_ARCH_X86_64", "SCMP_ARCH_X86"));
     }
 }

@@ -15,4 +15,11 @@ final class UserNamespaces {
     Fd of(IdRange ids) {
         return made.computeIfAbsent(ids, range -> Namespaces.userNamespace(range.base(), IdRange.SIZE));
     }
+
+    /** Makes one before it is asked for, on a thread of its own. */
+    void prepare(IdRange ids) {
+        if (!made.containsKey(ids)) {
+            Thread.ofVirtual().name("id-map").start(() -> of(ids));
+        }
+    }
 }

@@ -5,22 +5,32 @@ import java.io.UncheckedIOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import zonda.base.Await;
 import zonda.base.Code;
 import zonda.base.Json;
 import zonda.base.OpException;
+import zonda.base.StateFile;
+import zonda.kernel.Command;
 import zonda.kernel.Fd;
+import zonda.kernel.LinuxProcess;
+import zonda.kernel.Signals;
 import zonda.kernel.UnixSocket;
 
 /** Runs programs in running zones, by the OCI runtime's exec: what zlogin(1) stands on. */
 public final class ZoneExec {
+    private static final int SIGHUP = 1;
+    private static final Duration HANG_UP = Duration.ofSeconds(5);
+
     private final OciRuntime runtime;
     private final Path runDirectory;
 
@@ -45,31 +55,71 @@ public final class ZoneExec {
         }
     }
 
-    /** A started program with its three streams; the exit value is the program's. */
+    /**
+     * A started program with its three streams; the exit value is the program's. It and what it starts are a process
+     * group of their own, so that all of it can be hung up, and a signal to the daemon's group doesn't reach it.
+     */
     public Process start(UUID zone, Program program) {
-        Path file = describe(program, false);
-        Process process = runtime.exec(zone, List.of("--process", file.toString()), List.of())
+        Path file = describe(zone, program, false);
+        Process process = Command.of("setsid")
+                .with(runtime.execArguments(zone, List.of("--process", file.toString()))
+                        .toArray(String[]::new))
                 .start();
         process.onExit().thenRun(() -> delete(file));
         return process;
     }
 
-    /** A program on a terminal of the zone's own, and the terminal's master. */
-    public record OnTerminal(Process process, Fd terminal) {}
+    /**
+     * Tells a program of {@link #start} that its caller is gone: SIGHUP to its group, as from a terminal that is hung up.
+     * What has left the group, as a service does, stays.
+     */
+    public void hangUp(Process process) {
+        if (process.isAlive()) {
+            Command.of("sh", "-c", "kill -s HUP -- \"-$1\"", "sh", String.valueOf(process.pid()))
+                    .run(HANG_UP);
+        }
+    }
+
+    /**
+     * A program on a terminal of the zone's own, and the terminal's master.
+     *
+     * @param leader the program itself, of which the process that is waited for is the runtime's keeper
+     */
+    public record OnTerminal(Process process, Fd terminal, Optional<LinuxProcess> leader) {
+        /** Tells it that its terminal is gone; one that doesn't care is killed, and the kernel hangs up its jobs. */
+        public void hangUp() {
+            leader.ifPresent(program -> {
+                program.signal(SIGHUP);
+                if (!Await.until(HANG_UP, () -> !program.isAlive())) {
+                    program.signal(Signals.SIGKILL);
+                }
+            });
+        }
+    }
 
     /** @throws OpException FAILED with the runtime's words when it doesn't start */
     public OnTerminal startOnTerminal(UUID zone, Program program) {
-        Path file = describe(program, true);
+        Path file = describe(zone, program, true);
         Path socket =
                 runDirectory.resolve("exec-" + UUID.randomUUID().toString().substring(0, 8) + ".sock");
         try (var listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
             listener.bind(UnixDomainSocketAddress.of(socket));
-            Process process = runtime.exec(
+            Path pidFile = Path.of(file + ".pid");
+            Process process = Command.of(runtime.execArguments(
                             zone,
-                            List.of("--tty", "--console-socket", socket.toString(), "--process", file.toString()),
-                            List.of())
+                            List.of(
+                                    "--tty",
+                                    "--console-socket",
+                                    socket.toString(),
+                                    "--pid-file",
+                                    pidFile.toString(),
+                                    "--process",
+                                    file.toString())))
                     .start();
-            process.onExit().thenRun(() -> delete(file));
+            process.onExit().thenRun(() -> {
+                delete(file);
+                delete(pidFile);
+            });
             var terminal = new CompletableFuture<Fd>();
             Thread.ofVirtual().start(() -> {
                 try (var connection = listener.accept()) {
@@ -89,7 +139,11 @@ public final class ZoneExec {
                 throw new OpException(
                         Code.FAILED, "start " + program.argv().getFirst() + " in the zone: " + said.strip());
             }
-            return new OnTerminal(process, terminal.join());
+            // The runtime writes the number once the program runs; the terminal came a little before.
+            Await.until(
+                    HANG_UP,
+                    () -> !process.isAlive() || Monitor.process(pidFile).isPresent());
+            return new OnTerminal(process, terminal.join(), Monitor.process(pidFile));
         } catch (IOException e) {
             throw new UncheckedIOException("listen on " + socket + ": " + e, e);
         } finally {
@@ -97,10 +151,18 @@ public final class ZoneExec {
         }
     }
 
+    /** Deletes the descriptions of programs that a daemon was killed at; nobody reads them any more. */
+    void forgetInterrupted() {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(runDirectory, "exec-*.{json,sock,pid}")) {
+            files.forEach(ZoneExec::delete);
+        } catch (IOException e) {
+            throw new UncheckedIOException("list " + runDirectory + ": " + e, e);
+        }
+    }
+
     /** The OCI "process" object; the runtime reads it once. */
-    private Path describe(Program program, boolean terminal) {
-        Json.Arr capabilities = Json.Arr.ofStrings(
-                Privileges.capabilities(new InitProgram.Machine("/sbin/init", InitProgram.Kind.OTHER), Set.of()));
+    private Path describe(UUID zone, Program program, boolean terminal) {
+        Json.Arr capabilities = capabilities(zone);
         User user = program.user();
         boolean root = user.uid() == 0;
         Json.Arr granted = root ? capabilities : new Json.Arr(List.of());
@@ -136,6 +198,16 @@ public final class ZoneExec {
         } catch (IOException e) {
             throw new UncheckedIOException("describe a program for the zone: " + e, e);
         }
+    }
+
+    /** Those that the zone was booted with: a program that comes from outside has no more than its init. */
+    private Json.Arr capabilities(UUID zone) {
+        Path bundle = runDirectory.resolve("zones").resolve(zone.toString()).resolve("config.json");
+        return StateFile.readObject(bundle)
+                .orElseThrow(() -> new OpException(Code.FAILED, "the zone is not running"))
+                .object("process")
+                .object("capabilities")
+                .array("bounding");
     }
 
     private static void delete(Path file) {

@@ -14,7 +14,7 @@ final class ZoneIds {
     synchronized int next() {
         int last =
                 StateFile.read(file).map(String::strip).map(Integer::parseInt).orElse(0);
-        StateFile.replace(file, String.valueOf(last + 1));
+        StateFile.replaceVolatile(file, String.valueOf(last + 1));
         return last + 1;
     }
 }

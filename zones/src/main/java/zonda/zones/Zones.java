@@ -4,10 +4,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -22,6 +24,7 @@ import zonda.kernel.Errno;
 import zonda.kernel.Fd;
 import zonda.kernel.KernelException;
 import zonda.kernel.LinuxProcess;
+import zonda.kernel.MountInfo;
 import zonda.kernel.Mounts;
 
 /**
@@ -34,11 +37,17 @@ public final class Zones {
     private static final int SIGKILL = 9;
     private static final Duration AFTER_KILL = Duration.ofSeconds(20);
 
+    private static final List<Path> SYSTEM_MOUNTS = List.of(Path.of("/proc"), Path.of("/sys"), Path.of("/dev"));
+    /** Where monitor, runtime and their libraries and files are: a mount above one of these stays. */
+    private static final List<Path> PROGRAMS = List.of(
+            Path.of("/usr"), Path.of("/lib"), Path.of("/lib64"), Path.of("/etc"), Path.of("/run"), Path.of("/tmp"));
+
     private final ZonesConfig config;
     private final Cgroups cgroups;
     private final OciRuntime runtime;
     private final Monitor monitor;
     private final UserNamespaces userNamespaces;
+    private final Seccomp seccomp = new Seccomp();
     private final InstantSource clock;
     private final ZoneIds zoneIds;
 
@@ -62,6 +71,24 @@ public final class Zones {
         } catch (IOException e) {
             throw new UncheckedIOException("create the directories of the zones: " + e, e);
         }
+        requirePassable(zonesDirectory());
+        exec().forgetInterrupted();
+    }
+
+    /** @throws OpException FAILED naming the directory above, and the fix, that a zone's root can't pass */
+    private static void requirePassable(Path directory) {
+        try {
+            for (Path above = directory.toRealPath(); above != null; above = above.getParent()) {
+                if (!Files.getPosixFilePermissions(above).contains(PosixFilePermission.OTHERS_EXECUTE)) {
+                    throw new OpException(
+                            Code.FAILED,
+                            "zones can't run in " + directory + ": their users may not pass " + above
+                                    + "; allow it with: chmod o+x " + above);
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("stat " + directory + ": " + e, e);
+        }
     }
 
     /**
@@ -75,12 +102,16 @@ public final class Zones {
             makeBundle(spec, paths);
             Fd idMap = userNamespaces.of(spec.ids());
             Monitor.Created created = monitor.create(paths, () -> showRoot(spec, paths, idMap));
+            Optional<ControllingTerminal> console = spec.init().keepsTerminal()
+                    ? Optional.of(ControllingTerminal.release(created.init()))
+                    : Optional.empty();
             cgroups.apply(spec.uuid(), spec.limits());
             cgroups.delegate(spec.uuid(), spec.ids());
             step.prepared(created.init().pid());
             var running = new RunningZone(
                     spec.uuid(), zoneIds.next(), created.init(), created.monitor(), clock.instant(), HostBoot.id());
-            StateFile.replace(paths.state(), running.toJson());
+            StateFile.replaceVolatile(paths.state(), running.toJson().pretty());
+            console.ifPresent(ControllingTerminal::await);
             runtime.start(spec.uuid());
             awaitFirstInstruction(running, paths);
             return running;
@@ -94,6 +125,11 @@ public final class Zones {
         }
     }
 
+    /** A zone with this range is about to be booted: what takes time and needs nothing else begins now. */
+    public void prepare(IdRange ids) {
+        userNamespaces.prepare(ids);
+    }
+
     private void makeBundle(ZoneSpec spec, ZonePaths paths) {
         try {
             Files.createDirectories(paths.root());
@@ -102,8 +138,7 @@ public final class Zones {
         } catch (IOException e) {
             throw new UncheckedIOException("create " + paths.bundle() + ": " + e, e);
         }
-        var bundle = new Bundle(
-                spec, paths.root(), cgroups.pathInBundle(spec.uuid()), SeccompProfile.read(SeccompProfile.SOURCE));
+        var bundle = new Bundle(spec, paths.root(), cgroups.pathInBundle(spec.uuid()), seccomp);
         var hostLimits = new Bundle.OpenFiles(HostLimits.openFiles(), HostLimits.lockedMemory());
         try {
             // The run directory need not outlive the host, so there is nothing to make durable.
@@ -114,18 +149,31 @@ public final class Zones {
     }
 
     /**
-     * In the monitor's mount namespace: the zone's root through its id range, and neither the pool's other datasets nor
-     * the version 2 tree, which crun refuses to see beside version 1's.
+     * In the monitor's mount namespace: the zone's root through its id range, and of the host's mounts only what the
+     * monitor and the runtime need. A copy of any other, a dataset's above all, would keep that busy for as long as this
+     * zone runs. The version 2 tree goes too where version 1's is in use, since crun refuses to see both.
      */
     private void showRoot(ZoneSpec spec, ZonePaths paths, Fd idMap) {
         try (Fd tree = Mounts.openTree(spec.root(), false)) {
             Mounts.idmap(tree, idMap);
-            config.hiddenMounts().forEach(Zones::detachIfMounted);
+            List<Path> needed =
+                    new ArrayList<>(List.of(paths.bundle(), paths.exits(), paths.logs(), runtime.stateDirectory()));
+            spec.binds().forEach(bind -> needed.add(bind.source()));
+            Mounts.list().stream()
+                    .map(MountInfo::target)
+                    .filter(target -> !isNeeded(target, needed))
+                    .forEach(Zones::detachIfMounted);
             if (cgroups instanceof CgroupsV1) {
                 detachIfMounted(Cgroups.TREE.resolve("unified"));
             }
             Mounts.moveMount(tree, paths.root());
         }
+    }
+
+    private static boolean isNeeded(Path target, List<Path> needed) {
+        return SYSTEM_MOUNTS.stream().anyMatch(target::startsWith)
+                || needed.stream().anyMatch(path -> path.startsWith(target))
+                || PROGRAMS.stream().anyMatch(path -> path.startsWith(target));
     }
 
     private static void detachIfMounted(Path target) {
@@ -185,6 +233,11 @@ public final class Zones {
                 .flatMap(running -> running.init().executable())
                 .filter(program -> !isRuntime(program))
                 .isPresent();
+    }
+
+    /** Whether the zone's first process waits for something, rather than works. */
+    public boolean isAtRest(UUID zone) {
+        return find(zone).filter(running -> running.init().isSleeping()).isPresent();
     }
 
     public boolean isRunning(UUID zone) {

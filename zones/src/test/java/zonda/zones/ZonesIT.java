@@ -79,7 +79,7 @@ class ZonesIT {
     }
 
     private Zones reopened() {
-        var config = new ZonesConfig(work.resolve("run"), work.resolve("log"), instance, List.of());
+        var config = new ZonesConfig(work.resolve("run"), work.resolve("log"), instance);
         var opened = new Zones(config, InstantSource.system());
         opened.start();
         return opened;
@@ -128,6 +128,13 @@ class ZonesIT {
         assertThat(zones.awaitEnd(zone, SOON)).isTrue();
         assertThat(Await.until(SOON, () -> zones.exitStatus(zone).isPresent())).isTrue();
         assertThat(zones.exitStatus(zone).orElseThrow().isHalt()).isTrue();
+    }
+
+    @Test
+    void a_directory_that_a_zone_s_root_can_not_pass_is_named() throws IOException {
+        Files.setPosixFilePermissions(work, java.nio.file.attribute.PosixFilePermissions.fromString("rwx------"));
+
+        assertThatThrownBy(this::reopened).hasMessageEndingWith("chmod o+x " + work);
     }
 
     @Test
@@ -241,6 +248,31 @@ class ZonesIT {
                         SOON,
                         () -> String.join("\n", zones.consoleTail(zone, 20)).contains("42-answer")))
                 .isTrue();
+    }
+
+    @Test
+    void the_filter_of_system_calls_is_on_and_refuses() throws Exception {
+        zones.boot(machine(), _ -> {});
+
+        assertThat(run("busybox grep Seccomp: /proc/1/status")).contains("2");
+        assertThat(run("busybox insmod /bin/sh")).doesNotContain("exit 0");
+        // clock_settime: no capability, and no system call.
+        assertThat(run("busybox date -s 200001010000")).contains("Operation not permitted");
+        assertThat(run("busybox unshare -m busybox true")).isEqualTo("exit 0");
+    }
+
+    @Test
+    void a_monitor_holds_no_copy_of_mounts_that_are_not_its_zone_s() throws IOException {
+        Path other = Files.createDirectory(work.resolve("other-dataset"));
+        Mounts.mount("tmpfs", other, "tmpfs", 0, "");
+        try {
+            RunningZone running = zones.boot(machine(), _ -> {});
+
+            assertThat(Mounts.list(running.monitor().pid()))
+                    .noneMatch(mount -> mount.target().startsWith(other));
+        } finally {
+            Mounts.unmount(other);
+        }
     }
 
     @Test

@@ -95,7 +95,7 @@ public final class Download {
         try (var channel =
                 FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
             sum(channel, digest);
-            var state = new State(channel, digest);
+            var state = new State(channel, digest, channel.size());
             boolean complete = expected.size().isPresent()
                     && channel.size() >= expected.size().get();
             if (!complete) {
@@ -105,7 +105,7 @@ public final class Download {
                     ended = web.again(() -> fetch(requests, state));
                 }
             }
-            check(channel.size(), digest);
+            check(state.size, state.digest);
         }
     }
 
@@ -113,18 +113,20 @@ public final class Download {
     private static final class State {
         private final FileChannel channel;
         private MessageDigest digest;
+        private long size;
         private boolean renewed;
 
-        State(FileChannel channel, MessageDigest digest) {
+        State(FileChannel channel, MessageDigest digest, long size) {
             this.channel = channel;
             this.digest = digest;
+            this.size = size;
         }
     }
 
     /** One answer; true when it came to its end, false when it broke off after some progress. */
     private boolean fetch(Requests requests, State state) throws IOException {
         Web.Request request = requests.next();
-        long have = state.channel.size();
+        long have = state.size;
         Web.Request ranged = have == 0 ? request : request.with("Range", "bytes=" + have + "-");
         long before = have;
         try (Web.Body body = web.send(ranged)) {
@@ -145,16 +147,16 @@ public final class Download {
                 before = 0;
             }
             copy(body.stream(), state);
-            boolean ended = expected.size().isEmpty()
-                    || state.channel.size() >= expected.size().get();
-            if (!ended && state.channel.size() == before) {
+            boolean ended =
+                    expected.size().isEmpty() || state.size >= expected.size().get();
+            if (!ended && state.size == before) {
                 throw new IOException("GET " + Web.shown(request.uri()) + ": nothing came");
             }
             return ended;
         } catch (WebException e) {
             throw e;
         } catch (IOException e) {
-            if (state.channel.size() > before) {
+            if (state.size > before) {
                 return false;
             }
             throw e;
@@ -169,25 +171,43 @@ public final class Download {
     }
 
     private void restart(State state) throws IOException {
-        progress.accept(-state.channel.size());
+        progress.accept(-state.size);
         state.channel.truncate(0);
+        state.size = 0;
         state.digest = digest(expected.algorithm());
     }
 
+    /** In pieces of the buffer's size; what came before the connection broke is kept. */
     private void copy(InputStream in, State state) throws IOException {
         byte[] buffer = new byte[BUFFER];
-        for (int got = in.read(buffer); got >= 0; got = in.read(buffer)) {
-            ByteBuffer bytes = ByteBuffer.wrap(buffer, 0, got);
-            while (bytes.hasRemaining()) {
-                state.channel.write(bytes, state.channel.size());
+        long limit = expected.size().orElse(Long.MAX_VALUE);
+        int filled = 0;
+        try {
+            // One byte more than there should be is enough to know that it is wrong.
+            while (state.size + filled <= limit) {
+                int got = in.read(buffer, filled, buffer.length - filled);
+                if (got < 0) {
+                    return;
+                }
+                filled += got;
+                if (filled == buffer.length) {
+                    append(state, buffer, filled);
+                    filled = 0;
+                }
             }
-            state.digest.update(buffer, 0, got);
-            progress.accept(got);
-            if (expected.size().isPresent()
-                    && state.channel.size() > expected.size().get()) {
-                return; // more than there should be is wrong, however much it is
-            }
+        } finally {
+            append(state, buffer, filled);
         }
+    }
+
+    private void append(State state, byte[] buffer, int length) throws IOException {
+        ByteBuffer bytes = ByteBuffer.wrap(buffer, 0, length);
+        while (bytes.hasRemaining()) {
+            state.channel.write(bytes, state.size + bytes.position());
+        }
+        state.digest.update(buffer, 0, length);
+        state.size += length;
+        progress.accept(length);
     }
 
     private void sum(FileChannel channel, MessageDigest digest) throws IOException {

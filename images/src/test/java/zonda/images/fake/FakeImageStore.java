@@ -20,6 +20,7 @@ import zonda.kernel.RootDirectory;
 public final class FakeImageStore implements ImageStore {
     private final Path directory;
     private final Map<UUID, List<String>> clones = new HashMap<>();
+    private volatile boolean destroyRefused;
 
     public FakeImageStore(Path directory) {
         this.directory = directory;
@@ -31,6 +32,10 @@ public final class FakeImageStore implements ImageStore {
 
     public void addClone(UUID image, String clone) {
         clones.computeIfAbsent(image, _ -> new ArrayList<>()).add(clone);
+    }
+
+    public void refuseDestroy(boolean refuse) {
+        destroyRefused = refuse;
     }
 
     private Path partial(UUID image) {
@@ -86,6 +91,9 @@ public final class FakeImageStore implements ImageStore {
 
     @Override
     public void destroy(UUID image) {
+        if (destroyRefused) {
+            throw new IllegalStateException("busy");
+        }
         remove(directory.resolve(image.toString()));
         remove(snapshot(image));
     }

@@ -267,6 +267,9 @@ class RegistryTest {
 
         try (Registry registry = registry(Optional.empty())) {
             assertThat(fetch(registry)).isEqualTo(layer);
+            assertThat(asked.stream().filter(path -> path.contains(layerDigest.hex())))
+                    .as("no second try")
+                    .hasSize(1);
         }
     }
 

@@ -1,0 +1,169 @@
+package zonda.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import zonda.base.Json;
+
+/** vmadm update of a running VM: what it says, what get shows, and what the zone and the kernel have of it. */
+class UpdateIT {
+    @RegisterExtension
+    static final Instance zonda = new Instance();
+
+    private UUID vm;
+
+    @BeforeEach
+    void make_a_vm() {
+        vm = zonda.create(Instance.withNics(zonda.payload("web01"), Instance.nic("dhcp")));
+    }
+
+    @AfterEach
+    void leave_nothing() {
+        zonda.deleteAll();
+        assertThat(zonda.leftovers().ofZones()).isEmpty();
+    }
+
+    private void update(String... pairs) {
+        String[] words = new String[pairs.length + 2];
+        words[0] = "update";
+        words[1] = vm.toString();
+        System.arraycopy(pairs, 0, words, 2, pairs.length);
+        said(zonda.vmadm(words));
+    }
+
+    private void update(Json.Obj payload) {
+        said(zonda.feed(payload.compact(), "vmadm", "update", vm.toString()));
+    }
+
+    private void said(Ran ran) {
+        assertThat(ran.status()).as(ran.toString()).isZero();
+        assertThat(ran.out()).isEmpty();
+        assertThat(ran.err()).isEqualTo("Successfully updated VM " + vm + "\n");
+    }
+
+    private long number(String property) {
+        return zonda.get(vm).integer(property, -1);
+    }
+
+    @Test
+    void limits_change_live() {
+        Cgroup group = Cgroup.of(zonda, vm);
+        long weight = group.cpuWeight();
+
+        update("max_physical_memory=96", "max_lwps=333", "cpu_cap=150", "cpu_shares=200");
+
+        assertThat(group.memoryLimit()).isEqualTo(96L << 20);
+        assertThat(group.processLimit()).isEqualTo(333);
+        assertThat(group.cpuCap()).hasValue(150);
+        assertThat(group.cpuWeight()).isGreaterThan(weight);
+        assertThat(number("max_physical_memory")).isEqualTo(96);
+        assertThat(number("ram")).isEqualTo(96);
+        assertThat(number("max_lwps")).isEqualTo(333);
+        assertThat(zonda.sh(vm, "df -m /tmp | awk 'END{print $2}'")).isEqualTo("96");
+
+        update("max_physical_memory=48", "cpu_cap=");
+        assertThat(group.memoryLimit()).isEqualTo(48L << 20);
+        assertThat(group.cpuCap()).isEmpty();
+        assertThat(zonda.get(vm).has("cpu_cap")).isFalse();
+
+        zonda.vmadm("reboot", vm.toString());
+        assertThat(group.memoryLimit()).isEqualTo(48L << 20);
+        assertThat(group.processLimit()).isEqualTo(333);
+    }
+
+    @Test
+    void the_quota_is_enforced_and_changes_live() {
+        update("quota=1");
+        Ran full = zonda.zlogin("web01", "dd if=/dev/zero of=/root/big bs=1M count=1100 && sync");
+        assertThat(full.status()).isNotZero();
+        assertThat(full.err()).matches("(?s).*(No space left on device|[Qq]uota exceeded).*");
+        // Nothing else on the pool suffers.
+        UUID other = zonda.create(zonda.payload("other"));
+        zonda.sh(other, "head -c 20m /dev/zero > /root/some && sync");
+
+        zonda.sh(vm, "rm /root/big && sync");
+        update("quota=2");
+        zonda.sh(vm, "dd if=/dev/zero of=/root/big bs=1M count=1100 && sync");
+    }
+
+    @Test
+    void nics_come_change_and_go_live() {
+        Network network = Network.of(zonda);
+        Json.Obj added = Instance.nic(network.address(20) + "/24").with("mac", "02:08:20:00:00:aa");
+        update(Json.object().with("add_nics", Json.Arr.of(java.util.stream.Stream.of(added))));
+        assertThat(zonda.sh(vm, "ip -4 -o addr show dev net1")).contains(network.address(20) + "/24");
+        assertThat(zonda.get(vm).array("nics").objects()).hasSize(2);
+
+        Json.Obj changed = Json.object()
+                .with("mac", "02:08:20:00:00:aa")
+                .with("ips", Json.Arr.ofStrings(List.of(network.address(21) + "/24")));
+        update(Json.object().with("update_nics", Json.Arr.of(java.util.stream.Stream.of(changed))));
+        assertThat(zonda.sh(vm, "ip -4 -o addr show dev net1"))
+                .contains(network.address(21) + "/24")
+                .doesNotContain(network.address(20) + "/24");
+        assertThat(zonda.sh(vm, "ping -c 1 -W 2 " + network.address(1) + " >/dev/null && echo reached"))
+                .isEqualTo("reached");
+
+        update(Json.object().with("remove_nics", Json.Arr.ofStrings(List.of("02:08:20:00:00:aa"))));
+        assertThat(zonda.sh(vm, "ls /sys/class/net | grep -v lo")).isEqualTo("net0");
+        assertThat(zonda.sh(vm, "ip -4 addr show dev net0 | grep -c inet")).isEqualTo("1");
+
+        Ran unknown = zonda.feed("{\"remove_nics\":[\"02:08:20:00:00:bb\"]}", "vmadm", "update", vm.toString());
+        assertThat(unknown.status()).isEqualTo(1);
+        assertThat(unknown.err()).isEqualTo("Invalid value(s) for: remove_nics; no NIC has MAC 02:08:20:00:00:bb\n");
+    }
+
+    @Test
+    void metadata_and_tags_are_set_and_removed_by_key() {
+        update(Json.parseObject(
+                "{\"set_tags\":{\"a\":\"1\",\"b\":true},\"set_customer_metadata\":{\"k\":\"v\",\"l\":\"w\"}}"));
+        update(Json.parseObject(
+                "{\"remove_tags\":[\"a\"],\"set_tags\":{\"c\":3},\"remove_customer_metadata\":[\"k\"]}"));
+
+        assertThat(zonda.get(vm).object("tags")).isEqualTo(Json.parseObject("{\"b\":true,\"c\":3}"));
+        assertThat(zonda.get(vm).object("customer_metadata")).isEqualTo(Json.parseObject("{\"l\":\"w\"}"));
+    }
+
+    @Test
+    void alias_hostname_and_the_like_change_and_clear() {
+        update("alias=db01", "owner_uuid=" + UUID.randomUUID());
+        assertThat(zonda.vmadm("get", "db01").status()).isZero();
+        assertThat(zonda.vmadm("get", "web01").status()).isEqualTo(1);
+
+        update("alias=");
+        assertThat(zonda.get(vm).has("alias")).isFalse();
+    }
+
+    @Test
+    void a_bad_update_changes_nothing() {
+        Json.Obj before = zonda.get(vm).without("last_modified");
+
+        for (String pair :
+                List.of("quota=-1", "max_physical_memory=lots", "autoboot=perhaps", "limit_priv=default,-nope")) {
+            Ran ran = zonda.vmadm("update", vm.toString(), pair, "alias=changed");
+            assertThat(ran.status()).as(ran.toString()).isEqualTo(1);
+            assertThat(ran.err()).startsWith("Invalid value(s) for: " + pair.substring(0, pair.indexOf('=')));
+        }
+        Ran fixed = zonda.vmadm("update", vm.toString(), "brand=lx");
+        assertThat(fixed.err()).startsWith("warning: property \"brand\" is ignored: update does not take it");
+        assertThat(zonda.vmadm("update", "--strict", vm.toString(), "brand=lx").status())
+                .isEqualTo(1);
+        assertThat(zonda.get(vm).without("last_modified")).isEqualTo(before);
+    }
+
+    @Test
+    void a_stopped_vm_takes_its_new_limits_when_it_starts() {
+        zonda.vmadm("stop", vm.toString());
+        update("max_physical_memory=80", "max_lwps=444");
+        zonda.vmadm("start", vm.toString());
+
+        assertThat(Cgroup.of(zonda, vm).memoryLimit()).isEqualTo(80L << 20);
+        assertThat(Cgroup.of(zonda, vm).processLimit()).isEqualTo(444);
+        assertThat(zonda.state(vm)).isEqualTo("running");
+    }
+}

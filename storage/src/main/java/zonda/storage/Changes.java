@@ -1,0 +1,106 @@
+package zonda.storage;
+
+import java.util.List;
+import java.util.function.UnaryOperator;
+import zonda.base.Code;
+import zonda.base.OpException;
+import zonda.base.Undo;
+import zonda.storage.NodeRecord.Filesystem;
+import zonda.storage.NodeRecord.Frozen;
+
+/** Changing datasets that are there: zfs-set(8), zfs-rename(8), zfs-rollback(8). */
+final class Changes {
+    private final Workings pool;
+    private final Removal removal;
+
+    Changes(Workings pool, Removal removal) {
+        this.pool = pool;
+        this.removal = removal;
+    }
+
+    /** Replaces the record of a dataset, whose name stays. */
+    void options(DatasetName name, UnaryOperator<DatasetOptions> change) {
+        try (var _ = pool.claims().claim(List.of(name.text()), List.of())) {
+            Filesystem old = pool.catalog().require(name);
+            Filesystem changed = old.withOptions(change.apply(old.options()));
+            if (changed.equals(old)) {
+                return;
+            }
+            pool.store().replace(changed);
+            pool.catalog().put(changed);
+            pool.passed("set", "recorded");
+            if (!changed.options().quota().equals(old.options().quota())) {
+                pool.driver().limit(changed.guid(), changed.options().quota());
+                pool.passed("set", "limited");
+            }
+            pool.finishing().describe(changed);
+        }
+    }
+
+    void rename(DatasetName from, DatasetName to) {
+        List<String> kept = to.parent().map(DatasetName::text).stream().toList();
+        try (var _ = pool.claims().claim(List.of(from.text(), to.text()), to.isBelow(from) ? List.of() : kept)) {
+            Filesystem dataset = pool.catalog().require(from);
+            Filesystem parent = requireFreeName(from, to);
+            Filesystem renamed = dataset.withName(java.util.Optional.of(parent.guid()), to.leaf());
+            List<Filesystem> mounted = pool.tree().unmount(from);
+            try (var undo = new Undo()) {
+                undo.add(() -> pool.tree().mountAgain(mounted));
+                pool.passed("rename", "unmounted");
+                List<Guid> above = ancestors(dataset);
+                pool.store().replace(renamed);
+                pool.catalog().rename(renamed);
+                pool.passed("rename", "recorded");
+                pool.driver().recharge(dataset.guid(), above, ancestors(renamed));
+                pool.passed("rename", "charged");
+                pool.finishing().describe(renamed);
+            }
+        }
+    }
+
+    private List<Guid> ancestors(Filesystem dataset) {
+        return pool.catalog().accounts(dataset).stream().skip(1).toList();
+    }
+
+    private Filesystem requireFreeName(DatasetName from, DatasetName to) {
+        if (from.parent().isEmpty() || to.parent().isEmpty() || to.isBelow(from)) {
+            throw new OpException(Code.INVALID, "cannot rename '" + from + "' to '" + to + "': not possible");
+        }
+        if (pool.catalog().find(to).isPresent()) {
+            throw new OpException(Code.CONFLICT, "cannot rename to '" + to + "': dataset already exists");
+        }
+        return pool.catalog()
+                .find(to.parent().get())
+                .orElseThrow(
+                        () -> new OpException(Code.NOT_FOUND, "cannot rename to '" + to + "': parent does not exist"));
+    }
+
+    /** Nothing is destroyed before it is sure that nobody uses the dataset. */
+    void rollback(SnapshotName name, boolean destroyNewer) {
+        try (var _ = pool.claims().claim(List.of(name.dataset().text()), List.of())) {
+            Filesystem dataset = pool.catalog().require(name.dataset());
+            Frozen to = pool.catalog().require(name);
+            List<Frozen> all = pool.catalog().snapshots(dataset.guid());
+            List<Frozen> newer = all.subList(all.indexOf(to) + 1, all.size());
+            if (!newer.isEmpty() && !destroyNewer) {
+                throw new OpException(
+                        Code.CONFLICT,
+                        "cannot rollback to '" + name + "': more recent snapshots exist: " + removal.names(newer));
+            }
+            newer.forEach(one -> removal.refuseClones(one, "rollback to '" + name + "'"));
+            List<Filesystem> mounted = pool.tree().unmountEverywhere("rollback", name.dataset());
+            try (var undo = new Undo()) {
+                undo.add(() -> pool.tree().mountAgain(mounted));
+                pool.passed("rollback", "unmounted");
+                newer.reversed().forEach(one -> removal.bury(one.guid(), List.of(), List.of(one)));
+                pool.store()
+                        .settling(() -> pool.driver()
+                                .rollback(
+                                        new SnapshotId(dataset.guid(), to.guid()),
+                                        pool.catalog().accounts(dataset)));
+                pool.passed("rollback", "exchanged");
+                pool.finishing().describe(dataset);
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+package zonda.storage;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import zonda.base.Undo;
+import zonda.storage.NodeRecord.Filesystem;
+
+/** Where each dataset of a pool is mounted, and mounting and unmounting in the order that their paths ask for. */
+final class MountedTree {
+    private final Catalog catalog;
+    private final DatasetMounts mounts;
+    private final Path root;
+
+    /** @param root where the pool's root dataset is mounted unless it says otherwise */
+    MountedTree(Catalog catalog, DatasetMounts mounts, Path root) {
+        this.catalog = catalog;
+        this.mounts = mounts;
+        this.root = root;
+    }
+
+    /** By its own property or that of the nearest above it that has one. */
+    Optional<Path> mountpoint(Filesystem dataset) {
+        Path below = Path.of("");
+        for (Filesystem one : catalog.lineage(dataset)) {
+            switch (one.options().mountpoint()) {
+                case Mountpoint.At(Path path) -> {
+                    return Optional.of(path.resolve(below));
+                }
+                case Mountpoint.None() -> {
+                    return Optional.empty();
+                }
+                case Mountpoint.Inherited() -> {
+                    if (one.parent().isEmpty()) {
+                        return Optional.of(root.resolve(below));
+                    }
+                    below = Path.of(one.leaf()).resolve(below);
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Whether it was mounted when this service last had to do with it: for listings. */
+    boolean wasMounted(Filesystem dataset) {
+        return mounts.isMounted(dataset.guid());
+    }
+
+    private boolean isMounted(Filesystem dataset) {
+        return mountpoint(dataset)
+                .filter(target -> mounts.isMounted(dataset.guid(), target))
+                .isPresent();
+    }
+
+    /** Mounts it unless its mountpoint is none; fine when it is mounted. Answers where. */
+    Optional<Path> mount(Filesystem dataset) {
+        Optional<Path> target = mountpoint(dataset);
+        target.ifPresent(path -> mounts.mount(dataset.guid(), path));
+        return target;
+    }
+
+    /** Mounts datasets again that {@link #unmount} answered, under the names that they have by now. */
+    void mountAgain(List<Filesystem> unmounted) {
+        unmounted.reversed().forEach(one -> mount(catalog.require(catalog.nameOf(one.guid()))));
+    }
+
+    /** Mounts everything that says where, each after its parent; answers what failed. */
+    List<String> mountAll() {
+        var failed = new ArrayList<String>();
+        for (Filesystem dataset : catalog.tree(catalog.root())) {
+            try {
+                mount(dataset);
+            } catch (RuntimeException e) {
+                failed.add("mount " + catalog.nameOf(dataset.guid()) + ": " + e.getMessage());
+            }
+        }
+        return failed;
+    }
+
+    /**
+     * Unmounts a dataset and all below it, innermost first; all or none. Answers those that were mounted, in that order.
+     *
+     * @throws zonda.base.OpException CONFLICT naming who uses one
+     */
+    List<Filesystem> unmount(DatasetName top) {
+        List<Filesystem> unmounted = unmountOnly(top);
+        removePlaces(unmounted);
+        return unmounted;
+    }
+
+    private void removePlaces(List<Filesystem> unmounted) {
+        unmounted.forEach(one -> mountpoint(one).ifPresent(DatasetMounts::removePlace));
+    }
+
+    private List<Filesystem> unmountOnly(DatasetName top) {
+        var done = new ArrayList<Filesystem>();
+        try (var undo = new Undo()) {
+            for (Filesystem dataset : catalog.tree(top).reversed()) {
+                if (isMounted(dataset)) {
+                    mountpoint(dataset).ifPresent(at -> mounts.unmount(dataset.guid(), nameOf(dataset), at));
+                    undo.add(() -> mount(dataset));
+                    done.add(dataset);
+                }
+            }
+            undo.keep();
+        }
+        return List.copyOf(done);
+    }
+
+    private DatasetName nameOf(Filesystem dataset) {
+        return catalog.nameOf(dataset.guid());
+    }
+
+    /**
+     * As {@link #unmount}, and nobody else may have any of them mounted anywhere, or all stay mounted. The directories go
+     * last: removing one takes what is mounted on it away from all other namespaces as well (rename(2), "EBUSY", and
+     * Linux 3.18).
+     */
+    List<Filesystem> unmountEverywhere(String verb, DatasetName top) {
+        List<Filesystem> unmounted = unmountOnly(top);
+        try (var undo = new Undo()) {
+            undo.add(() -> mountAgain(unmounted));
+            List<Guid> all = catalog.tree(top).stream().map(Filesystem::guid).toList();
+            mounts.refuseOtherHolder(verb, top, all);
+            undo.keep();
+        }
+        removePlaces(unmounted);
+        return unmounted;
+    }
+
+    /** Who has the dataset mounted besides this service, in whatever namespace. */
+    Optional<Holder> otherHolder(Filesystem dataset) {
+        return mounts.otherHolder(List.of(dataset.guid()), mountpoint(dataset));
+    }
+}

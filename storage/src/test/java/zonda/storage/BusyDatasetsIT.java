@@ -1,0 +1,149 @@
+package zonda.storage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import zonda.base.Await;
+import zonda.base.Code;
+import zonda.base.OpException;
+import zonda.kernel.Command;
+
+/** Datasets that somebody uses: every refusal says who it is. */
+class BusyDatasetsIT {
+    private ScratchPool pool;
+    private Datasets datasets;
+    private Path mounted;
+
+    @BeforeEach
+    void makePool() {
+        pool = ScratchPool.create();
+        datasets = pool.datasets();
+        datasets.create("tank/a", DatasetOptions.DEFAULT);
+        mounted = pool.mountpoint().resolve("a");
+    }
+
+    @AfterEach
+    void takePoolAway() {
+        if (pool != null) {
+            pool.close();
+        }
+    }
+
+    /** A process of another mount namespace, copied while all was mounted; it ends when it is closed. */
+    private record Other(Process process) implements AutoCloseable {
+        static Other start(String... argv) throws IOException {
+            Process process = Command.of(List.of(argv)).start();
+            process.getOutputStream().write('\n');
+            process.getOutputStream().flush();
+            assertThat(process.getInputStream().read()).isEqualTo('\n');
+            return new Other(process);
+        }
+
+        @Override
+        public void close() {
+            process.destroyForcibly();
+            assertThat(Await.until(Duration.ofSeconds(10), () -> !process.isAlive()))
+                    .isTrue();
+        }
+    }
+
+    private static void refusedAsBusy(Runnable verb, Process by) {
+        assertThatThrownBy(verb::run)
+                .isInstanceOfSatisfying(
+                        OpException.class, e -> assertThat(e.code()).isEqualTo(Code.CONFLICT))
+                .hasMessageContainingAll("tank/a", "busy", "process " + by.pid(), "mnt:[");
+    }
+
+    @Test
+    void a_dataset_that_another_namespace_holds_is_not_destroyed() throws IOException {
+        try (var other = Other.start("unshare", "--mount", "--propagation", "private", "cat")) {
+            assertThat(datasets.holder("tank/a"))
+                    .hasValueSatisfying(holder ->
+                            assertThat(holder.pid()).isEqualTo(other.process().pid()));
+
+            refusedAsBusy(() -> datasets.destroy("tank/a", true), other.process());
+
+            assertThat(datasets.find("tank/a").orElseThrow().mounted()).isTrue();
+            assertThat(mounted).isDirectory();
+        }
+        assertThat(datasets.holder("tank/a")).isEmpty();
+        datasets.destroy("tank/a", true);
+        assertThat(mounted).doesNotExist();
+    }
+
+    @Test
+    void a_dataset_that_another_namespace_holds_is_not_rolled_back() throws IOException {
+        Files.writeString(mounted.resolve("file"), "one");
+        datasets.snapshot("tank/a", "s1");
+        datasets.snapshot("tank/a", "s2");
+        try (var other = Other.start("unshare", "--mount", "--propagation", "private", "cat")) {
+            refusedAsBusy(() -> datasets.rollback("tank/a@s1", true), other.process());
+        }
+        assertThat(datasets.snapshots("tank/a")).as("no snapshot is lost").hasSize(2);
+        datasets.rollback("tank/a@s1", true);
+        assertThat(datasets.snapshots("tank/a")).hasSize(1);
+    }
+
+    @Test
+    void a_mount_that_an_idle_namespace_got_later_is_seen() throws IOException {
+        datasets.create("tank/later", DatasetOptions.DEFAULT.mountpoint(new Mountpoint.None()));
+        try (var other = Other.start("unshare", "--mount", "--propagation", "private", "cat")) {
+            datasets.create("tank/b", DatasetOptions.DEFAULT);
+            datasets.destroy("tank/b", false);
+            var guid = datasets.find("tank/later").orElseThrow().guid();
+            Path source = pool.config().top().resolve("ds").resolve(guid).resolve("live");
+            Path target = Files.createDirectory(pool.directory().resolve("target"));
+            Command.of(
+                            "nsenter",
+                            "--mount",
+                            "--target",
+                            String.valueOf(other.process().pid()),
+                            "mount",
+                            "--bind",
+                            source.toString(),
+                            target.toString())
+                    .check(Duration.ofSeconds(10));
+
+            assertThatThrownBy(() -> datasets.destroy("tank/later", true))
+                    .hasMessageContainingAll(
+                            "tank/later", "process " + other.process().pid(), target.toString());
+        }
+        datasets.destroy("tank/later", true);
+    }
+
+    @Test
+    void a_working_directory_inside_is_named_and_nothing_changes() throws IOException {
+        datasets.create("tank/a/b", DatasetOptions.DEFAULT);
+        try (var other = Other.start("env", "--chdir=" + mounted, "cat")) {
+            refusedAsBusy(() -> datasets.unmount("tank/a"), other.process());
+            refusedAsBusy(() -> datasets.destroy("tank/a", true), other.process());
+            refusedAsBusy(() -> datasets.rename("tank/a", "tank/c"), other.process());
+            refusedAsBusy(() -> pool.pools().export(pool.pool()), other.process());
+
+            assertThat(datasets.list()).extracting(Dataset::mounted).containsExactly(true, true, true);
+            assertThat(mounted.resolve("b")).isDirectory();
+        }
+        datasets.rename("tank/a", "tank/c");
+        assertThat(pool.mountpoint().resolve("c/b")).isDirectory();
+    }
+
+    @Test
+    void something_mounted_inside_is_named() throws IOException {
+        Path inside = Files.createDirectory(mounted.resolve("inside"));
+        Command.of("mount", "-t", "tmpfs", "none", inside.toString()).check(Duration.ofSeconds(10));
+        try {
+            assertThatThrownBy(() -> datasets.destroy("tank/a", true)).hasMessageContainingAll("busy", inside + "");
+        } finally {
+            zonda.kernel.Mounts.unmount(inside);
+        }
+        datasets.destroy("tank/a", true);
+    }
+}

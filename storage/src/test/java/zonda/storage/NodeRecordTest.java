@@ -1,0 +1,53 @@
+package zonda.storage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.Test;
+import zonda.base.Bytes;
+
+class NodeRecordTest {
+    private static final Instant TIME = Instant.parse("2026-01-02T03:04:05.678Z");
+
+    @Test
+    void a_record_is_read_as_it_was_written() {
+        var full = new NodeRecord.Filesystem(
+                new Guid(0x0123_4567_89ab_cdefL),
+                Optional.of(new Guid(-2)),
+                "leaf",
+                TIME,
+                Optional.of(new Guid(7)),
+                new DatasetOptions(
+                        Optional.of(Bytes.ofGiB(10)),
+                        new Mountpoint.At(Path.of("/some where")),
+                        OptionalInt.of(0700),
+                        Map.of("a:b", "\"c\"\n", "x:y", "")));
+        var root = new NodeRecord.Filesystem(
+                new Guid(1), Optional.empty(), "tank", TIME, Optional.empty(), DatasetOptions.DEFAULT);
+        var nowhere = root.withOptions(DatasetOptions.DEFAULT.mountpoint(new Mountpoint.None()));
+        var snapshot = new NodeRecord.Frozen(new Guid(9), new Guid(1), "final", TIME);
+
+        for (NodeRecord record : new NodeRecord[] {full, root, nowhere, snapshot}) {
+            assertThat(NodeRecord.parse(record.toJson().pretty())).hasValue(record);
+            assertThat(NodeRecord.parse(record.toJson().compact())).hasValue(record);
+        }
+    }
+
+    @Test
+    void what_is_cut_short_or_foreign_is_no_record() {
+        String text = new NodeRecord.Frozen(new Guid(9), new Guid(1), "final", TIME)
+                .toJson()
+                .compact();
+        for (int length = 0; length < text.length(); length++) {
+            assertThat(NodeRecord.parse(text.substring(0, length))).isEmpty();
+        }
+        assertThat(NodeRecord.parse(text.replace("snapshot", "volume"))).isEmpty();
+        assertThat(NodeRecord.parse(text.replace("final", "final\u0000").replace("0009", "000g")))
+                .isEmpty();
+        assertThat(NodeRecord.parse("[]")).isEmpty();
+    }
+}

@@ -1,0 +1,206 @@
+package zonda.storage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import zonda.base.Await;
+import zonda.base.Bytes;
+import zonda.base.Code;
+import zonda.base.Journal.CrashPoint;
+import zonda.base.OpException;
+import zonda.kernel.Command;
+import zonda.kernel.Loop;
+import zonda.kernel.Mounts;
+
+/** Pools on devices, here loop devices, and what can be wrong with them. */
+class PoolsIT {
+    private static final Duration LIMIT = Duration.ofSeconds(20);
+
+    private final Pools pools = new Pools(InstantSource.system(), new SplittableRandom(), CrashPoint.NONE);
+    private final List<Loop> loops = new ArrayList<>();
+    private Path directory;
+
+    @BeforeEach
+    void makeDirectory() {
+        directory = ScratchPool.newDirectory();
+    }
+
+    @AfterEach
+    void leaveNothing() {
+        if (directory == null) {
+            return;
+        }
+        Mounts.list().reversed().stream()
+                .filter(mount -> mount.target().startsWith(directory))
+                .forEach(mount -> Mounts.detach(mount.target()));
+        loops.forEach(Loop::close);
+        for (Path file : List.of(disk(0), disk(1), image())) {
+            assertThat(Await.until(LIMIT, () -> Loop.find(file).isEmpty()))
+                    .as("the loop device of " + file + " is gone")
+                    .isTrue();
+        }
+        ScratchPool.delete(directory);
+    }
+
+    private Path disk(int number) {
+        return directory.resolve("disk" + number);
+    }
+
+    private Path image() {
+        return directory.resolve("pool.img");
+    }
+
+    private Loop attach(int number) throws IOException {
+        if (Files.notExists(disk(number))) {
+            try (var file = new RandomAccessFile(disk(number).toFile(), "rw")) {
+                file.setLength(512L << 20);
+            }
+        }
+        Loop loop = Loop.attach(disk(number));
+        loops.add(loop);
+        return loop;
+    }
+
+    private void detach(Loop loop) {
+        Path file = Loop.backingFile(loop.device()).orElseThrow();
+        loop.close();
+        loops.remove(loop);
+        assertThat(Await.until(LIMIT, () -> Loop.find(file).isEmpty())).isTrue();
+    }
+
+    private PoolConfig config(Path... devices) {
+        return new PoolConfig("tank", directory.resolve("mnt"), directory.resolve("run"), List.of(devices), false);
+    }
+
+    private PoolConfig embedded() {
+        return PoolConfig.embedded("tank", directory.resolve("mnt"), directory.resolve("run"), image());
+    }
+
+    private static void refused(Code code, Runnable work, String... words) {
+        assertThatThrownBy(work::run)
+                .isInstanceOfSatisfying(
+                        OpException.class, e -> assertThat(e.code()).isEqualTo(code))
+                .hasMessageContainingAll(words);
+    }
+
+    private static String profiles(PoolConfig config) {
+        return Command.of("btrfs", "filesystem", "df", config.top().toString()).check(LIMIT);
+    }
+
+    @Test
+    void one_device_has_its_metadata_twice_and_destroying_the_pool_wipes_it() throws IOException {
+        Loop loop = attach(0);
+        PoolConfig config = config(loop.device());
+        assertThat(pools.exists(config)).isFalse();
+
+        Pool pool = pools.create(config, Optional.empty());
+
+        assertThat(pools.exists(config)).isTrue();
+        assertThat(profiles(config)).contains("Data, single", "Metadata, DUP");
+        refused(Code.FAILED, () -> pools.create(config, Optional.empty()), "mkfs.btrfs");
+        pools.destroy(pool);
+        assertThat(pools.exists(config)).isFalse();
+        assertThat(Command.of("blkid", "-p", loop.device().toString())
+                        .run(LIMIT)
+                        .out())
+                .isEmpty();
+    }
+
+    @Test
+    void a_mirrored_pool_opens_without_one_of_its_devices_and_says_so() throws IOException {
+        Loop one = attach(0);
+        Loop other = attach(1);
+        PoolConfig config = config(one.device(), other.device());
+        Pool pool = pools.create(config, Optional.empty());
+        assertThat(profiles(config)).contains("Data, RAID1", "Metadata, RAID1");
+        pool.datasets().create("tank/a", DatasetOptions.DEFAULT);
+        Files.writeString(config.mountpoint().resolve("a/file"), "twice");
+        pools.export(pool);
+        Path gone = other.device();
+        detach(other);
+        Command.of("btrfs", "device", "scan", "--forget", gone.toString()).run(LIMIT);
+
+        Pool degraded = pools.open(config);
+
+        assertThat(degraded.findings())
+                .anySatisfy(finding -> assertThat(finding).contains("tank", "DEGRADED", gone.toString()));
+        assertThat(config.mountpoint().resolve("a/file")).hasContent("twice");
+        degraded.datasets().create("tank/b", DatasetOptions.DEFAULT);
+        degraded.close();
+        Pool again = pools.open(config);
+        assertThat(again.findings())
+                .as("also when its mounts are taken over")
+                .anySatisfy(finding -> assertThat(finding).contains("DEGRADED"));
+        pools.destroy(again);
+    }
+
+    @Test
+    void a_pool_without_any_of_its_devices_is_not_found() {
+        refused(
+                Code.NOT_FOUND,
+                () -> pools.open(config(directory.resolve("none"), directory.resolve("neither"))),
+                "tank",
+                "none of its devices");
+    }
+
+    @Test
+    void a_filesystem_that_is_no_pool_is_not_opened_and_not_left_mounted() throws IOException {
+        Loop loop = attach(0);
+        Command.of("mkfs.btrfs", "-q", loop.device().toString()).check(LIMIT);
+        PoolConfig config = config(loop.device());
+
+        refused(Code.FAILED, () -> pools.open(config), "isn't a pool");
+
+        assertThat(Mounts.list()).noneMatch(mount -> mount.target().startsWith(directory));
+    }
+
+    @Test
+    void an_embedded_pool_is_refused_over_a_file_and_when_it_is_too_small() throws IOException {
+        refused(Code.INVALID, () -> pools.create(embedded(), Optional.of(Bytes.ofMiB(100))), "too small");
+        refused(Code.INVALID, () -> pools.create(embedded(), Optional.empty()), "size");
+        Files.writeString(image(), "precious");
+        refused(Code.CONFLICT, () -> pools.create(embedded(), Optional.of(Bytes.ofMiB(512))), "exists");
+        assertThat(image()).hasContent("precious");
+        Files.delete(image());
+        assertThat(directory.resolve("pool.img.making")).doesNotExist();
+    }
+
+    @Test
+    void what_an_interrupted_creation_left_is_no_pool_and_no_hindrance() throws IOException {
+        Files.writeString(directory.resolve("pool.img.making"), "rubbish");
+        assertThat(pools.exists(embedded())).isFalse();
+
+        Pool pool = pools.create(embedded(), Optional.of(Bytes.ofMiB(512)));
+
+        assertThat(directory.resolve("pool.img.making")).doesNotExist();
+        assertThat(Loop.find(image())).isPresent();
+        assertThat(pools.exists(embedded())).isTrue();
+        pools.destroy(pool);
+        assertThat(pools.exists(embedded())).isFalse();
+    }
+
+    @Test
+    void an_embedded_pool_within_btrfs_is_refused() {
+        Pool outer = pools.create(embedded(), Optional.of(Bytes.ofMiB(512)));
+        Path inside = embedded().mountpoint().resolve("inner.img");
+        PoolConfig inner = PoolConfig.embedded("inner", directory.resolve("mnt2"), directory.resolve("run2"), inside);
+
+        refused(Code.INVALID, () -> pools.create(inner, Optional.of(Bytes.ofMiB(300))), "btrfs within btrfs");
+
+        assertThat(inside).doesNotExist();
+        pools.destroy(outer);
+    }
+}

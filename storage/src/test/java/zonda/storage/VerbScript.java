@@ -1,0 +1,150 @@
+package zonda.storage;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import zonda.base.Bytes;
+
+/** A pool's life in a few verbs, and what can be seen of the pool after each. */
+final class VerbScript {
+    private VerbScript() {}
+
+    @FunctionalInterface
+    interface Verb {
+        void on(ScratchPool pool);
+    }
+
+    record Step(String name, Verb verb) {
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    static List<Step> steps() {
+        return List.of(
+                step(
+                        "create an image",
+                        pool -> pool.datasets()
+                                .create(
+                                        "tank/i-partial",
+                                        DatasetOptions.DEFAULT.mode(0750).property("a:b", "c"))),
+                step("fill it", pool -> write(pool, "i-partial/file", "of the image")),
+                step("seal it", pool -> pool.datasets().snapshot("tank/i-partial", "final")),
+                step("install it", pool -> pool.datasets().rename("tank/i-partial", "tank/i")),
+                step(
+                        "clone it",
+                        pool -> pool.datasets()
+                                .clone(
+                                        "tank/i@final",
+                                        "tank/vm",
+                                        DatasetOptions.DEFAULT.mode(0700).quota(Bytes.ofMiB(64)))),
+                step("create below", pool -> pool.datasets().create("tank/vm/data", DatasetOptions.DEFAULT)),
+                step("set quota", pool -> pool.datasets().setQuota("tank/vm", Optional.of(Bytes.ofMiB(32)))),
+                step("set property", pool -> pool.datasets().setProperty("tank/vm", "x:y", "z")),
+                step("fill the clone", pool -> write(pool, "vm/file", "of the vm")),
+                step("snapshot the clone", pool -> pool.datasets().snapshot("tank/vm", "s")),
+                step("change the clone", pool -> write(pool, "vm/file", "changed")),
+                step("roll back", pool -> pool.datasets().rollback("tank/vm@s", false)),
+                step(
+                        "create a parent",
+                        pool -> pool.datasets().create("tank/p", DatasetOptions.DEFAULT.quota(Bytes.ofMiB(128)))),
+                step("move below it", pool -> pool.datasets().rename("tank/vm", "tank/p/vm")),
+                step("destroy a snapshot", pool -> pool.datasets().destroy("tank/p/vm@s", false)),
+                step("snapshot again", pool -> pool.datasets().snapshot("tank/p/vm/data", "t")),
+                step("destroy all below", pool -> pool.datasets().destroy("tank/p", true)),
+                step("destroy the image", pool -> pool.datasets().destroy("tank/i", true)));
+    }
+
+    private static Step step(String name, Verb verb) {
+        return new Step(name, verb);
+    }
+
+    private static void write(ScratchPool pool, String path, String text) {
+        try {
+            Files.writeString(
+                    pool.mountpoint().resolve(path),
+                    text,
+                    StandardOpenOption.CREATE,
+                    StandardOpenOption.TRUNCATE_EXISTING);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        pool.sync();
+    }
+
+    /** All that an operator can see, by name; fails when it isn't one whole. */
+    static SortedMap<String, String> observe(ScratchPool pool) {
+        var seen = new TreeMap<String, String>();
+        for (Dataset dataset : pool.datasets().list()) {
+            Path at = dataset.mountpoint().orElseThrow();
+            Path live =
+                    pool.config().top().resolve("ds").resolve(dataset.guid()).resolve("live");
+            if (!dataset.mounted() || !same(at, live)) {
+                throw new AssertionError(dataset.name() + " isn't mounted on " + at);
+            }
+            seen.put(
+                    dataset.name(),
+                    String.join(
+                            " ",
+                            "" + dataset.quota(),
+                            "" + dataset.origin(),
+                            "" + new TreeMap<>(dataset.properties()),
+                            permissions(at),
+                            content(at)));
+            for (Snapshot snapshot : pool.datasets().snapshots(dataset.name())) {
+                Path frozen = pool.config()
+                        .top()
+                        .resolve("snap")
+                        .resolve(dataset.guid())
+                        .resolve(snapshot.guid());
+                seen.put(snapshot.name(), snapshot.clones() + " " + content(frozen));
+            }
+        }
+        return seen;
+    }
+
+    private static boolean same(Path one, Path other) {
+        try {
+            return Files.isSameFile(one, other);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String permissions(Path directory) {
+        try {
+            return PosixFilePermissions.toString(Files.getPosixFilePermissions(directory));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String content(Path directory) {
+        try (Stream<Path> entries = Files.list(directory)) {
+            return entries.filter(Files::isRegularFile)
+                    .map(VerbScript::line)
+                    .sorted()
+                    .collect(Collectors.joining(", "));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String line(Path file) {
+        try {
+            return file.getFileName() + ": " + Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
