@@ -26,7 +26,7 @@ class HarnessIT {
                 .contains("file: ");
         assertThat(String.join("\n", zonda.present().ofZones())).contains("of uid ");
         assertThat(String.join("\n", zonda.present().ofInstance()))
-                .contains("mount: ", "loop: ", "table inet zonda_", "link: ", "dnsmasq");
+                .contains("mount: ", "loop: ", "table inet zonda_", "link: ", "dnsmasq", "socket: ");
 
         zonda.delete(vm);
         assertThat(zonda.leftovers().of(vm)).isEmpty();
