@@ -2,6 +2,8 @@ package zonda.base;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -27,5 +29,16 @@ class JournalTest {
         assertThat(found).hasSize(1);
         assertThat(found.getFirst().intent()).isEqualTo(first.intent());
         assertThat(passed).containsExactly("vm-create:intent", "vm-create:clone", "vm-delete:intent", "vm-delete:end");
+    }
+
+    @Test
+    void an_intent_that_was_being_written_when_its_writer_died_was_not_begun() throws IOException {
+        Path cutShort = Files.writeString(directory.resolve("1-x.json.tmp"), "{\"kind\":\"vm-cr");
+
+        var journal = new Journal(directory, InstantSource.system(), Journal.CrashPoint.NONE);
+        journal.start();
+
+        assertThat(journal.unfinished()).isEmpty();
+        assertThat(cutShort).doesNotExist();
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -25,7 +26,7 @@ class HarnessIT {
                 .contains("file: ");
         assertThat(String.join("\n", zonda.present().ofZones())).contains("of uid ");
         assertThat(String.join("\n", zonda.present().ofInstance()))
-                .contains("mount: ", "loop: ", "table inet zonda_", "link: ", "dnsmasq");
+                .contains("mount: ", "loop: ", "table inet zonda_", "link: ", "dnsmasq", "socket: ");
 
         zonda.delete(vm);
         assertThat(zonda.leftovers().of(vm)).isEmpty();
@@ -44,5 +45,18 @@ class HarnessIT {
         assertThat(ran.status()).isEqualTo(1);
         assertThat(ran.out()).isEmpty();
         assertThat(ran.err()).matches("zoneadm: [0-9a-f-]{36}: No such zone configured\n");
+    }
+
+    @Test
+    void the_daemon_ends_after_the_step_it_was_started_to_end_after() {
+        zonda.restartToCrashAfter("vm-create:datasets");
+
+        Ran ran = zonda.feed(zonda.payload().compact(), "vmadm", "create");
+
+        assertThat(ran.isLost()).isTrue();
+        assertThat(zonda.daemon().end()).isEqualTo(137);
+        zonda.start(Map.of());
+        assertThat(zonda.vmadm("lookup").out()).isEmpty();
+        assertThat(zonda.leftovers().ofZones()).isEmpty();
     }
 }

@@ -31,12 +31,16 @@ final class Instance implements BeforeAllCallback, AfterAllCallback {
     private final UUID image = UUID.randomUUID();
     private Identity identity;
     private DaemonProcess daemon;
+    private Thread interrupted;
 
     @Override
     public void beforeAll(ExtensionContext context) {
         assumeTrue(System.getProperty("user.name").equals("root"), "needs root");
         PROGRAMS.forEach(program -> assumeTrue(Files.isExecutable(Path.of(program)), "needs " + program));
         identity = Identity.draw();
+        // A run of the tests that is itself ended leaves nothing either.
+        interrupted = new Thread(this::tearDown);
+        Runtime.getRuntime().addShutdownHook(interrupted);
         DaemonProcess maker = DaemonProcess.run(identity.root(), Map.of(), "create-pool");
         assertThat(maker.end()).as(maker::log).isZero();
         start(Map.of());
@@ -49,15 +53,21 @@ final class Instance implements BeforeAllCallback, AfterAllCallback {
         if (identity == null) {
             return;
         }
+        Runtime.getRuntime().removeShutdownHook(interrupted);
+        DaemonProcess last = tearDown();
+        List<String> left = leftovers().ofInstance();
+        assertThat(last.end()).as(last::log).isZero();
+        assertThat(left).as("left on the machine after the tear-down").isEmpty();
+        deleteRoot();
+    }
+
+    private DaemonProcess tearDown() {
         if (daemon != null && daemon.isAlive()) {
             daemon.terminate();
         }
         DaemonProcess last = DaemonProcess.run(identity.root(), Map.of(), "tear-down");
-        int status = last.end();
-        List<String> left = leftovers().ofInstance();
-        assertThat(status).as(last::log).isZero();
-        assertThat(left).as("left on the machine after the tear-down").isEmpty();
-        deleteRoot();
+        last.end();
+        return last;
     }
 
     private void deleteRoot() throws IOException {

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import zonda.base.Await;
 import zonda.base.Json;
+import zonda.base.StateFile;
 import zonda.kernel.LinuxProcess;
 import zonda.kernel.Signals;
 
@@ -36,11 +37,6 @@ class KillIT {
             zonda.start(Map.of());
         }
         zonda.deleteAll();
-    }
-
-    private static void killAndStart() {
-        zonda.kill9();
-        zonda.start(Map.of());
     }
 
     @Test
@@ -125,6 +121,25 @@ class KillIT {
                 .isTrue();
         assertThat(zonda.get(restarted).integer("exit_status")).contains(137L);
         assertThat(zonda.sh(restarted, "echo up")).isEqualTo("up");
+    }
+
+    @Test
+    void the_first_daemon_in_a_life_of_the_host_starts_the_vms_that_are_to_start_and_no_later_one() {
+        UUID wanted = zonda.create(zonda.payload("wanted"));
+        UUID unwanted = zonda.create(zonda.payload("unwanted"));
+        for (UUID vm : List.of(wanted, unwanted)) {
+            assertThat(zonda.vmadm("stop", "-F", vm.toString()).status()).isZero();
+        }
+        assertThat(zonda.vmadm("update", "wanted", "autoboot=true").status()).isZero();
+
+        zonda.restart();
+        assertThat(zonda.vmadm("lookup", "state=running").out()).isEmpty();
+
+        zonda.stop();
+        StateFile.delete(zonda.root().resolve("run/zonda/autobooted"));
+        zonda.start(Map.of());
+        assertThat(Await.until(SOON, () -> zonda.state(wanted).equals("running"))).isTrue();
+        assertThat(zonda.state(unwanted)).isEqualTo("stopped");
     }
 
     @Test

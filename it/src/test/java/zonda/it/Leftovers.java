@@ -39,6 +39,7 @@ final class Leftovers {
             found.addAll(groups("*"));
             found.addAll(processes(identity.root().toString()));
             found.addAll(zoneProcesses());
+            found.addAll(sockets());
             return found;
         });
     }
@@ -101,6 +102,16 @@ final class Leftovers {
                     .ifPresent(file -> found.add("loop: " + device.getFileName() + " of " + file.strip()));
         }
         return found;
+    }
+
+    private List<String> sockets() {
+        return read(Path.of("/proc/net/unix"))
+                .orElse("")
+                .lines()
+                .filter(line -> line.contains(identity.root().toString()))
+                .map(line -> "socket: " + line.replaceFirst(".* /", "/"))
+                .distinct()
+                .toList();
     }
 
     /** @param rest pattern of what follows the prefix; empty for anything */

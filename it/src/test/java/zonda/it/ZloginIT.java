@@ -91,6 +91,18 @@ class ZloginIT {
         assertThat(ran.err()).isEqualTo("words\n");
     }
 
+    @Test
+    void a_megabyte_passes_through_the_real_client_unchanged() throws IOException {
+        Path file = zonda.root().resolve("megabyte");
+        byte[] bytes = new byte[1 << 20];
+        new Random(43).nextBytes(bytes);
+        Files.write(file, bytes);
+
+        Command.Result ran = shell("$ZLOGIN web01 cat < " + file + " | cmp - " + file + " && echo same");
+
+        assertThat(ran.out()).as(ran.err()).isEqualTo("same\n");
+    }
+
     /** Runs a script in which $VMADM and $ZLOGIN are the real client. */
     private static Command.Result shell(String script) throws IOException {
         return Command.of("sh", "-c", script)
