@@ -21,7 +21,8 @@ record Cgroup(String parent, UUID zone) {
     }
 
     private String read(String controller, String file1, String file2) {
-        Path directory = (isUnified() ? TREE : TREE.resolve(controller)).resolve(parent).resolve(zone.toString());
+        Path directory =
+                (isUnified() ? TREE : TREE.resolve(controller)).resolve(parent).resolve(zone.toString());
         Path file = directory.resolve(isUnified() ? file2 : file1);
         assertThat(file).exists();
         return new String(Instance.read(file), StandardCharsets.US_ASCII).strip();

@@ -84,8 +84,15 @@ class CrashIT {
 
         List<String> ofPool() {
             return switch (this) {
-                case CREATE -> List.of("clone:intent", "clone:subvolume", "clone:made", "create:intent",
-                        "create:subvolume", "create:described", "create:made");
+                case CREATE ->
+                    List.of(
+                            "clone:intent",
+                            "clone:subvolume",
+                            "clone:made",
+                            "create:intent",
+                            "create:subvolume",
+                            "create:described",
+                            "create:made");
                 case DELETE, DELETE_IMAGE ->
                     List.of("destroy:unmounted", "destroy:marked", "destroy:buried", "destroy:destroyed");
                 case INSTALL_IMAGE -> List.of("create:intent", "create:made");
@@ -104,8 +111,8 @@ class CrashIT {
 
     static Stream<Death> deaths() {
         return Stream.of(Change.values())
-                .flatMap(change -> Stream.concat(change.steps(), change.ofPool().stream())
-                        .map(step -> new Death(change, step)));
+                .flatMap(change ->
+                        Stream.concat(change.steps(), change.ofPool().stream()).map(step -> new Death(change, step)));
     }
 
     @Test
@@ -178,16 +185,11 @@ class CrashIT {
 
     static Stream<Arguments> recoveries() {
         return Stream.of(
-                Arguments.of(
-                        new Death(Change.CREATE, "vm-create:install"), "destroy:marked"),
-                Arguments.of(
-                        new Death(Change.CREATE, "vm-create:installed"), "vm-start:boot"),
-                Arguments.of(
-                        new Death(Change.DELETE, "vm-delete:halt"), "destroy:buried"),
-                Arguments.of(
-                        new Death(Change.INSTALL_IMAGE, "image-install:seal"), "image-install:commit"),
-                Arguments.of(
-                        new Death(Change.STOP, "vm-stop:ask"), "vm-stop:end"));
+                Arguments.of(new Death(Change.CREATE, "vm-create:install"), "destroy:marked"),
+                Arguments.of(new Death(Change.CREATE, "vm-create:installed"), "vm-start:boot"),
+                Arguments.of(new Death(Change.DELETE, "vm-delete:halt"), "destroy:buried"),
+                Arguments.of(new Death(Change.INSTALL_IMAGE, "image-install:seal"), "image-install:commit"),
+                Arguments.of(new Death(Change.STOP, "vm-stop:ask"), "vm-stop:end"));
     }
 
     /** What a change is made to. */
@@ -220,7 +222,8 @@ class CrashIT {
         Call begin() {
             String word = uuid.toString();
             return switch (change) {
-                case CREATE -> zonda.call("vmadm", "create").type(payload().compact()).endInput();
+                case CREATE ->
+                    zonda.call("vmadm", "create").type(payload().compact()).endInput();
                 case START -> zonda.call("vmadm", "start", word);
                 case STOP -> zonda.call("vmadm", "stop", word);
                 case REBOOT -> zonda.call("vmadm", "reboot", word);

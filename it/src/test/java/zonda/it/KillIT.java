@@ -106,7 +106,8 @@ class KillIT {
         assertThat(Await.until(SOON, () -> LinuxProcess.find(last).isEmpty())).isTrue();
         zonda.start(Map.of());
 
-        assertThat(Await.until(SOON, () -> zonda.state(plain).equals("stopped"))).isTrue();
+        assertThat(Await.until(SOON, () -> zonda.state(plain).equals("stopped")))
+                .isTrue();
         assertThat(zonda.get(plain).integer("exit_status")).contains(137L);
         assertThat(zonda.get(plain).string("exit_timestamp")).isPresent();
         assertThat(Await.until(SOON, () -> zonda.state(off).equals("stopped"))).isTrue();
@@ -137,7 +138,8 @@ class KillIT {
         zonda.stop();
         StateFile.delete(zonda.root().resolve("run/zonda/autobooted"));
         zonda.start(Map.of());
-        assertThat(Await.until(SOON, () -> zonda.state(wanted).equals("running"))).isTrue();
+        assertThat(Await.until(SOON, () -> zonda.state(wanted).equals("running")))
+                .isTrue();
         assertThat(zonda.state(unwanted)).isEqualTo("stopped");
     }
 

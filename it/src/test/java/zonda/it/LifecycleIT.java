@@ -101,7 +101,9 @@ class LifecycleIT {
     @Test
     void an_orderly_stop_runs_the_zones_own_shutdown() {
         UUID vm = zonda.create(zonda.payload());
-        zonda.sh(vm, "printf '#!/bin/sh\\n[ \"$1\" = stop ] && echo bye > /root/bye\\n' > /etc/rc.d/bye; chmod +x /etc/rc.d/bye");
+        zonda.sh(
+                vm,
+                "printf '#!/bin/sh\\n[ \"$1\" = stop ] && echo bye > /root/bye\\n' > /etc/rc.d/bye; chmod +x /etc/rc.d/bye");
 
         said(zonda.vmadm("stop", vm.toString()), "Successfully completed stop for VM " + vm);
 
@@ -146,7 +148,10 @@ class LifecycleIT {
         zonda.zlogin(vm.toString(), "reboot");
         assertThat(Await.until(
                         SOON,
-                        () -> zonda.get(vm).integer("pid").filter(now -> now != before).isPresent()))
+                        () -> zonda.get(vm)
+                                .integer("pid")
+                                .filter(now -> now != before)
+                                .isPresent()))
                 .isTrue();
         awaitState(vm, "running");
 
@@ -215,7 +220,8 @@ class LifecycleIT {
         UUID vm = zonda.create(zonda.payload());
         zonda.sh(vm, "printf '#!/bin/sh\\n[ \"$1\" = stop ] && sleep 3\\n' > /etc/rc.d/slow; chmod +x /etc/rc.d/slow");
         try (Call stop = zonda.call("vmadm", "stop", vm.toString())) {
-            assertThat(Await.until(SOON, () -> zonda.state(vm).equals("stopping"))).isTrue();
+            assertThat(Await.until(SOON, () -> zonda.state(vm).equals("stopping")))
+                    .isTrue();
             said(zonda.vmadm("delete", vm.toString()), "Successfully deleted VM " + vm);
             assertThat(stop.ran(SOON).status()).isZero();
         }
@@ -257,16 +263,19 @@ class LifecycleIT {
     @Test
     void bad_payloads_are_refused_in_vmadms_words() {
         Json.Obj good = zonda.payload();
-        refused(create(good.with("max_physical_memory", "lots").with("autoboot", "perhaps")), 1,
+        refused(
+                create(good.with("max_physical_memory", "lots").with("autoboot", "perhaps")),
+                1,
                 "Invalid value(s) for: autoboot,max_physical_memory");
         refused(create(good.without("image_uuid")), 1, "Missing required properties: image_uuid");
         refused(create(good.with("brand", "lx")), 1, "Missing required properties: kernel_version");
         refused(create(good.with("brand", "vmware")), 1, "Invalid brand: 'vmware'");
-        refused(create(good.with("zpool", "tank")), 1,
-                "Invalid value(s) for: zpool; zpool \"tank\" does not exist");
+        refused(create(good.with("zpool", "tank")), 1, "Invalid value(s) for: zpool; zpool \"tank\" does not exist");
         String image = UUID.randomUUID().toString();
         refused(create(good.with("image_uuid", image)), 1, "Image " + image + " not found in zpool zones");
-        refused(create(Instance.withNics(good, Instance.nic("dhcp").with("nic_tag", "nowhere"))), 1,
+        refused(
+                create(Instance.withNics(good, Instance.nic("dhcp").with("nic_tag", "nowhere"))),
+                1,
                 "Invalid value(s) for: nics.0.nic_tag; Invalid nic tag \"nowhere\"");
         Ran syntax = zonda.feed("{\"brand\":", "vmadm", "create");
         assertThat(syntax.status()).isEqualTo(1);
@@ -282,8 +291,14 @@ class LifecycleIT {
 
     @Test
     void wrong_words_are_answered_with_the_usage_on_standard_error() {
-        for (List<String> words : List.of(List.of("start"), List.of("get"), List.of("delete"), List.of("frobnicate"),
-                List.of("list", "-x"), List.of("lookup", "-o", "uuid"), List.of("list", "nosuch=1"))) {
+        for (List<String> words : List.of(
+                List.of("start"),
+                List.of("get"),
+                List.of("delete"),
+                List.of("frobnicate"),
+                List.of("list", "-x"),
+                List.of("lookup", "-o", "uuid"),
+                List.of("list", "nosuch=1"))) {
             Ran ran = zonda.vmadm(words.toArray(String[]::new));
             assertThat(ran.status()).as(words.toString()).isEqualTo(2);
             assertThat(ran.out()).isEmpty();
@@ -304,17 +319,27 @@ class LifecycleIT {
 
     @Test
     void validate_says_valid_or_what_is_wrong_as_json_on_standard_error() {
-        said(zonda.feed(zonda.payload().compact(), "vmadm", "validate", "create"),
+        said(
+                zonda.feed(zonda.payload().compact(), "vmadm", "validate", "create"),
                 "VALID 'create' payload for joyent-minimal brand VMs.");
-        said(zonda.feed("{\"alias\":\"x\"}", "vmadm", "validate", "update", "lx"),
+        said(
+                zonda.feed("{\"alias\":\"x\"}", "vmadm", "validate", "update", "lx"),
                 "VALID 'update' payload for lx brand VMs.");
         Ran bad = zonda.feed(
-                zonda.payload().without("image_uuid").with("quota", -1).with("typo", 1).compact(),
-                "vmadm", "validate", "create");
+                zonda.payload()
+                        .without("image_uuid")
+                        .with("quota", -1)
+                        .with("typo", 1)
+                        .compact(),
+                "vmadm",
+                "validate",
+                "create");
         assertThat(bad.status()).isEqualTo(1);
         assertThat(bad.out()).isEmpty();
-        assertThat(Json.parseObject(bad.err())).isEqualTo(Json.parseObject(
-                "{\"bad_properties\":[\"typo\"],\"bad_values\":[\"quota\"],\"missing_properties\":[\"image_uuid\"]}"));
+        assertThat(Json.parseObject(bad.err()))
+                .isEqualTo(
+                        Json.parseObject(
+                                "{\"bad_properties\":[\"typo\"],\"bad_values\":[\"quota\"],\"missing_properties\":[\"image_uuid\"]}"));
         Ran brand = zonda.feed(zonda.payload().with("brand", "x").compact(), "vmadm", "validate", "create");
         assertThat(Json.parseObject(brand.err())).isEqualTo(Json.parseObject("{\"bad_brand\":\"x\"}"));
     }
@@ -327,10 +352,11 @@ class LifecycleIT {
         String conflict = "Conflict detected with another vm, please check the MAC, IP, and VRID (" + first + ")";
 
         refused(create(Instance.withNics(zonda.payload(), Instance.nic(ip))), 1, conflict);
-        refused(create(Instance.withNics(zonda.payload(), Instance.nic("dhcp").with("mac", "02:08:20:00:00:01"))), 1,
+        refused(
+                create(Instance.withNics(zonda.payload(), Instance.nic("dhcp").with("mac", "02:08:20:00:00:01"))),
+                1,
                 conflict);
-        refused(create(zonda.payload().with("uuid", first.toString())), 1,
-                "VM with UUID " + first + " already exists");
+        refused(create(zonda.payload().with("uuid", first.toString())), 1, "VM with UUID " + first + " already exists");
         assertThat(zonda.vmadm("lookup").out()).isEqualTo(first + "\n");
     }
 
@@ -340,7 +366,8 @@ class LifecycleIT {
         Json.Obj payload = Instance.withNics(zonda.payload(), Instance.nic(ip)).with("autoboot", false);
 
         List<Call> calls = IntStream.range(0, 6)
-                .mapToObj(_ -> zonda.call("vmadm", "create").type(payload.compact()).endInput())
+                .mapToObj(_ ->
+                        zonda.call("vmadm", "create").type(payload.compact()).endInput())
                 .toList();
 
         List<Ran> ran = calls.stream().map(call -> call.ran(SOON)).toList();
@@ -382,10 +409,14 @@ class LifecycleIT {
     @Test
     void list_and_lookup_print_the_columns_and_the_vms_that_are_asked_for() {
         Json.Obj off = zonda.payload().with("autoboot", false);
-        Json.Obj web = off.with("alias", "web").with("uuid", "aaaa0000-0000-4000-8000-000000000001")
+        Json.Obj web = off.with("alias", "web")
+                .with("uuid", "aaaa0000-0000-4000-8000-000000000001")
                 .with("tags", Json.object().with("role", "front"));
-        Json.Obj db = Instance.withNics(off.with("alias", "db"), Instance.nic("dhcp").with("mac", "02:08:20:00:00:02"))
-                .with("brand", "lx").with("kernel_version", "6.1").with("max_physical_memory", 128)
+        Json.Obj db = Instance.withNics(
+                        off.with("alias", "db"), Instance.nic("dhcp").with("mac", "02:08:20:00:00:02"))
+                .with("brand", "lx")
+                .with("kernel_version", "6.1")
+                .with("max_physical_memory", 128)
                 .with("uuid", "bbbb0000-0000-4000-8000-000000000002");
         zonda.create(web);
         zonda.create(db);
@@ -397,12 +428,17 @@ class LifecycleIT {
                 aaaa0000-0000-4000-8000-000000000001  OS    64       provisioning      web
                 bbbb0000-0000-4000-8000-000000000002  LX    128      provisioning      db
                 """);
-        assertThat(zonda.vmadm("list", "-p", "-o", "alias,quota,exit_status,nics.0.mac").out())
+        assertThat(zonda.vmadm("list", "-p", "-o", "alias,quota,exit_status,nics.0.mac")
+                        .out())
                 .isEqualTo("web:1::\ndb:1::02:08:20:00:00:02\n");
-        assertThat(zonda.vmadm("list", "-H", "-o", "alias,cpu_cap", "-s", "-ram").out())
+        assertThat(zonda.vmadm("list", "-H", "-o", "alias,cpu_cap", "-s", "-ram")
+                        .out())
                 .isEqualTo("db          -\nweb         -\n");
-        assertThat(zonda.vmadm("list", "-H", "-o", "alias", "tags.role=front").out()).isEqualTo("web\n");
-        assertThat(zonda.vmadm("list", "-H", "-o", "alias", "alias=~^D", "ram=128").out()).isEqualTo("db\n");
+        assertThat(zonda.vmadm("list", "-H", "-o", "alias", "tags.role=front").out())
+                .isEqualTo("web\n");
+        assertThat(zonda.vmadm("list", "-H", "-o", "alias", "alias=~^D", "ram=128")
+                        .out())
+                .isEqualTo("db\n");
         assertThat(zonda.vmadm("lookup", "nics.*.mac=2:8:20:0:0:2").out())
                 .isEqualTo("bbbb0000-0000-4000-8000-000000000002\n");
         assertThat(zonda.vmadm("lookup", "alias=none").status()).isZero();
@@ -412,9 +448,12 @@ class LifecycleIT {
         assertThat(zonda.vmadm("lookup", "-j", "-o", "alias,ram").out())
                 .isEqualToIgnoringWhitespace("[{\"alias\":\"web\",\"ram\":64},{\"alias\":\"db\",\"ram\":128}]");
         refused(zonda.vmadm("info", "web"), 1, "no info types supported for brand joyent-minimal");
-        refused(zonda.vmadm("console", "web"), 1,
+        refused(
+                zonda.vmadm("console", "web"),
+                1,
                 "cannot connect to console when state is 'provisioning', must be running");
-        assertThat(zonda.run("zoneadm", "list", "-cp").out()).startsWith("0:global:running:/:")
+        assertThat(zonda.run("zoneadm", "list", "-cp").out())
+                .startsWith("0:global:running:/:")
                 .contains("-:aaaa0000-0000-4000-8000-000000000001:installed:");
         assertThat(zonda.run("zoneadm", "list").out()).isEqualTo("global\n");
         assertThat(zonda.run("zonename").out()).isEqualTo("global\n");

@@ -8,7 +8,8 @@ record Network(String beginning) {
     static Network of(Instance zonda) {
         String text = new String(
                 Instance.read(zonda.root().resolve("var/lib/zonda/network/network.json")), StandardCharsets.UTF_8);
-        String address = Json.parseObject(text).array("etherstubs").objects().getFirst().string("address", "");
+        String address =
+                Json.parseObject(text).array("etherstubs").objects().getFirst().string("address", "");
         return new Network(address.substring(0, address.lastIndexOf('.') + 1));
     }
 

@@ -115,14 +115,15 @@ class UpdateIT {
 
         Ran unknown = zonda.feed("{\"remove_nics\":[\"02:08:20:00:00:bb\"]}", "vmadm", "update", vm.toString());
         assertThat(unknown.status()).isEqualTo(1);
-        assertThat(unknown.err())
-                .isEqualTo("Invalid value(s) for: remove_nics; no NIC has MAC 02:08:20:00:00:bb\n");
+        assertThat(unknown.err()).isEqualTo("Invalid value(s) for: remove_nics; no NIC has MAC 02:08:20:00:00:bb\n");
     }
 
     @Test
     void metadata_and_tags_are_set_and_removed_by_key() {
-        update(Json.parseObject("{\"set_tags\":{\"a\":\"1\",\"b\":true},\"set_customer_metadata\":{\"k\":\"v\",\"l\":\"w\"}}"));
-        update(Json.parseObject("{\"remove_tags\":[\"a\"],\"set_tags\":{\"c\":3},\"remove_customer_metadata\":[\"k\"]}"));
+        update(Json.parseObject(
+                "{\"set_tags\":{\"a\":\"1\",\"b\":true},\"set_customer_metadata\":{\"k\":\"v\",\"l\":\"w\"}}"));
+        update(Json.parseObject(
+                "{\"remove_tags\":[\"a\"],\"set_tags\":{\"c\":3},\"remove_customer_metadata\":[\"k\"]}"));
 
         assertThat(zonda.get(vm).object("tags")).isEqualTo(Json.parseObject("{\"b\":true,\"c\":3}"));
         assertThat(zonda.get(vm).object("customer_metadata")).isEqualTo(Json.parseObject("{\"l\":\"w\"}"));
@@ -142,14 +143,16 @@ class UpdateIT {
     void a_bad_update_changes_nothing() {
         Json.Obj before = zonda.get(vm).without("last_modified");
 
-        for (String pair : List.of("quota=-1", "max_physical_memory=lots", "autoboot=perhaps", "limit_priv=default,-nope")) {
+        for (String pair :
+                List.of("quota=-1", "max_physical_memory=lots", "autoboot=perhaps", "limit_priv=default,-nope")) {
             Ran ran = zonda.vmadm("update", vm.toString(), pair, "alias=changed");
             assertThat(ran.status()).as(ran.toString()).isEqualTo(1);
             assertThat(ran.err()).startsWith("Invalid value(s) for: " + pair.substring(0, pair.indexOf('=')));
         }
         Ran fixed = zonda.vmadm("update", vm.toString(), "brand=lx");
         assertThat(fixed.err()).startsWith("warning: property \"brand\" is ignored: update does not take it");
-        assertThat(zonda.vmadm("update", "--strict", vm.toString(), "brand=lx").status()).isEqualTo(1);
+        assertThat(zonda.vmadm("update", "--strict", vm.toString(), "brand=lx").status())
+                .isEqualTo(1);
         assertThat(zonda.get(vm).without("last_modified")).isEqualTo(before);
     }
 

@@ -146,8 +146,7 @@ class ZloginIT {
         Ran ran = zonda.zlogin("off", "id");
 
         assertThat(ran.status()).isEqualTo(1);
-        assertThat(ran.err())
-                .isEqualTo("zlogin: login allowed only to running zones (" + off + " is 'installed').\n");
+        assertThat(ran.err()).isEqualTo("zlogin: login allowed only to running zones (" + off + " is 'installed').\n");
         zonda.delete(off);
     }
 
@@ -169,7 +168,9 @@ class ZloginIT {
             login.type("exit 5\n");
             Ran ran = login.ran(SOON);
             assertThat(ran.status()).isEqualTo(5);
-            assertThat(ran.err()).contains("[Connected to zone '" + vm + "' pts]").contains("closed]");
+            assertThat(ran.err())
+                    .contains("[Connected to zone '" + vm + "' pts]")
+                    .contains("closed]");
         }
     }
 
@@ -180,8 +181,11 @@ class ZloginIT {
         String inner = "stty rows 44 cols 99; before=$(stty -g); " + client
                 + " web01; status=$?; [ \"$before\" = \"$(stty -g)\" ] && echo same=$status";
 
-        Command.Result ran = Command.of("sh", "-c", "(for i in 1 2 3 4; do sleep 1; echo 'stty size'; done; echo 'exit 9'; "
-                        + "sleep 5) | script -qec '" + inner + "' /dev/null")
+        Command.Result ran = Command.of(
+                        "sh",
+                        "-c",
+                        "(for i in 1 2 3 4; do sleep 1; echo 'stty size'; done; echo 'exit 9'; "
+                                + "sleep 5) | script -qec '" + inner + "' /dev/null")
                 .environment("ZONDA_SOCKET", zonda.identity().socket().toString())
                 .environment("TERM", "vt100")
                 .run(SOON);

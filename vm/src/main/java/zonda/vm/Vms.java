@@ -309,7 +309,10 @@ public final class Vms implements AutoCloseable {
                 setAutoboot(uuid, false);
                 return false;
             }
-            Saga saga = host.journal().begin("vm-stop", Json.object().with("uuid", uuid.toString()).with("force", force));
+            Saga saga = host.journal()
+                    .begin(
+                            "vm-stop",
+                            Json.object().with("uuid", uuid.toString()).with("force", force));
             stopping.add(uuid);
             try {
                 saga.step("autoboot", () -> setAutoboot(uuid, false));

@@ -41,8 +41,7 @@ record OciRuntime(Path program, Path stateDirectory) {
 
     /** The command line that runs a program in the zone. */
     List<String> execArguments(UUID zone, List<String> options) {
-        List<String> words =
-                new ArrayList<>(List.of(program.toString(), "--root", stateDirectory.toString(), "exec"));
+        List<String> words = new ArrayList<>(List.of(program.toString(), "--root", stateDirectory.toString(), "exec"));
         words.addAll(options);
         words.add(zone.toString());
         return words;

@@ -140,7 +140,9 @@ public final class ZoneExec {
                         Code.FAILED, "start " + program.argv().getFirst() + " in the zone: " + said.strip());
             }
             // The runtime writes the number once the program runs; the terminal came a little before.
-            Await.until(HANG_UP, () -> !process.isAlive() || Monitor.process(pidFile).isPresent());
+            Await.until(
+                    HANG_UP,
+                    () -> !process.isAlive() || Monitor.process(pidFile).isPresent());
             return new OnTerminal(process, terminal.join(), Monitor.process(pidFile));
         } catch (IOException e) {
             throw new UncheckedIOException("listen on " + socket + ": " + e, e);
