@@ -46,7 +46,8 @@ final class ZoneSpecs {
                     removedPrivileges(config),
                     List.of(
                             new ZoneSpec.Bind(host.nativeTree(), "/native", true),
-                            new ZoneSpec.Bind(host.metadata().directory(vm.uuid()), "/native/.zonecontrol", false)));
+                            new ZoneSpec.Bind(host.metadata().directory(vm.uuid()), "/native/.zonecontrol", false),
+                            new ZoneSpec.Bind(host.metadata().directory(vm.uuid()), "/.zonecontrol", false)));
         }
     }
 
