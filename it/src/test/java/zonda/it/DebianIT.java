@@ -35,8 +35,8 @@ class DebianIT {
     @BeforeAll
     static void make_the_image() {
         assumeTrue(Files.isExecutable(Path.of("/usr/bin/mmdebstrap")), "needs the package mmdebstrap");
-        try (Call call =
-                zonda.call("imgadm", "create", "--debian", "bookworm", "name=debian-12", "version=1", "uuid=" + IMAGE)) {
+        try (Call call = zonda.call(
+                "imgadm", "create", "--debian", "bookworm", "name=debian-12", "version=1", "uuid=" + IMAGE)) {
             Ran ran = call.endInput().ran(MAKING);
             assumeTrue(!ran.err().contains("(NotSupported)"), "no apt sources for bookworm: " + ran.err());
             // A mirror that can't be reached is no fault of ours.
@@ -83,7 +83,8 @@ class DebianIT {
                 .contains("Debian GNU/Linux 12");
         assertThat(zonda.sh(vm, "ip -4 -o addr show dev net0")).contains("inet 10.99.");
         assertThat(zonda.sh(vm, "dpkg-query -W -f '${Status}' systemd")).isEqualTo("install ok installed");
-        assertThat(zonda.sh(vm, "dpkg --verify systemd dbus login; echo verified")).isEqualTo("verified");
+        assertThat(zonda.sh(vm, "dpkg --verify systemd dbus login; echo verified"))
+                .isEqualTo("verified");
         assertThat(zonda.sh(vm, "stat -c %U:%G /usr/bin/passwd /var/mail /etc/shadow"))
                 .isEqualTo("root:root\nroot:mail\nroot:shadow");
         assertThat(zonda.sh(vm, "systemd-run --wait --quiet --pipe sh -c 'echo from a unit'"))
@@ -132,11 +133,16 @@ class DebianIT {
         zonda.zlogin("deb01", "systemctl reboot");
         assertThat(Await.until(
                         SOON,
-                        () -> zonda.get(vm).integer("pid").filter(now -> now != before).isPresent()))
+                        () -> zonda.get(vm)
+                                .integer("pid")
+                                .filter(now -> now != before)
+                                .isPresent()))
                 .isTrue();
         assertThat(Await.until(
                         SOON,
-                        () -> zonda.zlogin("deb01", "systemctl is-system-running --wait").out().equals("running\n")))
+                        () -> zonda.zlogin("deb01", "systemctl is-system-running --wait")
+                                .out()
+                                .equals("running\n")))
                 .isTrue();
 
         zonda.zlogin("deb01", "systemctl poweroff");
@@ -147,9 +153,13 @@ class DebianIT {
     void its_limits_hold_and_its_root_is_nobody_outside() {
         assertThat(Cgroup.of(zonda, vm).memoryLimit()).isEqualTo(512L << 20);
         assertThat(Cgroup.of(zonda, vm).processLimit()).isEqualTo(500);
-        String status = new String(
-                Instance.read(Path.of("/proc/" + zonda.init(vm) + "/status")), StandardCharsets.US_ASCII);
-        String uid = status.lines().filter(line -> line.startsWith("Uid:")).findFirst().orElseThrow().split("\\s+")[1];
+        String status =
+                new String(Instance.read(Path.of("/proc/" + zonda.init(vm) + "/status")), StandardCharsets.US_ASCII);
+        String uid = status.lines()
+                .filter(line -> line.startsWith("Uid:"))
+                .findFirst()
+                .orElseThrow()
+                .split("\\s+")[1];
         assertThat(Long.parseLong(uid)).isGreaterThanOrEqualTo(zonda.identity().idBase());
         assertThat(status).contains("Seccomp:\t2");
 
@@ -161,13 +171,15 @@ class DebianIT {
 
     @Test
     void it_runs_on_over_kill_9_of_the_daemon_with_its_journal_unbroken() {
-        String boot = zonda.sh(vm, "cat /proc/sys/kernel/random/boot_id; systemctl show -p ActiveEnterTimestampMonotonic dbus");
+        String boot = zonda.sh(
+                vm, "cat /proc/sys/kernel/random/boot_id; systemctl show -p ActiveEnterTimestampMonotonic dbus");
 
         zonda.kill9();
         zonda.start(Map.of());
 
         assertThat(zonda.sh(
-                        vm, "cat /proc/sys/kernel/random/boot_id; systemctl show -p ActiveEnterTimestampMonotonic dbus"))
+                        vm,
+                        "cat /proc/sys/kernel/random/boot_id; systemctl show -p ActiveEnterTimestampMonotonic dbus"))
                 .isEqualTo(boot);
         assertThat(zonda.sh(vm, "systemctl is-system-running")).isEqualTo("running");
         assertThat(zonda.state(vm)).isEqualTo("running");

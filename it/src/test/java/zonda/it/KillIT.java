@@ -138,7 +138,8 @@ class KillIT {
         zonda.stop();
         StateFile.delete(zonda.root().resolve("run/zonda/autobooted"));
         zonda.start(Map.of());
-        assertThat(Await.until(SOON, () -> zonda.state(wanted).equals("running"))).isTrue();
+        assertThat(Await.until(SOON, () -> zonda.state(wanted).equals("running")))
+                .isTrue();
         assertThat(zonda.state(unwanted)).isEqualTo("stopped");
     }
 
