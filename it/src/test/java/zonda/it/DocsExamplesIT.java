@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
@@ -73,6 +74,17 @@ class DocsExamplesIT {
         assertThat(zonda.vmadm("lookup").out())
                 .as(document + " leaves VMs behind")
                 .isEmpty();
+    }
+
+    /** What a document leaves behind is its own failure, not the next one's. */
+    @AfterEach
+    void start_from_nothing() {
+        zonda.deleteAll();
+        zonda.imgadm("list", "-H", "-o", "uuid")
+                .out()
+                .lines()
+                .filter(uuid -> !uuid.equals(zonda.image().toString()))
+                .forEach(uuid -> zonda.imgadm("delete", uuid));
     }
 
     private void installTools() throws IOException {
