@@ -234,8 +234,9 @@ class RegistryTest {
         }
         assertThat(Files.readAllBytes(directory.resolve("layer"))).isEqualTo(layer);
         assertThat(progress).hasValue(layer.length);
-        assertThat(ranges).hasSize(4).first().isEqualTo("null");
-        assertThat(ranges.get(3)).startsWith("bytes=").isNotEqualTo("bytes=0-");
+        // A request that finds its connection closed is asked again, from the same place.
+        assertThat(ranges.stream().distinct())
+                .containsExactly("null", "bytes=50000-", "bytes=100000-", "bytes=150000-");
     }
 
     @Test
