@@ -86,11 +86,16 @@ public final class ZoneadmTool implements Tool {
                 vm.string("brand", ""));
     }
 
+    /** The global zone has no network of its own. */
+    private static String ip(Zone zone) {
+        return zone.id().equals("0") ? "shared" : "excl";
+    }
+
     private static String text(List<Zone> zones, Getopt options) {
         var out = new StringBuilder();
         if (options.has("p")) {
             zones.forEach(zone -> out.append(String.join(
-                            ":", zone.id(), zone.name(), zone.state(), zone.path(), zone.uuid(), zone.brand(), "excl"))
+                            ":", zone.id(), zone.name(), zone.state(), zone.path(), zone.uuid(), zone.brand(), ip(zone)))
                     .append('\n'));
             return out.toString();
         }
@@ -104,7 +109,7 @@ public final class ZoneadmTool implements Tool {
                             zone.state(),
                             zone.path(),
                             zone.brand(),
-                            zone.id().equals("0") ? "shared" : "excl"),
+                            ip(zone)),
                     WIDTHS));
             return table.text();
         }

@@ -216,6 +216,24 @@ class LifecycleIT {
     }
 
     @Test
+    void a_delete_that_fails_leaves_no_intent_that_would_take_the_vm_away_later() throws Exception {
+        UUID vm = zonda.create(zonda.payload());
+        Process holder = new ProcessBuilder("sleep", "60")
+                .directory(zonda.datasetRoot(vm).toFile())
+                .start();
+        try {
+            Ran ran = zonda.vmadm("delete", vm.toString());
+            assertThat(ran.status()).isEqualTo(1);
+            assertThat(ran.err()).contains("dataset is busy").contains(String.valueOf(holder.pid()));
+            assertThat(zonda.identity().journal().toFile().list()).isEmpty();
+        } finally {
+            holder.destroyForcibly().waitFor();
+        }
+
+        said(zonda.vmadm("delete", vm.toString()), "Successfully deleted VM " + vm);
+    }
+
+    @Test
     void a_delete_ends_a_stop_that_waits() {
         UUID vm = zonda.create(zonda.payload());
         zonda.sh(vm, "printf '#!/bin/sh\\n[ \"$1\" = stop ] && sleep 3\\n' > /etc/rc.d/slow; chmod +x /etc/rc.d/slow");

@@ -94,7 +94,8 @@ final class GuestRoot implements AutoCloseable {
         return Passwd.parse(
                         root.readString("/etc/passwd").orElse(""),
                         root.readString("/etc/group").orElse(""))
-                .find(name);
+                .find(name)
+                .map(user -> root.exists(user.home()) ? user : user.at("/"));
     }
 
     @Override

@@ -17,6 +17,11 @@ public final class Passwd {
         public User {
             groups = List.copyOf(groups);
         }
+
+        /** The same with another directory, where its own isn't there. */
+        User at(String directory) {
+            return new User(name, uid, gid, groups, directory, shell);
+        }
     }
 
     static Passwd parse(String passwd, String group) {

@@ -380,9 +380,14 @@ public final class Vms implements AutoCloseable {
         lane(uuid).run(() -> {
             VmConfig config = find(uuid).config();
             Saga saga = host.journal().begin("vm-delete", Json.object().with("config", config.properties()));
-            saga.step("halt", () -> machinery.halt(uuid));
-            saga.step("remove", () -> remove(config));
-            saga.end();
+            try {
+                saga.step("halt", () -> machinery.halt(uuid));
+                saga.step("remove", () -> remove(config));
+            } finally {
+                // The operator hears of a failure, and deletes again: an intent left behind would one day take away
+                // another VM of this UUID.
+                saga.end();
+            }
             return uuid;
         });
         lanes.remove(uuid);

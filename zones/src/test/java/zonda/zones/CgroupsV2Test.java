@@ -34,8 +34,7 @@ class CgroupsV2Test {
     }
 
     private static Limits limits(OptionalLong cap) {
-        return new Limits(
-                Bytes.ofMiB(256), Bytes.ofMiB(1024), cap, 20_000, 300, Bytes.ofMiB(1), 50, Bytes.ofMiB(0));
+        return new Limits(Bytes.ofMiB(256), Bytes.ofMiB(1024), cap, 20_000, 300, Bytes.ofMiB(1), 50, Bytes.ofMiB(0));
     }
 
     @Test
