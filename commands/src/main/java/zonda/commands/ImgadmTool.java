@@ -47,12 +47,11 @@ public final class ImgadmTool implements Tool {
             session.err(e.line(verb));
             return e.code().exitStatus();
         } catch (OpException e) {
-            String label =
-                    switch (e.code()) {
-                        case USAGE -> "Usage";
-                        case NOT_SUPPORTED -> "NotSupported";
-                        default -> "InternalError";
-                    };
+            String label = switch (e.code()) {
+                case USAGE -> "Usage";
+                case NOT_SUPPORTED -> "NotSupported";
+                default -> "InternalError";
+            };
             session.err("imgadm " + verb + ": error (" + label + "): " + e.getMessage());
             return e.code().exitStatus();
         }

@@ -95,7 +95,14 @@ public final class ZoneadmTool implements Tool {
         var out = new StringBuilder();
         if (options.has("p")) {
             zones.forEach(zone -> out.append(String.join(
-                            ":", zone.id(), zone.name(), zone.state(), zone.path(), zone.uuid(), zone.brand(), ip(zone)))
+                            ":",
+                            zone.id(),
+                            zone.name(),
+                            zone.state(),
+                            zone.path(),
+                            zone.uuid(),
+                            zone.brand(),
+                            ip(zone)))
                     .append('\n'));
             return out.toString();
         }
@@ -103,14 +110,7 @@ public final class ZoneadmTool implements Tool {
             var table = new Table();
             table.row(List.of("ID", "NAME", "STATUS", "PATH", "BRAND", "IP"), WIDTHS);
             zones.forEach(zone -> table.row(
-                    List.of(
-                            zone.id(),
-                            zone.name(),
-                            zone.state(),
-                            zone.path(),
-                            zone.brand(),
-                            ip(zone)),
-                    WIDTHS));
+                    List.of(zone.id(), zone.name(), zone.state(), zone.path(), zone.brand(), ip(zone)), WIDTHS));
             return table.text();
         }
         zones.forEach(zone -> out.append(zone.name()).append('\n'));
