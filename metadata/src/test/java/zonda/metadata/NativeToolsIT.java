@@ -33,7 +33,7 @@ class NativeToolsIT {
     @BeforeEach
     void a_zone_with_an_empty_root() throws IOException {
         Assumptions.assumeTrue(Files.isWritable(Path.of("/proc/sys/net/core/somaxconn")), "needs root");
-        for (String program : List.of("/bin/busybox", "/bin/nc.openbsd", "/usr/bin/tini-static")) {
+        for (String program : List.of("/bin/busybox", "/bin/nc.openbsd", "/usr/bin/catatonit")) {
             Assumptions.assumeTrue(Files.exists(Path.of(program)), program + " is not installed");
         }
         service = new MetadataService(directory.resolve("zonecontrol"));
@@ -47,7 +47,9 @@ class NativeToolsIT {
 
     @AfterEach
     void stop() {
-        service.close();
+        if (service != null) {
+            service.close();
+        }
     }
 
     /** In a mount namespace of its own, which takes its mounts along when it ends. */
