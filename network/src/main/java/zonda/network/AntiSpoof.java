@@ -19,7 +19,7 @@ import zonda.kernel.NftElements.Family;
  * <p>One nftables table of the bridge family looks at every frame that comes in by a link of the instance's group, in
  * prerouting, before br_netfilter and any firewall. It lets pass only what the sets have an element for, so a link
  * whose elements are missing can send nothing. The rules never change; a NIC is a few set elements, which come and go
- * in one transaction.
+ * in one transaction. Addresses that a DHCP server of a NIC tag's network gives are learned from its answers.
  *
  * <p>With VLAN filtering absent, tagged frames are always dropped. Not seen: neighbour discovery options behind the
  * first one, and DHCPv6's client identifiers.
@@ -37,6 +37,9 @@ final class AntiSpoof {
             "servers",
             "anyproto",
             "blocked",
+            "leasing",
+            "ids6",
+            "targetids6",
             "v4",
             "v4nets",
             "v6",
@@ -121,7 +124,13 @@ final class AntiSpoof {
     }
 
     /**
-     * Payload offsets are in bits: {@code @th,288,48} is DHCP's chaddr behind the UDP header, {@code @th,64,128} the
+     * What a DHCP server answers to a NIC that leases is learned here, in the kernel, whoever in the zone asked and
+     * whether or not a daemon runs: the yiaddr of any BOOTREPLY for its MAC, be it an offer or an acknowledgement, since
+     * a server puts its options in whatever order it likes. Learned addresses are never flushed; each lasts for 32 days
+     * after the last answer, and a client asks again at half of its lease.
+     *
+     * <p>Payload offsets are in bits: {@code @th,64,8} is DHCP's op behind the
+     * UDP header, {@code @th,192,32} its yiaddr, {@code @th,288,48} its chaddr, {@code @th,64,128} the
      * target of a neighbour message, {@code @th,192,8} the type of its first option (1 source, 2 target link-layer
      * address) and {@code @th,208,48} the address in it; RFC 2131, RFC 4861.
      */
@@ -142,6 +151,10 @@ final class AntiSpoof {
                 add set %1$s servers { type ifname; }
                 add set %1$s anyproto { type ifname; }
                 add set %1$s blocked { type ifname . inet_service; }
+                add set %1$s leasing { type ifname; }
+                add set %1$s leased { typeof iifname . @th,192,32; size 65535; flags dynamic,timeout; timeout 32d; }
+                add set %1$s ids6 { typeof iifname . @nh,128,64; }
+                add set %1$s targetids6 { typeof iifname . @th,128,64; }
                 add set %1$s v4 { type ifname . ipv4_addr; }
                 add set %1$s v4nets { type ifname . ipv4_addr; flags interval; }
                 add set %1$s v6 { type ifname . ipv6_addr; }
@@ -152,7 +165,9 @@ final class AntiSpoof {
                 add chain %1$s neighbour
                 add chain %1$s service
                 add chain %1$s guard
+                add chain %1$s postrouting { type filter hook postrouting priority 350; policy accept; }
                 add chain %1$s prerouting { type filter hook prerouting priority -350; policy accept; }
+                flush chain %1$s postrouting
                 flush chain %1$s prerouting
                 flush chain %1$s guard
                 flush chain %1$s address
@@ -172,14 +187,14 @@ final class AntiSpoof {
             RULE neighbour arp plen != 4 counter name ipspoofed drop
             RULE neighbour iifname != @anymac iifname . arp saddr ether != @macs counter name ipspoofed drop
             RULE neighbour arp saddr ip != 0.0.0.0 iifname . arp saddr ip != @v4 iifname . arp saddr ip != @v4nets \
-            counter name ipspoofed drop
+            iifname . @nh,112,32 != @leased counter name ipspoofed drop
             RULE address ip saddr != 0.0.0.0 iifname . ip saddr != @v4 iifname . ip saddr != @v4nets \
-            counter name ipspoofed drop
+            iifname . @nh,96,32 != @leased counter name ipspoofed drop
             RULE address ip6 saddr != :: iifname . ip6 saddr != @v6 iifname . ip6 saddr != @v6nets \
-            counter name ipspoofed drop
+            iifname . @nh,128,64 != @ids6 counter name ipspoofed drop
             RULE address ether type arp jump neighbour
             RULE address icmpv6 type nd-neighbor-advert iifname . @th,64,128 != @targets6 \
-            iifname . @th,64,128 != @targets6nets counter name ipspoofed drop
+            iifname . @th,64,128 != @targets6nets iifname . @th,128,64 != @targetids6 counter name ipspoofed drop
             RULE address icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } @th,192,8 { 1, 2 } \
             iifname != @anymac iifname . @th,208,48 != @hwoptions counter name ipspoofed drop
             RULE address icmpv6 type nd-router-solicit @th,64,8 1 \
@@ -195,5 +210,7 @@ final class AntiSpoof {
             RULE guard iifname != @servers jump service
             RULE guard meta l4proto { tcp, udp, sctp } iifname . th dport @blocked counter name blocked drop
             RULE prerouting iifgroup { GROUP, DYING } goto guard
+            RULE postrouting oifgroup GROUP oifname @leasing udp sport 67 udp dport 68 @th,64,8 2 \
+            @th,192,32 != 0 oifname . @th,288,48 @chaddrs update @leased { oifname . @th,192,32 }
             """;
 }

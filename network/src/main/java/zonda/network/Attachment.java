@@ -14,7 +14,7 @@ import zonda.network.NicProtection.Allowed;
 /** A NIC as it is recorded while its zone runs: enough to find it, to protect it again, and to take it away. */
 record Attachment(AttachedNic nic, NicProtection protection) {
     Port port() {
-        return new Port(nic.hostEnd(), nic.mac(), nic.addresses(), protection);
+        return new Port(nic.hostEnd(), nic.mac(), nic.addresses(), nic.dynamic(), protection);
     }
 
     Json.Obj toJson() {
@@ -33,6 +33,10 @@ record Attachment(AttachedNic nic, NicProtection protection) {
                         "resolvers",
                         Json.Arr.ofStrings(
                                 nic.resolvers().stream().map(Cidr::text).toList()));
+        json = json.with(
+                "dynamic_methods",
+                Json.Arr.ofStrings(
+                        nic.dynamic().stream().map(Enum::name).sorted().toList()));
         var allowed = protection.allowed().stream().map(Allowed::name).sorted().toList();
         var ports = new TreeSet<>(protection.blockedPorts()).stream().map(Json::of);
         return json.with("allowed", Json.Arr.ofStrings(allowed))
@@ -54,17 +58,19 @@ record Attachment(AttachedNic nic, NicProtection protection) {
                 json.string("gateway").map(Cidr::parseAddress),
                 json.array("resolvers").strings().stream()
                         .map(Cidr::parseAddress)
-                        .toList());
-        Set<Allowed> allowed = json.array("allowed").strings().stream()
-                .filter(name -> Arrays.stream(Allowed.values())
-                        .anyMatch(known -> known.name().equals(name)))
-                .map(Allowed::valueOf)
-                .collect(Collectors.toSet());
+                        .toList(),
+                named(json, "dynamic_methods", DynamicMethod.values()));
+        Set<Allowed> allowed = named(json, "allowed", Allowed.values());
         Set<Integer> ports = json.array("blocked_outgoing_ports").items().stream()
                 .filter(Json.Num.class::isInstance)
                 .map(port -> ((Json.Num) port).value().intValue())
                 .collect(Collectors.toSet());
         return new Attachment(nic, new NicProtection(allowed, cidrs(json, "allowed_ips"), ports));
+    }
+
+    private static <E extends Enum<E>> Set<E> named(Json.Obj json, String member, E[] known) {
+        List<String> names = json.array(member).strings();
+        return Arrays.stream(known).filter(one -> names.contains(one.name())).collect(Collectors.toSet());
     }
 
     private static Json.Arr texts(List<Cidr> cidrs) {

@@ -63,6 +63,7 @@ public final class Networks implements AutoCloseable {
             var attachments = new Attachments(instance.run().resolve("nics"));
             attachments.load();
             antiSpoof.load();
+            new DhcpClients(instance).prepare();
             var switches = new Switches(instance, config);
             switches.up();
             Map<String, Etherstub> stubs = switches.etherstubs();
@@ -146,7 +147,8 @@ public final class Networks implements AutoCloseable {
      * @throws zonda.kernel.KernelException when the kernel refuses; nothing is attached then
      */
     public List<AttachedNic> attach(ZoneNetwork zone, long initPid) {
-        return shared(() -> running().nics().attach(zone, initPid));
+        List<AttachedNic> nics = shared(() -> running().nics().attach(zone, initPid));
+        return running().nics().awaitLeases(nics);
     }
 
     /** The NICs that the zone has now. */
@@ -199,7 +201,11 @@ public final class Networks implements AutoCloseable {
                     .filter(attachment -> runningZones.contains(attachment.nic().zone()))
                     .toList();
             now.switches().up();
-            Set<UUID> damaged = sweep(kept);
+            Set<UUID> damaged = new HashSet<>(sweep(kept));
+            kept.stream()
+                    .map(Attachment::nic)
+                    .filter(nic -> !now.nics().isServed(nic))
+                    .forEach(nic -> damaged.add(nic.zone()));
             antiSpoof.replaceAll(kept.stream().map(Attachment::port).toList());
             for (UUID zone : now.attachments().zones()) {
                 if (!runningZones.contains(zone)) {
@@ -209,7 +215,7 @@ public final class Networks implements AutoCloseable {
             gateways.load(now.switches().etherstubs());
             now.services().start(now.switches().etherstubs());
             now.switches().dropUnused();
-            return damaged;
+            return Set.copyOf(damaged);
         });
     }
 
@@ -245,6 +251,7 @@ public final class Networks implements AutoCloseable {
                 socket.deleteGroup(instance.dyingGroup());
             }
             new Services(instance).stopAll();
+            new DhcpClients(instance).stopAll();
             new Switches(instance, new NetworkConfig(List.of(), List.of())).down();
             antiSpoof.unload();
             gateways.unload();

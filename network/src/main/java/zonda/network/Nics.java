@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import zonda.base.Cidr;
 import zonda.base.Code;
@@ -32,6 +33,7 @@ final class Nics {
     private final Services services;
     private final Attachments attachments;
     private final Leases leases;
+    private final DhcpClients clients;
     /** Held while a VLAN's bridge is made and gets its port, and while empty ones are deleted. */
     private final ReentrantLock bridges = new ReentrantLock();
 
@@ -48,6 +50,7 @@ final class Nics {
         this.services = services;
         this.attachments = attachments;
         this.leases = leases;
+        this.clients = new DhcpClients(instance);
     }
 
     /** As {@link Networks#attach}. */
@@ -82,6 +85,9 @@ final class Nics {
             List<AttachedNic> nics = planned.stream().map(Attachment::nic).toList();
             ZoneEnd.configure(namespace, nics, zone.routes());
             ends.forEach(socket::up);
+            plans.stream()
+                    .filter(plan -> isLeasing(plan.attachment().nic()))
+                    .forEach(plan -> clients.start(plan.spec(), initPid, zone.names()));
             undo.keep();
             return nics;
         } finally {
@@ -89,6 +95,25 @@ final class Nics {
                 bridges.unlock();
             }
         }
+    }
+
+    /** Waits a moment for the leases of NICs whose addresses come from a server that isn't ours. */
+    List<AttachedNic> awaitLeases(List<AttachedNic> nics) {
+        return nics.stream().map(nic -> isLeasing(nic) ? awaitLease(nic) : nic).toList();
+    }
+
+    private AttachedNic awaitLease(AttachedNic nic) {
+        clients.awaitLease(nic.zone(), nic.index());
+        return nic.withResolvers(clients.resolvers(nic.zone(), nic.index()));
+    }
+
+    private static boolean isLeasing(AttachedNic nic) {
+        return nic.dynamic().contains(DynamicMethod.DHCPV4);
+    }
+
+    /** Whether what the NIC needs besides its link runs. */
+    boolean isServed(AttachedNic nic) {
+        return !isLeasing(nic) || clients.isRunning(nic.zone(), nic.index());
     }
 
     private HostEnd.Plan plan(RouteSocket socket, NicSpec spec) {
@@ -101,6 +126,7 @@ final class Nics {
                             + on.bridge().mtu() + " of nic tag " + spec.nicTag());
         }
         boolean leased = spec.ips().contains(new NicAddress.Dhcp());
+        Set<DynamicMethod> dynamic = on.isOurs() ? Set.of() : dynamic(spec);
         Optional<InetAddress> gateway = !spec.primary()
                 ? Optional.empty()
                 : spec.gateways().stream().findFirst().or(() -> leased ? routerOf(on) : Optional.empty());
@@ -113,17 +139,37 @@ final class Nics {
                 spec.nicTag(),
                 spec.mac(),
                 mtu,
-                spec.ips().stream().map(ip -> address(spec, on, ip)).toList(),
+                spec.ips().stream()
+                        .flatMap(ip -> address(spec, on, ip).stream())
+                        .toList(),
                 gateway,
-                on.stub().map(Etherstub::resolvers).orElse(List.of()));
+                on.stub().map(Etherstub::resolvers).orElse(List.of()),
+                dynamic);
         return new HostEnd.Plan(spec, new Attachment(nic, spec.protection()), on.bridge());
+    }
+
+    /** How the NIC gets addresses on a network that isn't ours. */
+    private static Set<DynamicMethod> dynamic(NicSpec spec) {
+        return spec.ips().stream()
+                .flatMap(ip -> switch (ip) {
+                    case NicAddress.Static _ -> Stream.<DynamicMethod>empty();
+                    case NicAddress.Dhcp() -> Stream.of(DynamicMethod.DHCPV4);
+                    case NicAddress.Addrconf() -> Stream.of(DynamicMethod.ADDRCONF);
+                })
+                .collect(Collectors.toSet());
     }
 
     private static Optional<InetAddress> routerOf(Switches.Switch on) {
         return on.stub().filter(Etherstub::nat).flatMap(Etherstub::address).map(Cidr::address);
     }
 
-    private Cidr address(NicSpec spec, Switches.Switch on, NicAddress wanted) {
+    /** The address to set; empty when the network gives it. */
+    private Optional<Cidr> address(NicSpec spec, Switches.Switch on, NicAddress wanted) {
+        boolean given = !(wanted instanceof NicAddress.Static) && !on.isOurs();
+        return given ? Optional.empty() : Optional.of(ownAddress(spec, on, wanted));
+    }
+
+    private Cidr ownAddress(NicSpec spec, Switches.Switch on, NicAddress wanted) {
         return switch (wanted) {
             case NicAddress.Static(Cidr cidr) -> {
                 requireFree(spec, on, cidr);
@@ -146,8 +192,7 @@ final class Nics {
         return new OpException(
                 Code.NOT_SUPPORTED,
                 "ips \"" + word + "\" on " + where
-                        + ": supported only on etherstubs that the global zone has an address on;"
-                        + " give the address instead");
+                        + ": needs an etherstub that the global zone has an address on; give the address instead");
     }
 
     private void requireFree(NicSpec spec, Switches.Switch on, Cidr cidr) {
@@ -225,6 +270,7 @@ final class Nics {
     /** As {@link Networks#detachAll}. */
     void detachAll(UUID zone) {
         List<Attachment> nics = attachments.of(zone);
+        clients.stop(zone);
         try (var socket = RouteSocket.open()) {
             HostEnd.deleteAll(socket, instance, hostEnds(socket, zone, nics));
         }
@@ -235,6 +281,7 @@ final class Nics {
     /** What remains to do for a zone whose links and set elements are gone already. */
     void forgetNics(UUID zone) {
         List<Attachment> nics = attachments.of(zone);
+        clients.stop(zone);
         for (Attachment attachment : nics) {
             AttachedNic nic = attachment.nic();
             services.of(nic.nicTag()).ifPresent(service -> service.forget(List.of(nic.mac())));

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import zonda.base.Cidr;
 import zonda.base.Mac;
 import zonda.kernel.NftElements.Element;
@@ -14,12 +15,14 @@ import zonda.kernel.NftElements.Element;
  * The host end of a NIC and what may come in by it, as elements of the sets of {@link AntiSpoof}.
  *
  * @param addresses what the zone's end has
+ * @param dynamic how it may get more
  */
-record Port(String link, Mac mac, List<Cidr> addresses, NicProtection protection) {
+record Port(String link, Mac mac, List<Cidr> addresses, Set<DynamicMethod> dynamic, NicProtection protection) {
     private static final int NAME_SIZE = 16;
 
     Port {
         addresses = List.copyOf(addresses);
+        dynamic = Set.copyOf(dynamic);
     }
 
     /** In the order of {@link AntiSpoof#SETS}. */
@@ -32,6 +35,13 @@ record Port(String link, Mac mac, List<Cidr> addresses, NicProtection protection
         flag(elements, "anyip", protection.allowsIpSpoofing());
         flag(elements, "servers", protection.allowsDhcpServing());
         flag(elements, "anyproto", protection.allowsAnyProtocol());
+        flag(elements, "leasing", dynamic.contains(DynamicMethod.DHCPV4));
+        if (dynamic.contains(DynamicMethod.ADDRCONF)) {
+            byte[] address = mac.linkLocal().getAddress();
+            byte[] identifier = Arrays.copyOfRange(address, address.length / 2, address.length);
+            elements.add(exact("ids6", identifier));
+            elements.add(exact("targetids6", identifier));
+        }
         for (int port : protection.blockedPorts()) {
             elements.add(exact("blocked", new byte[] {(byte) (port >> 8), (byte) port}));
         }

@@ -203,8 +203,13 @@ final class Switches {
         return found;
     }
 
-    /** A switch that NICs can be on, and the etherstub whose services the global zone has there, if any. */
-    record Switch(Link bridge, Optional<Etherstub> stub) {}
+    /**
+     * A switch that NICs can be on.
+     *
+     * @param stub the etherstub whose services the global zone has there, if any
+     * @param isOurs whether nobody but us can serve there: an etherstub, or a VLAN of one
+     */
+    record Switch(Link bridge, Optional<Etherstub> stub, boolean isOurs) {}
 
     /**
      * The switch of a NIC.
@@ -226,7 +231,7 @@ final class Switches {
             Link link = socket.link(bridge)
                     .orElseThrow(
                             () -> new OpException(Code.FAILED, "nic tag " + tag + ": link " + bridge + " is gone"));
-            return new Switch(link, stub);
+            return new Switch(link, stub, stub.isPresent());
         }
         if (stub.isEmpty()) {
             throw new OpException(
@@ -238,7 +243,7 @@ final class Switches {
                 socket, name, "etherstub " + tag + " vlan " + vlan, stub.get().mtu());
         socket.withoutLinkLocal(link);
         socket.up(link);
-        return new Switch(link, Optional.empty());
+        return new Switch(link, Optional.empty(), true);
     }
 
     /** Deletes bridges of ours that nothing uses any more: VLANs without ports, and what the configuration dropped. */

@@ -38,7 +38,7 @@ final class ZoneEnd {
                 for (AttachedNic nic : nics) {
                     Link link = socket.link(nic.interfaceName()).orElseThrow();
                     links.put(nic.interfaceName(), link);
-                    withoutRouterAdvertisements(nic.interfaceName());
+                    acceptAdvertisements(nic.interfaceName(), nic.dynamic().contains(DynamicMethod.ADDRCONF));
                     nic.addresses().forEach(address -> socket.addAddress(link, address));
                     socket.up(link);
                     nic.gateway()
@@ -52,17 +52,24 @@ final class ZoneEnd {
     }
 
     /**
-     * An address that a router advertises would be refused by ip-nospoof anyway; without this the zone would prefer it
-     * as its source.
+     * An address that a router advertises would be refused by ip-nospoof unless the NIC is to have it; the zone would
+     * prefer it as its source. One with a random identifier is refused always. 2 is for zones that forward, too
+     * (Documentation/networking/ip-sysctl.rst).
      */
-    private static void withoutRouterAdvertisements(String link) {
-        Path file = Path.of("/proc/sys/net/ipv6/conf", link, "accept_ra");
+    private static void acceptAdvertisements(String link, boolean on) {
+        Path settings = Path.of("/proc/sys/net/ipv6/conf", link);
+        if (Files.exists(settings)) {
+            write(settings.resolve("accept_ra"), on ? "2" : "0");
+            write(settings.resolve("use_tempaddr"), "0");
+            write(settings.resolve("addr_gen_mode"), "0");
+        }
+    }
+
+    private static void write(Path file, String value) {
         try {
-            if (Files.exists(file)) {
-                Files.writeString(file, "0");
-            }
+            Files.writeString(file, value);
         } catch (IOException e) {
-            throw new UncheckedIOException("write 0 to " + file + ": " + e, e);
+            throw new UncheckedIOException("write " + value + " to " + file + ": " + e, e);
         }
     }
 

@@ -6,7 +6,7 @@
  * <p>A NIC is a veth(4) pair; its host end is a port of the Linux bridge that stands for the etherstub or NIC tag. All
  * enforcement is at the host end, which is down until its protection is in place: whatever root in the zone does to its
  * own end, only its own MAC and addresses come out. On the embedded etherstub the global zone routes with NAT, gives
- * addresses and answers names.
+ * addresses and answers names. On other networks a DHCP client of ours, or the zone's kernel, gets them from there.
  *
  * <p>Several instances live side by side; each knows what is its own by link groups and names that derive from its
  * prefix ({@link zonda.network.NetworkInstance}), and touches nothing else. The exceptions are {@code

@@ -127,6 +127,32 @@ final class Frames {
         return ethernet(ALL_NODES, from, 0x86dd, ipv6(source, 58, message.array()));
     }
 
+    /** A router's word that the /64 may be used for stateless autoconfiguration, for an hour; RFC 4861, 4.2 and 4.6.2. */
+    static byte[] prefixAdvertisement(Mac from, String prefix) {
+        var message = ByteBuffer.allocate(16 + 32);
+        message.put((byte) 134).put((byte) 0).putShort((short) 0);
+        message.put((byte) 64).put((byte) 0).putShort((short) 1800);
+        message.position(16);
+        message.put((byte) 3).put((byte) 4).put((byte) 64).put((byte) 0xc0);
+        message.putInt(3600).putInt(3600).putInt(0).put(octets(prefix));
+        byte[] packet = ipv6(Cidr.text(from.linkLocal()), 58, message.array());
+        ByteBuffer.wrap(packet).putShort(42, checksum(packet));
+        return ethernet(ALL_NODES, from, 0x86dd, packet);
+    }
+
+    /** ICMPv6's, over the pseudo header too: RFC 8200, 8.1. */
+    private static short checksum(byte[] packet) {
+        var words = ByteBuffer.wrap(packet);
+        long sum = packet.length - 40 + 58;
+        for (int at = 8; at < packet.length; at += 2) {
+            sum += words.getShort(at) & 0xffff;
+        }
+        while (sum > 0xffff) {
+            sum = (sum & 0xffff) + (sum >> 16);
+        }
+        return (short) ~sum;
+    }
+
     private static byte[] ipv6(String source, int next, byte[] payload) {
         return ByteBuffer.allocate(40 + payload.length)
                 .putInt(0x60000000)

@@ -19,7 +19,7 @@ class PortTest {
 
     @Test
     void its_elements_are_its_name_and_what_it_may_send() {
-        var port = new Port("z1.0", MAC, List.of(Cidr.parse("10.1.0.5/24")), NicProtection.FULL);
+        var port = new Port("z1.0", MAC, List.of(Cidr.parse("10.1.0.5/24")), Set.of(), NicProtection.FULL);
 
         assertThat(port.elements())
                 .extracting(PortTest::text)
@@ -36,7 +36,7 @@ class PortTest {
     void networks_are_ranges_and_permissions_are_flags() {
         var protection = new NicProtection(
                 EnumSet.allOf(Allowed.class), List.of(Cidr.parse("10.2.0.7/16"), Cidr.parse("fd00::/64")), Set.of(25));
-        var port = new Port("z1.0", MAC, List.of(), protection);
+        var port = new Port("z1.0", MAC, List.of(), Set.of(), protection);
 
         assertThat(port.elements())
                 .extracting(PortTest::text)
@@ -49,6 +49,18 @@ class PortTest {
                         "v4nets " + NAME + "0a020000-" + NAME + "0a02ffff",
                         "v6nets " + NAME + "fd000000000000000000000000000000-" + NAME
                                 + "fd00000000000000ffffffffffffffff");
+    }
+
+    @Test
+    void what_its_network_gives_is_a_flag_and_an_interface_identifier() {
+        var port = new Port("z1.0", MAC, List.of(), EnumSet.allOf(DynamicMethod.class), NicProtection.FULL);
+
+        assertThat(port.elements())
+                .extracting(PortTest::text)
+                .contains(
+                        "leasing " + NAME,
+                        "ids6 " + NAME + "000820fffeab0c01",
+                        "targetids6 " + NAME + "000820fffeab0c01");
     }
 
     private static String text(Element element) {
