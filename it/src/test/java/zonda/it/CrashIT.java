@@ -94,7 +94,7 @@ class CrashIT {
                             "create:described",
                             "create:made");
                 case DELETE, DELETE_IMAGE ->
-                    List.of("destroy:unmounted", "destroy:marked", "destroy:buried", "destroy:destroyed");
+                    List.of("destroy:unmounted", "destroy:marked", "destroy:destroyed");
                 case INSTALL_IMAGE -> List.of("create:intent", "create:made");
                 case UPDATE -> List.of("set:recorded");
                 case START, STOP, REBOOT -> List.of();
@@ -187,7 +187,7 @@ class CrashIT {
         return Stream.of(
                 Arguments.of(new Death(Change.CREATE, "vm-create:install"), "destroy:marked"),
                 Arguments.of(new Death(Change.CREATE, "vm-create:installed"), "vm-start:boot"),
-                Arguments.of(new Death(Change.DELETE, "vm-delete:halt"), "destroy:buried"),
+                Arguments.of(new Death(Change.DELETE, "vm-delete:halt"), "destroy:destroyed"),
                 Arguments.of(new Death(Change.INSTALL_IMAGE, "image-install:seal"), "image-install:commit"),
                 Arguments.of(new Death(Change.STOP, "vm-stop:ask"), "vm-stop:end"));
     }

@@ -140,6 +140,29 @@ class UpdateIT {
     }
 
     @Test
+    void another_hostname_reaches_the_guests_own_files_unless_it_changed_them() {
+        update("hostname=db01");
+        assertThat(zonda.sh(vm, "cat /etc/hostname")).isEqualTo("db01");
+        assertThat(zonda.sh(vm, "cat /etc/hosts")).contains("db01.local db01");
+
+        zonda.sh(vm, "echo mine >/etc/hostname");
+        update("hostname=db02");
+        assertThat(zonda.sh(vm, "cat /etc/hostname")).isEqualTo("mine");
+        assertThat(zonda.sh(vm, "cat /etc/hosts")).contains("db02.local db02");
+    }
+
+    @Test
+    void resolvers_are_kept_up_while_the_vm_runs_when_it_asks_for_that() {
+        String first = zonda.sh(vm, "cat /etc/resolv.conf");
+        update("resolvers=10.9.8.7");
+        assertThat(zonda.sh(vm, "cat /etc/resolv.conf")).isEqualTo(first);
+
+        update("maintain_resolvers=true");
+        update("resolvers=10.9.8.6");
+        assertThat(zonda.sh(vm, "cat /etc/resolv.conf")).contains("nameserver 10.9.8.6");
+    }
+
+    @Test
     void a_bad_update_changes_nothing() {
         Json.Obj before = zonda.get(vm).without("last_modified");
 

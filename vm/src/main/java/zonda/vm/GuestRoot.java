@@ -36,6 +36,19 @@ final class GuestRoot implements AutoCloseable {
         resolvers(vm, resolvers);
     }
 
+    /** Writes a VM's other name into its files, as far as they still are what {@link #install} made them. */
+    void rename(VmConfig before, VmConfig after) {
+        replaceOwn("/etc/hostname", before.hostname() + "\n", after.hostname() + "\n");
+        replaceOwn("/etc/hosts", hosts(before), hosts(after));
+    }
+
+    private void replaceOwn(String path, String old, String text) {
+        if (root.readLink(path).isEmpty()
+                && root.readString(path).filter(old::equals).isPresent()) {
+            root.writeWithParents(path, text, FILE);
+        }
+    }
+
     private static String hosts(VmConfig vm) {
         String domain = vm.properties().string("dns_domain", "local");
         String name = vm.hostname();

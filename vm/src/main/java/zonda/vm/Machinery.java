@@ -127,10 +127,26 @@ final class Machinery {
     private void attach(VmRecord vm, long initPid, Path zonepath) {
         List<AttachedNic> nics = host.networks().attach(ZoneSpecs.network(vm.config()), initPid);
         boolean firstBoot = vm.life() == VmRecord.Life.PROVISIONING;
-        if (firstBoot || vm.config().properties().bool("maintain_resolvers", false)) {
-            try (GuestRoot guest = GuestRoot.open(zonepath.resolve("root"))) {
-                guest.resolvers(vm.config(), resolvers(vm.config(), nics));
-            }
+        if (firstBoot || vm.config().maintainsResolvers()) {
+            writeResolvers(vm.config(), nics, zonepath);
+        }
+    }
+
+    private static void writeResolvers(VmConfig vm, List<AttachedNic> nics, Path zonepath) {
+        try (GuestRoot guest = GuestRoot.open(zonepath.resolve("root"))) {
+            guest.resolvers(vm, resolvers(vm, nics));
+        }
+    }
+
+    /** Brings the name servers of a running VM's files to what its properties and networks say now. */
+    void refreshResolvers(VmConfig vm) {
+        writeResolvers(vm, host.networks().attached(vm.uuid()), zonepath(vm));
+    }
+
+    /** Writes the VM's other name into its files; its kernel has it from the next boot on. */
+    void rename(VmConfig before, VmConfig after) {
+        try (GuestRoot guest = GuestRoot.open(root(after))) {
+            guest.rename(before, after);
         }
     }
 

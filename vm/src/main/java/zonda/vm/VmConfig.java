@@ -53,6 +53,11 @@ public record VmConfig(Json.Obj properties) {
         return zpool() + "/" + uuid();
     }
 
+    /** Whether the guest's resolv.conf(5) follows the VM's resolvers after its first boot. */
+    boolean maintainsResolvers() {
+        return properties.bool("maintain_resolvers", false);
+    }
+
     public String coresDataset() {
         return zpool() + "/cores/" + uuid();
     }

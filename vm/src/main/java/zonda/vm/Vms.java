@@ -442,6 +442,15 @@ public final class Vms implements AutoCloseable {
         if (runs && network) {
             machinery.reattach(find(after.uuid()));
         }
+        boolean resolvers = !before.properties()
+                .array("resolvers")
+                .equals(after.properties().array("resolvers"));
+        if (runs && resolvers && after.maintainsResolvers()) {
+            machinery.refreshResolvers(after);
+        }
+        if (!before.hostname().equals(after.hostname())) {
+            machinery.rename(before, after);
+        }
     }
 
     // What happens by itself.
