@@ -93,8 +93,7 @@ class CrashIT {
                             "create:subvolume",
                             "create:described",
                             "create:made");
-                case DELETE, DELETE_IMAGE ->
-                    List.of("destroy:unmounted", "destroy:marked", "destroy:destroyed");
+                case DELETE, DELETE_IMAGE -> List.of("destroy:unmounted", "destroy:marked", "destroy:destroyed");
                 case INSTALL_IMAGE -> List.of("create:intent", "create:made");
                 case UPDATE -> List.of("set:recorded");
                 case START, STOP, REBOOT -> List.of();
