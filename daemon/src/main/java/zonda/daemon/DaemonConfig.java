@@ -28,6 +28,9 @@ record DaemonConfig(Path root, String prefix, PoolConfig pool, Bytes poolSize, l
     private static final Set<String> POOL_KEYS = Set.of("name", "mountpoint", "devices", "size_gib");
     private static final long DEFAULT_ID_BASE = 16 * IdRange.SIZE;
     private static final long DEFAULT_POOL_GIB = 20;
+    private static final long MOST_GIB = 1 << 20;
+    /** What is above is the host's to give, too, but an id is a number of 32 bits, and -1 is no id. */
+    private static final long LAST_ID_BASE = (1L << 32) - (HostWiring.MOST_VMS + 1) * IdRange.SIZE;
 
     /** @throws OpException FAILED naming the key that is wrong */
     static DaemonConfig read(Path root) {
@@ -36,6 +39,20 @@ record DaemonConfig(Path root, String prefix, PoolConfig pool, Bytes poolSize, l
         requireKnown(file, json, KEYS);
         Json.Obj pool = json.object("pool");
         requireKnown(file, pool, POOL_KEYS);
+        String prefix = json.string("prefix", "z");
+        require(
+                prefix.matches("[a-z][a-z0-9]{0,2}"),
+                file,
+                "prefix",
+                "one to three letters and digits, a letter first");
+        long idBase = integer(file, json, "id_base", DEFAULT_ID_BASE);
+        require(
+                idBase > 0 && idBase % IdRange.SIZE == 0 && idBase <= LAST_ID_BASE,
+                file,
+                "id_base",
+                "a multiple of " + IdRange.SIZE + ", at most " + LAST_ID_BASE);
+        long size = integer(file, pool, "size_gib", DEFAULT_POOL_GIB);
+        require(size >= 1 && size <= MOST_GIB, file, "pool.size_gib", "1 to " + MOST_GIB);
         String name = pool.string("name", "zones");
         Path mountpoint = pool.string("mountpoint").map(Path::of).orElse(root.resolve(name));
         List<Path> devices =
@@ -44,12 +61,18 @@ record DaemonConfig(Path root, String prefix, PoolConfig pool, Bytes poolSize, l
         PoolConfig config = devices.isEmpty()
                 ? PoolConfig.embedded(name, mountpoint, run, root.resolve("var/lib/zonda/" + name + ".img"))
                 : new PoolConfig(name, mountpoint, run, devices, false);
-        return new DaemonConfig(
-                root,
-                json.string("prefix", "z"),
-                config,
-                Bytes.ofGiB(pool.integer("size_gib", DEFAULT_POOL_GIB)),
-                json.integer("id_base", DEFAULT_ID_BASE));
+        return new DaemonConfig(root, prefix, config, Bytes.ofGiB(size), idBase);
+    }
+
+    private static long integer(Path file, Json.Obj object, String key, long otherwise) {
+        require(!object.has(key) || object.integer(key).isPresent(), file, key, "a whole number");
+        return object.integer(key, otherwise);
+    }
+
+    private static void require(boolean holds, Path file, String key, String what) {
+        if (!holds) {
+            throw new OpException(Code.FAILED, file + ": \"" + key + "\" must be " + what);
+        }
     }
 
     private static void requireKnown(Path file, Json.Obj object, Set<String> known) {

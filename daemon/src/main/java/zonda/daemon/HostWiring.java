@@ -42,7 +42,7 @@ import zonda.zones.ZonesConfig;
 /** What is made of what, for one instance. The only place that knows all features. */
 final class HostWiring implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(HostWiring.class.getName());
-    private static final long MOST_VMS = 8192;
+    static final long MOST_VMS = 8192;
 
     private final DaemonConfig config;
     private final InstantSource clock = InstantSource.system();

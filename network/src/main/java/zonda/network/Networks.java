@@ -176,10 +176,9 @@ public final class Networks implements AutoCloseable {
         });
     }
 
-    /** Frees what is kept for a zone that is deleted: its leased addresses. Fine when there is nothing. */
+    /** Frees what is kept for a zone whose NICs are detached for good: its leased addresses. Fine when there is nothing. */
     public void forget(UUID zone) {
         shared(() -> {
-            running().nics().detachAll(zone);
             running().nics().forget(zone);
             return true;
         });

@@ -374,6 +374,7 @@ class NetworksIT {
                     .getFirst();
 
             assertThat(after.addresses()).isEqualTo(before.addresses());
+            networks.detachAll(first.uuid);
             networks.forget(first.uuid);
             assertThat(Files.readString(network.instance.state().resolve("leases.json")))
                     .doesNotContain(mac.toString());

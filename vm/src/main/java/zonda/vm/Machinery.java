@@ -113,6 +113,11 @@ final class Machinery {
     /** Boots the VM: zone, NICs, metadata. What an interrupted boot left is cleared away first. */
     void boot(VmRecord vm) {
         halt(vm.uuid());
+        bootFresh(vm);
+    }
+
+    /** As {@link #boot}, of a VM that has never been booted. */
+    void bootFresh(VmRecord vm) {
         Path zonepath = zonepath(vm.config());
         serveMetadata(vm);
         try {

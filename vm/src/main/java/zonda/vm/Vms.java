@@ -208,7 +208,7 @@ public final class Vms implements AutoCloseable {
             saga.step(
                     "installed", () -> store.change(config.uuid(), record -> record.with(VmRecord.Life.PROVISIONING)));
             if (config.autoboot()) {
-                saga.step("boot", () -> machinery.boot(find(config.uuid())));
+                saga.step("boot", () -> machinery.bootFresh(find(config.uuid())));
             }
             saga.end();
         } catch (RuntimeException e) {

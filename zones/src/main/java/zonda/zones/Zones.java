@@ -47,6 +47,7 @@ public final class Zones {
     private final OciRuntime runtime;
     private final Monitor monitor;
     private final UserNamespaces userNamespaces;
+    private final MoveReadiness moves = MoveReadiness.ofThisProcess();
     private final Seccomp seccomp = new Seccomp();
     private final InstantSource clock;
     private final ZoneIds zoneIds;
@@ -98,6 +99,7 @@ public final class Zones {
      */
     public RunningZone boot(ZoneSpec spec, BootStep step) {
         ZonePaths paths = paths(spec.uuid());
+        moves.expect();
         try {
             makeBundle(spec, paths);
             Fd idMap = userNamespaces.of(spec.ids());
@@ -127,6 +129,7 @@ public final class Zones {
 
     /** A zone with this range is about to be booted: what takes time and needs nothing else begins now. */
     public void prepare(IdRange ids) {
+        moves.expect();
         userNamespaces.prepare(ids);
     }
 
