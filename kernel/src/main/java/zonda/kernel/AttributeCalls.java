@@ -92,7 +92,7 @@ final class AttributeCalls {
             Native.call("removexattr " + FileName.printable(name), file, errno ->
                     (long) (int) REMOVE.invokeExact(errno, path, attribute));
         } catch (KernelException e) {
-            if (!e.is(Errno.ENODATA)) {
+            if (!e.is(Errno.ENODATA) && !e.is(Errno.EOPNOTSUPP)) {
                 throw e;
             }
         }

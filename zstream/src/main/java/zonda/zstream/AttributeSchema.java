@@ -99,14 +99,18 @@ final class AttributeSchema {
 
     private static byte[] value(Words words, byte[] bytes, int at, Registered attribute, int length) {
         byte[] value = Arrays.copyOfRange(bytes, at, at + length);
-        if (words == Words.BIG) {
-            if (length % 8 == 0 && attribute.length() != 0 && isNumbers(attribute.name())) {
-                Words.swap64(value, 0, length);
-            } else if (attribute.name().equals(Attribute.DACL_ACES.registered())) {
-                swapAces(value);
-            }
+        return words == Words.BIG ? swapped(attribute, value, words) : value;
+    }
+
+    /** The value, which is in this byte order, in the other one. */
+    static byte[] swapped(Registered attribute, byte[] value, Words from) {
+        byte[] swapped = value.clone();
+        if (value.length % 8 == 0 && attribute.length() != 0 && isNumbers(attribute.name())) {
+            Words.swap64(swapped, 0, swapped.length);
+        } else if (attribute.name().equals(Attribute.DACL_ACES.registered())) {
+            swapAces(swapped, from);
         }
-        return value;
+        return swapped;
     }
 
     private static boolean isNumbers(String name) {
@@ -115,14 +119,13 @@ final class AttributeSchema {
     }
 
     /** zfs_ace_hdr_t: type and flags of 16 bits, a mask of 32, and for some kinds an id of 64 or two objects of 128. */
-    private static void swapAces(byte[] aces) {
+    private static void swapAces(byte[] aces, Words from) {
         int at = 0;
         while (at + 8 <= aces.length) {
+            boolean hasId = (from.u16(aces, at + 2) & 0x7000) == 0;
             Words.swap16(aces, at);
             Words.swap16(aces, at + 2);
             Words.swap32(aces, at + 4);
-            int kind = Words.LITTLE.u16(aces, at + 2) & 0x7040;
-            boolean hasId = kind == 0 || kind == 0x40;
             if (hasId && at + 16 <= aces.length) {
                 Words.swap64(aces, at + 8, at + 16);
             }

@@ -1,6 +1,6 @@
 package zonda.zstream;
 
-import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import zonda.kernel.DataFile;
@@ -38,21 +38,15 @@ final class FileAttributes {
                 }
             }
         }
+        superfluous(node, old).forEach(attribute -> directory.removeAttribute(name, attribute));
         if (znode.kind() == FileStat.Kind.SYMLINK) {
             directory.owner(name, znode.access().uid(), znode.access().gid());
         } else {
             directory.access(name, znode.access());
         }
-        Map<String, byte[]> before = old.map(Node::attributes).orElse(Map.of());
-        before.keySet().stream()
-                .filter(attribute -> !node.attributes().containsKey(attribute)
-                        && options.attributes().test(attribute))
-                .forEach(attribute -> directory.removeAttribute(name, attribute));
-        node.attributes().forEach((attribute, value) -> {
-            if (!Arrays.equals(value, before.get(attribute))) {
-                attribute(node, attribute, value, () -> directory.attribute(name, attribute, value));
-            }
-        });
+        node.attributes()
+                .forEach((attribute, value) -> attribute(
+                        node, attribute, value, () -> directory.attribute(name, attribute, value)));
         directory.modified(name, znode.modified());
         if (!znode.isFile()) {
             check(node);
@@ -61,18 +55,19 @@ final class FileAttributes {
 
     /** Of a directory itself, except its time. */
     void set(Directory directory, Node node, Optional<Node> old) {
+        superfluous(node, old).forEach(directory::removeAttribute);
         directory.access(node.znode().access());
-        Map<String, byte[]> before = old.map(Node::attributes).orElse(Map.of());
-        before.keySet().stream()
-                .filter(attribute -> !node.attributes().containsKey(attribute)
-                        && options.attributes().test(attribute))
-                .forEach(directory::removeAttribute);
-        node.attributes().forEach((attribute, value) -> {
-            if (!Arrays.equals(value, before.get(attribute))) {
-                attribute(node, attribute, value, () -> directory.attribute(attribute, value));
-            }
-        });
+        node.attributes()
+                .forEach((attribute, value) ->
+                        attribute(node, attribute, value, () -> directory.attribute(attribute, value)));
         check(node);
+    }
+
+    /** To be removed before the mode is set, which an access control list takes for that of its mask. */
+    private List<String> superfluous(Node node, Optional<Node> old) {
+        return old.map(Node::attributes).orElse(Map.of()).keySet().stream()
+                .filter(attribute -> !node.attributes().containsKey(attribute) && options.attributes().test(attribute))
+                .toList();
     }
 
     /** Notes what this host can't have of it. */

@@ -1,5 +1,6 @@
 package zonda.zstream;
 
+import java.time.Instant;
 import java.util.Optional;
 import zonda.kernel.Directory;
 import zonda.kernel.KernelException;
@@ -34,16 +35,25 @@ public final class FilesystemReceiver {
             throw StreamException.conflict("a full stream needs an empty directory, and " + target + " has "
                     + target.names().size() + " entries");
         }
-        try (Staging staging = Staging.in(target)) {
-            return new Receive(stream, staging, options).into(target, origin);
+        try {
+            Done done;
+            try (Staging staging = Staging.in(target)) {
+                done = new Receive(stream, staging, options).into(target, origin);
+            }
+            // Only now, since the staging directory came and went in it.
+            target.modified(done.modified());
+            return done.received();
         } catch (KernelException e) {
             throw StreamException.host(0, e);
         }
     }
 
+    /** @param modified when the root was */
+    private record Done(Received received, Instant modified) {}
+
     /** One receive. */
     private record Receive(SendStream stream, Staging staging, ReceiveOptions options) {
-        Received into(Directory target, Optional<ObjectMap> origin) {
+        Done into(Directory target, Optional<ObjectMap> origin) {
             var tally = new Received.Tally();
             ObjectTable table =
                     origin.map(map -> map.table().withLimit(memory())).orElseGet(() -> new ObjectTable(memory()));
@@ -67,11 +77,10 @@ public final class FilesystemReceiver {
             }
             StreamHeader header = stream.current();
             stream.received();
-            return new Received(
-                    header,
-                    new ObjectMap(StreamHeader.Kind.FILESYSTEM, header.toGuid(), table),
-                    tally.counts(),
-                    tally.left());
+            var map = new ObjectMap(StreamHeader.Kind.FILESYSTEM, header.toGuid(), table);
+            return new Done(
+                    new Received(header, map, tally.counts(), tally.left()),
+                    after.find(after.root()).orElseThrow().znode().modified());
         }
 
         private long memory() {

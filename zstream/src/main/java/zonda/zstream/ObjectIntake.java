@@ -152,14 +152,14 @@ final class ObjectIntake {
         }
         byte[] content = Arrays.copyOf(bytes, length);
         if (reader.words() == Words.BIG && isZap(object.type())) {
-            Zap.swap(content);
+            Zap.swap(content, Words.BIG);
         }
         long before = object.weight();
         object.write(offset, content);
         table.weigh(before, object);
     }
 
-    private static boolean isZap(int type) {
+    static boolean isZap(int type) {
         return switch (type) {
             case StoredObject.DIRECTORY,
                     StoredObject.MASTER_NODE,

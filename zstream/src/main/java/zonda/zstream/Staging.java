@@ -33,7 +33,9 @@ final class Staging implements AutoCloseable {
     static Staging in(Directory parent) {
         String name = ".zonda-receive-" + UUID.randomUUID();
         parent.mkdir(name);
-        return new Staging(parent, name, parent.child(name));
+        Directory made = parent.child(name);
+        made.removeAttribute("system.posix_acl_default"); // what is made here takes nothing over
+        return new Staging(parent, name, made);
     }
 
     String name() {
@@ -50,6 +52,11 @@ final class Staging implements AutoCloseable {
 
     static String file(long id) {
         return "o" + id;
+    }
+
+    /** Objects that have a file here at this moment. */
+    Set<Long> ids() {
+        return Set.copyOf(staged);
     }
 
     boolean has(long id) {

@@ -1,6 +1,7 @@
 package zonda.zstream;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -128,6 +129,14 @@ final class StoredObject {
             inline = !isFileContent(type);
         }
         return isLost;
+    }
+
+    /** Content of a metadata object, whole, in blocks of its size. */
+    void content(List<byte[]> content) {
+        blocks.clear();
+        for (int i = 0; i < content.size(); i++) {
+            blocks.put((long) i * blockSize, content.get(i));
+        }
     }
 
     SortedMap<Long, byte[]> blocks() {

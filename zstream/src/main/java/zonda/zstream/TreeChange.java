@@ -17,7 +17,8 @@ final class TreeChange {
     private final TreePlan before;
     private final TreePlan after;
     private final Set<Long> fresh;
-    private final Staging staging;
+    /** Objects whose content came anew. */
+    private final Set<Long> staged;
     private final Set<Long> leaving = new HashSet<>();
     private final Set<Long> arriving = new HashSet<>();
 
@@ -25,7 +26,7 @@ final class TreeChange {
         this.before = before;
         this.after = after;
         this.fresh = intake.fresh();
-        this.staging = staging;
+        this.staged = staging.ids();
         bottomUp(before).stream().filter(this::isLeft).map(Node::id).forEach(leaving::add);
         bottomUp(after).stream().filter(this::isChanged).map(Node::id).forEach(arriving::add);
     }
@@ -44,7 +45,7 @@ final class TreeChange {
         }
         return switch (old) {
             case DIRECTORY -> true;
-            case FILE -> !staging.has(id) && !fresh.contains(id);
+            case FILE -> !staged.contains(id) && !fresh.contains(id);
             case SYMLINK, FIFO, SOCKET, CHARACTER, BLOCK -> !isAltered(id);
         };
     }
@@ -94,6 +95,13 @@ final class TreeChange {
                                 .anyMatch(entry -> !isInPlace(node.id(), entry.getKey(), entry.getValue())
                                         || isAltered(entry.getValue())
                                         || arriving.contains(entry.getValue())));
+    }
+
+    /** Whether it is a directory of the old tree that gives what is made in it an access control list. */
+    boolean hasDefaults(long directory) {
+        return before.find(directory)
+                .map(node -> node.attributes().containsKey("system.posix_acl_default"))
+                .orElse(false);
     }
 
     /** Where each of these objects is, and stays; for those that do. */

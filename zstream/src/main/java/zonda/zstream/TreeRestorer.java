@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import zonda.kernel.DataFile;
 import zonda.kernel.Directory;
+import zonda.kernel.FileName;
 import zonda.kernel.KernelException;
 import zonda.zstream.TreePlan.Node;
 
@@ -20,6 +21,7 @@ import zonda.zstream.TreePlan.Node;
  */
 final class TreeRestorer {
     private static final String KEPT = "k";
+    private static final String MADE = "n";
 
     private final Staging staging;
     private final TreePlan before;
@@ -143,6 +145,18 @@ final class TreeRestorer {
             return;
         }
         placed.put(id, place);
+        if (change.hasDefaults(place.directory().id())) {
+            // What is made in a directory with a default access control list gets one; what is moved there doesn't.
+            if (make(staging.directory(), MADE + id, node)) {
+                staging.directory().rename(MADE + id, directory, name);
+            }
+        } else {
+            make(directory, name, node);
+        }
+    }
+
+    /** @return whether it was made: devices may be left out */
+    private boolean make(Directory directory, String name, Node node) {
         switch (node.znode().kind()) {
             case FILE -> file(directory, name, node);
             case DIRECTORY -> {
@@ -156,13 +170,14 @@ final class TreeRestorer {
             }
             case FIFO, SOCKET -> node(directory, name, node);
             case CHARACTER, BLOCK -> {
-                if (options.deviceNodes()) {
-                    node(directory, name, node);
-                } else {
-                    tally.left("device node /" + after.path(node) + ": left out");
+                if (!options.deviceNodes()) {
+                    tally.left("device node /" + FileName.printable(after.path(node)) + ": left out");
+                    return false;
                 }
+                node(directory, name, node);
             }
         }
+        return true;
     }
 
     private void file(Directory directory, String name, Node node) {

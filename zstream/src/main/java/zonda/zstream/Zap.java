@@ -205,19 +205,19 @@ final class Zap {
         return bytes;
     }
 
-    /** Turns a block of a ZAP from the big byte order into the little one. */
-    static void swap(byte[] block) {
+    /** Turns a block of a ZAP from this byte order into the other one. */
+    static void swap(byte[] block, Words from) {
         if (block.length < 128) {
             return;
         }
-        long kind = Words.BIG.i64(block, 0);
+        long kind = from.i64(block, 0);
         if (kind == MICRO) {
             Words.swap64(block, 0, MICRO_ENTRY);
             for (int at = MICRO_ENTRY; at + MICRO_ENTRY <= block.length; at += MICRO_ENTRY) {
                 Words.swap64(block, at, at + 8);
                 Words.swap32(block, at + 8);
             }
-        } else if (kind == LEAF && Words.BIG.i32(block, 24) == LEAF_MAGIC) {
+        } else if (kind == LEAF && from.i32(block, 24) == LEAF_MAGIC) {
             swapLeaf(block);
         } else {
             Words.swap64(block, 0, block.length);
