@@ -206,6 +206,29 @@ class ImgapiTest {
     }
 
     @Test
+    void an_image_comes_with_those_it_is_incremental_to_or_not_at_all() {
+        UUID increment = UUID.fromString("00000000-0000-4000-8000-000000000003");
+        UUID lonely = UUID.fromString("00000000-0000-4000-8000-000000000004");
+        manifests.add(manifest(increment, "lx-dataset", "linux").with("origin", LINUX.toString()));
+        manifests.add(manifest(lonely, "lx-dataset", "linux")
+                .with("origin", UUID.randomUUID().toString()));
+        Imports imports = host.images().imports();
+
+        // Its file is the same tar archive, which isn't a stream: the origin is installed by then, and stays.
+        assertThatThrownBy(() -> imports.run(Imports.Request.of(increment.toString()), host.progress()))
+                .hasMessageContaining("the file isn't a ZFS stream");
+        assertThat(host.said)
+                .contains(
+                        "Gather image " + increment + " ancestry",
+                        "Must download and install 2 images (unknown size)",
+                        "Imported image " + LINUX + " (image@1)");
+        assertThat(host.images().list()).hasSize(1);
+        assertThatThrownBy(() -> imports.run(Imports.Request.of(lonely.toString()), host.progress()))
+                .isInstanceOfSatisfying(
+                        ImageException.class, e -> assertThat(e.error().label()).isEqualTo("OriginNotFoundInSource"));
+    }
+
+    @Test
     void a_file_that_is_not_the_manifests_is_refused_and_leaves_nothing() {
         file = new byte[file.length];
 

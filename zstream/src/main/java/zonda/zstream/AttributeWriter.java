@@ -63,11 +63,12 @@ final class AttributeWriter {
 
     ZapWriter.Content registry(long salt) {
         Map<String, Long> entries = new TreeMap<>();
-        registry.values().forEach(known -> entries.put(
-                known.name(),
-                Attribute.named(known.name())
-                        .map(attribute -> attribute.registration(known.number()))
-                        .orElse((long) known.length() << 24 | known.number())));
+        registry.values()
+                .forEach(known -> entries.put(
+                        known.name(),
+                        Attribute.named(known.name())
+                                .map(attribute -> attribute.registration(known.number()))
+                                .orElse((long) known.length() << 24 | known.number())));
         return ZapWriter.numbers(entries, salt);
     }
 
@@ -90,8 +91,9 @@ final class AttributeWriter {
         List<Map.Entry<String, byte[]>> rest = all.subList(kept, all.size());
         int size = size(rest);
         if (size > LARGEST_SPILL) {
-            throw StreamException.of(object, "its attributes have " + size + " bytes, and up to " + LARGEST_SPILL
-                    + " fit into a spill block");
+            throw StreamException.of(
+                    object,
+                    "its attributes have " + size + " bytes, and up to " + LARGEST_SPILL + " fit into a spill block");
         }
         List<Map.Entry<String, byte[]>> first = all.subList(0, kept);
         // Up to the pointer to the spill block, as ZFS itself makes it.
@@ -146,13 +148,16 @@ final class AttributeWriter {
     }
 
     private int layout(List<Map.Entry<String, byte[]>> values) {
-        int[] numbers = values.stream().mapToInt(value -> registered(value).number()).toArray();
+        int[] numbers =
+                values.stream().mapToInt(value -> registered(value).number()).toArray();
         for (var layout : layouts.entrySet()) {
             if (Arrays.equals(layout.getValue(), numbers)) {
                 return layout.getKey();
             }
         }
-        int number = Math.max(FIRST_LAYOUT, layouts.keySet().stream().mapToInt(n -> n + 1).max().orElse(0));
+        int number = Math.max(
+                FIRST_LAYOUT,
+                layouts.keySet().stream().mapToInt(n -> n + 1).max().orElse(0));
         if (number > LARGEST_LAYOUT) {
             throw StreamException.stream("the filesystem has too many layouts of attributes");
         }

@@ -45,8 +45,8 @@ final class FileAttributes {
             directory.access(name, znode.access());
         }
         node.attributes()
-                .forEach((attribute, value) -> attribute(
-                        node, attribute, value, () -> directory.attribute(name, attribute, value)));
+                .forEach((attribute, value) ->
+                        attribute(node, attribute, value, () -> directory.attribute(name, attribute, value)));
         directory.modified(name, znode.modified());
         if (!znode.isFile()) {
             check(node);
@@ -66,7 +66,8 @@ final class FileAttributes {
     /** To be removed before the mode is set, which an access control list takes for that of its mask. */
     private List<String> superfluous(Node node, Optional<Node> old) {
         return old.map(Node::attributes).orElse(Map.of()).keySet().stream()
-                .filter(attribute -> !node.attributes().containsKey(attribute) && options.attributes().test(attribute))
+                .filter(attribute -> !node.attributes().containsKey(attribute)
+                        && options.attributes().test(attribute))
                 .toList();
     }
 

@@ -109,9 +109,7 @@ final class FileValues {
         values.put(Attribute.ATIME.registered(), old.getOrDefault(Attribute.ATIME.registered(), time));
         values.put(Attribute.MTIME.registered(), time);
         boolean isSame = Arrays.equals(time, old.get(Attribute.MTIME.registered()));
-        values.put(
-                Attribute.CTIME.registered(),
-                isSame ? old.getOrDefault(Attribute.CTIME.registered(), time) : time);
+        values.put(Attribute.CTIME.registered(), isSame ? old.getOrDefault(Attribute.CTIME.registered(), time) : time);
         values.put(Attribute.CRTIME.registered(), old.getOrDefault(Attribute.CRTIME.registered(), time));
     }
 

@@ -23,8 +23,7 @@ public final class FilesystemSender {
      * @throws StreamException CONFLICT for a tree that can't be sent, NOT_SUPPORTED for an origin before version 5
      * @throws java.io.UncheckedIOException when the stream can't be written
      */
-    public static ObjectMap send(
-            Directory tree, SendOptions options, Optional<SendOrigin> origin, OutputStream out) {
+    public static ObjectMap send(Directory tree, SendOptions options, Optional<SendOrigin> origin, OutputStream out) {
         return send(tree, options, origin, new RecordWriter(out, Words.LITTLE));
     }
 
@@ -81,7 +80,8 @@ public final class FilesystemSender {
         }
 
         private Optional<FoundFile> file(long id) {
-            return Optional.ofNullable(built.files().get(id)).filter(file -> file.stat().isFile());
+            return Optional.ofNullable(built.files().get(id))
+                    .filter(file -> file.stat().isFile());
         }
 
         @Override

@@ -9,8 +9,7 @@ import zonda.kernel.FileStat;
 /** A file of a tree that is to be sent: what the host says of it, and the object it becomes. Confined to its sender. */
 final class FoundFile {
     /** What the host says, once. */
-    record Facts(
-            FileStat stat, DeviceNumber device, Optional<String> symlink, Map<String, byte[]> attributes) {}
+    record Facts(FileStat stat, DeviceNumber device, Optional<String> symlink, Map<String, byte[]> attributes) {}
 
     private final Facts facts;
     private final Optional<FoundFile> parent;

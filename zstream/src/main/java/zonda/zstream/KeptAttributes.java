@@ -53,7 +53,8 @@ final class KeptAttributes {
 
     private static boolean areEqual(Map<String, byte[]> one, Map<String, byte[]> other) {
         return one.keySet().equals(other.keySet())
-                && one.entrySet().stream().allMatch(entry -> Arrays.equals(entry.getValue(), other.get(entry.getKey())));
+                && one.entrySet().stream()
+                        .allMatch(entry -> Arrays.equals(entry.getValue(), other.get(entry.getKey())));
     }
 
     /** The directory with what is in it. */
@@ -61,9 +62,9 @@ final class KeptAttributes {
         if (directory == 0) {
             return;
         }
-        table.find(directory).ifPresent(object -> Zap.numbers(object)
-                .values()
-                .forEach(entry -> table.remove(entry & ObjectTable.LARGEST, 1)));
+        table.find(directory)
+                .ifPresent(object ->
+                        Zap.numbers(object).values().forEach(entry -> table.remove(entry & ObjectTable.LARGEST, 1)));
         table.remove(directory, 1);
     }
 

@@ -46,26 +46,27 @@ final class Matching {
     }
 
     private void remember(Directory directory, TreePlan.Node node) {
-        node.children().forEach((name, id) -> directory.stat(name).ifPresent(stat -> {
-            TreePlan.Node child = before.find(id).orElseThrow();
-            if (stat.kind() != child.znode().kind()) {
-                return;
-            }
-            stats.put(id, stat);
-            if (!child.attributes().isEmpty()) {
-                attributes.put(id, directory.attributes(name).keySet());
-            }
-            byInode.putIfAbsent(stat.inode(), id);
-            if (stat.isDirectory()) {
-                try (Directory opened = directory.child(name)) {
-                    remember(opened, child);
-                } catch (KernelException e) {
-                    if (!e.is(Errno.ENOENT)) {
-                        throw e;
+        node.children()
+                .forEach((name, id) -> directory.stat(name).ifPresent(stat -> {
+                    TreePlan.Node child = before.find(id).orElseThrow();
+                    if (stat.kind() != child.znode().kind()) {
+                        return;
                     }
-                }
-            }
-        }));
+                    stats.put(id, stat);
+                    if (!child.attributes().isEmpty()) {
+                        attributes.put(id, directory.attributes(name).keySet());
+                    }
+                    byInode.putIfAbsent(stat.inode(), id);
+                    if (stat.isDirectory()) {
+                        try (Directory opened = directory.child(name)) {
+                            remember(opened, child);
+                        } catch (KernelException e) {
+                            if (!e.is(Errno.ENOENT)) {
+                                throw e;
+                            }
+                        }
+                    }
+                }));
     }
 
     /** What the origin's tree has of an object; empty when it hasn't it. */
@@ -121,7 +122,8 @@ final class Matching {
             file.parent()
                     .flatMap(parent -> Optional.ofNullable(ids.get(parent)))
                     .flatMap(before::find)
-                    .flatMap(directory -> Optional.ofNullable(directory.children().get(file.name())))
+                    .flatMap(directory ->
+                            Optional.ofNullable(directory.children().get(file.name())))
                     .ifPresent(id -> ids.put(file, id));
         }
         return ids;

@@ -20,11 +20,7 @@ final class Streams {
         if (options.properties().isPresent()) {
             out.properties(
                     new StreamRecord.Begin(
-                            StreamRecord.COMPOUND,
-                            0,
-                            0,
-                            0,
-                            new StreamRecord.StreamNames(0, 0, options.toName(), 0)),
+                            StreamRecord.COMPOUND, 0, 0, 0, new StreamRecord.StreamNames(0, 0, options.toName(), 0)),
                     options.compound(origin.map(SendOrigin::snapshot)));
         }
         long features = objects.features() | (kind == StreamHeader.Kind.FILESYSTEM ? Feature.SPILL.mask() : 0);

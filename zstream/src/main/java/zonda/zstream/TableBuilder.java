@@ -155,7 +155,8 @@ final class TableBuilder {
 
     private static boolean areEqual(Map<String, byte[]> one, Map<String, byte[]> other) {
         return one.keySet().equals(other.keySet())
-                && one.entrySet().stream().allMatch(entry -> Arrays.equals(entry.getValue(), other.get(entry.getKey())));
+                && one.entrySet().stream()
+                        .allMatch(entry -> Arrays.equals(entry.getValue(), other.get(entry.getKey())));
     }
 
     private boolean isSame(long id, Map<String, Long> children) {
@@ -173,16 +174,19 @@ final class TableBuilder {
     /** Entries as they are in a directory: the kind of file in the highest 4 bits. */
     private Map<String, Long> children(FoundFile directory, Set<Long> gone) {
         Map<String, Long> entries = new TreeMap<>();
-        directory.children().forEach((name, child) ->
-                entries.put(name, entry(child.stat().kind().bits(), child.id())));
-        before.find(directory.id()).ifPresent(old -> old.children().forEach((name, id) -> {
-            Node node = before.find(id).orElseThrow();
-            // Devices that the origin's tree lacks, too, are those that this host doesn't have in trees.
-            if (node.znode().isDevice() && matching.stat(id).isEmpty() && !entries.containsKey(name)) {
-                entries.put(name, entry(node.znode().kind().bits(), id));
-                gone.remove(id);
-            }
-        }));
+        directory
+                .children()
+                .forEach((name, child) ->
+                        entries.put(name, entry(child.stat().kind().bits(), child.id())));
+        before.find(directory.id())
+                .ifPresent(old -> old.children().forEach((name, id) -> {
+                    Node node = before.find(id).orElseThrow();
+                    // Devices that the origin's tree lacks, too, are those that this host doesn't have in trees.
+                    if (node.znode().isDevice() && matching.stat(id).isEmpty() && !entries.containsKey(name)) {
+                        entries.put(name, entry(node.znode().kind().bits(), id));
+                        gone.remove(id);
+                    }
+                }));
         return entries;
     }
 
@@ -190,7 +194,8 @@ final class TableBuilder {
         return (long) (kindBits >> 12) << 60 | id;
     }
 
-    private void object(FoundFile file, @Nullable StoredObject old, AttributeWriter.Laid laid, Map<String, Long> children) {
+    private void object(
+            FoundFile file, @Nullable StoredObject old, AttributeWriter.Laid laid, Map<String, Long> children) {
         long id = file.id();
         boolean isDirectory = file.stat().isDirectory();
         var content = new ArrayList<byte[]>();

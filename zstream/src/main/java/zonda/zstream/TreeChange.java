@@ -19,6 +19,7 @@ final class TreeChange {
     private final Set<Long> fresh;
     /** Objects whose content came anew. */
     private final Set<Long> staged;
+
     private final Set<Long> leaving = new HashSet<>();
     private final Set<Long> arriving = new HashSet<>();
 

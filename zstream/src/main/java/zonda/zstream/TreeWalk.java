@@ -32,8 +32,7 @@ final class TreeWalk {
         var walk = new TreeWalk(attributes);
         FileStat stat = root.stat();
         walk.device = stat.device();
-        var facts =
-                new FoundFile.Facts(stat, DeviceNumber.NONE, Optional.empty(), walk.chosen(root.attributes()));
+        var facts = new FoundFile.Facts(stat, DeviceNumber.NONE, Optional.empty(), walk.chosen(root.attributes()));
         var top = new FoundFile(facts, Optional.empty(), "");
         walk.found.add(top);
         walk.directory(root, top, 0);

@@ -36,9 +36,8 @@ public final class VolumeSender {
     static ObjectMap send(
             VolumeReceiver.Place place, SendOptions options, Optional<SendOrigin> origin, RecordWriter out) {
         ObjectTable old = origin.map(from -> from.map().table()).orElseGet(() -> new ObjectTable(0));
-        int blockSize = old.find(VolumeReceiver.CONTENT)
-                .map(StoredObject::blockSize)
-                .orElse(BLOCK);
+        int blockSize =
+                old.find(VolumeReceiver.CONTENT).map(StoredObject::blockSize).orElse(BLOCK);
         long size;
         try (DataFile file = place.directory().readData(place.name())) {
             size = file.stat().size();
@@ -49,12 +48,7 @@ public final class VolumeSender {
         }
         ObjectTable table = table(blockSize, size);
         var contents = new Contents(place, origin.map(SendOrigin::tree));
-        Streams.send(
-                StreamHeader.Kind.VOLUME,
-                options,
-                origin,
-                out,
-                new TableSender(out, old, table, contents));
+        Streams.send(StreamHeader.Kind.VOLUME, options, origin, out, new TableSender(out, old, table, contents));
         return new ObjectMap(StreamHeader.Kind.VOLUME, options.guid(), table);
     }
 
@@ -85,9 +79,7 @@ public final class VolumeSender {
 
         @Override
         public Optional<DataFile> before(long id) {
-            return id == VolumeReceiver.CONTENT
-                    ? origin.map(tree -> tree.readData(place.name()))
-                    : Optional.empty();
+            return id == VolumeReceiver.CONTENT ? origin.map(tree -> tree.readData(place.name())) : Optional.empty();
         }
 
         @Override

@@ -177,8 +177,7 @@ final class ZapWriter {
             return;
         }
         int middle = 0;
-        while (middle < leaf.entries().size()
-                && (leaf.entries().get(middle).hash() >>> 63 - leaf.bits() & 1) == 0) {
+        while (middle < leaf.entries().size() && (leaf.entries().get(middle).hash() >>> 63 - leaf.bits() & 1) == 0) {
             middle++;
         }
         List<Entry> entries = leaf.entries();

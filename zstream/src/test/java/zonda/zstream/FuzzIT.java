@@ -9,8 +9,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.List;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.random.RandomGenerator;
@@ -56,8 +56,7 @@ class FuzzIT {
         Trees.fill(tree, 9, new Random(SEED));
         var out = new ByteArrayOutputStream();
         try (Directory root = Directory.open(tree)) {
-            FilesystemSender.send(
-                    root, SendOptions.of("t@1", 1, Instant.ofEpochSecond(1)), Optional.empty(), out);
+            FilesystemSender.send(root, SendOptions.of("t@1", 1, Instant.ofEpochSecond(1)), Optional.empty(), out);
         }
         Trees.delete(tree);
         fuzz(out.toByteArray(), ROUNDS, new Random(SEED));
@@ -128,8 +127,7 @@ class FuzzIT {
                     Directory root = Directory.open(target)) {
                 StreamHeader header = stream.next().orElseThrow(() -> StreamException.stream("it is empty"));
                 if (header.kind() == StreamHeader.Kind.VOLUME) {
-                    VolumeReceiver.receive(
-                            stream, new VolumeReceiver.Place(root, "disk"), Optional.empty(), OPTIONS);
+                    VolumeReceiver.receive(stream, new VolumeReceiver.Place(root, "disk"), Optional.empty(), OPTIONS);
                 } else {
                     FilesystemReceiver.receive(stream, root, Optional.empty(), OPTIONS);
                 }

@@ -63,11 +63,12 @@ class GoldenStreamsIT {
 
         Path map = directory.resolve("map");
         full.map().save(map);
-        Received increment =
-                receive(Golden.read("fs-inc.zs", directory), tree, Optional.of(ObjectMap.load(map)));
+        Received increment = receive(Golden.read("fs-inc.zs", directory), tree, Optional.of(ObjectMap.load(map)));
 
         assertThat(sums(tree)).isEqualTo(expectedSums("sums2", "  ./"));
-        assertThat(increment.counts().files()).as("only what changed is written").isLessThan(10);
+        assertThat(increment.counts().files())
+                .as("only what changed is written")
+                .isLessThan(10);
     }
 
     @Test
@@ -166,7 +167,8 @@ class GoldenStreamsIT {
                     assertThat(LocalDateTime.ofInstant(stat.modified(), ZoneOffset.UTC))
                             .as(path)
                             .isEqualTo(LocalDateTime.parse(
-                                    time, DateTimeFormatter.ofPattern("EEE MMM d HH:mm:ss.SSSSSSSSS yyyy", Locale.ROOT)));
+                                    time,
+                                    DateTimeFormatter.ofPattern("EEE MMM d HH:mm:ss.SSSSSSSSS yyyy", Locale.ROOT)));
                 }
                 compared++;
             }
@@ -178,14 +180,16 @@ class GoldenStreamsIT {
         String file = "";
         int compared = 0;
         try (Directory root = Directory.open(tree)) {
-            for (String line :
-                    new String(Golden.read("xattrs", directory), StandardCharsets.UTF_8).lines().toList()) {
+            for (String line : new String(Golden.read("xattrs", directory), StandardCharsets.UTF_8)
+                    .lines()
+                    .toList()) {
                 if (line.startsWith("# file: ")) {
                     file = line.substring("# file: ".length());
                 } else if (file.startsWith("tank/fs/") && line.contains("=0s")) {
                     String name = line.substring(0, line.indexOf('='));
                     byte[] value = Base64.getDecoder().decode(line.substring(line.indexOf('=') + 3));
-                    assertThat(root.attributes(file.substring("tank/fs/".length())).get(name))
+                    assertThat(root.attributes(file.substring("tank/fs/".length()))
+                                    .get(name))
                             .as(file + " " + name)
                             .isEqualTo(value);
                     compared++;

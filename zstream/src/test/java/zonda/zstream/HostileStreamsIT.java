@@ -10,13 +10,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.HashMap;
-
-import java.util.Map;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
-
 import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -24,7 +22,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import zonda.base.Bytes;
-
 import zonda.kernel.DataFile;
 import zonda.kernel.Directory;
 import zonda.kernel.IoBuffer;
@@ -47,7 +44,15 @@ class HostileStreamsIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"..", ".", "a/b", "/", "../../escape", "nul\u0000 is kept only in the large form of directories, which long names lead to"})
+    @ValueSource(
+            strings = {
+                "..",
+                ".",
+                "a/b",
+                "/",
+                "../../escape",
+                "nul\u0000 is kept only in the large form of directories, which long names lead to"
+            })
     void a_name_that_is_no_name_is_refused(String name) {
         byte[] stream = built(table -> entries(table, Map.of(name, fileEntry(7))));
 
@@ -117,7 +122,9 @@ class HostileStreamsIT {
     void a_size_that_the_host_cant_have_is_refused() {
         byte[] stream = built(table -> values(table, 7, values -> put(values, Attribute.SIZE, Long.MAX_VALUE)));
 
-        assertThatThrownBy(() -> receive(stream)).hasMessageContaining("object 7: ").hasMessageContaining("EFBIG");
+        assertThatThrownBy(() -> receive(stream))
+                .hasMessageContaining("object 7: ")
+                .hasMessageContaining("EFBIG");
         assertNothingIsLeft();
     }
 
@@ -295,10 +302,7 @@ class HostileStreamsIT {
                     Directory root = Directory.open(target)) {
                 stream.next();
                 assertThatThrownBy(() -> VolumeReceiver.receive(
-                                stream,
-                                new VolumeReceiver.Place(root, "disk"),
-                                Optional.empty(),
-                                ReceiveOptions.ALL))
+                                stream, new VolumeReceiver.Place(root, "disk"), Optional.empty(), ReceiveOptions.ALL))
                         .hasMessageContaining("cut off");
             }
         }
@@ -416,8 +420,7 @@ class HostileStreamsIT {
         try (var stream = SendStream.open(new ByteArrayInputStream(bytes));
                 Directory root = Directory.open(target)) {
             stream.next();
-            FilesystemReceiver.receive(
-                    stream, root, Optional.empty(), new ReceiveOptions(true, _ -> true, memory));
+            FilesystemReceiver.receive(stream, root, Optional.empty(), new ReceiveOptions(true, _ -> true, memory));
         }
     }
 }

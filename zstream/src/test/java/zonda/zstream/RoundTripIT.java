@@ -63,7 +63,9 @@ class RoundTripIT {
             }
             received = receive(arrived, Optional.of(received.map()));
 
-            assertThat(Trees.differences(arrived, tree)).as("after increment " + guid).isEmpty();
+            assertThat(Trees.differences(arrived, tree))
+                    .as("after increment " + guid)
+                    .isEmpty();
         }
     }
 
@@ -105,16 +107,11 @@ class RoundTripIT {
     void a_stream_with_properties_has_them_before_the_snapshot() {
         Path tree = directory.resolve("tree");
         Trees.fill(tree, 20, new Random(31));
-        var properties = NvList.EMPTY
-                .with("compression", NvList.number(15))
-                .with("smartos:note", NvList.text("kept"));
+        var properties = NvList.EMPTY.with("compression", NvList.number(15)).with("smartos:note", NvList.text("kept"));
         var out = new ByteArrayOutputStream();
         try (Directory root = Directory.open(tree)) {
             FilesystemSender.send(
-                    root,
-                    SendOptions.of("tank/x@final", 9, MADE).withProperties(properties),
-                    Optional.empty(),
-                    out);
+                    root, SendOptions.of("tank/x@final", 9, MADE).withProperties(properties), Optional.empty(), out);
         }
 
         try (var stream = SendStream.open(new ByteArrayInputStream(out.toByteArray()));
@@ -158,7 +155,9 @@ class RoundTripIT {
         StoredObject largest = received.map().table().all().stream()
                 .max(java.util.Comparator.comparingInt(object -> object.blocks().size()))
                 .orElseThrow();
-        assertThat(Words.LITTLE.i64(largest.blocks().get(0L), 24)).as("blocks of the pointer table").isPositive();
+        assertThat(Words.LITTLE.i64(largest.blocks().get(0L), 24))
+                .as("blocks of the pointer table")
+                .isPositive();
         try (Directory many = Directory.open(directory.resolve("arrived/many"))) {
             assertThat(many.names()).hasSize(names);
         }
@@ -186,7 +185,8 @@ class RoundTripIT {
             assertThat(object.bonus().length).as("bonus of " + object.id()).isLessThanOrEqualTo(room);
             assertThat(object.spill().length % 512).isZero();
         });
-        assertThat(map.table().all().stream().filter(object -> object.spill().length > 0)).hasSize(2);
+        assertThat(map.table().all().stream().filter(object -> object.spill().length > 0))
+                .hasSize(2);
     }
 
     private byte[] stream = new byte[0];

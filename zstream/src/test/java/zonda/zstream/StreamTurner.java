@@ -18,9 +18,10 @@ final class StreamTurner {
         } catch (StreamException e) {
             throw new AssertionError("a full stream was expected, or one that needs no more than its own", e);
         }
-        AttributeSchema schema = table.find(1).isPresent() && !table.get(1).blocks().isEmpty()
-                ? TreePlan.schema(table).orElseThrow()
-                : remembered;
+        AttributeSchema schema =
+                table.find(1).isPresent() && !table.get(1).blocks().isEmpty()
+                        ? TreePlan.schema(table).orElseThrow()
+                        : remembered;
         remembered = schema;
         var out = new ByteArrayOutputStream();
         var reader = new RecordReader(new ByteArrayInputStream(stream));
@@ -65,7 +66,8 @@ final class StreamTurner {
         Words.swap16(turned, 4);
         int at = Math.max(8, (info >>> 10) * 8);
         int field = 6;
-        List<Integer> layout = Arrays.stream(schema.layouts().get(info & 0x3ff)).boxed().toList();
+        List<Integer> layout =
+                Arrays.stream(schema.layouts().get(info & 0x3ff)).boxed().toList();
         for (int number : layout) {
             AttributeSchema.Registered attribute = schema.registry().get(number);
             int length = attribute.length();

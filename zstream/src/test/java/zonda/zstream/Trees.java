@@ -54,11 +54,14 @@ final class Trees {
                 lines.add(path + ": " + line + " / " + right.get(path));
             }
         });
-        right.keySet().stream().filter(path -> !left.containsKey(path)).forEach(path -> lines.add(path + ": nothing / " + right.get(path)));
+        right.keySet().stream()
+                .filter(path -> !left.containsKey(path))
+                .forEach(path -> lines.add(path + ": nothing / " + right.get(path)));
         return lines;
     }
 
-    private static void describe(Directory directory, String prefix, Map<String, String> lines, Map<Long, String> first) {
+    private static void describe(
+            Directory directory, String prefix, Map<String, String> lines, Map<Long, String> first) {
         for (String name : directory.names().stream().sorted().toList()) {
             String path = prefix + name;
             FileStat stat = directory.stat(name).orElseThrow();
@@ -152,8 +155,9 @@ final class Trees {
         for (int i = 0; i < changes; i++) {
             List<Path> all = all(root);
             Path one = all.get(random.nextInt(all.size()));
-            List<Path> directories = new ArrayList<>(
-                    all.stream().filter(path -> Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)).toList());
+            List<Path> directories = new ArrayList<>(all.stream()
+                    .filter(path -> Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS))
+                    .toList());
             try {
                 change(root, one, directories, random);
             } catch (IOException e) {
@@ -162,8 +166,7 @@ final class Trees {
         }
     }
 
-    private static void change(Path root, Path one, List<Path> directories, RandomGenerator random)
-            throws IOException {
+    private static void change(Path root, Path one, List<Path> directories, RandomGenerator random) throws IOException {
         boolean isFile = Files.isRegularFile(one, LinkOption.NOFOLLOW_LINKS);
         switch (random.nextInt(8)) {
             case 0 -> add(root, directories, random);
@@ -189,7 +192,8 @@ final class Trees {
             case 5 -> dress(one, random);
             case 6 -> {
                 if (isFile) {
-                    Path link = directories.get(random.nextInt(directories.size())).resolve(name(random));
+                    Path link =
+                            directories.get(random.nextInt(directories.size())).resolve(name(random));
                     if (!Files.exists(link, LinkOption.NOFOLLOW_LINKS)) {
                         Files.createLink(link, one);
                     }
@@ -231,10 +235,11 @@ final class Trees {
                 case 2 -> parent.symlink(name, "x".repeat(random.nextInt(1, random.nextBoolean() ? 40 : 900)));
                 case 3 -> parent.mkfifo(name);
                 case 4 -> parent.mknod(name, FileStat.Kind.SOCKET, DeviceNumber.NONE);
-                case 5 -> parent.mknod(
-                        name,
-                        random.nextBoolean() ? FileStat.Kind.CHARACTER : FileStat.Kind.BLOCK,
-                        new DeviceNumber(random.nextInt(1, 4000), random.nextInt(1 << 20)));
+                case 5 ->
+                    parent.mknod(
+                            name,
+                            random.nextBoolean() ? FileStat.Kind.CHARACTER : FileStat.Kind.BLOCK,
+                            new DeviceNumber(random.nextInt(1, 4000), random.nextInt(1 << 20)));
                 default -> content(path, random);
             }
         }
@@ -317,7 +322,8 @@ final class Trees {
         for (Path path : all(root).reversed()) {
             if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
                 Files.setLastModifiedTime(
-                        path, FileTime.from(Instant.ofEpochSecond(1_600_000_000 + random.nextInt(1 << 20), 123_456_789)));
+                        path,
+                        FileTime.from(Instant.ofEpochSecond(1_600_000_000 + random.nextInt(1 << 20), 123_456_789)));
             }
         }
     }
