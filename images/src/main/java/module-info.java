@@ -5,6 +5,7 @@ module zonda.images {
     requires transitive zonda.base;
     requires transitive zonda.kernel;
     requires transitive zonda.storage;
+    requires zonda.zstream;
     requires java.net.http;
 
     exports zonda.images;

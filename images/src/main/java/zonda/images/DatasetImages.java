@@ -49,6 +49,12 @@ public final class DatasetImages implements ImageStore {
     }
 
     @Override
+    public Path clonePartial(UUID image, UUID origin) {
+        datasets.clone(installed(origin) + "@" + FINAL, partial(image), DatasetOptions.DEFAULT.mode(OWNER_ONLY));
+        return datasets.mount(partial(image));
+    }
+
+    @Override
     public void seal(UUID image) {
         if (state(image) == State.FILLING) {
             datasets.snapshot(partial(image), FINAL);

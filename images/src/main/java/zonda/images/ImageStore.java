@@ -32,6 +32,13 @@ public interface ImageStore {
     /** Makes an empty {@code <uuid>-partial} and mounts it. @return where, an absolute path */
     Path createPartial(UUID image);
 
+    /**
+     * As {@link #createPartial}, with the content of an installed image, which can't be destroyed while this one lives.
+     *
+     * @return where it is mounted, an absolute path
+     */
+    Path clonePartial(UUID image, UUID origin);
+
     /** Takes the snapshot @final of the partial dataset; when it returns, that and all data in it are on disk. */
     void seal(UUID image);
 

@@ -2,13 +2,19 @@ package zonda.images;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PushbackInputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Stream;
 import zonda.base.Bytes;
@@ -17,6 +23,8 @@ import zonda.images.oci.LocalSource;
 import zonda.images.oci.OciException;
 import zonda.images.oci.Platform;
 import zonda.images.oci.Reference;
+import zonda.images.tar.Compression;
+import zonda.images.tar.NotTarException;
 import zonda.images.tar.TreeUnpacker;
 
 /** Brings images into the pool from elsewhere: {@code imgadm import} and {@code install}. Any thread may call it. */
@@ -108,23 +116,79 @@ public final class Imports {
         }
         ListedImage offer = offers.find(uuid, sources);
         Manifest manifest = offer.manifest();
-        Source source = sources.stream()
-                .filter(candidate -> offer.source().equals(Optional.of(candidate.shown())))
-                .findFirst()
-                .orElseThrow(() -> new AssertionError(offer));
+        Source source = source(offer, sources);
         progress.say("Importing " + manifest.title() + " from \"" + source.shown() + "\"");
         Support.check(manifest);
         progress.say("Gather image " + uuid + " ancestry");
-        progress.say("Must download and install 1 image ("
-                + offer.size().map(Bytes::human).orElse("unknown size") + ")");
+        List<ListedImage> chain = ancestry(offer, sources);
+        progress.say("Must download and install " + chain.size() + (chain.size() == 1 ? " image (" : " images (")
+                + total(chain).map(Bytes::human).orElse("unknown size") + ")");
+        Outcome outcome = null;
+        for (ListedImage next : chain) {
+            outcome = fromImgapi(next.manifest(), source(next, sources), progress);
+        }
+        return Objects.requireNonNull(outcome);
+    }
+
+    /** The image and those it is incremental to as far as they aren't installed: the oldest first. */
+    private List<ListedImage> ancestry(ListedImage image, List<Source> sources) {
+        Deque<ListedImage> chain = new ArrayDeque<>(List.of(image));
+        Set<UUID> seen = new HashSet<>(Set.of(image.manifest().uuid()));
+        Optional<UUID> origin = image.manifest().origin();
+        while (origin.isPresent() && installation.find(origin.get()).isEmpty()) {
+            if (!seen.add(origin.get())) {
+                throw new ImageException(
+                        ImageError.ORIGIN_NOT_FOUND_IN_SOURCE,
+                        "image " + image.manifest().uuid() + " is its own origin, by " + seen.size() + " steps");
+            }
+            ListedImage next = origin(origin.get(), sources);
+            Support.check(next.manifest());
+            chain.push(next);
+            origin = next.manifest().origin();
+        }
+        return List.copyOf(chain);
+    }
+
+    private ListedImage origin(UUID uuid, List<Source> sources) {
+        try {
+            return offers.find(uuid, sources);
+        } catch (ImageException e) {
+            if (e.error() != ImageError.ACTIVE_IMAGE_NOT_FOUND) {
+                throw e;
+            }
+            throw new ImageException(
+                    ImageError.ORIGIN_NOT_FOUND_IN_SOURCE,
+                    "origin image \"" + uuid + "\" was not found in any source",
+                    e);
+        }
+    }
+
+    private static Optional<Bytes> total(List<ListedImage> images) {
+        if (images.stream().anyMatch(image -> image.size().isEmpty())) {
+            return Optional.empty();
+        }
+        return Optional.of(Bytes.of(images.stream()
+                .mapToLong(image -> image.size().orElseThrow().value())
+                .sum()));
+    }
+
+    private static Source source(ListedImage offer, List<Source> sources) {
+        return sources.stream()
+                .filter(candidate -> offer.source().equals(Optional.of(candidate.shown())))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError(offer));
+    }
+
+    private Outcome fromImgapi(Manifest manifest, Source source, Progress progress) {
+        UUID uuid = manifest.uuid();
         Path file = setup.paths().downloads().resolve(uuid + ".file");
         var image = new InstalledImage(manifest, setup.store().pool(), Optional.of(source.shown()));
-        boolean isNew = installation.install(image, root -> {
+        boolean isNew = installation.installDataset(image, dataset -> {
             download(manifest, source, file, progress);
             progress.say("Downloaded image " + uuid + " ("
                     + Bytes.of(Files.size(file)).human() + ")");
             try (InputStream in = Files.newInputStream(file)) {
-                unpack(in, manifest, root, progress);
+                unpack(in, manifest, dataset, progress);
             }
         });
         delete(file);
@@ -154,10 +218,12 @@ public final class Imports {
     }
 
     /**
-     * {@code imgadm install}: a root filesystem as a tar archive, plain or compressed with gzip, xz, zstd or bzip2.
+     * {@code imgadm install}: a root filesystem as a tar archive, or an image as a ZFS stream; plain or compressed with
+     * gzip, xz, zstd or bzip2.
      *
      * @param file read to its end, and closed
-     * @throws ImageException NOT_SUPPORTED, UNCOMPRESSION_ERROR also when size or sha1 aren't the manifest's, FILE_SYSTEM
+     * @throws ImageException NOT_SUPPORTED, UNCOMPRESSION_ERROR also when size or sha1 aren't the manifest's, FILE_SYSTEM,
+     *     ORIGIN_NOT_INSTALLED
      */
     public Outcome install(Manifest manifest, InputStream file, Progress progress) {
         Support.check(manifest);
@@ -167,7 +233,7 @@ public final class Imports {
             return skipped(known.get(), progress);
         }
         progress.say("Installing image " + manifest.title());
-        boolean isNew = installation.install(image, root -> unpack(file, manifest, root, progress));
+        boolean isNew = installation.installDataset(image, dataset -> unpack(file, manifest, dataset, progress));
         if (!isNew) {
             return skipped(image, progress);
         }
@@ -175,17 +241,35 @@ public final class Imports {
         return new Outcome(image, true);
     }
 
-    private static void unpack(InputStream file, Manifest manifest, Path root, Progress progress) throws IOException {
+    private static void unpack(InputStream file, Manifest manifest, Path dataset, Progress progress)
+            throws IOException {
         try (var step = progress.begin(
                         "Unpack image " + manifest.uuid(),
                         manifest.file().size().orElse(0L));
                 var summed = new SummedInput(file, step::advance);
-                TreeUnpacker unpacker = TreeUnpacker.into(root)) {
+                var content = new PushbackInputStream(Compression.open(summed), StreamImages.MARK)) {
+            byte[] first = content.readNBytes(StreamImages.MARK);
+            content.unread(first);
+            if (StreamImages.isStream(first)) {
+                List<String> left =
+                        OciUnpacking.onPlatformThread(() -> StreamImages.receive(content, manifest, dataset));
+                left.forEach(line -> progress.say("Image " + manifest.uuid() + ": " + line));
+            } else {
+                archive(content, manifest, dataset);
+            }
+            summed.check(manifest.file());
+        }
+    }
+
+    private static void archive(InputStream content, Manifest manifest, Path dataset) throws IOException {
+        if (manifest.type().equals("zvol") || manifest.origin().isPresent()) {
+            throw new NotTarException("the file isn't a ZFS stream, as an image with an origin or of the type zvol is");
+        }
+        try (TreeUnpacker unpacker = TreeUnpacker.into(Files.createDirectory(dataset.resolve("root")))) {
             OciUnpacking.onPlatformThread(() -> {
-                unpacker.archive(summed, _ -> {});
+                unpacker.plainArchive(content, _ -> {});
                 return unpacker.finish();
             });
-            summed.check(manifest.file());
         }
     }
 

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.UnaryOperator;
+import zonda.base.Code;
 import zonda.base.Journal;
 import zonda.base.Json;
 import zonda.base.OpException;
@@ -17,6 +18,7 @@ import zonda.base.Saga;
 import zonda.images.tar.NotTarException;
 import zonda.images.tar.TarException;
 import zonda.kernel.KernelException;
+import zonda.zstream.StreamException;
 
 /**
  * How an image comes into the pool and leaves it, as sagas: {@code image-install} of the steps partial, fill, seal,
@@ -44,6 +46,12 @@ final class Installation {
         void fill(Path root) throws IOException;
     }
 
+    /** Puts an image's dataset into an empty directory, or for one with an origin, into a copy of the origin's. */
+    @FunctionalInterface
+    interface DatasetFiller {
+        void fill(Path dataset) throws IOException;
+    }
+
     /** The image as it is installed, if it is. */
     Optional<InstalledImage> find(UUID uuid) {
         return records.read(uuid).filter(_ -> store.state(uuid) == ImageStore.State.INSTALLED);
@@ -56,6 +64,15 @@ final class Installation {
      * @throws ImageException UNCOMPRESSION_ERROR, FILE_SYSTEM, and what the filler throws
      */
     boolean install(InstalledImage image, Filler filler) {
+        return installDataset(image, dataset -> filler.fill(Files.createDirectory(dataset.resolve("root"))));
+    }
+
+    /**
+     * As {@link #install}, of what has more than a root.
+     *
+     * @throws ImageException as there, and ORIGIN_NOT_INSTALLED
+     */
+    boolean installDataset(InstalledImage image, DatasetFiller filler) {
         try (var _ = locks.acquire(image.uuid())) {
             if (find(image.uuid()).isPresent()) {
                 return false;
@@ -71,12 +88,18 @@ final class Installation {
         }
     }
 
-    private void fillAndComplete(InstalledImage image, Filler filler) {
+    private void fillAndComplete(InstalledImage image, DatasetFiller filler) {
         UUID uuid = image.uuid();
+        Optional<UUID> origin = image.manifest().origin();
+        if (origin.isPresent() && find(origin.get()).isEmpty()) {
+            throw ImageException.originNotInstalled(origin.get(), store.pool());
+        }
         Saga saga = journal.begin(INSTALL, image.json());
         try {
             store.discard(uuid);
-            Path dataset = saga.step("partial", () -> store.createPartial(uuid));
+            Path dataset = saga.step(
+                    "partial",
+                    () -> origin.isPresent() ? store.clonePartial(uuid, origin.get()) : store.createPartial(uuid));
             saga.step("fill", () -> fill(dataset, image.manifest(), filler));
             complete(saga, image);
         } catch (RuntimeException e) {
@@ -92,10 +115,14 @@ final class Installation {
         saga.step("record", () -> records.write(image));
     }
 
-    private static void fill(Path dataset, Manifest manifest, Filler filler) {
+    private static void fill(Path dataset, Manifest manifest, DatasetFiller filler) {
         String what = "install image " + manifest.title() + ": ";
         try {
-            filler.fill(Files.createDirectory(dataset.resolve("root")));
+            filler.fill(dataset);
+        } catch (StreamException e) {
+            ImageError error =
+                    e.code() == Code.NOT_SUPPORTED ? ImageError.NOT_SUPPORTED : ImageError.UNCOMPRESSION_ERROR;
+            throw new ImageException(error, what + e.getMessage(), e);
         } catch (OpException e) {
             throw e;
         } catch (NotTarException e) {
@@ -104,7 +131,11 @@ final class Installation {
             throw new ImageException(ImageError.UNCOMPRESSION_ERROR, what + e.getMessage(), e);
         } catch (IOException e) {
             throw new ImageException(ImageError.FILE_SYSTEM, what + e, e);
-        } catch (UncheckedIOException | KernelException e) {
+        } catch (UncheckedIOException e) {
+            boolean isDamage = e.getCause() instanceof TarException;
+            throw new ImageException(
+                    isDamage ? ImageError.UNCOMPRESSION_ERROR : ImageError.FILE_SYSTEM, what + e.getMessage(), e);
+        } catch (KernelException e) {
             throw new ImageException(ImageError.FILE_SYSTEM, what + e.getMessage(), e);
         }
     }

@@ -90,6 +90,11 @@ public record Manifest(Json.Obj json) {
         return new FileFacts(file.string("sha1"), file.integer("size"), file.string("digest"));
     }
 
+    /** The guid of the snapshot that the file holds, as a number without sign; for those that are ZFS streams. */
+    public Optional<String> datasetGuid() {
+        return json.array("files").objects().stream().findFirst().flatMap(file -> file.string("dataset_guid"));
+    }
+
     /** {@code uuid (name@version)}, as imgadm's messages have it. */
     public String title() {
         return uuid() + " (" + name() + "@" + version() + ")";

@@ -11,23 +11,17 @@ final class Support {
                 if (!manifest.os().equals("linux")) {
                     throw refused(manifest, "its os is " + manifest.os() + ", and zones run Linux here" + INSTEAD);
                 }
-                if (manifest.origin().isPresent()) {
-                    throw refused(
-                            manifest,
-                            "it is incremental, made from image "
-                                    + manifest.origin().get() + ", which takes a ZFS stream that can't be received yet"
-                                    + INSTEAD);
+                if (manifest.type().equals("docker") && manifest.origin().isPresent()) {
+                    throw refused(manifest, "it is incremental, which images of docker never are" + INSTEAD);
                 }
+            }
+            case "zvol" -> {
+                // Whole disks: of any system. They come to use with the brands kvm and bhyve.
             }
             case "zone-dataset" ->
                 throw refused(
                         manifest,
                         "it is a zone-dataset: it holds illumos programs, which don't run on Linux" + INSTEAD);
-            case "zvol" ->
-                throw refused(
-                        manifest,
-                        "it is a zvol, the disk of a virtual machine, and those come with the brands kvm and bhyve, "
-                                + "which aren't there yet" + INSTEAD);
             case String other -> throw refused(manifest, "images of the type " + other + " can't be run" + INSTEAD);
         }
     }

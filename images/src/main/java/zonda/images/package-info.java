@@ -13,6 +13,6 @@
  * downloads have virtual threads of their own. Lock order: the import lock of one image (flock(2) of {@code
  * /var/run/img.UUID.import.lock}, with a lock in this process), then nothing else.
  *
- * <p>It is not the pool: datasets are behind {@link zonda.images.ImageStore}. It receives no ZFS streams.
+ * <p>It is not the pool: datasets are behind {@link zonda.images.ImageStore}. ZFS streams are taken apart by {@link zonda.zstream}.
  */
 package zonda.images;

@@ -42,6 +42,26 @@ abstract class ImageStoreContract {
     }
 
     @Test
+    void an_image_with_an_origin_begins_with_its_content_and_holds_it() throws Exception {
+        fill();
+        store().seal(image);
+        store().commit(image);
+        UUID increment = UUID.randomUUID();
+
+        Path clone = store().clonePartial(increment, image);
+
+        assertThat(clone.resolve("root/file")).hasContent("content");
+        assertThat(store().state(increment)).isEqualTo(ImageStore.State.FILLING);
+        assertThat(store().dependents(image)).hasSize(1).first().asString().startsWith(increment.toString());
+
+        store().seal(increment);
+        store().commit(increment);
+        assertThat(store().state(increment)).isEqualTo(ImageStore.State.INSTALLED);
+        store().destroy(increment);
+        store().destroy(image);
+    }
+
+    @Test
     void every_step_may_be_repeated_after_a_crash() throws Exception {
         fill();
         store().seal(image);

@@ -232,7 +232,7 @@ class ImagesTest {
     }
 
     @Test
-    void a_zfs_stream_is_told_from_a_damaged_archive() throws Exception {
+    void a_damaged_zfs_stream_is_told_from_a_damaged_archive() throws Exception {
         byte[] stream = new byte[4096];
         System.arraycopy(new byte[] {(byte) 0xac, (byte) 0xcb, (byte) 0xba, (byte) 0xf5, 2, 0, 0, 0}, 0, stream, 8, 8);
 
@@ -240,7 +240,7 @@ class ImagesTest {
                         .imports()
                         .install(manifest(ONE, "lx-dataset", "linux"), new ByteArrayInputStream(stream), Progress.NONE))
                 .isInstanceOf(ImageException.class)
-                .hasMessageContaining("stream of zfs send");
+                .hasMessageContaining("ZFS stream, record at byte 0: ");
     }
 
     @Test

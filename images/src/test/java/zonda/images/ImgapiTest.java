@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -12,9 +13,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
@@ -22,6 +27,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import zonda.base.Json;
+import zonda.kernel.Directory;
+import zonda.zstream.FilesystemSender;
+import zonda.zstream.SendOptions;
+import zonda.zstream.SendOrigin;
 
 /** avail, show and import, with an IMGAPI server of two pages. */
 class ImgapiTest {
@@ -34,6 +43,7 @@ class ImgapiTest {
     private HttpServer server;
     private TestHost host;
     private byte[] file = new byte[0];
+    private final Map<UUID, byte[]> streams = new HashMap<>();
     private final List<Json.Obj> manifests = new ArrayList<>();
 
     @BeforeEach
@@ -103,6 +113,8 @@ class ImgapiTest {
                     answer(exchange, 200, ("[" + page + "]").getBytes(StandardCharsets.UTF_8));
                 }
                 case String one when one.equals("/images/" + LINUX + "/file") -> answer(exchange, 200, file);
+                case String one
+                when one.endsWith("/file") -> answer(exchange, 200, streams.get(UUID.fromString(one.split("/")[2])));
                 default -> {
                     int found = index(path.replace("/images/", ""));
                     answer(
@@ -203,6 +215,61 @@ class ImgapiTest {
                 .hasMessage("an active image \"" + other + "\" was not found")
                 .isInstanceOfSatisfying(
                         ImageException.class, e -> assertThat(e.error().label()).isEqualTo("ActiveImageNotFound"));
+    }
+
+    @Test
+    void an_image_comes_with_those_it_is_incremental_to() throws Exception {
+        UUID base = UUID.fromString("00000000-0000-4000-8000-000000000003");
+        UUID increment = UUID.fromString("00000000-0000-4000-8000-000000000004");
+        Path tree = Files.createDirectories(directory.resolve("lx"));
+        Files.createDirectories(tree.resolve("root/etc"));
+        Files.writeString(tree.resolve("root/etc/motd"), "first");
+        Path before = directory.resolve("before");
+        try (Directory now = Directory.open(tree)) {
+            var full = new ByteArrayOutputStream();
+            var options = SendOptions.of("zones/a@final", 1, Instant.EPOCH);
+            var map = FilesystemSender.send(now, options, Optional.empty(), full);
+            TestHost.run("cp", "-a", tree.toString(), before.toString());
+            Files.writeString(tree.resolve("root/etc/motd"), "second");
+            var more = new ByteArrayOutputStream();
+            try (Directory old = Directory.open(before)) {
+                FilesystemSender.send(
+                        now,
+                        SendOptions.of("zones/b@final", 2, Instant.EPOCH),
+                        Optional.of(new SendOrigin(map, old, "final")),
+                        more);
+            }
+            streams.put(base, full.toByteArray());
+            streams.put(increment, more.toByteArray());
+        }
+        manifests.add(manifest(base, "lx-dataset", "linux"));
+        manifests.add(manifest(increment, "lx-dataset", "linux").with("origin", base.toString()));
+
+        host.images().imports().run(Imports.Request.of(increment.toString()), host.progress());
+
+        assertThat(host.said.subList(0, 3))
+                .containsExactly(
+                        "Importing " + increment + " (image@1) from \"" + url() + "\"",
+                        "Gather image " + increment + " ancestry",
+                        "Must download and install 2 images (unknown size)");
+        assertThat(host.said)
+                .containsSubsequence(
+                        "Imported image " + base + " (image@1)", "Imported image " + increment + " (image@1)");
+        assertThat(host.store.root(increment).resolve("etc/motd")).hasContent("second");
+        assertThat(host.store.root(base).resolve("etc/motd")).hasContent("first");
+    }
+
+    @Test
+    void an_image_whose_origin_no_source_has_is_refused_before_anything_is_downloaded() {
+        UUID lonely = UUID.fromString("00000000-0000-4000-8000-000000000005");
+        UUID origin = UUID.randomUUID();
+        manifests.add(manifest(lonely, "lx-dataset", "linux").with("origin", origin.toString()));
+
+        assertThatThrownBy(() -> host.images().imports().run(Imports.Request.of(lonely.toString()), host.progress()))
+                .hasMessage("origin image \"" + origin + "\" was not found in any source")
+                .isInstanceOfSatisfying(
+                        ImageException.class, e -> assertThat(e.error().label()).isEqualTo("OriginNotFoundInSource"));
+        assertThat(directory.resolve("zones").toFile().list()).isEmpty();
     }
 
     @Test

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 
 /**
  * An open directory, and work on the names in it. A name is one component, never a path, and a symbolic link of that
@@ -101,6 +102,77 @@ public final class Directory implements AutoCloseable {
     /** Makes a fifo(7) of mode 0600. @throws KernelException EEXIST */
     public void mkfifo(String name) {
         FileCalls.mkfifo(fd, one(name), 0600);
+    }
+
+    /**
+     * Makes a node of mode 0600: a device, or a fifo or socket, for which the number says nothing.
+     *
+     * @throws KernelException EEXIST; EPERM for a device where the caller may not make one
+     */
+    public void mknod(String name, FileStat.Kind kind, DeviceNumber device) {
+        FileCalls.mknod(fd, one(name), kind.bits() | 0600, device);
+    }
+
+    /** The device that a node stands for. @throws KernelException ENOENT */
+    public DeviceNumber device(String name) {
+        return FileCalls.device(fd, one(name));
+    }
+
+    /** Makes a file, of mode 0600, for reading and writing at offsets. @throws KernelException EEXIST */
+    public DataFile createData(String name) {
+        return data(name, Fd.O_RDWR | Fd.O_CREAT | Fd.O_EXCL, 0600);
+    }
+
+    /** Opens a regular file for reading and writing at offsets. @throws KernelException ENOENT, ELOOP */
+    public DataFile openData(String name) {
+        return data(name, Fd.O_RDWR, 0);
+    }
+
+    /** Opens a regular file for reading at offsets. @throws KernelException ENOENT, ELOOP */
+    public DataFile readData(String name) {
+        return data(name, Fd.O_RDONLY, 0);
+    }
+
+    private DataFile data(String name, int flags, int mode) {
+        // O_NONBLOCK: a fifo or device of that name doesn't keep the caller waiting.
+        int all = flags | Fd.O_NOFOLLOW | Fd.O_NONBLOCK | Fd.O_NOCTTY;
+        return new DataFile(
+                FileCalls.openat2(fd, one(name), new FileCalls.OpenHow(all, mode, FileCalls.RESOLVE_NO_SYMLINKS)));
+    }
+
+    /** All extended attributes of what is under the name, that of a symbolic link itself included; sorted by name. */
+    public SortedMap<String, byte[]> attributes(String name) {
+        try (Fd opened = path(name)) {
+            return AttributeCalls.all(opened);
+        }
+    }
+
+    /** All extended attributes of this directory itself. */
+    public SortedMap<String, byte[]> attributes() {
+        return AttributeCalls.all(fd);
+    }
+
+    /** Sets an extended attribute of what is under the name, xattr(7). @throws KernelException EOPNOTSUPP, ENOSPC */
+    public void attribute(String name, String attribute, byte[] value) {
+        try (Fd opened = path(name)) {
+            AttributeCalls.set(opened, attribute, value);
+        }
+    }
+
+    /** Removes an extended attribute of what is under the name; fine when there is none. */
+    public void removeAttribute(String name, String attribute) {
+        try (Fd opened = path(name)) {
+            AttributeCalls.remove(opened, attribute);
+        }
+    }
+
+    /** Removes an extended attribute of this directory itself; fine when there is none. */
+    public void removeAttribute(String attribute) {
+        AttributeCalls.remove(fd, attribute);
+    }
+
+    private Fd path(String name) {
+        return FileCalls.openat2(fd, one(name), new FileCalls.OpenHow(Fd.O_PATH | Fd.O_NOFOLLOW, 0, 0));
     }
 
     /** The text of a symbolic link. @throws KernelException EINVAL when it isn't one */

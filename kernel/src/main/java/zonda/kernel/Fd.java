@@ -33,11 +33,11 @@ public final class Fd implements AutoCloseable {
     private static final MethodHandle CLOSE = Native.link("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
 
     private final int number;
-    private final String name;
+    private final Object name;
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    /** Takes over a descriptor that a call of this package returned. */
-    Fd(int number, String name) {
+    /** Takes over a descriptor that a call of this package returned; its name is made text when someone reads it. */
+    Fd(int number, Object name) {
         this.number = number;
         this.name = name;
     }
@@ -78,6 +78,6 @@ public final class Fd implements AutoCloseable {
 
     @Override
     public String toString() {
-        return name;
+        return name.toString();
     }
 }

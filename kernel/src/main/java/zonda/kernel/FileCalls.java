@@ -21,7 +21,7 @@ import java.util.List;
 
 /**
  * The calls that take a directory's descriptor and a name: openat2(2), statx(2), mkdirat(2), unlinkat(2), renameat(2),
- * symlinkat(2), linkat(2), mkfifoat(3), readlinkat(2), fchmod(2), fchownat(2), utimensat(2), fsetxattr(2), write(2),
+ * symlinkat(2), linkat(2), mkfifoat(3), mknodat(2), readlinkat(2), fchmod(2), fchownat(2), utimensat(2), fsetxattr(2), write(2),
  * read(2), getdents64(2).
  *
  * <p>Why not java.nio: it resolves whole paths, follows symbolic links on the way, and can't be told to stay below a
@@ -64,7 +64,9 @@ final class FileCalls {
             MemoryLayout.paddingLayout(48), // stx_atime, stx_btime, stx_ctime
             JAVA_LONG.withName("stx_mtime"),
             JAVA_INT.withName("stx_mtime_nsec"),
-            MemoryLayout.paddingLayout(12), // the rest of stx_mtime, stx_rdev_major, stx_rdev_minor
+            MemoryLayout.paddingLayout(4), // the rest of stx_mtime
+            JAVA_INT.withName("stx_rdev_major"),
+            JAVA_INT.withName("stx_rdev_minor"),
             JAVA_INT.withName("stx_dev_major"),
             JAVA_INT.withName("stx_dev_minor"),
             MemoryLayout.paddingLayout(112));
@@ -79,6 +81,8 @@ final class FileCalls {
     private static final FunctionDescriptor INT_NAME_INT = FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
     private static final MethodHandle MKDIRAT = Native.link("mkdirat", INT_NAME_INT);
     private static final MethodHandle MKFIFOAT = Native.link("mkfifoat", INT_NAME_INT);
+    private static final MethodHandle MKNODAT =
+            Native.link("mknodat", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_LONG));
     private static final MethodHandle UNLINKAT = Native.link("unlinkat", INT_NAME_INT);
     private static final MethodHandle FCHMODAT =
             Native.link("fchmodat", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT));
@@ -122,8 +126,23 @@ final class FileCalls {
         return text;
     }
 
-    private static String target(Fd directory, String name) {
-        return FileName.printable(directory + "/" + name);
+    private static Object target(Fd directory, String name) {
+        return new Target(directory, name);
+    }
+
+    /** What a call is about, as text only when someone wants to read it: most calls succeed. */
+    private record Target(Fd directory, String name) {
+        @Override
+        public String toString() {
+            return FileName.printable(directory + "/" + name);
+        }
+    }
+
+    private record Move(Object from, Object to) {
+        @Override
+        public String toString() {
+            return from + " to " + to;
+        }
     }
 
     /** How to open: flags, mode of a new file, and resolve flags. */
@@ -131,7 +150,7 @@ final class FileCalls {
 
     /** openat2(2), since Linux 5.6. With RESOLVE_IN_ROOT a rename elsewhere may make it answer EAGAIN: asked again. */
     static Fd openat2(Fd directory, String path, OpenHow how) {
-        String target = target(directory, path);
+        Object target = target(directory, path);
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment name = text(arena, path);
             MemorySegment request = arena.allocate(OPEN_HOW);
@@ -184,6 +203,19 @@ final class FileCalls {
         }
     }
 
+    /** The device that a node stands for; 0:0 for what isn't a device node. */
+    static DeviceNumber device(Fd directory, String name) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment path = text(arena, name);
+            MemorySegment answer = arena.allocate(STATX);
+            Native.call("statx", target(directory, name), errno -> (long) (int)
+                    STATX_CALL.invokeExact(errno, directory.number(), path, AT_SYMLINK_NOFOLLOW, BASIC_STATS, answer));
+            return new DeviceNumber(
+                    answer.get(JAVA_INT, at(STATX, "stx_rdev_major")),
+                    answer.get(JAVA_INT, at(STATX, "stx_rdev_minor")));
+        }
+    }
+
     static long at(StructLayout layout, String field) {
         return layout.byteOffset(PathElement.groupElement(field));
     }
@@ -194,6 +226,15 @@ final class FileCalls {
 
     static void mkfifo(Fd directory, String name, int mode) {
         named("mkfifoat", MKFIFOAT, directory, name, mode);
+    }
+
+    /** mknodat(2), of a mode with its type; the C library takes the device as makedev(3) makes it. */
+    static void mknod(Fd directory, String name, int mode, DeviceNumber device) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment path = text(arena, name);
+            Native.call("mknodat", target(directory, name), errno ->
+                    (long) (int) MKNODAT.invokeExact(errno, directory.number(), path, mode, device.encoded()));
+        }
     }
 
     static void unlink(Fd directory, String name) {
@@ -216,7 +257,7 @@ final class FileCalls {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment old = text(arena, name);
             MemorySegment fresh = text(arena, newName);
-            Native.call("renameat", target(from, name) + " to " + target(to, newName), errno ->
+            Native.call("renameat", new Move(target(from, name), target(to, newName)), errno ->
                     (long) (int) RENAMEAT.invokeExact(errno, from.number(), old, to.number(), fresh));
         }
     }
@@ -235,7 +276,7 @@ final class FileCalls {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment old = text(arena, name);
             MemorySegment fresh = text(arena, newName);
-            Native.call("linkat", target(from, name) + " to " + target(to, newName), errno ->
+            Native.call("linkat", new Move(target(from, name), target(to, newName)), errno ->
                     (long) (int) LINKAT.invokeExact(errno, from.number(), old, to.number(), fresh, 0));
         }
     }

@@ -29,6 +29,11 @@ public record FileStat(
             this.bits = bits;
         }
 
+        /** As the type bits of a mode, inode(7). */
+        public int bits() {
+            return bits;
+        }
+
         static Kind of(int mode) {
             for (Kind kind : values()) {
                 if ((mode & MASK) == kind.bits) {

@@ -28,6 +28,9 @@ class FileLayoutTest {
                 #include <sys/syscall.h>
                 #include <time.h>
                 #include <linux/openat2.h>
+                #include <linux/falloc.h>
+                #include <linux/fs.h>
+                #include <unistd.h>
                 #define SAME(a, b) _Static_assert((a) == (b), #a)
                 """);
         Map.of(
@@ -46,6 +49,10 @@ class FileLayoutTest {
         constant(source, "AT_SYMLINK_NOFOLLOW", FileCalls.AT_SYMLINK_NOFOLLOW);
         constant(source, "AT_REMOVEDIR", FileCalls.AT_REMOVEDIR);
         constant(source, "AT_EMPTY_PATH", FileCalls.AT_EMPTY_PATH);
+        constant(source, "FALLOC_FL_KEEP_SIZE", DataFile.FALLOC_FL_KEEP_SIZE);
+        constant(source, "FALLOC_FL_PUNCH_HOLE", DataFile.FALLOC_FL_PUNCH_HOLE);
+        constant(source, "FICLONE", DataFile.FICLONE);
+        constant(source, "SEEK_DATA", DataFile.SEEK_DATA);
         Path file = Files.writeString(directory.resolve("check.c"), source);
 
         var result = Command.of("gcc", "-fsyntax-only", file.toString()).run(Duration.ofSeconds(30));

@@ -13,7 +13,7 @@ import zonda.kernel.FileName;
  *
  * <p>gzip is the JDK's; for the others the host's program is a stage of a pipe, on its own processor.
  */
-enum Compression {
+public enum Compression {
     NONE(List.of()),
     GZIP(List.of(), 0x1f, 0x8b),
     ZSTD(List.of("zstd", "-dcq"), 0x28, 0xb5, 0x2f, 0xfd),
@@ -31,7 +31,7 @@ enum Compression {
     }
 
     /** The content, read ahead. Closing it closes the given stream, and ends the program if one was needed. */
-    static InputStream open(InputStream raw) throws IOException {
+    public static InputStream open(InputStream raw) throws IOException {
         var peeked = new PushbackInputStream(raw, LONGEST);
         byte[] first = peeked.readNBytes(LONGEST);
         peeked.unread(first);

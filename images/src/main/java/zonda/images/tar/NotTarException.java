@@ -2,7 +2,7 @@ package zonda.images.tar;
 
 /** It isn't an archive at all, but something else that images are made of. */
 public final class NotTarException extends TarException {
-    NotTarException(String message) {
+    public NotTarException(String message) {
         super(message);
     }
 }

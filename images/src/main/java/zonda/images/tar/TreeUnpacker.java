@@ -66,7 +66,12 @@ public final class TreeUnpacker implements AutoCloseable {
      * @throws TarException when the archive is damaged, hostile, or lacks its end
      */
     public void archive(InputStream source, LongConsumer written) throws IOException {
-        try (var tar = new TarReader(Compression.open(source))) {
+        plainArchive(Compression.open(source), written);
+    }
+
+    /** As {@link #archive}, of one that is decompressed already. */
+    public void plainArchive(InputStream source, LongConsumer written) throws IOException {
+        try (var tar = new TarReader(source)) {
             for (var entry = tar.next(); entry.isPresent(); entry = tar.next()) {
                 unpack(entry.get(), tar, TarPath.parse(entry.get().name()), written);
             }

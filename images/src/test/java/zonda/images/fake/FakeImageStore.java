@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -14,6 +15,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import zonda.base.Bytes;
 import zonda.images.ImageStore;
+import zonda.kernel.Command;
 import zonda.kernel.RootDirectory;
 
 /** A pool of plain directories; what is sealed has a file @final beside it. */
@@ -65,6 +67,14 @@ public final class FakeImageStore implements ImageStore {
     @Override
     public Path createPartial(UUID image) {
         return unchecked(() -> Files.createDirectory(partial(image)));
+    }
+
+    @Override
+    public Path clonePartial(UUID image, UUID origin) {
+        String from = directory.resolve(origin.toString()).toString();
+        Command.of("cp", "-a", from, partial(image).toString()).check(Duration.ofMinutes(1));
+        addClone(origin, image.toString());
+        return partial(image);
     }
 
     @Override

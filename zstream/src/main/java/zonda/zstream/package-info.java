@@ -1,0 +1,3 @@
+/** ZFS send streams. */
+@org.jspecify.annotations.NullMarked
+package zonda.zstream;
