@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import zonda.base.Await;
 import zonda.kernel.Command;
@@ -33,8 +34,8 @@ import zonda.kernel.Command;
 public final class Guest implements AutoCloseable {
     static final Path QEMU = Path.of("/usr/bin/qemu-system-x86_64");
 
-    private static final Duration BOOT = Duration.ofSeconds(180);
-    private static final Duration SCRIPT = Duration.ofSeconds(180);
+    private static final Duration BOOT = Duration.ofSeconds(300);
+    private static final Duration SCRIPT = Duration.ofSeconds(400);
     private static final Duration SOCKET = Duration.ofSeconds(20);
     private static final Duration END = Duration.ofSeconds(30);
     private static final int LONGEST_CONSOLE = 8_000;
@@ -162,34 +163,51 @@ public final class Guest implements AutoCloseable {
         throw new AssertionError("the guest does not answer within " + limit + "; its console says:\n" + console());
     }
 
+    public boolean isAlive() {
+        return qemu.isAlive();
+    }
+
     /** Runs a script to its end. Its input is empty. */
     public synchronized Ran sh(String script) {
         number++;
         send(number + " " + Base64.getEncoder().encodeToString(script.getBytes(StandardCharsets.UTF_8)) + "\n");
+        long start = System.nanoTime();
         String[] words = await(number + " ", SCRIPT).split(" ", -1);
+        trace(start, script);
         return new Ran(Integer.parseInt(words[1]), decode(words[2]), decode(words[3]));
     }
 
     /**
-     * A socket here that is one in the guest: whoever connects next speaks with that. One at a time, and the connection
-     * must be made before {@link #bridge} is called.
+     * Lets the host speak with a socket in the guest, on one connection.
+     *
+     * @param connect makes the connection to the socket here that it is given, and sends no more than that takes
+     * @param speak goes on until it has closed the connection
      */
-    public Path bridgeSocket() {
-        return directory.resolve("bridge");
-    }
-
-    /** Connects {@link #bridgeSocket} with a socket in the guest, until either end closes. */
-    public void bridge(Path socket) {
-        // Its port can only be opened once at a time; the one before is at its end when this is asked for.
-        sh("exec 4<>/dev/vport0p2 && { nc -N -U " + socket + " <&4 >&4 2>/run/bridge.err & }")
+    public synchronized <C, T> T bridge(Path socket, Function<Path, C> connect, Function<C, T> speak) {
+        C connection = connect.apply(directory.resolve("bridge"));
+        sh("exec 4<>/dev/vport0p2; nc -N -U " + socket + " <&4 >&4 2>/run/bridge.err & echo $! >/run/bridge.pid")
                 .good();
+        T answer = speak.apply(connection);
+        // Were it still there, it would take the first words of the next connection.
+        sh("read pid </run/bridge.pid; tries=0; while kill -0 $pid 2>/dev/null; do tries=$((tries + 1));"
+                        + " [ $tries -lt 40 ] || { kill $pid; exit 1; }; sleep 0.05; done")
+                .good();
+        return answer;
     }
 
     /** Reboots it in order; it runs scripts again when this returns. */
     public synchronized void reboot() {
         number++;
         send(number + " " + Base64.getEncoder().encodeToString("reboot".getBytes(StandardCharsets.UTF_8)) + "\n");
+        long start = System.nanoTime();
         awaitUp();
+        trace(start, "reboot");
+    }
+
+    private static void trace(long start, String script) {
+        if (System.getenv("GUEST_TRACE") != null) {
+            System.err.println((System.nanoTime() - start) / 1_000_000 + " ms: " + script);
+        }
     }
 
     private void send(String line) {
