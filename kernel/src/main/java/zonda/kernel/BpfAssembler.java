@@ -1,5 +1,6 @@
 package zonda.kernel;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -263,22 +264,69 @@ public final class BpfAssembler {
         return link(index -> index);
     }
 
-    /** The finished code. @param descriptors the number of a map's descriptor by its index */
+    /**
+     * The finished code. What can not be reached is left out, since the verifier refuses a program that has such code.
+     *
+     * @param descriptors the number of a map's descriptor by its index
+     */
     public long[] link(IntUnaryOperator descriptors) {
-        long[] linked = Arrays.copyOf(code, length);
-        jumps.forEach((at, label) -> {
-            int distance = target(label) - at - 1;
+        boolean[] reached = reachable();
+        int[] moved = new int[length + 1];
+        for (int at = 0; at < length; at++) {
+            moved[at + 1] = moved[at] + (reached[at] ? 1 : 0);
+        }
+        long[] linked = new long[moved[length]];
+        for (int at = 0; at < length; at++) {
+            if (reached[at]) {
+                linked[moved[at]] = finished(at, moved);
+            }
+        }
+        for (int[] map : maps) {
+            if (reached[map[0]]) {
+                int at = moved[map[0]];
+                linked[at] = linked[at] & 0xffffffffL | (descriptors.applyAsInt(map[1]) & 0xffffffffL) << 32;
+            }
+        }
+        return linked;
+    }
+
+    private long finished(int at, int[] moved) {
+        Integer jump = jumps.get(at);
+        if (jump != null) {
+            int distance = moved[target(jump)] - moved[at] - 1;
             if (distance > FARTHEST || distance < -FARTHEST) {
                 throw new TooFarException(distance);
             }
-            linked[at] = linked[at] & ~(0xffffL << 16) | (distance & 0xffffL) << 16;
-        });
-        calls.forEach((at, label) -> linked[at] |= (long) (target(label) - at - 1) << 32);
-        for (int[] map : maps) {
-            linked[map[0]] =
-                    linked[map[0]] & 0xffffffffL | (descriptors.applyAsInt(map[1]) & 0xffffffffL) << 32;
+            return code[at] & ~(0xffffL << 16) | (distance & 0xffffL) << 16;
         }
-        return linked;
+        Integer call = calls.get(at);
+        return call == null ? code[at] : code[at] | (long) (moved[target(call)] - moved[at] - 1) << 32;
+    }
+
+    /** Which instructions can be reached from the first. */
+    private boolean[] reachable() {
+        boolean[] reached = new boolean[length];
+        var starts = new ArrayDeque<Integer>();
+        starts.add(0);
+        while (!starts.isEmpty()) {
+            int at = starts.remove();
+            while (at < length && !reached[at]) {
+                reached[at] = true;
+                int opcode = (int) (code[at] & 0xff);
+                Integer jump = jumps.get(at);
+                Integer call = calls.get(at);
+                if (jump != null) {
+                    starts.add(target(jump));
+                } else if (call != null) {
+                    starts.add(target(call));
+                }
+                if (opcode == 0x05 || opcode == 0x95) {
+                    break;
+                }
+                at++;
+            }
+        }
+        return reached;
     }
 
     private int target(int label) {
