@@ -6,8 +6,14 @@ import java.util.Optional;
 
 /** What was typed: dtrace(8)'s options. Words that are no options may stand among them. */
 record CommandLine(
-        Mode mode, List<Source> sources, List<String> options, List<String> commands, List<Long> processes,
-        List<String> words, Optional<String> output, List<String> flags) {
+        Mode mode,
+        List<Source> sources,
+        List<String> options,
+        List<String> commands,
+        List<Long> processes,
+        List<String> words,
+        Optional<String> output,
+        List<String> flags) {
     CommandLine {
         sources = List.copyOf(sources);
         options = List.copyOf(options);
@@ -133,10 +139,13 @@ record CommandLine(
             switch (letter) {
                 case 'l' -> mode(Mode.LIST);
                 case 'V' -> mode(Mode.VERSION);
-                case 'A', 'a' -> throw new UsageException(
-                        "dtrace: -" + letter + " is not supported: Linux has no anonymous tracing at boot", false);
-                case 'G', 'h' -> throw new UsageException(
-                        "dtrace: -" + letter + " is not supported: probes can not be built into programs with it", false);
+                case 'A', 'a' ->
+                    throw new UsageException(
+                            "dtrace: -" + letter + " is not supported: Linux has no anonymous tracing at boot", false);
+                case 'G', 'h' ->
+                    throw new UsageException(
+                            "dtrace: -" + letter + " is not supported: probes can not be built into programs with it",
+                            false);
                 case 'q' -> options.add("quiet");
                 case 'w' -> options.add("destructive");
                 case 'F' -> options.add("flowindent");
@@ -168,7 +177,9 @@ record CommandLine(
                     processes.add(Long.valueOf(value));
                 }
                 case 'X', 'L' -> flags.add(letter + value);
-                default -> throw new UsageException("dtrace: -" + letter + " is not supported: there is no preprocessor", false);
+                default ->
+                    throw new UsageException(
+                            "dtrace: -" + letter + " is not supported: there is no preprocessor", false);
             }
         }
 

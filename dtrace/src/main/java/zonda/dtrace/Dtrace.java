@@ -139,13 +139,17 @@ public final class Dtrace {
                 try {
                     options.set(option);
                 } catch (DError e) {
-                    throw new Complaint(e.text().replace("failed to set option '", "failed to set -x ").replace("':", ":"));
+                    throw new Complaint(e.text()
+                            .replace("failed to set option '", "failed to set -x ")
+                            .replace("':", ":"));
                 }
             }
-            Optional<CommandLine.Source> explained =
-                    line.sources().stream().filter(source -> source.letter() == '?').findFirst();
+            Optional<CommandLine.Source> explained = line.sources().stream()
+                    .filter(source -> source.letter() == '?')
+                    .findFirst();
             if (explained.isPresent()) {
-                return new Listing(probes, unit(), terminal).explain(explained.get().text());
+                return new Listing(probes, unit(), terminal)
+                        .explain(explained.get().text());
             }
             if (line.mode() == CommandLine.Mode.LIST) {
                 return list();
@@ -159,7 +163,9 @@ public final class Dtrace {
         }
 
         private Unit unit() {
-            long wall = Instant.now().getEpochSecond() * 1_000_000_000L + Instant.now().getNano() - System.nanoTime();
+            long wall = Instant.now().getEpochSecond() * 1_000_000_000L
+                    + Instant.now().getNano()
+                    - System.nanoTime();
             return new Unit(
                     types,
                     options,
@@ -173,7 +179,9 @@ public final class Dtrace {
             List<Pattern> patterns = new ArrayList<>();
             Unit unit = unit();
             for (CommandLine.Source source : line.sources()) {
-                if (source.letter() == 's' || source.text().indexOf('{') >= 0 || source.text().indexOf('/') >= 0) {
+                if (source.letter() == 's'
+                        || source.text().indexOf('{') >= 0
+                        || source.text().indexOf('/') >= 0) {
                     add(unit, source);
                 } else {
                     for (String part : source.text().split(",")) {
@@ -197,8 +205,20 @@ public final class Dtrace {
 
         private Macros macros(String script) {
             var numbers = new HashMap<String, Long>(Map.of(
-                    "pid", caller.pid(), "ppid", caller.ppid(), "uid", caller.uid(), "euid", caller.uid(), "gid",
-                    caller.gid(), "egid", caller.gid(), "target", target));
+                    "pid",
+                    caller.pid(),
+                    "ppid",
+                    caller.ppid(),
+                    "uid",
+                    caller.uid(),
+                    "euid",
+                    caller.uid(),
+                    "gid",
+                    caller.gid(),
+                    "egid",
+                    caller.gid(),
+                    "target",
+                    target));
             numbers.put("pgid", caller.pid());
             numbers.put("sid", caller.pid());
             numbers.put("projid", 0L);
@@ -301,8 +321,7 @@ public final class Dtrace {
                 Unit unit, Programs programs, List<Programs.Planned> planned, Kernel kernel, Targets targets) {
             try (var outlet = new Outlet(terminal, line.output(), kernel)) {
                 kernel.load(planned, programs.enabled());
-                var consumer =
-                        new Consumer(options, unit.compiler().layouts(), programs.enabled(), kernel, outlet);
+                var consumer = new Consumer(options, unit.compiler().layouts(), programs.enabled(), kernel, outlet);
                 var tracing = new Tracing(kernel, consumer, options, outlet);
                 terminal.onInterrupt(tracing::interrupt);
                 tracing.run(targets::release, targets::over);
@@ -324,10 +343,7 @@ public final class Dtrace {
             if (line.has("json")) {
                 throw new Complaint("--json is not implemented");
             }
-            String text = consumer.remaining(unit.names().aggregates());
-            if (!options.is("quiet") || !text.isEmpty()) {
-                outlet.out("\n" + text);
-            }
+            outlet.out("\n" + consumer.remaining(unit.names().aggregates()));
         }
     }
 
@@ -377,7 +393,9 @@ public final class Dtrace {
 
         @Override
         public void reopen(String name) {
-            file = name.isEmpty() ? Optional.empty() : Optional.of(terminal.directory().resolve(name));
+            file = name.isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(terminal.directory().resolve(name));
         }
 
         @Override

@@ -20,6 +20,7 @@ import zonda.dtrace.syntax.DError;
 import zonda.dtrace.syntax.Expr;
 import zonda.dtrace.types.Btf;
 import zonda.kernel.Bpf;
+import zonda.kernel.BpfAssembler;
 import zonda.kernel.BpfMap;
 import zonda.kernel.BpfRing;
 import zonda.kernel.Fd;
@@ -54,7 +55,10 @@ final class Kernel implements AutoCloseable, Aggregations.Source {
                 .mapToInt(one -> one.program().slotSize())
                 .max()
                 .orElse(8);
-        fixedMaps(slot, probes, programs.stream().mapToInt(one -> one.probes().size()).sum());
+        fixedMaps(
+                slot,
+                probes,
+                programs.stream().mapToInt(one -> one.probes().size()).sum());
         for (Aggregate aggregate : names.aggregates()) {
             maps.put(Maps.AGGREGATES + aggregate.id(), aggregateMap(aggregate));
         }
@@ -147,28 +151,30 @@ final class Kernel implements AutoCloseable, Aggregations.Source {
 
     private Fd load(Programs.Planned one) {
         Probe probe = one.probes().getFirst();
-        Bpf.ProgramType type =
-                switch (probe.source()) {
-                    case Probe.Source.Begin(), Probe.Source.End(), Probe.Source.Error() -> Bpf.ProgramType.RAW_TRACEPOINT;
-                    case Probe.Source.Clock _ -> Bpf.ProgramType.PERF_EVENT;
-                    case Probe.Source.User _ -> Bpf.ProgramType.KPROBE;
-                    case Probe.Source.Syscall _, Probe.Source.Tracepoint _ -> Bpf.ProgramType.TRACING;
-                };
+        Bpf.ProgramType type = switch (probe.source()) {
+            case Probe.Source.Begin(), Probe.Source.End(), Probe.Source.Error() -> Bpf.ProgramType.RAW_TRACEPOINT;
+            case Probe.Source.Clock _ -> Bpf.ProgramType.PERF_EVENT;
+            case Probe.Source.User _ -> Bpf.ProgramType.KPROBE;
+            case Probe.Source.Syscall _, Probe.Source.Tracepoint _ -> Bpf.ProgramType.TRACING;
+        };
         int tracepoint = type == Bpf.ProgramType.TRACING ? tracepoint(event(probe)) : 0;
-        long[] code = one.program().code().link(index -> map(index).descriptor());
         try {
+            long[] code = one.program().code().link(index -> map(index).descriptor());
             Fd program = Bpf.load(type, probe.name(), code, tracepoint);
             open.add(program);
             return program;
+        } catch (BpfAssembler.TooFarException e) {
+            throw new DError("D_PROG_BIG", 0, "the program for " + probe.description() + " is too large");
         } catch (Bpf.RefusedException e) {
-            throw new DError("D_UNKNOWN", 0, "failed to load the program for " + probe.description() + ": " + e.getMessage());
+            throw new DError(
+                    "D_UNKNOWN", 0, "failed to load the program for " + probe.description() + ": " + e.getMessage());
         }
     }
 
     private static String event(Probe probe) {
         return switch (probe.source()) {
-            case Probe.Source.Syscall(_, boolean entry) -> entry ? "sys_enter" : "sys_exit";
-            case Probe.Source.Tracepoint(String event, _, _, _) -> event;
+            case Probe.Source.Syscall(var _, boolean entry) -> entry ? "sys_enter" : "sys_exit";
+            case Probe.Source.Tracepoint(String event, var _, var _, var _) -> event;
             default -> throw new AssertionError(probe);
         };
     }
@@ -190,7 +196,7 @@ final class Kernel implements AutoCloseable, Aggregations.Source {
                     attach(program, PerfEvent.clock(cpu, period), 0);
                 }
             }
-            case Probe.Source.Syscall(_, boolean entry) -> {
+            case Probe.Source.Syscall(var _, boolean entry) -> {
                 for (int i = 0; i < one.probes().size(); i++) {
                     int number = ((Probe.Source.Syscall) one.probes().get(i).source()).number();
                     map(entry ? Maps.ENTRIES : Maps.RETURNS).update(key(number), entry(one, i));
@@ -285,7 +291,8 @@ final class Kernel implements AutoCloseable, Aggregations.Source {
         BpfMap map = map(Maps.AGGREGATES + aggregate.id());
         var values = new LinkedHashMap<Aggregations.Key, long[][]>();
         if (aggregate.keys().isEmpty()) {
-            map.lookup(key(0)).ifPresent(value -> values.put(new Aggregations.Key(new byte[0]), words(aggregate, value)));
+            map.lookup(key(0))
+                    .ifPresent(value -> values.put(new Aggregations.Key(new byte[0]), words(aggregate, value)));
             return values;
         }
         map.forEach((key, value) -> values.put(new Aggregations.Key(key), words(aggregate, value)));

@@ -32,7 +32,9 @@ final class Listing {
         for (Pattern pattern : patterns) {
             List<Probe> some = probes.find(pattern);
             if (some.isEmpty()) {
-                String why = ProbeTable.whyMissing(pattern.provider()).map(text -> ": " + text).orElse("");
+                String why = ProbeTable.whyMissing(pattern.provider())
+                        .map(text -> ": " + text)
+                        .orElse("");
                 terminal.err("dtrace: failed to match " + full(pattern) + ": No probe matches description" + why);
                 status = 1;
             }
@@ -107,11 +109,13 @@ final class Listing {
             out.append("  fires: ").append(mechanism(probe)).append('\n');
             List<String> types = argumentTypes(probe);
             for (int i = 0; i < types.size(); i++) {
-                out.append("  args[").append(i).append("]  ").append(types.get(i)).append('\n');
+                out.append("  args[")
+                        .append(i)
+                        .append("]  ")
+                        .append(types.get(i))
+                        .append('\n');
             }
-            out.append("  example: dtrace -n '")
-                    .append(probe.description())
-                    .append(" { @[execname] = count(); }'\n");
+            out.append("  example: dtrace -n '").append(probe.description()).append(" { @[execname] = count(); }'\n");
         }
         terminal.out(out.toString());
         return 0;
@@ -130,7 +134,10 @@ final class Listing {
                 "every " + period + " ns on " + (everywhere ? "every processor" : "one processor");
             case Probe.Source.Tracepoint tracepoint ->
                 "at the kernel's tracepoint " + tracepoint.event()
-                        + tracepoint.condition().map(condition -> " when " + condition).orElse("");
+                        + tracepoint
+                                .condition()
+                                .map(condition -> " when " + condition)
+                                .orElse("");
             case Probe.Source.User user ->
                 (user.returns() ? "when the function returns" : "at the instruction") + " in process " + user.process();
         };

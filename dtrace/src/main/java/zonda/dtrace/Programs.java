@@ -81,8 +81,8 @@ final class Programs {
     private String group(int index) {
         return switch (enabled.get(index).source()) {
             case Probe.Source.Error() -> "error";
-            case Probe.Source.Syscall(_, boolean entry) -> "syscall " + entry;
-            case Probe.Source.User(_, _, boolean returns, _) ->
+            case Probe.Source.Syscall(var _, boolean entry) -> "syscall " + entry;
+            case Probe.Source.User(var _, var _, boolean returns, var _) ->
                 "user " + returns + " " + epids.getOrDefault(index, Map.of()).keySet();
             default -> "one " + index;
         };
@@ -110,7 +110,8 @@ final class Programs {
         long mask = 0;
         int bit = 0;
         for (int i = 0; i < unit.enablings().size(); i++) {
-            if (bit < clauses.size() && unit.enablings().get(i).clause() == clauses.get(bit).clause()) {
+            if (bit < clauses.size()
+                    && unit.enablings().get(i).clause() == clauses.get(bit).clause()) {
                 if (epids.getOrDefault(index, Map.of()).containsKey(i)) {
                     mask |= 1L << bit;
                 }
@@ -123,13 +124,13 @@ final class Programs {
     private Planned program(List<Integer> members) {
         List<Enabled> clauses = clauses(members);
         Probe first = enabled.get(members.getFirst());
-        Dispatch dispatch =
-                switch (first.source()) {
-                    case Probe.Source.Syscall _ -> Dispatch.SYSCALL;
-                    case Probe.Source.User _ -> Dispatch.COOKIE;
-                    default -> Dispatch.ONE;
-                };
-        Shape shape = members.size() == 1 ? unit.shape(first) : unit.shape(first).withoutNames();
+        Dispatch dispatch = switch (first.source()) {
+            case Probe.Source.Syscall _ -> Dispatch.SYSCALL;
+            case Probe.Source.User _ -> Dispatch.COOKIE;
+            default -> Dispatch.ONE;
+        };
+        Shape shape =
+                members.size() == 1 ? unit.shape(first) : unit.shape(first).withoutNames();
         Compiler.Program program = unit.compiler().compile(shape, clauses, dispatch, members.getFirst());
         return new Planned(
                 program,

@@ -97,7 +97,10 @@ final class Unit {
         switch (words[1]) {
             case "option" -> {
                 if (words.length < 3) {
-                    throw new DError("D_PRAGMA_MALFORM", pragma.line(), "malformed #pragma option; use #pragma D option name=value");
+                    throw new DError(
+                            "D_PRAGMA_MALFORM",
+                            pragma.line(),
+                            "malformed #pragma option; use #pragma D option name=value");
                 }
                 for (String option : words[2].strip().split("\\s+")) {
                     try {
@@ -118,9 +121,9 @@ final class Unit {
 
     private void define(Item item) {
         switch (item) {
-            case Item.Typedef(_, String name, TypeExpr type) -> types.define(name, type(type));
+            case Item.Typedef(var _, String name, TypeExpr type) -> types.define(name, type(type));
             case Item.Declaration declaration -> declare(declaration);
-            case Item.Inline(_, String name, TypeExpr type, Expr value) -> names.inline(name, type(type), value);
+            case Item.Inline(var _, String name, TypeExpr type, Expr value) -> names.inline(name, type(type), value);
             case Item.Translator(int line, TypeExpr output, TypeExpr input, String parameter, var members) -> {
                 var values = new LinkedHashMap<String, Expr>();
                 members.forEach(member -> values.put(member.member(), member.value()));
@@ -139,7 +142,7 @@ final class Unit {
         if (declaration.name().isEmpty() || declaration.type() instanceof TypeExpr.Function) {
             return;
         }
-        List<DType> keys = declaration.type() instanceof TypeExpr.Associative(_, _, List<TypeExpr> written)
+        List<DType> keys = declaration.type() instanceof TypeExpr.Associative(var _, var _, List<TypeExpr> written)
                 ? written.stream().map(this::type).toList()
                 : List.of();
         Library.declare(names, declaration, type, keys);
@@ -153,7 +156,10 @@ final class Unit {
             try {
                 pattern = Pattern.parse(written);
             } catch (IllegalArgumentException e) {
-                throw new DError("D_PDESC_INVAL", clause.line(), "invalid probe description \"" + written + "\": Overflow of four fields");
+                throw new DError(
+                        "D_PDESC_INVAL",
+                        clause.line(),
+                        "invalid probe description \"" + written + "\": Overflow of four fields");
             }
             List<Probe> some = probes.find(pattern);
             if (some.isEmpty() && !options.is("zdefs")) {
@@ -177,7 +183,9 @@ final class Unit {
     private static DError none(Item.Clause clause, Pattern pattern) {
         String full = pattern.provider() + ":" + pattern.module() + ":" + pattern.function() + ":" + pattern.name();
         String shown = pattern.id() >= 0 ? String.valueOf(pattern.id()) : full;
-        String why = ProbeTable.whyMissing(pattern.provider()).map(text -> " (" + text + ")").orElse("");
+        String why = ProbeTable.whyMissing(pattern.provider())
+                .map(text -> " (" + text + ")")
+                .orElse("");
         return new DError(
                 pattern.id() >= 0 ? "D_PDESC_INVAL" : "D_PDESC_ZERO",
                 clause.line(),
@@ -187,25 +195,27 @@ final class Unit {
     /** Probes with the same signature see the same things. */
     private static String signature(Probe probe) {
         return switch (probe.source()) {
-            case Probe.Source.Tracepoint(String event, _, _, List<String> arguments) -> event + arguments;
-            case Probe.Source.Syscall(_, boolean entry) -> "syscall " + entry;
-            case Probe.Source.User(_, _, boolean returns, _) -> "user " + returns;
+            case Probe.Source.Tracepoint(String event, var _, var _, List<String> arguments) -> event + arguments;
+            case Probe.Source.Syscall(var _, boolean entry) -> "syscall " + entry;
+            case Probe.Source.User(var _, var _, boolean returns, var _) -> "user " + returns;
             default -> probe.source().getClass().getSimpleName();
         };
     }
 
     /** What a clause sees of a probe. */
     Shape shape(Probe probe) {
-        var full = new Shape.Names(
-                probe.id(), probe.provider(), probe.module(), probe.function(), probe.name());
+        var full = new Shape.Names(probe.id(), probe.provider(), probe.module(), probe.function(), probe.name());
         return switch (probe.source()) {
-            case Probe.Source.Begin(), Probe.Source.End() -> Shape.of(Shape.Site.RUN).withNames(full);
+            case Probe.Source.Begin(), Probe.Source.End() ->
+                Shape.of(Shape.Site.RUN).withNames(full);
             case Probe.Source.Error() -> Shape.of(Shape.Site.ERROR).withNames(full);
-            case Probe.Source.Syscall(_, boolean entry) ->
-                Shape.of(entry ? Shape.Site.SYSCALL_ENTRY : Shape.Site.SYSCALL_RETURN).withNames(full);
+            case Probe.Source.Syscall(var _, boolean entry) ->
+                Shape.of(entry ? Shape.Site.SYSCALL_ENTRY : Shape.Site.SYSCALL_RETURN)
+                        .withNames(full);
             case Probe.Source.Clock _ -> Shape.of(Shape.Site.CLOCK).withNames(full);
-            case Probe.Source.User(_, _, boolean returns, _) ->
-                Shape.of(returns ? Shape.Site.USER_RETURN : Shape.Site.USER_ENTRY).withNames(full);
+            case Probe.Source.User(var _, var _, boolean returns, var _) ->
+                Shape.of(returns ? Shape.Site.USER_RETURN : Shape.Site.USER_ENTRY)
+                        .withNames(full);
             case Probe.Source.Tracepoint tracepoint -> tracepoint(tracepoint, full);
         };
     }

@@ -152,7 +152,9 @@ public final class Bpf {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment attributes = attributes(arena);
             attributes.set(
-                    JAVA_LONG, 0, name.map(text -> arena.allocateFrom(text).address()).orElse(0L));
+                    JAVA_LONG,
+                    0,
+                    name.map(text -> arena.allocateFrom(text).address()).orElse(0L));
             attributes.set(JAVA_INT, 8, program.number());
             return new Fd((int) call("attach", program, RAW_TRACEPOINT_OPEN, attributes), "attached " + program);
         }

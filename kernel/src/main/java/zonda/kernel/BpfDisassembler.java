@@ -61,13 +61,12 @@ public final class BpfDisassembler {
     }
 
     private static String memory(int opcode, String base, int offset) {
-        String type =
-                switch (opcode & 0x18) {
-                    case 0x10 -> "u8";
-                    case 0x08 -> "u16";
-                    case 0x00 -> "u32";
-                    default -> "u64";
-                };
+        String type = switch (opcode & 0x18) {
+            case 0x10 -> "u8";
+            case 0x08 -> "u16";
+            case 0x00 -> "u32";
+            default -> "u64";
+        };
         return "*(" + type + " *)(" + base + (offset < 0 ? " " : " +") + offset + ")";
     }
 
@@ -91,7 +90,8 @@ public final class BpfDisassembler {
             return to + " = -" + to;
         }
         String left = (opcode & 7) == 4 ? to.replace('r', 'w') : to;
-        String right = (opcode & 8) != 0 ? ((opcode & 7) == 4 ? from.replace('r', 'w') : from) : String.valueOf(immediate);
+        String right =
+                (opcode & 8) != 0 ? ((opcode & 7) == 4 ? from.replace('r', 'w') : from) : String.valueOf(immediate);
         return operation < ALU.length ? left + " " + ALU[operation] + " " + right : "?";
     }
 

@@ -82,7 +82,11 @@ public final class BpfMap implements AutoCloseable {
     /** An array of ring buffers, one for each processor. */
     public static BpfMap ofRings(java.util.List<BpfRing> rings) {
         BpfMap array = create(
-                Type.ARRAY_OF_MAPS, 4, 4, rings.size(), Optional.of(rings.getFirst().fd()));
+                Type.ARRAY_OF_MAPS,
+                4,
+                4,
+                rings.size(),
+                Optional.of(rings.getFirst().fd()));
         for (int i = 0; i < rings.size(); i++) {
             array.update(
                     bytes(4).putInt(0, i).array(),
@@ -179,7 +183,8 @@ public final class BpfMap implements AutoCloseable {
                 for (int i = 0; i < attributes.get(JAVA_INT, 32); i++) {
                     sink.accept(
                             keys.asSlice((long) i * keySize, keySize).toArray(JAVA_BYTE),
-                            ByteBuffer.wrap(values.asSlice((long) i * size, size).toArray(JAVA_BYTE))
+                            ByteBuffer.wrap(values.asSlice((long) i * size, size)
+                                            .toArray(JAVA_BYTE))
                                     .order(ByteOrder.nativeOrder()));
                 }
             }

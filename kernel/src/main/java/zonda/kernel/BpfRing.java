@@ -61,11 +61,8 @@ public final class BpfRing implements AutoCloseable {
     }
 
     private static MemorySegment mmap(Fd fd, long length, int protection, long offset) {
-        long address = Native.call(
-                "mmap",
-                fd,
-                errno -> (long) MMAP.invokeExact(
-                        errno, MemorySegment.NULL, length, protection, MAP_SHARED, fd.number(), offset));
+        long address = Native.call("mmap", fd, errno -> (long)
+                MMAP.invokeExact(errno, MemorySegment.NULL, length, protection, MAP_SHARED, fd.number(), offset));
         return MemorySegment.ofAddress(address).reinterpret(length);
     }
 
@@ -102,8 +99,8 @@ public final class BpfRing implements AutoCloseable {
     @Override
     public void close() {
         for (MemorySegment mapping : java.util.List.of(consumer, producer)) {
-            Native.call(
-                    "munmap", fd, errno -> (long) (int) MUNMAP.invokeExact(errno, mapping.address(), mapping.byteSize()));
+            Native.call("munmap", fd, errno ->
+                    (long) (int) MUNMAP.invokeExact(errno, mapping.address(), mapping.byteSize()));
         }
         fd.close();
     }

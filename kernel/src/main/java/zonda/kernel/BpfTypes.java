@@ -25,10 +25,26 @@ final class BpfTypes {
     /** @param size a multiple of eight */
     static Fd storage(int size) {
         int[] types = {
-            1, KIND_INT, 4, SIGNED | 32, // 1: int
-            5, KIND_INT, 8, 64, // 2: u64
-            0, KIND_ARRAY, 0, 2, 1, size / 8, // 3: u64[]
-            11, KIND_STRUCT, size, 9, 3, 0 // 4: struct val { u64 v[]; }
+            1,
+            KIND_INT,
+            4,
+            SIGNED | 32, // 1: int
+            5,
+            KIND_INT,
+            8,
+            64, // 2: u64
+            0,
+            KIND_ARRAY,
+            0,
+            2,
+            1,
+            size / 8, // 3: u64[]
+            11,
+            KIND_STRUCT,
+            size,
+            9,
+            3,
+            0 // 4: struct val { u64 v[]; }
         };
         try (Arena arena = Arena.ofConfined()) {
             int typesSize = types.length * 4;

@@ -47,7 +47,8 @@ public final class PerfEvent {
     public static Fd uprobe(Place place, long process) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment attributes = attributes(arena, uprobeType(), place.returns() ? 1 : 0);
-            attributes.set(JAVA_LONG, 56, arena.allocateFrom(place.file().toString()).address());
+            attributes.set(
+                    JAVA_LONG, 56, arena.allocateFrom(place.file().toString()).address());
             attributes.set(JAVA_LONG, 64, place.offset());
             return open("a probe in " + place.file(), attributes, process, process < 0 ? 0 : -1);
         }

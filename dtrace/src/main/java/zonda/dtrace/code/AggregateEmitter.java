@@ -140,7 +140,10 @@ final class AggregateEmitter {
                 .alu(Alu.LSH, R0, 1)
                 .aluRegister(Alu.ADD, R3, R0)
                 .alu(Alu.RSH, R3, 32);
-        asm.alu(Alu.RSH, R4, 32).alu(Alu.LSH, R4, 1).aluRegister(Alu.ADD, R5, R4).aluRegister(Alu.ADD, R5, R3);
+        asm.alu(Alu.RSH, R4, 32)
+                .alu(Alu.LSH, R4, 1)
+                .aluRegister(Alu.ADD, R5, R4)
+                .aluRegister(Alu.ADD, R5, R3);
         asm.aluRegister(Alu.MUL, R9, R9);
         asm.load(DW, R1, R8, 16).aluRegister(Alu.ADD, R1, R9).store(DW, R8, 16, R1);
         asm.jumpRegister(Jump.GE, R1, R9, carried).alu(Alu.ADD, R5, 1).place(carried);

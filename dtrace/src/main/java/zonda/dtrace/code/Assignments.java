@@ -20,15 +20,17 @@ final class Assignments {
 
     private static Optional<Name> name(Expr expression) {
         return switch (expression) {
-            case Expr.Ident(_, String name) -> Optional.of(new Name(Expr.Scope.GLOBAL, name));
-            case Expr.Scoped(_, Expr.Scope scope, String name) -> Optional.of(new Name(scope, name));
+            case Expr.Ident(var _, String name) -> Optional.of(new Name(Expr.Scope.GLOBAL, name));
+            case Expr.Scoped(var _, Expr.Scope scope, String name) -> Optional.of(new Name(scope, name));
             default -> Optional.empty();
         };
     }
 
     /** The associative array that an expression names, if there is one. */
     Optional<Var> array(Expr base) {
-        return name(base).flatMap(name -> names.variable(name.scope(), name.name())).filter(Var::isArray);
+        return name(base)
+                .flatMap(name -> names.variable(name.scope(), name.name()))
+                .filter(Var::isArray);
     }
 
     Op assign(Expr.Assign assign) {
@@ -51,7 +53,9 @@ final class Assignments {
                     || name.scope() == Expr.Scope.GLOBAL && isReserved(name.name());
             if (!known) {
                 List<DType> keys = target instanceof Expr.Index index
-                        ? index.keys().stream().map(key -> checker.key(key).type()).toList()
+                        ? index.keys().stream()
+                                .map(key -> checker.key(key).type())
+                                .toList()
                         : List.of();
                 names.declare(name.scope(), name.name(), DType.INT64, keys);
             }
@@ -66,7 +70,7 @@ final class Assignments {
     }
 
     private Op store(int line, Expr target, Op written) {
-        Op value = written instanceof Op.Place(_, DType type) && type.isCharacters()
+        Op value = written instanceof Op.Place(var _, DType type) && type.isCharacters()
                 ? checker.string(written, line)
                 : Checker.decay(written);
         if (target instanceof Expr.Index index) {
@@ -74,7 +78,10 @@ final class Assignments {
             List<Op> keys = index.keys().stream().map(checker::key).toList();
             Var array = names.variable(name.scope(), name.name())
                     .orElseGet(() -> names.declare(
-                            name.scope(), name.name(), stored(line, value), keys.stream().map(Op::type).toList()));
+                            name.scope(),
+                            name.name(),
+                            stored(line, value),
+                            keys.stream().map(Op::type).toList()));
             if (!array.isArray()) {
                 throw notAssignable(line);
             }
@@ -82,12 +89,18 @@ final class Assignments {
         }
         Name name = name(target).orElseThrow(() -> notAssignable(line));
         if (name.scope() == Expr.Scope.GLOBAL && isReserved(name.name())) {
-            throw new DError("D_OP_WRITE", line, "operator = cannot modify " + name.name() + ": it is a built-in variable or inline");
+            throw new DError(
+                    "D_OP_WRITE",
+                    line,
+                    "operator = cannot modify " + name.name() + ": it is a built-in variable or inline");
         }
         Var variable = names.variable(name.scope(), name.name())
                 .orElseGet(() -> names.declare(name.scope(), name.name(), stored(line, value), List.of()));
         if (variable.isArray()) {
-            throw new DError("D_OP_LVAL", line, "operator = cannot assign to the associative array " + name.name() + " as a whole");
+            throw new DError(
+                    "D_OP_LVAL",
+                    line,
+                    "operator = cannot assign to the associative array " + name.name() + " as a whole");
         }
         return new Op.Store(variable, List.of(), fitting(line, variable, value));
     }
@@ -101,7 +114,8 @@ final class Assignments {
         if (type.isScalar() || type.isString()) {
             return type;
         }
-        throw new DError("D_OP_INCOMPAT", line, "a value of type \"" + type.name() + "\" can not be kept in a variable");
+        throw new DError(
+                "D_OP_INCOMPAT", line, "a value of type \"" + type.name() + "\" can not be kept in a variable");
     }
 
     private Op fitting(int line, Var variable, Op value) {
@@ -111,7 +125,7 @@ final class Assignments {
                 return checker.string(value, line);
             }
             // Zero clears a string, as it frees an element of an array.
-            if (value instanceof Op.Const(long zero, _) && zero == 0) {
+            if (value instanceof Op.Const(long zero, var _) && zero == 0) {
                 return new Op.Text("");
             }
         } else if (type.isScalar() && value.type().isScalar()) {
@@ -137,7 +151,9 @@ final class Assignments {
         Op target = checker.value(step.target());
         if (!(target instanceof Op.Variable variable) || !target.type().isScalar()) {
             throw new DError(
-                    "D_OP_LVAL", step.line(), "operator " + operator + operator + " requires modifiable lvalue operand");
+                    "D_OP_LVAL",
+                    step.line(),
+                    "operator " + operator + operator + " requires modifiable lvalue operand");
         }
         int scale = target.type() instanceof DType.Pointer(DType to) ? Math.max(1, to.size()) : 1;
         return new Op.PostStep(variable, step.up() ? scale : -scale);

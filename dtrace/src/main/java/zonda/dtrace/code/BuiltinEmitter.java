@@ -240,7 +240,10 @@ final class BuiltinEmitter {
             case SYSCALL_RETURN -> {
                 int fine = asm.newLabel();
                 asm.load(DW, R0, CONTEXT, 8);
-                asm.jump(Jump.SGE, R0, 0, fine).jump(Jump.SLT, R0, -4095, fine).constant(R0, -1).place(fine);
+                asm.jump(Jump.SGE, R0, 0, fine)
+                        .jump(Jump.SLT, R0, -4095, fine)
+                        .constant(R0, -1)
+                        .place(fine);
                 if (number > 1) {
                     asm.constant(R0, 0);
                 }
@@ -306,7 +309,7 @@ final class BuiltinEmitter {
             case USER_ENTRY, USER_RETURN, CLOCK -> true;
             default -> false;
         };
-        if (!has || !(number instanceof Op.Const(long index, _)) || index < 0 || index >= REGISTERS) {
+        if (!has || !(number instanceof Op.Const(long index, var _)) || index < 0 || index >= REGISTERS) {
             emitter.fail(Emitter.BAD_INDEX);
             asm.constant(R0, 0);
             return;
@@ -345,23 +348,21 @@ final class BuiltinEmitter {
     private void probeName(String name, int place, int size) {
         if (shape.names().isPresent()) {
             Shape.Names names = shape.names().get();
-            String text =
-                    switch (name) {
-                        case "probeprov" -> names.provider();
-                        case "probemod" -> names.module();
-                        case "probefunc" -> names.function();
-                        default -> names.name();
-                    };
+            String text = switch (name) {
+                case "probeprov" -> names.provider();
+                case "probemod" -> names.module();
+                case "probefunc" -> names.function();
+                default -> names.name();
+            };
             emitter.text(place, text.getBytes(StandardCharsets.UTF_8), size);
             return;
         }
-        int offset =
-                switch (name) {
-                    case "probeprov" -> PROBE_PROVIDER;
-                    case "probemod" -> PROBE_MODULE;
-                    case "probefunc" -> PROBE_FUNCTION;
-                    default -> PROBE_NAME;
-                };
+        int offset = switch (name) {
+            case "probeprov" -> PROBE_PROVIDER;
+            case "probemod" -> PROBE_MODULE;
+            case "probefunc" -> PROBE_FUNCTION;
+            default -> PROBE_NAME;
+        };
         int width = Math.min(size, offset == PROBE_FUNCTION ? 128 : 64);
         emitter.zero(place, size);
         int none = asm.newLabel();

@@ -66,7 +66,11 @@ final class CallEmitter {
                 emitter.load(R1, kept);
                 emitter.free(kept);
                 int same = asm.newLabel();
-                asm.constant(R2, 1).jumpRegister(Jump.EQ, R0, R1, same).constant(R2, 0).place(same).move(R0, R2);
+                asm.constant(R2, 1)
+                        .jumpRegister(Jump.EQ, R0, R1, same)
+                        .constant(R2, 0)
+                        .place(same)
+                        .move(R0, R2);
             }
             case "mutex_type_adaptive" -> asm.constant(R0, 1);
             case "mutex_type_spin" -> asm.constant(R0, 0);
@@ -97,7 +101,7 @@ final class CallEmitter {
 
     /** r2 = the size, bounded. @return the largest it can be */
     private int size(Op op) {
-        if (op instanceof Op.Const(long value, _)) {
+        if (op instanceof Op.Const(long value, var _)) {
             int bytes = (int) Math.clamp(value, 0, LARGEST_CONSTANT);
             asm.constant(R2, bytes);
             return bytes;
@@ -157,7 +161,9 @@ final class CallEmitter {
         int fine = asm.newLabel();
         int bad = asm.newLabel();
         asm.store(DW, FRAME, Emitter.ADDRESS, R1).aluRegister(Alu.SUB, R1, R0);
-        asm.jump(Jump.LT, R1, SLOT_VARIABLES, bad).jump(Jump.LE, R1, limit, fine).place(bad);
+        asm.jump(Jump.LT, R1, SLOT_VARIABLES, bad)
+                .jump(Jump.LE, R1, limit, fine)
+                .place(bad);
         emitter.failAddress();
         asm.place(fine);
         int highest = emitter.mark();
@@ -197,8 +203,8 @@ final class CallEmitter {
     }
 
     private void read(String struct, String name) {
-        DType.Struct type = (DType.Struct)
-                emitter.names.types().named("struct " + struct).orElseThrow();
+        DType.Struct type =
+                (DType.Struct) emitter.names.types().named("struct " + struct).orElseThrow();
         DType.Member member = type.member(name).orElseThrow();
         asm.alu(Alu.ADD, R0, member.bitOffset() / 8);
         emitter.readKernel(member.type().size(), member.type().signed());

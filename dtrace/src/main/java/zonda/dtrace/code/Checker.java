@@ -39,10 +39,13 @@ final class Checker {
     /** The value of an expression that must be constant. */
     static long constant(Names names, Expr expression) {
         Op op = new Checker(names, Shape.of(Shape.Site.RUN)).check(expression);
-        if (Folder.fold(op) instanceof Op.Const(long value, _)) {
+        if (Folder.fold(op) instanceof Op.Const(long value, var _)) {
             return value;
         }
-        throw new DError("D_DECL_ARRSUB", expression.line(), "positive integral constant expression or tuple signature expected as array declaration subscript");
+        throw new DError(
+                "D_DECL_ARRSUB",
+                expression.line(),
+                "positive integral constant expression or tuple signature expected as array declaration subscript");
     }
 
     DType type(TypeExpr written) {
@@ -61,7 +64,8 @@ final class Checker {
     Op number(Expr expression, String operator) {
         Op op = value(expression);
         if (!op.type().isInteger()) {
-            throw new DError("D_OP_INT", expression.line(), "operator " + operator + " requires operands of integral type");
+            throw new DError(
+                    "D_OP_INT", expression.line(), "operator " + operator + " requires operands of integral type");
         }
         return op;
     }
@@ -69,7 +73,8 @@ final class Checker {
     Op scalar(Expr expression, String operator) {
         Op op = decay(value(expression));
         if (!op.type().isScalar() && !op.type().isString()) {
-            throw new DError("D_OP_SCALAR", expression.line(), "operator " + operator + " requires operand of scalar type");
+            throw new DError(
+                    "D_OP_SCALAR", expression.line(), "operator " + operator + " requires operand of scalar type");
         }
         return op;
     }
@@ -102,18 +107,21 @@ final class Checker {
     private Op within(Expr expression) {
         return switch (expression) {
             case Expr.IntConst constant -> new Op.Const(constant.value(), constantType(constant));
-            case Expr.StrConst(_, String text) -> new Op.Text(text);
+            case Expr.StrConst(var _, String text) -> new Op.Text(text);
             case Expr.Ident(int line, String name) -> identifier(line, name);
             case Expr.Scoped(int line, Expr.Scope scope, String name) -> {
-                Var variable = names.variable(scope, name)
-                        .orElseThrow(() -> undefined(line, scopeText(scope) + name));
+                Var variable = names.variable(scope, name).orElseThrow(() -> undefined(line, scopeText(scope) + name));
                 yield read(variable, List.of(), line);
             }
-            case Expr.KernelSymbol(int line, _, String name) -> throw new DError(
-                    "D_SYM_NOTYPES", line, "failed to resolve `" + name + ": the kernel does not tell addresses of its data");
+            case Expr.KernelSymbol(int line, var _, String name) ->
+                throw new DError(
+                        "D_SYM_NOTYPES",
+                        line,
+                        "failed to resolve `" + name + ": the kernel does not tell addresses of its data");
             case Expr.Index index -> index(index);
-            case Expr.Aggregation(int line, String name, _) -> throw new DError(
-                    "D_AGG_NULL", line, "aggregation @" + name + " may not be referenced in an expression");
+            case Expr.Aggregation(int line, String name, var _) ->
+                throw new DError(
+                        "D_AGG_NULL", line, "aggregation @" + name + " may not be referenced in an expression");
             case Expr.Call call -> new Functions(this).call(call);
             case Expr.Unary unary -> unary(unary);
             case Expr.Binary binary -> binary(binary);
@@ -122,12 +130,12 @@ final class Checker {
             case Expr.Step step -> new Assignments(this).step(step);
             case Expr.Member member -> member(member);
             case Expr.Cast cast -> cast(cast);
-            case Expr.SizeofType(_, TypeExpr type) -> size(type(type).size());
-            case Expr.SizeofExpr(_, Expr operand) -> sizeof(operand);
+            case Expr.SizeofType(var _, TypeExpr type) -> size(type(type).size());
+            case Expr.SizeofExpr(var _, Expr operand) -> sizeof(operand);
             case Expr.Offsetof offsetof -> offsetof(offsetof);
             case Expr.Stringof(int line, Expr operand) -> string(value(operand), line);
             case Expr.Xlate(int line, TypeExpr type, Expr operand) -> translate(line, type(type), check(operand));
-            case Expr.Comma(_, List<Expr> all) ->
+            case Expr.Comma(var _, List<Expr> all) ->
                 new Op.Sequence(all.stream().map(this::check).toList());
         };
     }
@@ -184,7 +192,9 @@ final class Checker {
         Optional<Names.Inline> inline = names.inline(name);
         if (inline.isPresent()) {
             Op op = check(inline.get().value());
-            return op instanceof Op.Translated || op.type().isString() || !(inline.get().type() instanceof DType.Int)
+            return op instanceof Op.Translated
+                            || op.type().isString()
+                            || !(inline.get().type() instanceof DType.Int)
                     ? op
                     : new Op.Cast(op, inline.get().type());
         }
@@ -195,7 +205,8 @@ final class Checker {
         if (type != null) {
             return new Op.Builtin(name, type);
         }
-        Optional<Long> enumerator = names.types().enumerator(name).or(() -> names.types().kernelEnumerator(name));
+        Optional<Long> enumerator =
+                names.types().enumerator(name).or(() -> names.types().kernelEnumerator(name));
         if (enumerator.isPresent()) {
             return new Op.Const(enumerator.get(), DType.INT);
         }
@@ -226,15 +237,21 @@ final class Checker {
 
     private Op typedArgument(int line, int number) {
         if (shape.arguments().isEmpty() && shape.rawTypes().isEmpty()) {
-            throw new DError("D_ARGS_NONE", line, "args[ ] may not be referenced because the probe has no typed arguments");
+            throw new DError(
+                    "D_ARGS_NONE", line, "args[ ] may not be referenced because the probe has no typed arguments");
         }
         int count = shape.arguments().isEmpty()
                 ? shape.rawTypes().size()
                 : shape.arguments().size();
         if (number < 0 || number >= count) {
-            throw new DError("D_ARGS_IDX", line, "index " + number + " is out of range for "
-                    + shape.names().map(n -> n.provider() + ":" + n.module() + ":" + n.function() + ":" + n.name()).orElse("the probe")
-                    + " args[ ]");
+            throw new DError(
+                    "D_ARGS_IDX",
+                    line,
+                    "index " + number + " is out of range for "
+                            + shape.names()
+                                    .map(n -> n.provider() + ":" + n.module() + ":" + n.function() + ":" + n.name())
+                                    .orElse("the probe")
+                            + " args[ ]");
         }
         if (shape.arguments().isEmpty()) {
             return new Op.Argument(number, shape.rawTypes().get(number));
@@ -254,17 +271,19 @@ final class Checker {
     private DType argumentType(String name, int line) {
         boolean pointer = name.endsWith("*");
         String base = pointer ? name.substring(0, name.length() - 1).strip() : name;
-        DType type = names.types()
-                .named(base)
-                .orElseThrow(() -> new DError("D_SYM_NOTYPES", line, "no type " + base));
+        DType type = names.types().named(base).orElseThrow(() -> new DError("D_SYM_NOTYPES", line, "no type " + base));
         return pointer ? new Pointer(type) : type;
     }
 
     Op read(Var variable, List<Op> keys, int line) {
         if (variable.isArray() != !keys.isEmpty()) {
             throw variable.isArray()
-                    ? new DError("D_SYNTAX", line, scopeText(variable.scope()) + variable.name() + " is an associative array and needs a key")
-                    : new DError("D_IDENT_BADREF", line, variable.name() + " may not be referenced as associative array");
+                    ? new DError(
+                            "D_SYNTAX",
+                            line,
+                            scopeText(variable.scope()) + variable.name() + " is an associative array and needs a key")
+                    : new DError(
+                            "D_IDENT_BADREF", line, variable.name() + " may not be referenced as associative array");
         }
         return new Op.Variable(variable, keys);
     }
@@ -274,7 +293,7 @@ final class Checker {
             long number = constant(names, index.keys().getFirst());
             return typedArgument(line, (int) Math.clamp(number, -1, Integer.MAX_VALUE));
         }
-        if (index.base() instanceof Expr.Ident(_, String name) && name.equals("uregs")) {
+        if (index.base() instanceof Expr.Ident(var _, String name) && name.equals("uregs")) {
             return new Op.UserRegister(number(index.keys().getFirst(), "[ ]"), DType.UINT64);
         }
         Optional<Var> array = new Assignments(this).array(index.base());
@@ -287,7 +306,7 @@ final class Checker {
         }
         Op offset = number(index.keys().getFirst(), "[ ]");
         DType element = base.type().target();
-        Op address = base instanceof Op.Place(Op where, _) ? where : base;
+        Op address = base instanceof Op.Place(Op where, var _) ? where : base;
         return at(plus(address, offset, element.size()), element, index.line());
     }
 
@@ -321,20 +340,22 @@ final class Checker {
     /** A key: text in memory counts as a string, everything else as a number. */
     Op key(Expr expression) {
         Op op = value(expression);
-        if (op instanceof Op.Place(_, DType type) && type.isCharacters()) {
+        if (op instanceof Op.Place(var _, DType type) && type.isCharacters()) {
             return string(op, expression.line());
         }
         Op plain = decay(op);
         if (!plain.type().isScalar() && !plain.type().isString() && !(plain.type() instanceof DType.Addresses)) {
-            throw new DError("D_KEY_TYPE", expression.line(), "tuple element of type " + plain.type().name() + " can not be a key");
+            throw new DError(
+                    "D_KEY_TYPE",
+                    expression.line(),
+                    "tuple element of type " + plain.type().name() + " can not be a key");
         }
         return plain;
     }
 
     static Op plus(Op address, Op offset, int scale) {
-        Op scaled = scale == 1
-                ? offset
-                : new Op.Binary("*", offset, new Op.Const(scale, DType.LONG), false, DType.LONG);
+        Op scaled =
+                scale == 1 ? offset : new Op.Binary("*", offset, new Op.Const(scale, DType.LONG), false, DType.LONG);
         return Folder.fold(new Op.Binary("+", address, Folder.fold(scaled), false, DType.ULONG));
     }
 
@@ -345,8 +366,8 @@ final class Checker {
             case DType.Array _, DType.Struct _ -> new Op.Place(address, type);
             case DType.Str _ -> new Op.StringAt(address, 0);
             case DType.Void _ -> throw new DError("D_DEREF_VOID", line, "cannot dereference pointer to void");
-            case DType.Function _, DType.Addresses _ -> throw new DError(
-                    "D_DEREF_FUNC", line, "cannot dereference pointer to function");
+            case DType.Function _, DType.Addresses _ ->
+                throw new DError("D_DEREF_FUNC", line, "cannot dereference pointer to function");
         };
     }
 
@@ -355,7 +376,7 @@ final class Checker {
         switch (unary.operator()) {
             case "*" -> {
                 Op pointer = value(unary.operand());
-                if (pointer instanceof Op.Place(Op address, DType.Array(DType of, _))) {
+                if (pointer instanceof Op.Place(Op address, DType.Array(DType of, var _))) {
                     return at(address, of, line);
                 }
                 if (!(pointer.type() instanceof Pointer(DType to))) {
@@ -406,7 +427,9 @@ final class Checker {
                 Op right = number(binary.right(), operator);
                 boolean shift = operator.equals("<<") || operator.equals(">>");
                 DType type = shift ? promoted(left.type(), DType.INT) : promoted(left.type(), right.type());
-                if ((operator.equals("/") || operator.equals("%")) && right instanceof Op.Const(long value, _) && value == 0) {
+                if ((operator.equals("/") || operator.equals("%"))
+                        && right instanceof Op.Const(long value, var _)
+                        && value == 0) {
                     throw new DError("D_DIV_ZERO", binary.line(), "expression contains division by zero");
                 }
                 yield new Op.Binary(operator, left, right, !type.signed(), type);
@@ -478,7 +501,8 @@ final class Checker {
         Op no = check(conditional.no());
         if (yes.type().isString() || no.type().isString()) {
             if (!isText(yes) || !isText(no)) {
-                throw new DError("D_OP_INCOMPAT", conditional.line(), "operator ?: operands must be of compatible types");
+                throw new DError(
+                        "D_OP_INCOMPAT", conditional.line(), "operator ?: operands must be of compatible types");
             }
             return new Op.Choice(
                     condition, string(yes, conditional.line()), string(no, conditional.line()), DType.STRING);
@@ -491,33 +515,32 @@ final class Checker {
         if (!plain) {
             throw new DError("D_OP_INCOMPAT", conditional.line(), "operator ?: operands must be of compatible types");
         }
-        DType type = numbers
-                ? promoted(yes.type(), no.type())
-                : yes.type().isInteger() ? no.type() : yes.type();
+        DType type = numbers ? promoted(yes.type(), no.type()) : yes.type().isInteger() ? no.type() : yes.type();
         return new Op.Choice(condition, yes, no, type);
     }
 
     private Op member(Expr.Member member) {
         int line = member.line();
         Op base = check(member.base());
-        if (base instanceof Op.Translated(Translator translator, Op input, _)) {
+        if (base instanceof Op.Translated(Translator translator, Op input, var _)) {
             return translated(line, translator, input, member.name());
         }
         DType type = member.arrow() && !(base instanceof Op.Place) ? base.type().target() : base.type();
-        if (base instanceof Op.Place(_, DType.Array array) && member.arrow()) {
+        if (base instanceof Op.Place(var _, DType.Array array) && member.arrow()) {
             type = array.of();
         }
-        if (!(type instanceof DType.Struct struct) || member.arrow() && base.type().isInteger()) {
+        if (!(type instanceof DType.Struct struct)
+                || member.arrow() && base.type().isInteger()) {
             throw new DError(
                     "D_OP_SOU",
                     line,
-                    "operator " + (member.arrow() ? "->" : ".")
-                            + " cannot be applied to an expression of type \"" + base.type().name() + "\"");
+                    "operator " + (member.arrow() ? "->" : ".") + " cannot be applied to an expression of type \""
+                            + base.type().name() + "\"");
         }
         DType.Member found = struct.member(member.name())
-                .orElseThrow(() -> new DError(
-                        "D_TYPE_MEMBER", line, member.name() + " is not a member of " + struct.name()));
-        Op address = base instanceof Op.Place(Op where, _) ? where : base;
+                .orElseThrow(() ->
+                        new DError("D_TYPE_MEMBER", line, member.name() + " is not a member of " + struct.name()));
+        Op address = base instanceof Op.Place(Op where, var _) ? where : base;
         if (found.bitSize() > 0) {
             return new Op.BitField(address, found.bitOffset(), found.bitSize(), found.type());
         }
@@ -528,13 +551,10 @@ final class Checker {
     private Op translated(int line, Translator translator, Op input, String name) {
         Expr value = translator
                 .member(name)
-                .orElseThrow(() -> new DError(
-                        "D_XLATE_MEMB",
-                        line,
-                        "translator does not define conversion for member: " + name));
-        Optional<DType.Member> declared = translator.output() instanceof DType.Struct struct
-                ? struct.member(name)
-                : Optional.empty();
+                .orElseThrow(() ->
+                        new DError("D_XLATE_MEMB", line, "translator does not define conversion for member: " + name));
+        Optional<DType.Member> declared =
+                translator.output() instanceof DType.Struct struct ? struct.member(name) : Optional.empty();
         var inner = new Checker(names, shape);
         inner.depth = depth;
         inner.bindings.put(translator.parameter(), input);
@@ -581,11 +601,10 @@ final class Checker {
         }
         DType.Member member = struct.member(offsetof.member())
                 .orElseThrow(() -> new DError(
-                        "D_TYPE_MEMBER",
-                        offsetof.line(),
-                        offsetof.member() + " is not a member of " + struct.name()));
+                        "D_TYPE_MEMBER", offsetof.line(), offsetof.member() + " is not a member of " + struct.name()));
         if (member.bitSize() > 0) {
-            throw new DError("D_OFFSETOF_BITFIELD", offsetof.line(), "cannot take offset of a bit-field: " + offsetof.member());
+            throw new DError(
+                    "D_OFFSETOF_BITFIELD", offsetof.line(), "cannot take offset of a bit-field: " + offsetof.member());
         }
         return size(member.bitOffset() / 8);
     }
@@ -601,7 +620,6 @@ final class Checker {
         if (op.type().isScalar()) {
             return new Op.StringAt(op, 0);
         }
-        throw new DError(
-                "D_STRINGOF_TYPE", line, "cannot convert " + op.type().name() + " to string");
+        throw new DError("D_STRINGOF_TYPE", line, "cannot convert " + op.type().name() + " to string");
     }
 }

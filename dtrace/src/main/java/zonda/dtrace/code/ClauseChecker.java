@@ -12,8 +12,7 @@ import zonda.dtrace.types.DType;
 
 /** Settles a clause's statements: which are actions, with which data, and what they need. */
 final class ClauseChecker {
-    private static final Set<String> DESTRUCTIVE =
-            Set.of("raise", "stop", "copyout", "chill", "system", "freopen");
+    private static final Set<String> DESTRUCTIVE = Set.of("raise", "stop", "copyout", "chill", "system", "freopen");
 
     private final Checker checker;
     private final Names names;
@@ -39,8 +38,8 @@ final class ClauseChecker {
         var steps = new ArrayList<Step>();
         for (Stmt statement : statements) {
             switch (statement) {
-                case Stmt.Do(_, Expr expression) -> statement(expression, steps);
-                case Stmt.If(_, Expr condition, List<Stmt> yes, List<Stmt> no) ->
+                case Stmt.Do(var _, Expr expression) -> statement(expression, steps);
+                case Stmt.If(var _, Expr condition, List<Stmt> yes, List<Stmt> no) ->
                     steps.add(new Step.If(checker.condition(condition), block(yes), block(no)));
             }
         }
@@ -49,10 +48,11 @@ final class ClauseChecker {
 
     private void statement(Expr expression, List<Step> steps) {
         switch (expression) {
-            case Expr.Comma(_, List<Expr> all) -> all.forEach(one -> statement(one, steps));
+            case Expr.Comma(var _, List<Expr> all) -> all.forEach(one -> statement(one, steps));
             case Expr.Assign(int line, String operator, Expr.Aggregation target, Expr value) -> {
                 if (!operator.equals("=")) {
-                    throw new DError("D_AGG_NULL", line, "aggregation @" + target.name() + " may only be assigned with =");
+                    throw new DError(
+                            "D_AGG_NULL", line, "aggregation @" + target.name() + " may only be assigned with =");
                 }
                 steps.add(aggregating(line, target, value));
             }
@@ -74,7 +74,10 @@ final class ClauseChecker {
 
     private Step aggregating(int line, Expr.Aggregation target, Expr value) {
         if (!(value instanceof Expr.Call call)) {
-            throw new DError("D_AGG_FUNC", line, "aggregation @" + target.name() + " must be assigned the result of an aggregating function");
+            throw new DError(
+                    "D_AGG_FUNC",
+                    line,
+                    "aggregation @" + target.name() + " must be assigned the result of an aggregating function");
         }
         Aggregate.Function function = Aggregate.Function.named(call.name())
                 .orElseThrow(() -> new DError(
@@ -87,20 +90,18 @@ final class ClauseChecker {
                                 : "undefined function name: " + call.name()));
         List<Op> keys = target.keys().stream().map(checker::key).toList();
         List<Expr> arguments = call.arguments();
-        int plain =
-                switch (function) {
-                    case COUNT -> 0;
-                    case LQUANTIZE -> 3;
-                    case LLQUANTIZE -> 5;
-                    default -> 1;
-                };
-        int most =
-                switch (function) {
-                    case QUANTIZE -> 2;
-                    case LQUANTIZE -> 5;
-                    case LLQUANTIZE -> 6;
-                    default -> plain;
-                };
+        int plain = switch (function) {
+            case COUNT -> 0;
+            case LQUANTIZE -> 3;
+            case LLQUANTIZE -> 5;
+            default -> 1;
+        };
+        int most = switch (function) {
+            case QUANTIZE -> 2;
+            case LQUANTIZE -> 5;
+            case LLQUANTIZE -> 6;
+            default -> plain;
+        };
         Functions.checkCount(line, call.name(), arguments.size(), plain, most);
         List<Long> parameters = parameters(line, function, arguments);
         Aggregate aggregate = names.aggregate(
@@ -108,13 +109,12 @@ final class ClauseChecker {
         Optional<Op> measured = function == Aggregate.Function.COUNT
                 ? Optional.empty()
                 : Optional.of(aggregated(call, arguments.getFirst()));
-        int increment =
-                switch (function) {
-                    case QUANTIZE -> 1;
-                    case LQUANTIZE -> 4;
-                    case LLQUANTIZE -> 5;
-                    default -> Integer.MAX_VALUE;
-                };
+        int increment = switch (function) {
+            case QUANTIZE -> 1;
+            case LQUANTIZE -> 4;
+            case LLQUANTIZE -> 5;
+            default -> Integer.MAX_VALUE;
+        };
         Optional<Op> by = arguments.size() > increment
                 ? Optional.of(aggregated(call, arguments.get(increment)))
                 : Optional.empty();
@@ -124,8 +124,7 @@ final class ClauseChecker {
     private Op aggregated(Expr.Call call, Expr written) {
         Op op = Checker.decay(checker.value(written));
         if (!op.type().isScalar()) {
-            throw new DError(
-                    "D_AGG_SCALAR", call.line(), call.name() + "( ) argument #1 must be of scalar type");
+            throw new DError("D_AGG_SCALAR", call.line(), call.name() + "( ) argument #1 must be of scalar type");
         }
         return op;
     }
@@ -140,13 +139,22 @@ final class ClauseChecker {
                     throw new DError("D_LQUANT_STEPVAL", line, "lquantize( ) step must be a non-zero positive integer");
                 }
                 if (limit <= base) {
-                    throw new DError("D_LQUANT_MISMATCH", line, "lquantize( ) base (argument #1) must be less than limit (argument #2)");
+                    throw new DError(
+                            "D_LQUANT_MISMATCH",
+                            line,
+                            "lquantize( ) base (argument #1) must be less than limit (argument #2)");
                 }
                 if ((limit - base) / step > 0xffff) {
-                    throw new DError("D_LQUANT_STEPSMALL", line, "lquantize( ) step (argument #3) too small: must have no more than 65535 quantization steps");
+                    throw new DError(
+                            "D_LQUANT_STEPSMALL",
+                            line,
+                            "lquantize( ) step (argument #3) too small: must have no more than 65535 quantization steps");
                 }
                 if (limit - base < step) {
-                    throw new DError("D_LQUANT_STEPLARGE", line, "lquantize( ) step (argument #3) too large: must have at least one quantization level");
+                    throw new DError(
+                            "D_LQUANT_STEPLARGE",
+                            line,
+                            "lquantize( ) step (argument #3) too large: must have at least one quantization level");
                 }
                 yield List.of(base, limit, step);
             }
@@ -167,16 +175,28 @@ final class ClauseChecker {
             throw new DError("D_LLQUANT_FACTORSMALL", line, "llquantize( ) factor (argument #1) must be two or more");
         }
         if (low < 0 || high < low) {
-            throw new DError("D_LLQUANT_MAGRANGE", line, "llquantize( ) high magnitude (argument #3) must be greater than low magnitude (argument #2)");
+            throw new DError(
+                    "D_LLQUANT_MAGRANGE",
+                    line,
+                    "llquantize( ) high magnitude (argument #3) must be greater than low magnitude (argument #2)");
         }
         if (steps < factor) {
-            throw new DError("D_LLQUANT_FACTORNSTEPS", line, "llquantize( ) factor (argument #1) must be less than or equal to the number of linear steps per magnitude (argument #4)");
+            throw new DError(
+                    "D_LLQUANT_FACTORNSTEPS",
+                    line,
+                    "llquantize( ) factor (argument #1) must be less than or equal to the number of linear steps per magnitude (argument #4)");
         }
         if (Math.pow(factor, high + 1) > Long.MAX_VALUE) {
-            throw new DError("D_LLQUANT_MAGTOOBIG", line, "llquantize( ) high magnitude (argument #3) will cause overflow of 64 bits");
+            throw new DError(
+                    "D_LLQUANT_MAGTOOBIG",
+                    line,
+                    "llquantize( ) high magnitude (argument #3) will cause overflow of 64 bits");
         }
         if (steps % factor != 0) {
-            throw new DError("D_LLQUANT_FACTOREVEN", line, "llquantize( ) factor (argument #1) must evenly divide the number of steps per magnitude (argument #4)");
+            throw new DError(
+                    "D_LLQUANT_FACTOREVEN",
+                    line,
+                    "llquantize( ) factor (argument #1) must evenly divide the number of steps per magnitude (argument #4)");
         }
         if (steps * (high - low + 1) > 2000) {
             throw new DError("D_LLQUANT_NSTEPVAL", line, "llquantize( ) has more than 2000 buckets");
@@ -184,11 +204,12 @@ final class ClauseChecker {
     }
 
     private long parameter(Aggregate.Function function, List<Expr> arguments, int index, String name) {
-        if (checker.value(arguments.get(index)) instanceof Op.Const(long value, _)) {
+        if (checker.value(arguments.get(index)) instanceof Op.Const(long value, var _)) {
             return value;
         }
         throw new DError(
-                "D_" + (function == Aggregate.Function.LQUANTIZE ? "LQUANT_" : "LLQUANT_") + name.toUpperCase(java.util.Locale.ROOT) + "TYPE",
+                "D_" + (function == Aggregate.Function.LQUANTIZE ? "LQUANT_" : "LLQUANT_")
+                        + name.toUpperCase(java.util.Locale.ROOT) + "TYPE",
                 arguments.get(index).line(),
                 Names.word(function) + "( ) argument #" + index + " must be an integer constant");
     }
@@ -258,7 +279,7 @@ final class ClauseChecker {
         Functions.checkCount(call.line(), "setopt", call.arguments().size(), 1, 2);
         var words = new ArrayList<String>();
         for (Expr argument : call.arguments()) {
-            if (!(argument instanceof Expr.StrConst(_, String text))) {
+            if (!(argument instanceof Expr.StrConst(var _, String text))) {
                 throw new DError("D_SETOPT_CONST", call.line(), "setopt( ) arguments must be string constants");
             }
             words.add(text);
@@ -279,7 +300,8 @@ final class ClauseChecker {
         if (op instanceof Op.Translated) {
             throw new DError("D_TRACE_DYN", call.line(), "trace( ) may not be applied to a dynamic expression");
         }
-        Op traced = op instanceof Op.Place(_, DType type) && type.isCharacters() ? checker.string(op, call.line()) : op;
+        Op traced =
+                op instanceof Op.Place(var _, DType type) && type.isCharacters() ? checker.string(op, call.line()) : op;
         return new Step.Emit(
                 List.of(traced),
                 data -> traced.type() instanceof DType.Addresses
@@ -297,10 +319,19 @@ final class ClauseChecker {
         Functions.checkCount(call.line(), "tracemem", call.arguments().size(), 2, 3);
         Op address = checker.value(call.arguments().getFirst());
         if (!address.type().isScalar() && !(address instanceof Op.Place)) {
-            throw new DError("D_TRACEMEM_ADDR", call.line(), "tracemem( ) argument #1 is incompatible with prototype:\n\tprototype: uintptr_t\n\t argument: " + address.type().name());
+            throw new DError(
+                    "D_TRACEMEM_ADDR",
+                    call.line(),
+                    "tracemem( ) argument #1 is incompatible with prototype:\n\tprototype: uintptr_t\n\t argument: "
+                            + address.type().name());
         }
-        if (!(checker.value(call.arguments().get(1)) instanceof Op.Const(long size, _)) || size <= 0 || size > 8192) {
-            throw new DError("D_TRACEMEM_SIZE", call.line(), "tracemem( ) argument #2 must be a non-zero positive integral constant expression");
+        if (!(checker.value(call.arguments().get(1)) instanceof Op.Const(long size, var _))
+                || size <= 0
+                || size > 8192) {
+            throw new DError(
+                    "D_TRACEMEM_SIZE",
+                    call.line(),
+                    "tracemem( ) argument #2 must be a non-zero positive integral constant expression");
         }
         Op where = address instanceof Op.Place place ? place.address() : address;
         var bytes = new Op.Place(where, new DType.Array(DType.CHAR, (int) size));
@@ -314,11 +345,18 @@ final class ClauseChecker {
     private Step formatted(Expr.Call call) {
         String name = call.name();
         if (call.arguments().isEmpty()) {
-            throw new DError("D_PRINTF_ARG_PROTO", call.line(), name + "( ) prototype mismatch: 0 args passed, at least 1 expected");
+            throw new DError(
+                    "D_PRINTF_ARG_PROTO",
+                    call.line(),
+                    name + "( ) prototype mismatch: 0 args passed, at least 1 expected");
         }
-        if (!(call.arguments().getFirst() instanceof Expr.StrConst(_, String text))) {
-            throw new DError("D_PRINTF_ARG_FMT", call.line(), name + "( ) argument #1 is incompatible with prototype:\n\tprototype: string constant\n\t argument: "
-                    + checker.value(call.arguments().getFirst()).type().name());
+        if (!(call.arguments().getFirst() instanceof Expr.StrConst(var _, String text))) {
+            throw new DError(
+                    "D_PRINTF_ARG_FMT",
+                    call.line(),
+                    name
+                            + "( ) argument #1 is incompatible with prototype:\n\tprototype: string constant\n\t argument: "
+                            + checker.value(call.arguments().getFirst()).type().name());
         }
         Format format = Format.parse(text, call.line());
         var data = new ArrayList<Op>();
@@ -327,7 +365,10 @@ final class ClauseChecker {
         for (Format.Piece.Conversion conversion : format.conversions()) {
             number++;
             if (conversion.aggregation()) {
-                throw new DError("D_PRINTF_DYN_PROTO", call.line(), "%@ conversion requires an aggregation and is not for use with " + name + "( )");
+                throw new DError(
+                        "D_PRINTF_DYN_PROTO",
+                        call.line(),
+                        "%@ conversion requires an aggregation and is not for use with " + name + "( )");
             }
             for (int star : new int[] {conversion.width(), conversion.precision()}) {
                 if (star == Format.FROM_ARGUMENT) {
@@ -337,65 +378,89 @@ final class ClauseChecker {
             data.add(formatArgument(call, at++, number, String.valueOf(conversion.letter()), conversion.letter()));
         }
         if (at != call.arguments().size()) {
-            throw new DError("D_PRINTF_ARG_EXTRA", call.line(), name + "( ) prototype mismatch: only " + (at - 1) + " arguments required by this format string");
+            throw new DError(
+                    "D_PRINTF_ARG_EXTRA",
+                    call.line(),
+                    name + "( ) prototype mismatch: only " + (at - 1) + " arguments required by this format string");
         }
-        return new Step.Emit(
-                data,
-                where -> switch (name) {
-                    case "system" -> new Action.Command(format, where);
-                    case "freopen" -> new Action.Reopen(format, where);
-                    default -> new Action.Printf(format, where);
-                });
+        return new Step.Emit(data, where -> switch (name) {
+            case "system" -> new Action.Command(format, where);
+            case "freopen" -> new Action.Reopen(format, where);
+            default -> new Action.Printf(format, where);
+        });
     }
 
     private Op formatArgument(Expr.Call call, int index, int number, String letter, char kind) {
         if (index >= call.arguments().size()) {
-            throw new DError("D_PRINTF_ARG_PROTO", call.line(), call.name() + "( ) prototype mismatch: conversion #" + number + " (%" + letter + ") is missing a corresponding value argument");
+            throw new DError(
+                    "D_PRINTF_ARG_PROTO",
+                    call.line(),
+                    call.name() + "( ) prototype mismatch: conversion #" + number + " (%" + letter
+                            + ") is missing a corresponding value argument");
         }
         Op op = checker.value(call.arguments().get(index));
-        String prototype =
-                switch (kind) {
-                    case 's', 'S' -> {
-                        if (op.type().isString() || op.type().isCharacters() && op instanceof Op.Place) {
-                            yield "";
-                        }
-                        yield op.type() instanceof DType.Addresses ? "" : "char [] or string (or use stringof)";
-                    }
-                    case 'k' -> op.type() instanceof DType.Addresses a && a.isStack() ? "" : "stack";
-                    case 'a', 'A' -> op.type() instanceof DType.Addresses || Checker.decay(op).type().isScalar() ? "" : "pointer or integer";
-                    case 'p', 'P' -> Checker.decay(op).type().isScalar() ? "" : "pointer or integer";
-                    case 'I' -> op.type().isString() || Checker.decay(op).type().isScalar() ? "" : "pointer or integer";
-                    default -> Checker.decay(op).type().isInteger() || kind != 'd' && Checker.decay(op).type().isScalar() ? "" : kind == 'c' ? "char" : "integer";
-                };
+        String prototype = switch (kind) {
+            case 's', 'S' -> {
+                if (op.type().isString() || op.type().isCharacters() && op instanceof Op.Place) {
+                    yield "";
+                }
+                yield op.type() instanceof DType.Addresses ? "" : "char [] or string (or use stringof)";
+            }
+            case 'k' -> op.type() instanceof DType.Addresses a && a.isStack() ? "" : "stack";
+            case 'a', 'A' ->
+                op.type() instanceof DType.Addresses || Checker.decay(op).type().isScalar() ? "" : "pointer or integer";
+            case 'p', 'P' -> Checker.decay(op).type().isScalar() ? "" : "pointer or integer";
+            case 'I' -> op.type().isString() || Checker.decay(op).type().isScalar() ? "" : "pointer or integer";
+            default ->
+                Checker.decay(op).type().isInteger()
+                                || kind != 'd' && Checker.decay(op).type().isScalar()
+                        ? ""
+                        : kind == 'c' ? "char" : "integer";
+        };
         if (!prototype.isEmpty()) {
-            throw new DError("D_PRINTF_ARG_TYPE", call.line(), call.name() + "( ) argument #" + (index + 1) + " is incompatible with conversion #" + number + " prototype:\n\tconversion: %" + letter + "\n\t prototype: " + prototype + "\n\t  argument: " + op.type().name());
+            throw new DError(
+                    "D_PRINTF_ARG_TYPE",
+                    call.line(),
+                    call.name() + "( ) argument #" + (index + 1) + " is incompatible with conversion #" + number
+                            + " prototype:\n\tconversion: %" + letter + "\n\t prototype: " + prototype
+                            + "\n\t  argument: " + op.type().name());
         }
-        return (kind == 's' || kind == 'S') && op instanceof Op.Place ? checker.string(op, call.line()) : Checker.decay(op);
+        return (kind == 's' || kind == 'S') && op instanceof Op.Place
+                ? checker.string(op, call.line())
+                : Checker.decay(op);
     }
 
     private Aggregate named(Expr.Call call, int index) {
         if (index < call.arguments().size()
-                && call.arguments().get(index) instanceof Expr.Aggregation(_, String name, List<Expr> keys)) {
+                && call.arguments().get(index) instanceof Expr.Aggregation(var _, String name, List<Expr> keys)) {
             if (!keys.isEmpty()) {
-                throw new DError("D_" + call.name().toUpperCase(java.util.Locale.ROOT) + "_AGGKEY", call.line(), call.name() + "( ) takes an aggregation without its keys");
+                throw new DError(
+                        "D_" + call.name().toUpperCase(java.util.Locale.ROOT) + "_AGGKEY",
+                        call.line(),
+                        call.name() + "( ) takes an aggregation without its keys");
             }
             return names.aggregate(name)
-                    .orElseThrow(() -> new DError("D_" + call.name().toUpperCase(java.util.Locale.ROOT) + "_AGGBAD", call.line(), "undefined aggregation: @" + name));
+                    .orElseThrow(() -> new DError(
+                            "D_" + call.name().toUpperCase(java.util.Locale.ROOT) + "_AGGBAD",
+                            call.line(),
+                            "undefined aggregation: @" + name));
         }
         throw new DError(
                 "D_" + call.name().toUpperCase(java.util.Locale.ROOT) + "_AGGARG",
                 call.line(),
-                call.name() + "( ) argument #" + (index + 1) + " is incompatible with prototype:\n\tprototype: aggregation\n\t argument: "
+                call.name() + "( ) argument #" + (index + 1)
+                        + " is incompatible with prototype:\n\tprototype: aggregation\n\t argument: "
                         + (index < call.arguments().size() ? "expression" : "none"));
     }
 
     private Step printa(Expr.Call call) {
         if (call.arguments().isEmpty()) {
-            throw new DError("D_PRINTA_PROTO", call.line(), "printa( ) prototype mismatch: 0 args passed, at least 1 expected");
+            throw new DError(
+                    "D_PRINTA_PROTO", call.line(), "printa( ) prototype mismatch: 0 args passed, at least 1 expected");
         }
         Optional<Format> format = Optional.empty();
         int first = 0;
-        if (call.arguments().getFirst() instanceof Expr.StrConst(_, String text)) {
+        if (call.arguments().getFirst() instanceof Expr.StrConst(var _, String text)) {
             format = Optional.of(Format.parse(text, call.line()));
             first = 1;
         }
@@ -405,7 +470,11 @@ final class ClauseChecker {
         }
         for (Aggregate one : aggregates) {
             if (one.keys().size() != aggregates.getFirst().keys().size()) {
-                throw new DError("D_PRINTA_AGGKEY", call.line(), "printa( ) @" + one.name() + " does not match the keys of @" + aggregates.getFirst().name());
+                throw new DError(
+                        "D_PRINTA_AGGKEY",
+                        call.line(),
+                        "printa( ) @" + one.name() + " does not match the keys of @"
+                                + aggregates.getFirst().name());
             }
         }
         format.ifPresent(given -> checkPrinta(call, given, aggregates));
@@ -416,7 +485,12 @@ final class ClauseChecker {
     private static void checkPrinta(Expr.Call call, Format format, List<Aggregate> aggregates) {
         long keys = format.conversions().stream().filter(c -> !c.aggregation()).count();
         if (keys > aggregates.getFirst().keys().size()) {
-            throw new DError("D_PRINTF_ARG_PROTO", call.line(), "printa( ) prototype mismatch: the format has " + keys + " conversions for keys, and @" + aggregates.getFirst().name() + " has " + aggregates.getFirst().keys().size());
+            throw new DError(
+                    "D_PRINTF_ARG_PROTO",
+                    call.line(),
+                    "printa( ) prototype mismatch: the format has " + keys + " conversions for keys, and @"
+                            + aggregates.getFirst().name() + " has "
+                            + aggregates.getFirst().keys().size());
         }
     }
 
@@ -426,13 +500,11 @@ final class ClauseChecker {
         Functions.checkCount(call.line(), call.name(), call.arguments().size(), value ? 2 : 1, value || maybe ? 2 : 1);
         Aggregate aggregate = named(call, 0);
         if (call.arguments().size() < 2) {
-            return new Step.Emit(
-                    List.of(),
-                    _ -> switch (call.name()) {
-                        case "clear" -> new Action.Clear(aggregate);
-                        case "trunc" -> new Action.Trunc(aggregate, Optional.empty());
-                        default -> new Action.Normalize(aggregate, Optional.empty());
-                    });
+            return new Step.Emit(List.of(), _ -> switch (call.name()) {
+                case "clear" -> new Action.Clear(aggregate);
+                case "trunc" -> new Action.Trunc(aggregate, Optional.empty());
+                default -> new Action.Normalize(aggregate, Optional.empty());
+            });
         }
         Op number = checker.number(call.arguments().get(1), call.name());
         return new Step.Emit(

@@ -36,7 +36,8 @@ final class ClauseEmitter {
         this.layouts = layouts;
         this.masked = masked;
         this.errors = errors;
-        this.enabled = new Compiler.Enabled(new zonda.dtrace.syntax.Item.Clause(0, List.of(), java.util.Optional.empty(), List.of(), true), 0, 0);
+        this.enabled = new Compiler.Enabled(
+                new zonda.dtrace.syntax.Item.Clause(0, List.of(), java.util.Optional.empty(), List.of(), true), 0, 0);
     }
 
     void clause(Compiler.Enabled one) {
@@ -85,7 +86,7 @@ final class ClauseEmitter {
         int size = RECORD_HEADER;
         boolean records = false;
         for (Step step : steps) {
-            if (step instanceof Step.Emit(List<Op> data, _)) {
+            if (step instanceof Step.Emit(List<Op> data, var _)) {
                 records = true;
                 for (Op op : data) {
                     size += Aggregate.size(op.type(), emitter.stringSize);
@@ -182,7 +183,10 @@ final class ClauseEmitter {
         numbers.number(id);
         asm.jump(Jump.EQ, R0, 0, bad).jump(Jump.GT, R0, speculations(), bad).move(R3, R0);
         emitter.useMapValue(R1, SPECULATIONS, 0);
-        asm.alu(Alu.ADD, R0, -1).alu(Alu.LSH, R0, 3).aluRegister(Alu.ADD, R1, R0).load(DW, R1, R1, 0);
+        asm.alu(Alu.ADD, R0, -1)
+                .alu(Alu.LSH, R0, 3)
+                .aluRegister(Alu.ADD, R1, R0)
+                .load(DW, R1, R1, 0);
         asm.jump(Jump.NE, R1, 1, bad)
                 .store(DW, SLOT, SLOT_SPECULATION, R3)
                 .jump(end)
@@ -197,7 +201,10 @@ final class ClauseEmitter {
         asm.load(DW, R0, SLOT, place).jump(Jump.EQ, R0, 0, end).jump(Jump.GT, R0, speculations(), end);
         emitter.useMapValue(R1, SPECULATIONS, 0);
         asm.alu(Alu.ADD, R0, -1).alu(Alu.LSH, R0, 3).aluRegister(Alu.ADD, R1, R0);
-        asm.load(DW, R2, R1, 0).jump(Jump.NE, R2, 1, end).storeConstant(DW, R1, 0, 2).place(end);
+        asm.load(DW, R2, R1, 0)
+                .jump(Jump.NE, R2, 1, end)
+                .storeConstant(DW, R1, 0, 2)
+                .place(end);
     }
 
     private void destructive(String name, List<Op> arguments) {
@@ -208,20 +215,21 @@ final class ClauseEmitter {
             }
             case "stop" -> asm.constant(R1, SIGSTOP).call(Emitter.SEND_SIGNAL);
             case "copyout" -> copyout(arguments);
-            default -> throw new zonda.dtrace.syntax.DError("D_UNKNOWN", enabled.clause().line(), name + "( ) is not supported: eBPF can not wait");
+            default ->
+                throw new zonda.dtrace.syntax.DError(
+                        "D_UNKNOWN", enabled.clause().line(), name + "( ) is not supported: eBPF can not wait");
         }
     }
 
     private void copyout(List<Op> arguments) {
-        if (!(arguments.get(2) instanceof Op.Const(long size, _)) || size <= 0 || size > 4096) {
+        if (!(arguments.get(2) instanceof Op.Const(long size, var _)) || size <= 0 || size > 4096) {
             throw new zonda.dtrace.syntax.DError(
                     "D_PROTO_ARG",
                     enabled.clause().line(),
                     "copyout( ) argument #3 must be a constant between 1 and 4096");
         }
         int place = emitter.allocate((int) size);
-        numbers.strings.datum(
-                new Op.Place(arguments.get(0), new DType.Array(DType.CHAR, (int) size)), place);
+        numbers.strings.datum(new Op.Place(arguments.get(0), new DType.Array(DType.CHAR, (int) size)), place);
         numbers.number(arguments.get(1));
         asm.store(DW, FRAME, Emitter.ADDRESS, R0).move(R1, R0);
         emitter.slotAddress(R2, place);
@@ -240,9 +248,7 @@ final class ClauseEmitter {
         asm.storeConstant(DW, SLOT, SLOT_SPECULATION, 0);
         int mark = emitter.mark();
         int record = emitter.allocate(FAULT_SIZE);
-        asm.load(DW, R1, SLOT, EPID)
-                .store(DW, SLOT, FAILED_EPID, R1)
-                .store(W, SLOT, record + RECORD_HEADER, R1);
+        asm.load(DW, R1, SLOT, EPID).store(DW, SLOT, FAILED_EPID, R1).store(W, SLOT, record + RECORD_HEADER, R1);
         asm.load(DW, R1, SLOT, SLOT_FAULT_ACTION).store(W, SLOT, record + RECORD_HEADER + 4, R1);
         asm.load(DW, R1, SLOT, SLOT_FAULT).store(DW, SLOT, record + RECORD_HEADER + 8, R1);
         asm.load(DW, R1, SLOT, SLOT_FAULT_ADDRESS).store(DW, SLOT, record + RECORD_HEADER + 16, R1);

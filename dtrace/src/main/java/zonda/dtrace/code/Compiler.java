@@ -88,8 +88,11 @@ public final class Compiler {
         int errors = errorClauses.isEmpty() ? -1 : asm.newLabel();
         var frame = new ProgramFrame(numbers, dispatch, probe, shape.site());
         frame.begin();
-        shape.condition().ifPresent(condition -> numbers.branchIfFalse(
-                new Checker(names, shape).condition(condition), frame.leave()));
+        // A condition that can't be read does not hold.
+        emitter.faultLabel(frame.leave());
+        shape.condition()
+                .ifPresent(condition ->
+                        numbers.branchIfFalse(new Checker(names, shape).condition(condition), frame.leave()));
         for (Enabled one : clauses) {
             new ClauseEmitter(numbers, layouts, dispatch != Dispatch.ONE, errors).clause(one);
         }
@@ -117,7 +120,10 @@ public final class Compiler {
         for (Enabled one : errorClauses) {
             new ClauseEmitter(numbers, layouts, false, -1).clause(one);
         }
-        asm.load(DW, R1, FRAME, kept).store(DW, SLOT, SLOT_PROBE, R1).constant(R0, 0).exit();
+        asm.load(DW, R1, FRAME, kept)
+                .store(DW, SLOT, SLOT_PROBE, R1)
+                .constant(R0, 0)
+                .exit();
         outer.maps.putAll(inner.maps);
         outer.startAt(inner.slotSize());
     }
@@ -230,7 +236,10 @@ public final class Compiler {
                     .store(W, FRAME, Emitter.KEY, R1);
             emitter.useMap(R1, SLOTS);
             emitter.frameAddress(R2, Emitter.KEY);
-            asm.call(Emitter.MAP_LOOKUP).move(SLOT, R0).jump(Jump.NE, R0, 0, have).jump(out);
+            asm.call(Emitter.MAP_LOOKUP)
+                    .move(SLOT, R0)
+                    .jump(Jump.NE, R0, 0, have)
+                    .jump(out);
             asm.place(drop);
             emitter.count(DROPS);
             asm.jump(out).place(have);

@@ -20,8 +20,7 @@ public record Format(List<Piece> pieces) {
          * @param flags of {@code -+ #0'?} @param width -1 when there is none, -2 when an argument gives it
          * @param precision as width @param length of h, l, ll, L and w @param aggregation whether with {@code @}
          */
-        record Conversion(
-                String flags, int width, int precision, String length, char letter, boolean aggregation)
+        record Conversion(String flags, int width, int precision, String length, char letter, boolean aggregation)
                 implements Piece {}
     }
 

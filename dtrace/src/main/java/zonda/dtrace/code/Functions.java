@@ -10,8 +10,26 @@ import zonda.dtrace.types.DType;
 /** Calls of functions that have a value. Actions are statements and are checked as such. */
 final class Functions {
     static final Set<String> ACTIONS = Set.of(
-            "trace", "tracemem", "printf", "printa", "print", "exit", "clear", "trunc", "normalize", "denormalize",
-            "system", "freopen", "ftruncate", "speculate", "commit", "discard", "raise", "stop", "copyout", "chill",
+            "trace",
+            "tracemem",
+            "printf",
+            "printa",
+            "print",
+            "exit",
+            "clear",
+            "trunc",
+            "normalize",
+            "denormalize",
+            "system",
+            "freopen",
+            "ftruncate",
+            "speculate",
+            "commit",
+            "discard",
+            "raise",
+            "stop",
+            "copyout",
+            "chill",
             "setopt");
 
     private final Checker checker;
@@ -45,7 +63,12 @@ final class Functions {
         }
         Builtins.Function function = Builtins.function(name)
                 .orElseThrow(() -> new DError("D_FUNC_UNDEF", line, "undefined function name: " + name));
-        checkCount(line, name, call.arguments().size(), function.least(), function.kinds().length());
+        checkCount(
+                line,
+                name,
+                call.arguments().size(),
+                function.least(),
+                function.kinds().length());
         var arguments = new ArrayList<Op>();
         for (int i = 0; i < call.arguments().size(); i++) {
             arguments.add(argument(call, i, function.kinds().charAt(i)));
@@ -59,7 +82,9 @@ final class Functions {
                     "D_PROTO_LEN",
                     line,
                     name + "( ) prototype mismatch: " + given + " arg" + (given == 1 ? "" : "s") + " passed, "
-                            + (least == most ? String.valueOf(least) : given < least ? "at least " + least : "at most " + most)
+                            + (least == most
+                                    ? String.valueOf(least)
+                                    : given < least ? "at least " + least : "at most " + most)
                             + " expected");
         }
     }
@@ -69,6 +94,12 @@ final class Functions {
         Op op = checker.value(written);
         switch (kind) {
             case 's' -> {
+                if (op instanceof Op.Const(long zero, var _)
+                        && zero == 0
+                        && call.name().equals("strtok")
+                        && index == 0) {
+                    return op;
+                }
                 if (op.type().isString() || op.type().isCharacters()) {
                     return checker.string(op, written.line());
                 }
@@ -112,7 +143,7 @@ final class Functions {
 
     private long size(Expr written, String name) {
         Op op = checker.value(written);
-        if (op instanceof Op.Const(long value, _) && value > 0) {
+        if (op instanceof Op.Const(long value, var _) && value > 0) {
             return value;
         }
         throw new DError(
@@ -125,16 +156,20 @@ final class Functions {
         checkCount(call.line(), call.name(), call.arguments().size(), 1, 1);
         Op address = Checker.decay(checker.value(call.arguments().getFirst()));
         if (!address.type().isScalar()) {
-            throw new DError("D_PROTO_ARG", call.line(), call.name() + "( ) argument #1 is incompatible with prototype:\n\tprototype: uintptr_t\n\t argument: " + address.type().name());
+            throw new DError(
+                    "D_PROTO_ARG",
+                    call.line(),
+                    call.name()
+                            + "( ) argument #1 is incompatible with prototype:\n\tprototype: uintptr_t\n\t argument: "
+                            + address.type().name());
         }
-        DType.Addresses.Kind kind =
-                switch (call.name()) {
-                    case "sym" -> DType.Addresses.Kind.SYM;
-                    case "mod" -> DType.Addresses.Kind.MOD;
-                    case "umod" -> DType.Addresses.Kind.UMOD;
-                    case "uaddr" -> DType.Addresses.Kind.UADDR;
-                    default -> DType.Addresses.Kind.USYM;
-                };
+        DType.Addresses.Kind kind = switch (call.name()) {
+            case "sym" -> DType.Addresses.Kind.SYM;
+            case "mod" -> DType.Addresses.Kind.MOD;
+            case "umod" -> DType.Addresses.Kind.UMOD;
+            case "uaddr" -> DType.Addresses.Kind.UADDR;
+            default -> DType.Addresses.Kind.USYM;
+        };
         return new Op.Call(call.name(), List.of(address), new DType.Addresses(kind, 1));
     }
 }

@@ -18,10 +18,13 @@ import zonda.kernel.BpfAssembler.Jump;
  */
 final class Library {
     enum Function {
-        /** Work 0 = first index from r3 on of text r2 (r4 bytes) in text r1, or -1. */
+        /** Work 0 = first index from r3 on of text r2 in text r1, or -1; r4 has the masks of r2's words. */
         FIND_FIRST,
         /** Work 0 = last index up to r3. */
         FIND_LAST,
+        /** As {@link #FIND_FIRST}, for a text of at most eight bytes, which is far less for the verifier to do. */
+        FIND_FIRST_SHORT,
+        FIND_LAST_SHORT,
         /** Work 0, 1 = start and end of the last component of path r1; work 2 = end of what is before it. */
         SCAN_PATH,
         /** Sets in the four words r2 a bit for each byte of text r1. */
@@ -40,6 +43,8 @@ final class Library {
     private static final int WORK1 = SLOT_WORK + 8;
     private static final int WORK2 = SLOT_WORK + 16;
     private static final int WORK3 = SLOT_WORK + 24;
+    private static final int START = WORK1;
+    private static final int WORD = WORK3;
 
     private final BpfAssembler asm;
     private final int size;
@@ -55,13 +60,23 @@ final class Library {
         asm.callLocal(used.computeIfAbsent(function, _ -> asm.newLabel()));
     }
 
+    void callFind(boolean last, boolean isShort) {
+        if (isShort) {
+            call(last ? Function.FIND_LAST_SHORT : Function.FIND_FIRST_SHORT);
+        } else {
+            call(last ? Function.FIND_LAST : Function.FIND_FIRST);
+        }
+    }
+
     /** Writes the functions that were called. */
     void emit() {
         used.forEach((function, label) -> {
             asm.place(label);
             switch (function) {
-                case FIND_FIRST -> find(true);
-                case FIND_LAST -> find(false);
+                case FIND_FIRST -> find(true, false);
+                case FIND_LAST -> find(false, false);
+                case FIND_FIRST_SHORT -> find(true, true);
+                case FIND_LAST_SHORT -> find(false, true);
                 case SCAN_PATH -> scanPath();
                 case SET_BITS -> setBits();
                 case TOKEN -> token();
@@ -89,33 +104,28 @@ final class Library {
                 .place(loop.end());
     }
 
-    private void find(boolean first) {
-        int slot = -8;
-        int length = -16;
-        int word = -24;
-        asm.store(DW, FRAME, slot, R5).store(DW, FRAME, length, R4);
-        asm.move(7, R2).move(8, R3);
-        asm.constant(9, -1);
-        int whole = asm.newLabel();
-        asm.jump(Jump.GE, R4, 8, whole)
-                .constant(9, 1)
-                .alu(Alu.LSH, R4, 3)
-                .aluRegister(Alu.LSH, 9, R4)
-                .alu(Alu.ADD, 9, -1)
-                .place(whole);
-        asm.load(DW, R2, 7, 0).aluRegister(Alu.AND, R2, 9).store(DW, FRAME, word, R2);
-        asm.storeConstant(DW, R5, WORK0, -1);
+    /**
+     * Numbers that are compared in a loop are read from memory each time: what the verifier learns of one in a register
+     * by comparing it would make every turn of the loop another state for it.
+     */
+    private void find(boolean first, boolean isShort) {
+        asm.move(7, R2).move(8, R5).move(9, R4).store(DW, 8, START, R3);
+        asm.load(DW, R3, 9, 0).load(DW, R2, 7, 0).aluRegister(Alu.AND, R2, R3).store(DW, 8, WORD, R2);
+        asm.storeConstant(DW, 8, WORK0, -1);
         Loop loop = begin();
+        asm.load(DW, R2, 8, START);
         if (first) {
-            asm.jumpRegister(Jump.LT, R0, 8, loop.next());
+            asm.jumpRegister(Jump.LT, R0, R2, loop.next());
         } else {
-            asm.jumpRegister(Jump.GT, R0, 8, loop.end());
+            asm.jumpRegister(Jump.GT, R0, R2, loop.end());
         }
-        int match = asm.newLabel();
-        asm.load(DW, R1, 6, 0).aluRegister(Alu.AND, R1, 9).load(DW, R2, FRAME, word);
+        asm.load(DW, R1, 6, 0).load(DW, R2, 9, 0).aluRegister(Alu.AND, R1, R2).load(DW, R2, 8, WORD);
         asm.jumpRegister(Jump.NE, R1, R2, loop.next());
-        rest(length, match, loop.next());
-        asm.place(match).load(DW, R1, FRAME, slot).store(DW, R1, WORK0, R0);
+        if (!isShort) {
+            rest();
+            asm.jump(Jump.NE, R3, 0, loop.next());
+        }
+        asm.store(DW, 8, WORK0, R0);
         if (first) {
             asm.jump(loop.end());
         }
@@ -123,20 +133,25 @@ final class Library {
         asm.constant(R0, 0).exit();
     }
 
-    /** Compares what of the text in r7 lies beyond eight bytes, by words; r3 counts bytes. */
-    private void rest(int length, int match, int different) {
-        int again = asm.newLabel();
-        int whole = asm.newLabel();
-        int compare = asm.newLabel();
-        asm.constant(R3, 8).place(again);
-        asm.load(DW, R2, FRAME, length).aluRegister(Alu.SUB, R2, R3).jump(Jump.SLE, R2, 0, match);
-        asm.constant(R4, -1).jump(Jump.SGE, R2, 8, whole);
-        asm.constant(R4, 1).alu(Alu.LSH, R2, 3).aluRegister(Alu.LSH, R4, R2).alu(Alu.ADD, R4, -1);
-        asm.place(whole);
-        asm.move(R1, 6).aluRegister(Alu.ADD, R1, R3).load(DW, R1, R1, 0).aluRegister(Alu.AND, R1, R4);
-        asm.move(R2, 7).aluRegister(Alu.ADD, R2, R3).load(DW, R2, R2, 0).aluRegister(Alu.AND, R2, R4);
-        asm.place(compare).jumpRegister(Jump.NE, R1, R2, different);
-        asm.alu(Alu.ADD, R3, 8).jump(Jump.LT, R3, size, again);
+    /** r3 = what differs beyond the first eight bytes: without a jump, for the verifier follows only so many. */
+    private void rest() {
+        asm.constant(R3, 0);
+        for (int at = 8; at < size; at += 8) {
+            asm.load(DW, R1, 6, at).load(DW, R2, 7, at).aluRegister(Alu.XOR, R1, R2);
+            asm.load(DW, R2, 9, at).aluRegister(Alu.AND, R1, R2).aluRegister(Alu.OR, R3, R1);
+        }
+    }
+
+    /** Writes a mask for each word of a text: which of its bytes are within the length in r0. */
+    static void masks(Emitter emitter, int place, boolean isShort) {
+        BpfAssembler asm = emitter.asm;
+        for (int at = 0; at < (isShort ? 8 : emitter.stringSize); at += 8) {
+            int store = asm.newLabel();
+            asm.move(R2, R0).alu(Alu.SUB, R2, at);
+            asm.constant(R1, 0).jump(Jump.SLE, R2, 0, store).constant(R1, -1).jump(Jump.SGE, R2, 8, store);
+            asm.constant(R1, 1).alu(Alu.LSH, R2, 3).aluRegister(Alu.LSH, R1, R2).alu(Alu.ADD, R1, -1);
+            asm.place(store).store(DW, SLOT, place + at, R1);
+        }
     }
 
     private void scanPath() {
@@ -184,10 +199,10 @@ final class Library {
     }
 
     private void token() {
-        asm.move(7, R2).move(8, R3).move(9, R5).storeConstant(DW, 9, WORK0, -1);
+        asm.move(7, R2).move(9, R5).store(DW, 9, WORK2, R3).storeConstant(DW, 9, WORK0, -1);
         Loop loop = begin();
         int separator = asm.newLabel();
-        asm.jumpRegister(Jump.LT, R0, 8, loop.next());
+        asm.load(DW, R2, 9, WORK2).jumpRegister(Jump.LT, R0, R2, loop.next());
         wordOfSet();
         asm.load(DW, R3, R3, 0)
                 .alu(Alu.AND, R1, 63)
@@ -237,17 +252,21 @@ final class Library {
         int digit = asm.newLabel();
         int lower = asm.newLabel();
         int value = asm.newLabel();
-        asm.move(8, R3).move(9, R5);
+        asm.move(9, R5).store(DW, 9, WORK3, R3);
         for (int work : new int[] {WORK0, WORK1, WORK2}) {
             asm.storeConstant(DW, 9, work, 0);
         }
         Loop loop = begin();
-        asm.load(DW, R2, 9, WORK2).jump(Jump.NE, R2, 0, digit);
+        asm.load(DW, 8, 9, WORK3).load(DW, R2, 9, WORK2).jump(Jump.NE, R2, 0, digit);
         for (char blank : new char[] {' ', '\t', '\n'}) {
             asm.jump(Jump.EQ, R1, blank, loop.next());
         }
         asm.storeConstant(DW, 9, WORK2, 1).jump(Jump.EQ, R1, '-', sign).jump(Jump.EQ, R1, '+', loop.next());
-        asm.jump(digit).place(sign).storeConstant(DW, 9, WORK1, 1).jump(loop.next()).place(digit);
+        asm.jump(digit)
+                .place(sign)
+                .storeConstant(DW, 9, WORK1, 1)
+                .jump(loop.next())
+                .place(digit);
         // 0x of base 16 counts as zero.
         int plain = asm.newLabel();
         asm.jump(Jump.NE, 8, 16, plain)

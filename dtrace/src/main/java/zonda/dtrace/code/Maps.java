@@ -10,6 +10,7 @@ public final class Maps {
     public static final int SLOTS = 1;
     /** Which slots of a processor are taken: a bit each. */
     public static final int BUSY = 2;
+
     public static final int RINGS = 3;
     public static final int GLOBALS = 4;
     public static final int TASKS = 5;

@@ -69,8 +69,7 @@ public final class Names {
                 throw new DError("D_DECL_IDRED", line, "identifier redeclared: " + name);
             }
             declare(scope, name, type, keys);
-        } else if (!known.get().type().equals(type)
-                || known.get().keys().size() != keys.size()) {
+        } else if (!known.get().type().equals(type) || known.get().keys().size() != keys.size()) {
             throw new DError("D_DECL_IDRED", line, "identifier redeclared: " + name);
         }
     }
@@ -106,12 +105,18 @@ public final class Names {
             return made;
         }
         if (known.function() != function) {
-            throw new DError("D_AGG_REDEF", line, "aggregation redefined: @" + name
-                    + "\n\t current: @" + name + " = " + word(function)
-                    + "( )\n\tprevious: @" + name + " = " + word(known.function()) + "( )");
+            throw new DError(
+                    "D_AGG_REDEF",
+                    line,
+                    "aggregation redefined: @" + name
+                            + "\n\t current: @" + name + " = " + word(function)
+                            + "( )\n\tprevious: @" + name + " = " + word(known.function()) + "( )");
         }
         if (!known.parameters().equals(parameters)) {
-            throw new DError("D_" + function + "_MISMATCH", line, word(function) + "( ) parameters differ from those of an earlier use of @" + name);
+            throw new DError(
+                    "D_" + function + "_MISMATCH",
+                    line,
+                    word(function) + "( ) parameters differ from those of an earlier use of @" + name);
         }
         if (known.keys().size() != keys.size()) {
             throw new DError(

@@ -3,10 +3,8 @@ package zonda.dtrace.code;
 import static zonda.dtrace.code.Maps.*;
 
 import java.util.List;
-import java.util.Map;
 import zonda.dtrace.code.Emitter.Temporary;
 import zonda.dtrace.syntax.DError;
-import zonda.dtrace.syntax.Expr;
 import zonda.dtrace.types.DType;
 import zonda.kernel.BpfAssembler;
 import zonda.kernel.BpfAssembler.Alu;
@@ -14,13 +12,6 @@ import zonda.kernel.BpfAssembler.Jump;
 
 /** Code for operations whose value is a number; it ends up in r0. */
 final class NumberEmitter {
-    private static final Map<String, Jump> SIGNED = Map.of(
-            "==", Jump.EQ, "!=", Jump.NE, "<", Jump.SLT, "<=", Jump.SLE, ">", Jump.SGT, ">=", Jump.SGE);
-    private static final Map<String, Jump> UNSIGNED =
-            Map.of("==", Jump.EQ, "!=", Jump.NE, "<", Jump.LT, "<=", Jump.LE, ">", Jump.GT, ">=", Jump.GE);
-    private static final Map<String, Alu> ALU = Map.of(
-            "+", Alu.ADD, "-", Alu.SUB, "*", Alu.MUL, "&", Alu.AND, "|", Alu.OR, "^", Alu.XOR, "<<", Alu.LSH);
-
     final Emitter emitter;
     final BpfAssembler asm;
     final StringEmitter strings;
@@ -41,18 +32,51 @@ final class NumberEmitter {
         return builtins;
     }
 
+    private static boolean isComparison(String operator) {
+        return switch (operator) {
+            case "==", "!=", "<", "<=", ">", ">=" -> true;
+            default -> false;
+        };
+    }
+
+    private static Jump jump(String operator, boolean unsigned) {
+        return switch (operator) {
+            case "==" -> Jump.EQ;
+            case "!=" -> Jump.NE;
+            case "<" -> unsigned ? Jump.LT : Jump.SLT;
+            case "<=" -> unsigned ? Jump.LE : Jump.SLE;
+            case ">" -> unsigned ? Jump.GT : Jump.SGT;
+            case ">=" -> unsigned ? Jump.GE : Jump.SGE;
+            default -> throw new AssertionError(operator);
+        };
+    }
+
+    private static Alu alu(String operator, boolean unsigned) {
+        return switch (operator) {
+            case "+" -> Alu.ADD;
+            case "-" -> Alu.SUB;
+            case "*" -> Alu.MUL;
+            case "&" -> Alu.AND;
+            case "|" -> Alu.OR;
+            case "^" -> Alu.XOR;
+            case "<<" -> Alu.LSH;
+            case ">>" -> unsigned ? Alu.RSH : Alu.ARSH;
+            default -> throw new AssertionError(operator);
+        };
+    }
+
     /** r0 = the value. */
     void number(Op op) {
         switch (op) {
-            case Op.Const(long value, _) -> asm.constant(R0, value);
-            case Op.Builtin(String name, _) -> builtins.number(name);
+            case Op.Const(long value, var _) -> asm.constant(R0, value);
+            case Op.Builtin(String name, var _) -> builtins.number(name);
             case Op.Argument(int number, DType type) -> {
                 builtins.argument(number);
-                if (type instanceof DType.Int(_, int size, boolean signed)) {
+                if (type instanceof DType.Int(var _, int size, boolean signed)) {
                     emitter.extend(size, signed);
                 }
             }
-            case Op.UserRegister(Op number, _) -> builtins.userRegister(number);
+            case Op.UserRegister(Op number, var _) -> builtins.userRegister(number);
             case Op.Variable(Var variable, List<Op> keys) -> variables.load(variable, keys);
             case Op.Store(Var variable, List<Op> keys, Op value) -> variables.store(variable, keys, value);
             case Op.PostStep(Op.Variable target, long delta) -> variables.postStep(target, delta);
@@ -61,7 +85,7 @@ final class NumberEmitter {
                 emitter.readKernel(type.size(), type.signed());
             }
             case Op.BitField field -> bitField(field);
-            case Op.Place(Op address, _) -> number(address);
+            case Op.Place(Op address, var _) -> number(address);
             case Op.Unary(String operator, Op operand, DType type) -> {
                 number(operand);
                 if (operator.equals("-")) {
@@ -78,7 +102,7 @@ final class NumberEmitter {
             case Op.Binary binary -> binary(binary);
             case Op.StringCompare(String operator, Op left, Op right) -> strings.compare(operator, left, right);
             case Op.Logical logical -> logical(logical);
-            case Op.Choice(Op condition, Op yes, Op no, _) -> {
+            case Op.Choice(Op condition, Op yes, Op no, var _) -> {
                 int otherwise = asm.newLabel();
                 int end = asm.newLabel();
                 branchIfFalse(condition, otherwise);
@@ -94,7 +118,8 @@ final class NumberEmitter {
             case Op.Call call -> calls.call(call);
             case Op.Sequence(List<Op> all) -> all.forEach(this::evaluate);
             case Op.Text _, Op.StringAt _ -> throw new AssertionError("text as a number: " + op);
-            case Op.Translated _ -> throw new DError("D_OP_DYN", 0, "a translated object has no value of its own; use one of its members");
+            case Op.Translated _ ->
+                throw new DError("D_OP_DYN", 0, "a translated object has no value of its own; use one of its members");
         }
     }
 
@@ -112,7 +137,11 @@ final class NumberEmitter {
     /** r0 = 1 when r0 is in that relation to zero, otherwise 0. */
     private void truth(Jump condition) {
         int end = asm.newLabel();
-        asm.constant(R1, 1).jump(condition, R0, 0, end).constant(R1, 0).place(end).move(R0, R1);
+        asm.constant(R1, 1)
+                .jump(condition, R0, 0, end)
+                .constant(R1, 0)
+                .place(end)
+                .move(R0, R1);
     }
 
     private void bitField(Op.BitField field) {
@@ -128,27 +157,31 @@ final class NumberEmitter {
 
     private void binary(Op.Binary binary) {
         String operator = binary.operator();
-        if (SIGNED.containsKey(operator)) {
-            Jump condition = (binary.unsigned() ? UNSIGNED : SIGNED).get(operator);
+        if (isComparison(operator)) {
+            Jump condition = jump(operator, binary.unsigned());
             int yes = asm.newLabel();
             operands(binary.left(), binary.right());
-            asm.constant(R2, 1).jumpRegister(condition, R0, R1, yes).constant(R2, 0).place(yes).move(R0, R2);
+            asm.constant(R2, 1)
+                    .jumpRegister(condition, R0, R1, yes)
+                    .constant(R2, 0)
+                    .place(yes)
+                    .move(R0, R2);
             return;
         }
-        if (binary.right() instanceof Op.Const(long value, _)
+        boolean divides = operator.equals("/") || operator.equals("%");
+        boolean shifts = operator.equals("<<") || operator.equals(">>");
+        if (!divides
+                && binary.right() instanceof Op.Const(long value, var _)
                 && value == (int) value
-                && (ALU.containsKey(operator) || operator.equals(">>"))
-                && (!operator.equals("<<") && !operator.equals(">>") || value >= 0 && value < 64)) {
+                && (!shifts || value >= 0 && value < 64)) {
             number(binary.left());
-            Alu alu = operator.equals(">>") ? (binary.unsigned() ? Alu.RSH : Alu.ARSH) : ALU.get(operator);
-            asm.alu(alu, R0, (int) value);
+            asm.alu(alu(operator, binary.unsigned()), R0, (int) value);
         } else {
             operands(binary.left(), binary.right());
             switch (operator) {
                 case "/", "%" -> divide(operator.equals("/"), binary.unsigned());
-                case ">>" -> asm.alu(Alu.AND, R1, 63).aluRegister(binary.unsigned() ? Alu.RSH : Alu.ARSH, R0, R1);
-                case "<<" -> asm.alu(Alu.AND, R1, 63).aluRegister(Alu.LSH, R0, R1);
-                default -> asm.aluRegister(ALU.get(operator), R0, R1);
+                case "<<", ">>" -> asm.alu(Alu.AND, R1, 63).aluRegister(alu(operator, binary.unsigned()), R0, R1);
+                default -> asm.aluRegister(alu(operator, binary.unsigned()), R0, R1);
             }
         }
         emitter.extend(binary.type().size(), binary.type().signed());
@@ -156,7 +189,7 @@ final class NumberEmitter {
 
     /** r0 = left, r1 = right. */
     private void operands(Op left, Op right) {
-        if (right instanceof Op.Const(long value, _)) {
+        if (right instanceof Op.Const(long value, var _)) {
             number(left);
             asm.constant(R1, value);
             return;
@@ -217,11 +250,13 @@ final class NumberEmitter {
     /** Goes to the label when the condition doesn't hold, otherwise on. */
     void branchIfFalse(Op condition, int label) {
         switch (condition) {
-            case Op.Logical(String operator, Op left, Op right) when operator.equals("&&") -> {
+            case Op.Logical(String operator, Op left, Op right)
+            when operator.equals("&&") -> {
                 branchIfFalse(left, label);
                 branchIfFalse(right, label);
             }
-            case Op.Logical(String operator, Op left, Op right) when operator.equals("||") -> {
+            case Op.Logical(String operator, Op left, Op right)
+            when operator.equals("||") -> {
                 int second = asm.newLabel();
                 int yes = asm.newLabel();
                 branchIfFalse(left, second);
@@ -229,10 +264,11 @@ final class NumberEmitter {
                 branchIfFalse(right, label);
                 asm.place(yes);
             }
-            case Op.Binary(String operator, Op left, Op right, boolean unsigned, _) when SIGNED.containsKey(operator) -> {
+            case Op.Binary(String operator, Op left, Op right, boolean unsigned, var _)
+            when isComparison(operator) -> {
                 int yes = asm.newLabel();
-                Jump jump = (unsigned ? UNSIGNED : SIGNED).get(operator);
-                if (right instanceof Op.Const(long value, _) && value == (int) value) {
+                Jump jump = jump(operator, unsigned);
+                if (right instanceof Op.Const(long value, var _) && value == (int) value) {
                     number(left);
                     asm.jump(jump, R0, (int) value, yes);
                 } else {

@@ -11,22 +11,98 @@ import zonda.dtrace.syntax.DError;
 public final class Options {
     /** Options whose value is a size in bytes, with k, m, g or t. */
     private static final Set<String> SIZES = Set.of(
-            "aggsize", "bufsize", "dynvarsize", "specsize", "strsize", "jstackstrsize", "scratchsize", "bpflogsize",
-            "pcapsize", "printsize");
+            "aggsize",
+            "bufsize",
+            "dynvarsize",
+            "specsize",
+            "strsize",
+            "jstackstrsize",
+            "scratchsize",
+            "bpflogsize",
+            "pcapsize",
+            "printsize");
     /** Options whose value is a time between two of something, or a rate with hz. */
     private static final Set<String> RATES = Set.of("aggrate", "cleanrate", "statusrate", "switchrate");
+
     private static final Set<String> NUMBERS = Set.of(
-            "nspec", "stackframes", "ustackframes", "jstackframes", "stackindent", "aggsortkeypos", "aggsortpos", "cpu",
-            "maxframes", "pgmax", "lockmem");
+            "nspec",
+            "stackframes",
+            "ustackframes",
+            "jstackframes",
+            "stackindent",
+            "aggsortkeypos",
+            "aggsortpos",
+            "cpu",
+            "maxframes",
+            "pgmax",
+            "lockmem");
     private static final Set<String> FLAGS = Set.of(
-            "quiet", "flowindent", "destructive", "rawbytes", "aggsortkey", "aggsortrev", "agghist", "aggpack",
-            "aggzoom", "aggpercpu", "temporal", "defaultargs", "errtags", "zdefs", "unodefs", "verbose", "empty", "cpp",
-            "cpphdrs", "nolibs", "argref", "droptags", "grabanon", "knodefs", "kdefs", "udefs", "late", "lazyload",
-            "iregs", "tree", "debug", "noresolve", "linknommap", "quietresize", "bpflog", "disasm");
+            "quiet",
+            "flowindent",
+            "destructive",
+            "rawbytes",
+            "aggsortkey",
+            "aggsortrev",
+            "agghist",
+            "aggpack",
+            "aggzoom",
+            "aggpercpu",
+            "temporal",
+            "defaultargs",
+            "errtags",
+            "zdefs",
+            "unodefs",
+            "verbose",
+            "empty",
+            "cpp",
+            "cpphdrs",
+            "nolibs",
+            "argref",
+            "droptags",
+            "grabanon",
+            "knodefs",
+            "kdefs",
+            "udefs",
+            "late",
+            "lazyload",
+            "iregs",
+            "tree",
+            "debug",
+            "noresolve",
+            "linknommap",
+            "quietresize",
+            "bpflog",
+            "disasm");
     private static final Set<String> WORDS = Set.of(
-            "bufpolicy", "bufresize", "encoding", "evaltime", "zone", "amin", "core", "cpppath", "cppargs", "ctypes",
-            "define", "dtypes", "incdir", "ldpath", "libdir", "linkmode", "linktype", "modpath", "procfspath",
-            "pspec", "setenv", "stdc", "strip", "syslibdir", "undef", "unsetenv", "useruid", "version", "tregs");
+            "bufpolicy",
+            "bufresize",
+            "encoding",
+            "evaltime",
+            "zone",
+            "amin",
+            "core",
+            "cpppath",
+            "cppargs",
+            "ctypes",
+            "define",
+            "dtypes",
+            "incdir",
+            "ldpath",
+            "libdir",
+            "linkmode",
+            "linktype",
+            "modpath",
+            "procfspath",
+            "pspec",
+            "setenv",
+            "stdc",
+            "strip",
+            "syslibdir",
+            "undef",
+            "unsetenv",
+            "useruid",
+            "version",
+            "tregs");
 
     private final Map<String, String> values = new HashMap<>();
 
@@ -125,8 +201,7 @@ public final class Options {
             }
             return 1_000_000_000L / number;
         }
-        return number
-                * unit(unit).orElseThrow(() -> badValue(name));
+        return number * unit(unit).orElseThrow(() -> badValue(name));
     }
 
     /** Nanoseconds of a unit of time. */

@@ -51,7 +51,7 @@ final class StringEmitter {
     /** Writes a value of any kind. @return the bytes it takes */
     int datum(Op op, int place) {
         switch (op) {
-            case Op.Call(_, List<Op> arguments, DType.Addresses type) -> addresses(type, arguments, place);
+            case Op.Call(var _, List<Op> arguments, DType.Addresses type) -> addresses(type, arguments, place);
             case Op.Place(Op address, DType type) -> {
                 emitter.zero(place, Aggregate.size(type, size));
                 numbers.number(address);
@@ -98,7 +98,7 @@ final class StringEmitter {
     void string(Op op, int place) {
         switch (op) {
             case Op.Text(String text) -> emitter.text(place, bytes(text), size);
-            case Op.Builtin(String name, _) -> numbers.builtins().string(name, place);
+            case Op.Builtin(String name, var _) -> numbers.builtins().string(name, place);
             case Op.Variable(Var variable, List<Op> keys) -> numbers.variables.loadString(variable, keys, place);
             case Op.Store(Var variable, List<Op> keys, Op value) -> {
                 string(value, place);
@@ -116,7 +116,7 @@ final class StringEmitter {
                     asm.storeConstant(B, SLOT, place + limit, 0);
                 }
             }
-            case Op.Choice(Op condition, Op yes, Op no, _) -> {
+            case Op.Choice(Op condition, Op yes, Op no, var _) -> {
                 int otherwise = asm.newLabel();
                 int end = asm.newLabel();
                 numbers.branchIfFalse(condition, otherwise);
@@ -129,7 +129,7 @@ final class StringEmitter {
                 all.subList(0, all.size() - 1).forEach(numbers::evaluate);
                 string(all.getLast(), place);
             }
-            case Op.Call(String function, List<Op> arguments, _) -> {
+            case Op.Call(String function, List<Op> arguments, var _) -> {
                 int mark = emitter.mark();
                 call(function, arguments, place);
                 emitter.release(mark);
@@ -155,15 +155,14 @@ final class StringEmitter {
                 int wanted = emitter.allocate(8);
                 numbers.number(arguments.get(1));
                 asm.alu(Alu.AND, R0, 255).store(DW, SLOT, wanted, R0);
-                asm.constant(R4, 1);
-                find(text, wanted, function.equals("strrchr"), place);
+                asm.constant(R0, 1);
+                find(text, wanted, function.equals("strrchr"), true, place);
             }
             case "strstr" -> {
                 int text = operand(arguments.get(0));
                 int wanted = operand(arguments.get(1));
                 length(wanted);
-                asm.move(R4, R0);
-                find(text, wanted, false, place);
+                find(text, wanted, false, isShort(arguments.get(1)), place);
             }
             case "strtok" -> token(arguments, place);
             case "tolower", "toupper" -> {
@@ -181,7 +180,7 @@ final class StringEmitter {
     private void copyinstr(List<Op> arguments, int place) {
         emitter.zero(place, size);
         int bytes = size;
-        if (arguments.size() > 1 && arguments.get(1) instanceof Op.Const(long most, _)) {
+        if (arguments.size() > 1 && arguments.get(1) instanceof Op.Const(long most, var _)) {
             bytes = (int) Math.clamp(most + 1, 1, size);
         }
         numbers.number(arguments.getFirst());
@@ -274,14 +273,26 @@ final class StringEmitter {
         part(text, place);
     }
 
-    /** The text from where the other one is found in it; r4 holds the length of that. Nothing where it is not. */
-    private void find(int text, int wanted, boolean last, int place) {
+    /** The text from where the other one is found in it; r0 holds the length of that. Nothing where it is not. */
+    private void find(int text, int wanted, boolean last, boolean isShort, int place) {
+        masks(isShort);
         emitter.slotAddress(R1, text);
         emitter.slotAddress(R2, wanted);
         asm.constant(R3, last ? size : 0);
-        library.call(last ? Library.Function.FIND_LAST : Library.Function.FIND_FIRST);
+        library.callFind(last, isShort);
         asm.storeConstant(DW, SLOT, WORK1, size);
         part(text, place);
+    }
+
+    /** r4 = masks for a text whose length is in r0. */
+    private void masks(boolean isShort) {
+        int place = emitter.allocate(isShort ? 8 : size);
+        Library.masks(emitter, place, isShort);
+        emitter.slotAddress(R4, place);
+    }
+
+    private static boolean isShort(Op op) {
+        return op instanceof Op.Text(String text) && bytes(text).length <= 8;
     }
 
     /** r0 = index of the second text in the first, or -1. */
@@ -306,17 +317,17 @@ final class StringEmitter {
         asm.jump(Jump.NE, R0, 0, full);
         emptyWanted(text, start, last);
         asm.jump(end).place(full);
-        asm.move(R4, R0);
+        masks(isShort(arguments.get(1)));
         emitter.slotAddress(R1, text);
         emitter.slotAddress(R2, wanted);
         asm.load(DW, R3, SLOT, start);
         if (last) {
             int never = asm.newLabel();
             asm.storeConstant(DW, SLOT, WORK0, -1).jump(Jump.SLT, R3, 0, never);
-            library.call(Library.Function.FIND_LAST);
+            library.callFind(true, isShort(arguments.get(1)));
             asm.place(never);
         } else {
-            library.call(Library.Function.FIND_FIRST);
+            library.callFind(false, isShort(arguments.get(1)));
         }
         asm.load(DW, R0, SLOT, WORK0).place(end);
         emitter.release(mark);
@@ -326,7 +337,10 @@ final class StringEmitter {
     private void emptyWanted(int text, int start, boolean last) {
         length(text);
         int within = asm.newLabel();
-        asm.load(DW, R1, SLOT, start).jumpRegister(Jump.SGE, R1, R0, within).move(R0, R1).place(within);
+        asm.load(DW, R1, SLOT, start)
+                .jumpRegister(Jump.SGE, R1, R0, within)
+                .move(R0, R1)
+                .place(within);
         if (last) {
             int fine = asm.newLabel();
             asm.jump(Jump.SGE, R0, 0, fine).constant(R0, -1).place(fine);
@@ -339,8 +353,7 @@ final class StringEmitter {
             throw new AssertionError("no room for strtok()");
         }
         int position = token + size;
-        boolean first = !(arguments.get(0) instanceof Op.Const) && !isNull(arguments.get(0));
-        if (first) {
+        if (!isNull(arguments.get(0))) {
             int text = operand(arguments.get(0));
             emitter.copy(token, text, size);
             asm.storeConstant(DW, SLOT, position, 0);
@@ -360,7 +373,11 @@ final class StringEmitter {
     }
 
     private static boolean isNull(Op op) {
-        return op instanceof Op.StringAt(Op.Const(long address, _), _) && address == 0;
+        return switch (op) {
+            case Op.StringAt(Op.Const(long address, var _), var _) -> address == 0;
+            case Op.Const(long address, var _) -> address == 0;
+            default -> false;
+        };
     }
 
     /** Makes room for strtok(), which lasts as long as the program runs. */
@@ -377,7 +394,10 @@ final class StringEmitter {
         long ones = 0x0101010101010101L;
         for (int i = 0; i < size; i += 8) {
             asm.load(DW, R0, SLOT, place + i);
-            asm.constant(R3, 0x7f * ones).move(R1, R0).aluRegister(Alu.AND, R1, R3).move(R2, R1);
+            asm.constant(R3, 0x7f * ones)
+                    .move(R1, R0)
+                    .aluRegister(Alu.AND, R1, R3)
+                    .move(R2, R1);
             asm.constant(R3, (0x7f - last) * ones).aluRegister(Alu.ADD, R1, R3);
             asm.constant(R3, (0x80 - first) * ones).aluRegister(Alu.ADD, R2, R3).aluRegister(Alu.XOR, R1, R2);
             asm.move(R2, R0).alu(Alu.XOR, R2, -1).aluRegister(Alu.AND, R1, R2);
@@ -494,7 +514,8 @@ final class StringEmitter {
             asm.constant(R0, operator.equals("!=") ? 1 : 0);
         } else {
             asm.bigEndian(R1, 64).bigEndian(R2, 64).constant(R0, 1);
-            asm.jumpRegister(operator.startsWith("<") ? Jump.LT : Jump.GT, R1, R2, end).constant(R0, 0);
+            asm.jumpRegister(operator.startsWith("<") ? Jump.LT : Jump.GT, R1, R2, end)
+                    .constant(R0, 0);
         }
         asm.place(end);
         emitter.release(mark);

@@ -45,7 +45,9 @@ final class VariableEmitter {
                 asm.move(R2, R0);
                 emitter.useMap(R1, TASKS);
                 asm.constant(R3, 0).constant(R4, create ? CREATE : 0).call(Emitter.TASK_STORAGE);
-                asm.jump(Jump.EQ, R0, 0, none).alu(Alu.ADD, R0, variable.place()).place(none);
+                asm.jump(Jump.EQ, R0, 0, none)
+                        .alu(Alu.ADD, R0, variable.place())
+                        .place(none);
             }
         }
     }
@@ -200,10 +202,7 @@ final class VariableEmitter {
         Temporary before = emitter.save();
         Op kept = new Op.Const(delta, DType.LONG);
         DType type = target.type();
-        store(
-                target.variable(),
-                target.keys(),
-                new Op.Cast(new Op.Binary("+", target, kept, false, DType.LONG), type));
+        store(target.variable(), target.keys(), new Op.Cast(new Op.Binary("+", target, kept, false, DType.LONG), type));
         emitter.load(R0, before);
         emitter.free(before);
     }

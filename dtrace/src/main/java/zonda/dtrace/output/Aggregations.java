@@ -192,7 +192,8 @@ public final class Aggregations {
     // Order.
 
     private Comparator<Entry> order() {
-        Comparator<Entry> order = options.is("aggsortkey") ? this::byKey : byValue().thenComparing(this::byKey);
+        Comparator<Entry> order =
+                options.is("aggsortkey") ? this::byKey : byValue().thenComparing(this::byKey);
         return options.is("aggsortrev") ? order.reversed() : order;
     }
 
@@ -242,12 +243,17 @@ public final class Aggregations {
         ByteBuffer right = other.key().buffer();
         if (type.isString()) {
             return Arrays.compareUnsigned(
-                    Values.bytes(left, offset, options.stringSize()), Values.bytes(right, offset, options.stringSize()));
+                    Values.bytes(left, offset, options.stringSize()),
+                    Values.bytes(right, offset, options.stringSize()));
         }
         if (type instanceof DType.Addresses addresses) {
             return Arrays.compareUnsigned(
-                    one.key().bytes, offset, offset + addresses.size(),
-                    other.key().bytes, offset, offset + addresses.size());
+                    one.key().bytes,
+                    offset,
+                    offset + addresses.size(),
+                    other.key().bytes,
+                    offset,
+                    offset + addresses.size());
         }
         return Long.compare(Values.number(left, offset, type), Values.number(right, offset, type));
     }
@@ -311,8 +317,7 @@ public final class Aggregations {
             var row = new ArrayList<Entry>();
             for (int i = 0; i < aggregates.size(); i++) {
                 Aggregate aggregate = aggregates.get(i);
-                row.add(maps.get(i)
-                        .getOrDefault(key, new Entry(aggregate, key, new long[aggregate.words()])));
+                row.add(maps.get(i).getOrDefault(key, new Entry(aggregate, key, new long[aggregate.words()])));
             }
             all.add(row);
         }
@@ -334,7 +339,9 @@ public final class Aggregations {
                                     Values.text(Values.bytes(key, offset, options.stringSize())), 50));
                 case DType.Addresses addresses -> {
                     if (addresses.isStack()) {
-                        out.append('\n').append(String.join("\n", printf.stackLines(datum, key))).append('\n');
+                        out.append('\n')
+                                .append(String.join("\n", printf.stackLines(datum, key)))
+                                .append('\n');
                     } else {
                         out.append("  ").append(Values.paddedRight(printf.symbol(datum, key), 50));
                     }

@@ -58,11 +58,7 @@ public final class Consumer {
     private OptionalInt exit = OptionalInt.empty();
 
     public Consumer(
-            Options options,
-            List<Layout> layouts,
-            List<Probe> probes,
-            Aggregations.Source source,
-            Outlet outlet) {
+            Options options, List<Layout> layouts, List<Probe> probes, Aggregations.Source source, Outlet outlet) {
         this.options = options;
         this.layouts = layouts;
         this.probes = probes;
@@ -109,7 +105,9 @@ public final class Consumer {
             ByteBuffer data = buffer(record);
             int speculation = data.getInt(20);
             if (speculation > 0) {
-                speculations.computeIfAbsent(speculation, _ -> new ArrayList<>()).add(record);
+                speculations
+                        .computeIfAbsent(speculation, _ -> new ArrayList<>())
+                        .add(record);
             } else {
                 consume(data);
             }
@@ -154,8 +152,7 @@ public final class Consumer {
         if (returns && depth > 0) {
             depth -= 2;
         }
-        String text = " ".repeat(depth) + mark + probe.function()
-                + (entry || returns ? "" : ":" + probe.name());
+        String text = " ".repeat(depth) + mark + probe.function() + (entry || returns ? "" : ":" + probe.name());
         if (entry) {
             depth += 2;
         }
@@ -171,8 +168,7 @@ public final class Consumer {
         switch (action) {
             case Action.Nothing() -> {}
             case Action.Trace(Datum datum) -> out.append(records.trace(datum, record, quiet()));
-            case Action.Memory(Datum datum, Optional<Datum> shown) ->
-                out.append(records.memory(datum, shown, record));
+            case Action.Memory(Datum datum, Optional<Datum> shown) -> out.append(records.memory(datum, shown, record));
             case Action.Symbols(Datum datum) -> out.append(records.symbols(datum, record));
             case Action.Printf(var format, List<Datum> data) -> out.append(printf.format(format, data, record));
             case Action.Print(Datum datum, var type) -> out.append(records.print(datum, type, record));
@@ -182,7 +178,8 @@ public final class Consumer {
             case Action.Trunc(Aggregate aggregate, Optional<Datum> keep) ->
                 aggregations.trunc(aggregate, keep.map(datum -> number(datum, record)));
             case Action.Normalize(Aggregate aggregate, Optional<Datum> by) ->
-                aggregations.normalize(aggregate, by.map(datum -> number(datum, record)).orElse(1L));
+                aggregations.normalize(
+                        aggregate, by.map(datum -> number(datum, record)).orElse(1L));
             case Action.Command(var format, List<Datum> data) -> {
                 flush(out);
                 outlet.out(outlet.run(printf.format(format, data, record)));
@@ -237,7 +234,8 @@ public final class Consumer {
         Probe probe = probes.get(record.getInt(4));
         String fault = code > 0 && code < FAULTS.length ? FAULTS[code] : FAULTS[0];
         boolean addressed = code == 1 || code == 2 || code == 9;
-        outlet.err("dtrace: error on enabled probe ID " + epid + " (ID " + probe.id() + ": " + probe.description() + "): "
+        outlet.err("dtrace: error on enabled probe ID " + epid + " (ID " + probe.id() + ": " + probe.description()
+                + "): "
                 + fault + (addressed ? " (0x" + Long.toHexString(address) + ")" : "") + " in "
                 + (action == 0 ? "predicate" : "action #" + action) + " at DIF offset " + 4 * Math.max(1, action));
     }

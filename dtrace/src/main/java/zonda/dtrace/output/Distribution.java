@@ -18,12 +18,11 @@ final class Distribution {
 
     /** @param words a value of the aggregation: its buckets from the second word on */
     static String of(Aggregate aggregate, long[] words, long normal) {
-        List<Row> rows =
-                switch (aggregate.function()) {
-                    case QUANTIZE -> powers(words);
-                    case LQUANTIZE -> linear(aggregate, words);
-                    default -> logLinear(aggregate, words);
-                };
+        List<Row> rows = switch (aggregate.function()) {
+            case QUANTIZE -> powers(words);
+            case LQUANTIZE -> linear(aggregate, words);
+            default -> logLinear(aggregate, words);
+        };
         var out = new StringBuilder(String.format(
                 Locale.ROOT, "\n%16s %41s %-9s\n", "value", "------------- Distribution -------------", "count"));
         double total = 0;
@@ -138,18 +137,19 @@ final class Distribution {
     static double weight(Aggregate aggregate, long[] words) {
         double sum = 0;
         for (int i = 0; i + 1 < words.length; i++) {
-            double value =
-                    switch (aggregate.function()) {
-                        case QUANTIZE -> value(i);
-                        case LQUANTIZE -> {
-                            long base = aggregate.parameters().get(0);
-                            yield i == 0 ? base - 1 : base + (i - 1) * aggregate.parameters().get(2);
-                        }
-                        default -> {
-                            List<Long> bounds = LogLinear.of(aggregate.parameters()).bounds();
-                            yield i == 0 ? bounds.getFirst() - 1 : bounds.get(i - 1);
-                        }
-                    };
+            double value = switch (aggregate.function()) {
+                case QUANTIZE -> value(i);
+                case LQUANTIZE -> {
+                    long base = aggregate.parameters().get(0);
+                    yield i == 0
+                            ? base - 1
+                            : base + (i - 1) * aggregate.parameters().get(2);
+                }
+                default -> {
+                    List<Long> bounds = LogLinear.of(aggregate.parameters()).bounds();
+                    yield i == 0 ? bounds.getFirst() - 1 : bounds.get(i - 1);
+                }
+            };
             sum += value * words[i + 1];
         }
         return sum;

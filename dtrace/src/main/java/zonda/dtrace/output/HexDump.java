@@ -14,7 +14,9 @@ final class HexDump {
         }
         out.append("  0123456789abcdef\n");
         for (int row = 0; row < bytes.length; row += ROW) {
-            out.append(MARGIN).append(Values.padded(Integer.toHexString(row), 5)).append(':');
+            out.append(MARGIN)
+                    .append(Values.padded(Integer.toHexString(row), 5))
+                    .append(':');
             var text = new StringBuilder();
             for (int i = row; i < row + ROW; i++) {
                 if (i < bytes.length) {

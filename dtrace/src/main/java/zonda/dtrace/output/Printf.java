@@ -57,12 +57,14 @@ final class Printf {
                     int precision = conversion.precision();
                     boolean left = conversion.flags().indexOf('-') >= 0;
                     if (width == Format.FROM_ARGUMENT) {
-                        width = (int) Values.number(record, data.get(at).offset(), data.get(at++).type());
+                        width = (int) Values.number(
+                                record, data.get(at).offset(), data.get(at++).type());
                         left |= width < 0;
                         width = Math.abs(width);
                     }
                     if (precision == Format.FROM_ARGUMENT) {
-                        precision = (int) Values.number(record, data.get(at).offset(), data.get(at++).type());
+                        precision = (int) Values.number(
+                                record, data.get(at).offset(), data.get(at++).type());
                     }
                     if (at >= data.size()) {
                         continue;
@@ -88,7 +90,8 @@ final class Printf {
             case 'k' -> String.join("\n", stackLines(datum, record)) + "\n";
             case 'a', 'A', 'p', 'P' -> address(conversion.letter(), datum, record);
             case 'c' -> String.valueOf((char) (record.getLong(datum.offset()) & 0xff));
-            case 'C' -> escaped(characters(record.getLong(datum.offset()), datum.type().size()));
+            case 'C' ->
+                escaped(characters(record.getLong(datum.offset()), datum.type().size()));
             case 'Y' -> time(DATE, record.getLong(datum.offset()));
             case 'T' -> time(RFC822, record.getLong(datum.offset()));
             case 'I' -> internet(datum, record);
@@ -112,7 +115,8 @@ final class Printf {
     private String any(Datum datum, ByteBuffer record) {
         return switch (datum.type()) {
             case DType.Str _ -> Values.text(Values.bytes(record, datum.offset(), stringSize));
-            case DType.Addresses addresses -> addresses.isStack() ? String.join("\n", stackLines(datum, record)) : symbol(datum, record);
+            case DType.Addresses addresses ->
+                addresses.isStack() ? String.join("\n", stackLines(datum, record)) : symbol(datum, record);
             case DType.Array array -> Values.text(Values.bytes(record, datum.offset(), array.size()));
             default -> Long.toString(Values.number(record, datum.offset(), datum.type()));
         };
@@ -185,7 +189,9 @@ final class Printf {
     /** A number; its own type says how wide it is, and for %d and %i whether it has a sign. */
     static String number(Piece.Conversion conversion, int precision, int width, long value, DType type) {
         String flags = conversion.flags();
-        int bits = conversion.length().startsWith("ll") || !(type instanceof DType.Int) ? 64 : 8 * Math.max(1, type.size());
+        int bits = conversion.length().startsWith("ll") || !(type instanceof DType.Int)
+                ? 64
+                : 8 * Math.max(1, type.size());
         long masked = bits >= 64 ? value : value & (1L << bits) - 1;
         boolean signed = type.signed();
         String sign = "";
@@ -213,7 +219,8 @@ final class Printf {
                 sign = flags.indexOf('#') >= 0 && masked != 0 ? "0X" : "";
             }
             case 'e', 'E', 'f', 'g', 'G' -> {
-                digits = String.format(Locale.ROOT, "%." + (precision < 0 ? 6 : Math.min(precision, 40)) + "f", (double) value);
+                digits = String.format(
+                        Locale.ROOT, "%." + (precision < 0 ? 6 : Math.min(precision, 40)) + "f", (double) value);
                 return digits;
             }
             default -> digits = Long.toUnsignedString(masked);
@@ -251,9 +258,7 @@ final class Printf {
         for (int i = 0; i < addresses.length; i++) {
             addresses[i] = record.getLong(datum.offset() + (user ? 8 : 0) + 8 * i);
         }
-        return user
-                ? symbols.userFrames(record.getLong(datum.offset()), addresses)
-                : symbols.kernelFrames(addresses);
+        return user ? symbols.userFrames(record.getLong(datum.offset()), addresses) : symbols.kernelFrames(addresses);
     }
 
     /** The name of an address, or the frames of a stack. */

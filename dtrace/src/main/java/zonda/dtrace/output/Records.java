@@ -75,15 +75,14 @@ final class Records {
 
     /** print(): the type and the value. */
     String print(Datum datum, DType type, ByteBuffer record) {
-        String value =
-                switch (type) {
-                    case DType.Str _ ->
-                        "\"" + Printf.escaped(Values.text(Values.bytes(record, datum.offset(), stringSize))) + "\"";
-                    case DType.Struct struct -> struct(struct, record, datum.offset(), 1);
-                    case DType.Pointer _ -> "0x" + Long.toHexString(record.getLong(datum.offset()));
-                    case DType.Array array -> array(array, record, datum.offset());
-                    default -> integer(Values.number(record, datum.offset(), type), type);
-                };
+        String value = switch (type) {
+            case DType.Str _ ->
+                "\"" + Printf.escaped(Values.text(Values.bytes(record, datum.offset(), stringSize))) + "\"";
+            case DType.Struct struct -> struct(struct, record, datum.offset(), 1);
+            case DType.Pointer _ -> "0x" + Long.toHexString(record.getLong(datum.offset()));
+            case DType.Array array -> array(array, record, datum.offset());
+            default -> integer(Values.number(record, datum.offset(), type), type);
+        };
         return type instanceof DType.Struct || type instanceof DType.Array
                 ? type.name() + " " + value + "\n"
                 : type.name() + " " + value + "\n";
@@ -109,13 +108,12 @@ final class Records {
         var out = new StringBuilder("{\n");
         for (DType.Member member : struct.members()) {
             int at = offset + member.bitOffset() / 8;
-            String value =
-                    switch (member.type()) {
-                        case DType.Struct inner -> struct(inner, record, at, depth + 1);
-                        case DType.Array array -> array(array, record, at);
-                        case DType.Pointer _ -> "0x" + Long.toHexString(record.getLong(at));
-                        default -> integer(raw(record, at, member), member.type());
-                    };
+            String value = switch (member.type()) {
+                case DType.Struct inner -> struct(inner, record, at, depth + 1);
+                case DType.Array array -> array(array, record, at);
+                case DType.Pointer _ -> "0x" + Long.toHexString(record.getLong(at));
+                default -> integer(raw(record, at, member), member.type());
+            };
             out.append(indent)
                     .append(member.type().name())
                     .append(' ')

@@ -14,7 +14,7 @@ final class Values {
     }
 
     static long fit(long value, DType type) {
-        if (!(type instanceof DType.Int(_, int size, boolean signed)) || size >= 8 || size <= 0) {
+        if (!(type instanceof DType.Int(var _, int size, boolean signed)) || size >= 8 || size <= 0) {
             return value;
         }
         int shift = 64 - 8 * size;

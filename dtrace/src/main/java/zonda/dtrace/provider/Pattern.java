@@ -29,7 +29,8 @@ public record Pattern(String written, int id, String provider, String module, St
     }
 
     boolean isWild() {
-        return Arrays.stream(new String[] {provider, module, function, name}).anyMatch(part -> part.matches(".*[*?\\[].*"));
+        return Arrays.stream(new String[] {provider, module, function, name})
+                .anyMatch(part -> part.matches(".*[*?\\[].*"));
     }
 
     /** As gmatch(3GEN): * ? [..] and \. */

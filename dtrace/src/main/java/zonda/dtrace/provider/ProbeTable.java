@@ -26,8 +26,19 @@ public final class ProbeTable {
     private static final long SHORTEST = 100_000;
 
     private static final String[] CLOCKS = {
-        "profile-97", "profile-199", "profile-499", "profile-997", "profile-1999", "profile-4001", "profile-4999",
-        "tick-1", "tick-10", "tick-100", "tick-500", "tick-1000", "tick-5000"
+        "profile-97",
+        "profile-199",
+        "profile-499",
+        "profile-997",
+        "profile-1999",
+        "profile-4001",
+        "profile-4999",
+        "tick-1",
+        "tick-10",
+        "tick-100",
+        "tick-500",
+        "tick-1000",
+        "tick-5000"
     };
 
     private final Map<String, Probe> probes = new LinkedHashMap<>();
@@ -94,12 +105,8 @@ public final class ProbeTable {
         if (process.matches()) {
             new UserPlaces(Long.parseLong(process.group(1)))
                     .find(pattern)
-                    .forEach(place -> add(
-                            pattern.provider(),
-                            place.module(),
-                            place.function(),
-                            place.name(),
-                            place.source()));
+                    .forEach(place ->
+                            add(pattern.provider(), place.module(), place.function(), place.name(), place.source()));
         }
     }
 
@@ -129,7 +136,12 @@ public final class ProbeTable {
             period = number * Options.unit(unit).orElse(0L);
         }
         if (period >= SHORTEST) {
-            add("profile", "", "", name, new Probe.Source.Clock(period, clock.group(1).equals("profile")));
+            add(
+                    "profile",
+                    "",
+                    "",
+                    name,
+                    new Probe.Source.Clock(period, clock.group(1).equals("profile")));
         }
     }
 
@@ -172,7 +184,8 @@ public final class ProbeTable {
     public static Optional<String> whyMissing(String provider) {
         return Optional.ofNullable(
                 switch (provider) {
-                    case "fbt" -> "this kernel lets no eBPF program attach to its functions, or dtrace can't use it yet";
+                    case "fbt" ->
+                        "this kernel lets no eBPF program attach to its functions, or dtrace can't use it yet";
                     case "lockstat", "fsinfo", "mib", "cpc", "plockstat", "udp", "ip", "nfsv3", "nfsv4" ->
                         "the provider " + provider + " is not implemented";
                     default -> null;

@@ -42,7 +42,8 @@ final class UserPlaces {
     }
 
     private void add(List<Place> places, Pattern pattern, String module, Path file, ElfFile elf) {
-        String wanted = pattern.module().isEmpty() || !Pattern.glob(pattern.module(), module) ? pattern.module() : module;
+        String wanted =
+                pattern.module().isEmpty() || !Pattern.glob(pattern.module(), module) ? pattern.module() : module;
         String shown = wanted.isEmpty() ? module : wanted;
         for (ElfFile.Symbol symbol : elf.symbols()) {
             if (!Pattern.glob(pattern.function(), symbol.name()) || places.size() >= MOST) {

@@ -268,9 +268,17 @@ final class Lexer {
             return new Token(Token.Kind.INT, written, value, line);
         } catch (NumberFormatException e) {
             if (digits.matches("0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*")) {
-                throw new DError("D_INT_OFLOW", line, "integer constant " + written + " cannot be represented in any built-in integral type");
+                throw new DError(
+                        "D_INT_OFLOW",
+                        line,
+                        "integer constant " + written + " cannot be represented in any built-in integral type");
             }
-            throw new DError("D_INT_DIGIT", line, digits.startsWith("0") ? "constant " + written + " contains an invalid digit" : "syntax error near \"" + written + "\"");
+            throw new DError(
+                    "D_INT_DIGIT",
+                    line,
+                    digits.startsWith("0")
+                            ? "constant " + written + " contains an invalid digit"
+                            : "syntax error near \"" + written + "\"");
         }
     }
 

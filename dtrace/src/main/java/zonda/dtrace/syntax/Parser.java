@@ -11,17 +11,48 @@ import java.util.function.Predicate;
 /** Reads a program: recursive descent over the words of {@link Lexer}. */
 public final class Parser {
     private static final Set<String> TYPE_WORDS = Set.of(
-            "void", "char", "short", "int", "long", "float", "double", "signed", "unsigned", "struct", "union", "enum",
-            "const", "volatile", "restrict", "string", "userland", "_Bool");
+            "void",
+            "char",
+            "short",
+            "int",
+            "long",
+            "float",
+            "double",
+            "signed",
+            "unsigned",
+            "struct",
+            "union",
+            "enum",
+            "const",
+            "volatile",
+            "restrict",
+            "string",
+            "userland",
+            "_Bool");
     private static final Set<String> STORAGE = Set.of("auto", "register", "static", "extern", "typedef");
     private static final Set<String> ASSIGNMENTS =
             Set.of("=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>=");
     /** Binary operators by strength, weakest first. */
     private static final Map<String, Integer> STRENGTH = Map.ofEntries(
-            Map.entry("||", 1), Map.entry("^^", 2), Map.entry("&&", 3), Map.entry("|", 4), Map.entry("^", 5),
-            Map.entry("&", 6), Map.entry("==", 7), Map.entry("!=", 7), Map.entry("<", 8), Map.entry("<=", 8),
-            Map.entry(">", 8), Map.entry(">=", 8), Map.entry("<<", 9), Map.entry(">>", 9), Map.entry("+", 10),
-            Map.entry("-", 10), Map.entry("*", 11), Map.entry("/", 11), Map.entry("%", 11));
+            Map.entry("||", 1),
+            Map.entry("^^", 2),
+            Map.entry("&&", 3),
+            Map.entry("|", 4),
+            Map.entry("^", 5),
+            Map.entry("&", 6),
+            Map.entry("==", 7),
+            Map.entry("!=", 7),
+            Map.entry("<", 8),
+            Map.entry("<=", 8),
+            Map.entry(">", 8),
+            Map.entry(">=", 8),
+            Map.entry("<<", 9),
+            Map.entry(">>", 9),
+            Map.entry("+", 10),
+            Map.entry("-", 10),
+            Map.entry("*", 11),
+            Map.entry("/", 11),
+            Map.entry("%", 11));
 
     private static final int DEEPEST = 200;
 
@@ -73,7 +104,9 @@ public final class Parser {
         return new DError(
                 "D_SYNTAX",
                 token.line(),
-                token.kind() == Token.Kind.END ? "syntax error near end of input" : "syntax error near \"" + token.text() + "\"");
+                token.kind() == Token.Kind.END
+                        ? "syntax error near end of input"
+                        : "syntax error near \"" + token.text() + "\"");
     }
 
     private boolean accept(String operator) {
@@ -430,7 +463,6 @@ public final class Parser {
         }
     }
 
-
     /** Statements up to the closing brace, which is read too. */
     private List<Stmt> block() {
         deeper();
@@ -624,7 +656,9 @@ public final class Parser {
         switch (here.kind()) {
             case INT -> {
                 advance();
-                String suffix = here.text().replaceAll("^(0[xX][0-9a-fA-F]*|[0-9]*)", "").toLowerCase(java.util.Locale.ROOT);
+                String suffix = here.text()
+                        .replaceAll("^(0[xX][0-9a-fA-F]*|[0-9]*)", "")
+                        .toLowerCase(java.util.Locale.ROOT);
                 return new Expr.IntConst(
                         line,
                         here.number(),

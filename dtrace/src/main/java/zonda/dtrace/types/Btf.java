@@ -140,7 +140,8 @@ public final class Btf {
         }
         // Two names with one hash: look at all.
         for (int i = 1; i < count; i++) {
-            if (group(kind(offsets[i])) == group(kind) && string(data.getInt(offsets[i])).equals(name)) {
+            if (group(kind(offsets[i])) == group(kind)
+                    && string(data.getInt(offsets[i])).equals(name)) {
                 return Optional.of(i);
             }
         }
@@ -249,7 +250,7 @@ public final class Btf {
                         .orElseGet(() -> new DType.Struct("struct " + name, 0, List::of));
             case KIND_TYPEDEF ->
                 switch (type(word)) {
-                    case DType.Int(_, int size, boolean signed) -> new DType.Int(name, size, signed);
+                    case DType.Int(var _, int size, boolean signed) -> new DType.Int(name, size, signed);
                     case DType other -> other;
                 };
             case 9, 10, 11, 18 -> type(word);

@@ -206,14 +206,14 @@ public sealed interface DType {
     default DType target() {
         return switch (this) {
             case Pointer(DType to) -> to;
-            case Array(DType of, _) -> of;
+            case Array(DType of, var _) -> of;
             default -> VOID;
         };
     }
 
     /** Text in memory: an array of or a pointer to characters. */
     default boolean isCharacters() {
-        return target() instanceof Int(_, int size, _) && size == 1 && isPointer();
+        return target() instanceof Int(var _, int size, var _) && size == 1 && isPointer();
     }
 
     default boolean signed() {

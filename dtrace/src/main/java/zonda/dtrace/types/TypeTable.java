@@ -29,20 +29,89 @@ public final class TypeTable {
     private static Map<String, DType> builtIn() {
         var types = new HashMap<String, DType>();
         String[] signed = {
-            "char 1", "signed char 1", "short 2", "short int 2", "signed short 2", "int 4", "signed 4", "signed int 4",
-            "long 8", "long int 8", "signed long 8", "long long 8", "long long int 8", "signed long long 8", "int8_t 1",
-            "int16_t 2", "int32_t 4", "int64_t 8", "intptr_t 8", "ssize_t 8", "ptrdiff_t 8", "pid_t 4", "id_t 4",
-            "longlong_t 8", "hrtime_t 8", "time_t 8", "off_t 8", "zoneid_t 4", "projid_t 4", "taskid_t 4",
-            "processorid_t 4", "psetid_t 4", "lgrp_id_t 4", "ctid_t 4", "offset_t 8", "clock_t 8", "signed short int 2",
-            "signed long int 8", "signed long long int 8", "boolean_t 4", "poolid_t 4", "diskaddr_t 8",
+            "char 1",
+            "signed char 1",
+            "short 2",
+            "short int 2",
+            "signed short 2",
+            "int 4",
+            "signed 4",
+            "signed int 4",
+            "long 8",
+            "long int 8",
+            "signed long 8",
+            "long long 8",
+            "long long int 8",
+            "signed long long 8",
+            "int8_t 1",
+            "int16_t 2",
+            "int32_t 4",
+            "int64_t 8",
+            "intptr_t 8",
+            "ssize_t 8",
+            "ptrdiff_t 8",
+            "pid_t 4",
+            "id_t 4",
+            "longlong_t 8",
+            "hrtime_t 8",
+            "time_t 8",
+            "off_t 8",
+            "zoneid_t 4",
+            "projid_t 4",
+            "taskid_t 4",
+            "processorid_t 4",
+            "psetid_t 4",
+            "lgrp_id_t 4",
+            "ctid_t 4",
+            "offset_t 8",
+            "clock_t 8",
+            "signed short int 2",
+            "signed long int 8",
+            "signed long long int 8",
+            "boolean_t 4",
+            "poolid_t 4",
+            "diskaddr_t 8",
         };
         String[] unsigned = {
-            "unsigned char 1", "unsigned short 2", "unsigned short int 2", "unsigned 4", "unsigned int 4",
-            "unsigned long 8", "unsigned long int 8", "long unsigned int 8", "unsigned long long 8",
-            "unsigned long long int 8", "uint8_t 1", "uint16_t 2", "uint32_t 4", "uint64_t 8", "uintptr_t 8",
-            "size_t 8", "uid_t 4", "gid_t 4", "uchar_t 1", "ushort_t 2", "uint_t 4", "ulong_t 8", "u_longlong_t 8",
-            "dev_t 8", "major_t 4", "minor_t 4", "mode_t 4", "ino_t 8", "_Bool 1", "u_int 4", "u_long 8", "u_char 1",
-            "u_short 2", "ino64_t 8", "ipaddr_t 4", "in_port_t 2", "tcp_seq 4", "zfs_prop_t 4", "id64_t 8",
+            "unsigned char 1",
+            "unsigned short 2",
+            "unsigned short int 2",
+            "unsigned 4",
+            "unsigned int 4",
+            "unsigned long 8",
+            "unsigned long int 8",
+            "long unsigned int 8",
+            "unsigned long long 8",
+            "unsigned long long int 8",
+            "uint8_t 1",
+            "uint16_t 2",
+            "uint32_t 4",
+            "uint64_t 8",
+            "uintptr_t 8",
+            "size_t 8",
+            "uid_t 4",
+            "gid_t 4",
+            "uchar_t 1",
+            "ushort_t 2",
+            "uint_t 4",
+            "ulong_t 8",
+            "u_longlong_t 8",
+            "dev_t 8",
+            "major_t 4",
+            "minor_t 4",
+            "mode_t 4",
+            "ino_t 8",
+            "_Bool 1",
+            "u_int 4",
+            "u_long 8",
+            "u_char 1",
+            "u_short 2",
+            "ino64_t 8",
+            "ipaddr_t 4",
+            "in_port_t 2",
+            "tcp_seq 4",
+            "zfs_prop_t 4",
+            "id64_t 8",
         };
         for (String entry : signed) {
             add(types, entry, true);
@@ -66,7 +135,8 @@ public final class TypeTable {
     public boolean isType(String name) {
         return BUILT_IN.containsKey(name)
                 || typedefs.containsKey(name)
-                || name.endsWith("_t") && kernel.get().flatMap(btf -> btf.typedef(name)).isPresent();
+                || name.endsWith("_t")
+                        && kernel.get().flatMap(btf -> btf.typedef(name)).isPresent();
     }
 
     public void define(String name, DType type) {
@@ -107,13 +177,18 @@ public final class TypeTable {
     public DType resolve(TypeExpr written, ToLongFunction<Expr> constant) {
         return switch (written) {
             case TypeExpr.Named(int line, String name) ->
-                named(name).orElseThrow(() -> new DError(
-                        "D_DECL_TYPE", line, "failed to resolve type " + name + ": No type information available for symbol"));
-            case TypeExpr.Pointer(_, TypeExpr to) -> new DType.Pointer(resolve(to, constant));
+                named(name)
+                        .orElseThrow(() -> new DError(
+                                "D_DECL_TYPE",
+                                line,
+                                "failed to resolve type " + name + ": No type information available for symbol"));
+            case TypeExpr.Pointer(var _, TypeExpr to) -> new DType.Pointer(resolve(to, constant));
             case TypeExpr.ArrayOf(int line, TypeExpr of, Optional<Expr> size) ->
-                new DType.Array(resolve(of, constant), size.map(e -> count(line, constant.applyAsLong(e))).orElse(0));
-            case TypeExpr.Associative(_, TypeExpr of, _) -> resolve(of, constant);
-            case TypeExpr.Function(_, TypeExpr returns, _) -> new DType.Function(resolve(returns, constant));
+                new DType.Array(
+                        resolve(of, constant),
+                        size.map(e -> count(line, constant.applyAsLong(e))).orElse(0));
+            case TypeExpr.Associative(var _, TypeExpr of, var _) -> resolve(of, constant);
+            case TypeExpr.Function(var _, TypeExpr returns, var _) -> new DType.Function(resolve(returns, constant));
             case TypeExpr.Tagged tagged -> tagged(tagged, constant);
             case TypeExpr.Enumeration enumeration -> enumeration(enumeration, constant);
         };
@@ -132,7 +207,8 @@ public final class TypeTable {
         if (own != null) {
             return own;
         }
-        Optional<DType> kernels = kernel.get().flatMap(btf -> kind == TypeExpr.Kind.STRUCT ? btf.struct(tag) : btf.union(tag));
+        Optional<DType> kernels =
+                kernel.get().flatMap(btf -> kind == TypeExpr.Kind.STRUCT ? btf.struct(tag) : btf.union(tag));
         return kernels.orElseGet(() -> {
             var forward = new DType.Struct(name, 0, List::of);
             tags.put(name, forward);
@@ -172,10 +248,10 @@ public final class TypeTable {
                         "incomplete struct/union/enum " + type.name() + ": " + field.name());
             }
             boolean duplicate = members.stream()
-                    .anyMatch(member -> !member.name().isEmpty() && member.name().equals(field.name()));
+                    .anyMatch(
+                            member -> !member.name().isEmpty() && member.name().equals(field.name()));
             if (duplicate) {
-                throw new DError(
-                        "D_DECL_PARMNAME", written.line(), "duplicate member name: " + field.name());
+                throw new DError("D_DECL_PARMNAME", written.line(), "duplicate member name: " + field.name());
             }
             int size = type.size() * 8;
             int bits = field.bits().map(e -> (int) constant.applyAsLong(e)).orElse(0);
@@ -220,7 +296,10 @@ public final class TypeTable {
                     : kernel.get()
                             .flatMap(btf -> btf.enumeration(written.tag()))
                             .orElseThrow(() -> new DError(
-                                    "D_DECL_TYPE", written.line(), "failed to resolve type enum " + written.tag() + ": No type information available for symbol"));
+                                    "D_DECL_TYPE",
+                                    written.line(),
+                                    "failed to resolve type enum " + written.tag()
+                                            + ": No type information available for symbol"));
         }
         long next = 0;
         for (TypeExpr.Enumerator one : written.values().get()) {
