@@ -300,7 +300,8 @@ public final class Dtrace {
                 throw new Complaint(
                         script
                                 ? "failed to compile script " + source.text() + ": " + tag + where + e.text()
-                                : "invalid probe specifier " + source.text() + ": " + tag + e.text());
+                                : "invalid probe specifier " + source.text() + ": " + tag
+                                        + (e.region().isEmpty() ? "" : e.region() + ": ") + e.text());
             }
         }
 

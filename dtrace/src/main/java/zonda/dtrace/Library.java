@@ -32,7 +32,8 @@ final class Library {
 
     /** Declares a variable as the program wrote it. */
     static void declare(Names names, Item.Declaration declaration, DType type, List<DType> keys) {
-        boolean fits = type.isScalar() || type.isString();
+        boolean memory = type instanceof DType.Struct || type instanceof DType.Array;
+        boolean fits = type.isScalar() || type.isString() || memory && keys.isEmpty() && type.size() > 0;
         if (type instanceof DType.Void) {
             throw new DError("D_DECL_VOIDOBJ", declaration.line(), "cannot have void object: " + declaration.name());
         }

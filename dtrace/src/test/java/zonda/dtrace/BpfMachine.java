@@ -65,7 +65,10 @@ final class BpfMachine {
     private ByteBuffer at(long address, int size) {
         int piece = (int) (address >>> 32);
         int offset = (int) address;
-        if (piece <= 0 || piece >= memory.size() || offset < 0 || offset + size > memory.get(piece).capacity()) {
+        if (piece <= 0
+                || piece >= memory.size()
+                || offset < 0
+                || offset + size > memory.get(piece).capacity()) {
             throw new IllegalStateException("no memory at " + Long.toHexString(address) + " for " + size + " bytes");
         }
         return memory.get(piece);

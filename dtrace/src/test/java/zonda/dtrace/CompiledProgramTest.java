@@ -28,7 +28,8 @@ class CompiledProgramTest {
                 "htonl(0x01020304) == 0x04030201 | 1",
             })
     void expressions_have_their_values(String expression, long value) {
-        assertThat(Machines.begin("BEGIN { trace((int64_t)(" + expression + ")); }")).containsExactly(value);
+        assertThat(Machines.begin("BEGIN { trace((int64_t)(" + expression + ")); }"))
+                .containsExactly(value);
     }
 
     @Test
@@ -41,7 +42,8 @@ class CompiledProgramTest {
 
     @Test
     void an_element_that_is_set_to_zero_is_gone() {
-        assertThat(Machines.begin("BEGIN { a[1] = 5; a[1] = 0; a[1]++; trace((long)a[1]); }")).containsExactly(1L);
+        assertThat(Machines.begin("BEGIN { a[1] = 5; a[1] = 0; a[1]++; trace((long)a[1]); }"))
+                .containsExactly(1L);
     }
 
     @Test

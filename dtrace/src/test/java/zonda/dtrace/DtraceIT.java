@@ -79,7 +79,7 @@ class DtraceIT {
                 "htons(0x1234) | 13330",
                 "(char)300 | 44",
                 "(unsigned char)-1 | 255",
-                "'a' | 97",
+                "(char)97 | 97",
             })
     void expressions_have_the_values_of_c(String expression, long value) {
         assertThat(quiet("BEGIN { this->x = " + expression + "; printf(\"%d\", this->x); exit(0) }"))

@@ -13,14 +13,110 @@ class FuzzTest {
     private static final int PROGRAMS = Integer.getInteger("zonda.fuzz", 1500);
     private static final long SEED = Long.getLong("zonda.seed", 20261);
     private static final String[] WORDS = {
-        "BEGIN", "END", "{", "}", "(", ")", "[", "]", "/", ";", ",", "x", "y", "self->z", "this->w", "@a", "@", "=", "+=",
-        "++", "--", "+", "-", "*", "%", "&", "|", "^", "~", "!", "<<", ">>", "<", ">=", "==", "!=", "&&", "||", "^^", "?",
-        ":", "1", "0", "0x7f", "077", "9999999999999999999", "'a'", "\"s\"", "count()", "sum(", "quantize(", "printf(",
-        "\"%d\"", "\"%s\"", "\"%*d\"", "trace(", "printa(", "exit(0)", "if", "else", "sizeof", "stringof", "xlate", "struct",
-        "int", "char *", "string", "inline", "typedef", "translator", "execname", "pid", "arg0", "args[0]", "curthread",
-        "strlen(", "substr(", "strtok(", "copyin(", "copyinstr(", "speculation()", "commit(", "$1", "$target", "$$2", "`sym",
-        "->", ".", "tick-1s", "syscall:::entry", "profile:::", "#pragma D option quiet\n", "/*", "*/", "lquantize(",
-        "llquantize(", "normalize(@a, 1)", "trunc(@a)", "clear(@a)", "\n", "stack()", "ustack(", "(void)", "(int *)",
+        "BEGIN",
+        "END",
+        "{",
+        "}",
+        "(",
+        ")",
+        "[",
+        "]",
+        "/",
+        ";",
+        ",",
+        "x",
+        "y",
+        "self->z",
+        "this->w",
+        "@a",
+        "@",
+        "=",
+        "+=",
+        "++",
+        "--",
+        "+",
+        "-",
+        "*",
+        "%",
+        "&",
+        "|",
+        "^",
+        "~",
+        "!",
+        "<<",
+        ">>",
+        "<",
+        ">=",
+        "==",
+        "!=",
+        "&&",
+        "||",
+        "^^",
+        "?",
+        ":",
+        "1",
+        "0",
+        "0x7f",
+        "077",
+        "9999999999999999999",
+        "'a'",
+        "\"s\"",
+        "count()",
+        "sum(",
+        "quantize(",
+        "printf(",
+        "\"%d\"",
+        "\"%s\"",
+        "\"%*d\"",
+        "trace(",
+        "printa(",
+        "exit(0)",
+        "if",
+        "else",
+        "sizeof",
+        "stringof",
+        "xlate",
+        "struct",
+        "int",
+        "char *",
+        "string",
+        "inline",
+        "typedef",
+        "translator",
+        "execname",
+        "pid",
+        "arg0",
+        "args[0]",
+        "curthread",
+        "strlen(",
+        "substr(",
+        "strtok(",
+        "copyin(",
+        "copyinstr(",
+        "speculation()",
+        "commit(",
+        "$1",
+        "$target",
+        "$$2",
+        "`sym",
+        "->",
+        ".",
+        "tick-1s",
+        "syscall:::entry",
+        "profile:::",
+        "#pragma D option quiet\n",
+        "/*",
+        "*/",
+        "lquantize(",
+        "llquantize(",
+        "normalize(@a, 1)",
+        "trunc(@a)",
+        "clear(@a)",
+        "\n",
+        "stack()",
+        "ustack(",
+        "(void)",
+        "(int *)",
     };
 
     @Test
@@ -62,7 +158,11 @@ class FuzzTest {
             long[] variables = new long[3];
             for (int v = 0; v < variables.length; v++) {
                 variables[v] = random.nextInt(3) == 0 ? random.nextLong() : random.nextInt(200) - 100;
-                program.append("v").append(v).append(" = (int64_t)").append(literal(variables[v])).append("; ");
+                program.append("v")
+                        .append(v)
+                        .append(" = (int64_t)")
+                        .append(literal(variables[v]))
+                        .append("; ");
             }
             for (int i = 0; i < 8; i++) {
                 Value value = expression(random, variables, 4);
@@ -125,7 +225,8 @@ class FuzzTest {
     private static Value unary(Random random, long[] variables, int depth, String operator) {
         Value one = expression(random, variables, depth - 1);
         long value = operator.equals("-") ? -one.value() : ~one.value();
-        return fitted("(" + operator + one.text() + ")", value, Math.max(4, one.size()), one.size() < 4 || one.signed());
+        return fitted(
+                "(" + operator + one.text() + ")", value, Math.max(4, one.size()), one.size() < 4 || one.signed());
     }
 
     private static Value promoted(Value left, Value right, long value) {
@@ -161,20 +262,18 @@ class FuzzTest {
             case "==" -> new Value(text, a == b ? 1 : 0, 4, true);
             case "<" -> new Value(text, a < b ? 1 : 0, 4, true);
             case ">=" -> new Value(text, a >= b ? 1 : 0, 4, true);
-            case "<<", ">>" ->
-                fitted(text, operator.equals("<<") ? a << b : a >> b, Math.max(4, left.size()), true);
+            case "<<", ">>" -> fitted(text, operator.equals("<<") ? a << b : a >> b, Math.max(4, left.size()), true);
             default -> {
-                long value =
-                        switch (operator) {
-                            case "+" -> a + b;
-                            case "-" -> a - b;
-                            case "*" -> a * b;
-                            case "/" -> a / b;
-                            case "%" -> a % b;
-                            case "&" -> a & b;
-                            case "|" -> a | b;
-                            default -> a ^ b;
-                        };
+                long value = switch (operator) {
+                    case "+" -> a + b;
+                    case "-" -> a - b;
+                    case "*" -> a * b;
+                    case "/" -> a / b;
+                    case "%" -> a % b;
+                    case "&" -> a & b;
+                    case "|" -> a | b;
+                    default -> a ^ b;
+                };
                 Value type = promoted(left, right, value);
                 yield new Value(text, type.value(), type.size(), type.signed());
             }

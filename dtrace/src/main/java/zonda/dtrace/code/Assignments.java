@@ -69,10 +69,23 @@ final class Assignments {
                 || names.inline(name).isPresent();
     }
 
+    private boolean isStruct(Expr target) {
+        return name(target)
+                .flatMap(name -> names.variable(name.scope(), name.name()))
+                .filter(variable -> variable.type() instanceof DType.Array)
+                .isPresent();
+    }
+
     private Op store(int line, Expr target, Op written) {
-        Op value = written instanceof Op.Place(var _, DType type) && type.isCharacters()
+        Op value = written instanceof Op.Place(var _, DType type) && type.isCharacters() && !isStruct(target)
                 ? checker.string(written, line)
                 : Checker.decay(written);
+        boolean memory = target instanceof Expr.Member
+                || target instanceof Expr.Unary
+                || target instanceof Expr.Index index && array(index.base()).isEmpty() && isMemory(index.base());
+        if (memory) {
+            return storeMemory(line, target, value);
+        }
         if (target instanceof Expr.Index index) {
             Name name = name(index.base()).orElseThrow(() -> notAssignable(line));
             List<Op> keys = index.keys().stream().map(checker::key).toList();
@@ -105,6 +118,39 @@ final class Assignments {
         return new Op.Store(variable, List.of(), fitting(line, variable, value));
     }
 
+    /** Whether an expression is an array in memory or a pointer, whose elements are no elements of an associative array. */
+    private boolean isMemory(Expr base) {
+        Optional<Name> name = name(base);
+        if (name.isEmpty()) {
+            return true;
+        }
+        return names.variable(name.get().scope(), name.get().name())
+                .filter(variable -> variable.type().isPointer())
+                .isPresent();
+    }
+
+    private Op storeMemory(int line, Expr target, Op value) {
+        Op place = checker.check(target);
+        return switch (place) {
+            case Op.Load(Op address, DType type) ->
+                new Op.StoreMemory(address, type, 0, 0, numberFor(line, type, value));
+            case Op.BitField(Op address, int bit, int bits, DType type) ->
+                new Op.StoreMemory(address, type, bit, bits, numberFor(line, type, value));
+            default -> throw notAssignable(line);
+        };
+    }
+
+    private static Op numberFor(int line, DType type, Op value) {
+        if (!value.type().isScalar()) {
+            throw new DError(
+                    "D_OP_INCOMPAT",
+                    line,
+                    "operands have incompatible types: \"" + type.name() + "\" = \""
+                            + value.type().name() + "\"");
+        }
+        return Folder.fold(new Op.Cast(value, type));
+    }
+
     private static DError notAssignable(int line) {
         return new DError("D_OP_LVAL", line, "operator = requires modifiable lvalue operand");
     }
@@ -120,7 +166,11 @@ final class Assignments {
 
     private Op fitting(int line, Var variable, Op value) {
         DType type = variable.type();
-        if (type.isString()) {
+        if (type instanceof DType.Struct || type instanceof DType.Array) {
+            if (value instanceof Op.Place && value.type().size() == type.size()) {
+                return value;
+            }
+        } else if (type.isString()) {
             if (value.type().isString() || value.type().isCharacters()) {
                 return checker.string(value, line);
             }
@@ -149,6 +199,13 @@ final class Assignments {
                     checker.value(new Expr.Binary(step.line(), operator, step.target(), one)));
         }
         Op target = checker.value(step.target());
+        if (target instanceof Op.Load || target instanceof Op.BitField) {
+            Expr one = new Expr.IntConst(step.line(), 1, false, false, true);
+            return storeMemory(
+                    step.line(),
+                    step.target(),
+                    checker.value(new Expr.Binary(step.line(), operator, step.target(), one)));
+        }
         if (!(target instanceof Op.Variable variable) || !target.type().isScalar()) {
             throw new DError(
                     "D_OP_LVAL",

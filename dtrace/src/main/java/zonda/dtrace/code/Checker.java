@@ -285,6 +285,9 @@ final class Checker {
                     : new DError(
                             "D_IDENT_BADREF", line, variable.name() + " may not be referenced as associative array");
         }
+        if (!variable.type().isScalar() && !variable.type().isString()) {
+            return new Op.Place(new Op.VariableAddress(variable), variable.type());
+        }
         return new Op.Variable(variable, keys);
     }
 

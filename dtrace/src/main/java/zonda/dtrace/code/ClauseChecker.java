@@ -26,8 +26,17 @@ final class ClauseChecker {
     record Checked(Optional<Op> predicate, List<Step> steps) {}
 
     Checked check(Item.Clause clause) {
-        Optional<Op> predicate = clause.predicate().map(checker::condition);
-        return new Checked(predicate, clause.body().isEmpty() ? List.of(nothing()) : block(clause.body()));
+        Optional<Op> predicate;
+        try {
+            predicate = clause.predicate().map(checker::condition);
+        } catch (DError e) {
+            throw e.in("in predicate");
+        }
+        try {
+            return new Checked(predicate, clause.body().isEmpty() ? List.of(nothing()) : block(clause.body()));
+        } catch (DError e) {
+            throw e.in("in action list");
+        }
     }
 
     private static Step nothing() {
@@ -60,6 +69,7 @@ final class ClauseChecker {
             default -> {
                 Op op = checker.check(expression);
                 boolean effect = op instanceof Op.Store
+                        || op instanceof Op.StoreMemory
                         || op instanceof Op.PostStep
                         || op instanceof Op.Choice
                         || op instanceof Op.Logical

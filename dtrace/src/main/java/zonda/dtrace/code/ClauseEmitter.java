@@ -208,6 +208,11 @@ final class ClauseEmitter {
     }
 
     private void destructive(String name, List<Op> arguments) {
+        if (emitter.shape.site() == Shape.Site.RUN) {
+            // BEGIN and END run on a thread of the host's daemon, which is nobody's to stop or to change.
+            arguments.forEach(numbers::evaluate);
+            return;
+        }
         switch (name) {
             case "raise" -> {
                 numbers.number(arguments.getFirst());

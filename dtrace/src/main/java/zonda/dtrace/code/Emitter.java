@@ -110,6 +110,11 @@ final class Emitter {
         return highest + stringSize + 64;
     }
 
+    /** The slot has at least that many bytes. */
+    void reserve(int bytes) {
+        highest = Math.max(highest, bytes);
+    }
+
     /** Places are given from this offset on. */
     void startAt(int offset) {
         top = (offset + 7) / 8 * 8;

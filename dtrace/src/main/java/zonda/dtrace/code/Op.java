@@ -32,6 +32,22 @@ public sealed interface Op {
         }
     }
 
+    /** Where a variable lies: of a structure or an array, which have no value of their own. */
+    record VariableAddress(Var variable) implements Op {
+        @Override
+        public DType type() {
+            return new DType.Pointer(variable.type());
+        }
+    }
+
+    /**
+     * An assignment to memory: within a variable, or what alloca() gave. Its value is what was stored.
+     *
+     * @param bit where a bit field begins, in bits from the address; 0 for others
+     * @param bits the width of a bit field, 0 for others
+     */
+    record StoreMemory(Op address, DType type, int bit, int bits, Op value) implements Op {}
+
     /** An assignment; its value is what was stored. */
     record Store(Var variable, List<Op> keys, Op value) implements Op {
         @Override

@@ -16,6 +16,8 @@ import zonda.kernel.BpfAssembler.Jump;
  */
 final class VariableEmitter {
     private static final int CREATE = 1;
+    /** Bytes of the slot that a program may write to by address. */
+    static final int OWN_MEMORY = 1 << 15;
 
     private final NumberEmitter numbers;
     private final Emitter emitter;
@@ -78,6 +80,104 @@ final class VariableEmitter {
         return own + (variable.scope() == Expr.Scope.SELF ? 8 : 0);
     }
 
+    /** r0 = the address of a variable, as a number. */
+    void addressOf(Var variable) {
+        address(variable, List.of(), true);
+        emitter.launder();
+    }
+
+    /** r0 = the number that was stored. */
+    void storeMemory(Op.StoreMemory store) {
+        if (store.bits() > 0) {
+            storeBits(store);
+            return;
+        }
+        numbers.number(store.value());
+        Temporary value = emitter.save();
+        target(store.address(), store.type().size());
+        emitter.load(R1, value);
+        asm.store(BpfAssembler.Width.of(store.type().size()), R0, 0, R1);
+        emitter.load(R0, value);
+        emitter.free(value);
+    }
+
+    /** Bit fields are written byte by byte, of which each is read before. */
+    private void storeBits(Op.StoreMemory store) {
+        numbers.number(store.value());
+        Temporary value = emitter.save();
+        int first = store.bit() / 8;
+        int bytes = (store.bit() % 8 + store.bits() + 7) / 8;
+        target(
+                Folder.fold(new Op.Binary("+", store.address(), new Op.Const(first, DType.LONG), false, DType.ULONG)),
+                bytes);
+        int shift = store.bit() % 8;
+        long mask = (store.bits() >= 64 ? -1L : (1L << store.bits()) - 1) << shift;
+        emitter.load(R1, value);
+        asm.alu(Alu.LSH, R1, shift).constant(R2, mask).aluRegister(Alu.AND, R1, R2);
+        for (int i = 0; i < bytes; i++) {
+            asm.load(B, R3, R0, i).alu(Alu.AND, R3, (int) (~(mask >>> 8 * i) & 0xff));
+            asm.move(R4, R1).alu(Alu.RSH, R4, 8 * i).aluRegister(Alu.OR, R3, R4).store(B, R0, i, R3);
+        }
+        emitter.load(R0, value);
+        emitter.free(value);
+    }
+
+    /** The variable that an address is within, and the offset from it. */
+    private record Within(Var variable, Op offset) {}
+
+    private static java.util.Optional<Within> within(Op address) {
+        return switch (address) {
+            case Op.VariableAddress(Var variable) ->
+                java.util.Optional.of(new Within(variable, new Op.Const(0, DType.LONG)));
+            case Op.Cast(Op inner, var _) -> within(inner);
+            case Op.Place(Op inner, var _) -> within(inner);
+            case Op.Binary(String operator, Op left, Op right, var _, var _)
+            when operator.equals("+") ->
+                within(left)
+                        .map(found -> new Within(
+                                found.variable(),
+                                Folder.fold(new Op.Binary("+", found.offset(), right, false, DType.LONG))));
+            default -> java.util.Optional.empty();
+        };
+    }
+
+    /** r0 = a pointer to write so many bytes to; a fault when the address is not the program's own. */
+    private void target(Op address, int bytes) {
+        int fine = asm.newLabel();
+        java.util.Optional<Within> own = within(address);
+        if (own.isPresent()) {
+            Var variable = own.get().variable();
+            numbers.number(own.get().offset());
+            asm.store(DW, FRAME, Emitter.ADDRESS, R0)
+                    .jump(Jump.LE, R0, Math.max(0, variable.type().size() - bytes), fine);
+            emitter.fail(Emitter.BAD_INDEX);
+            asm.place(fine);
+            Temporary offset = emitter.save();
+            address(variable, List.of(), true);
+            int there = asm.newLabel();
+            asm.jump(Jump.NE, R0, 0, there);
+            emitter.failAddress();
+            asm.place(there);
+            emitter.load(R1, offset);
+            emitter.free(offset);
+            asm.aluRegister(Alu.ADD, R0, R1);
+            return;
+        }
+        numbers.number(address);
+        asm.store(DW, FRAME, Emitter.ADDRESS, R0);
+        asm.move(R3, R0);
+        emitter.slotAddress(R0, 0);
+        emitter.launder();
+        int bad = asm.newLabel();
+        asm.aluRegister(Alu.SUB, R3, R0)
+                .jump(Jump.LT, R3, SLOT_VARIABLES, bad)
+                .jump(Jump.LE, R3, OWN_MEMORY, fine)
+                .place(bad);
+        emitter.failAddress();
+        emitter.reserve(OWN_MEMORY + 8);
+        asm.place(fine).move(R0, SLOT).aluRegister(Alu.ADD, R0, R3);
+    }
+
     /** r0 = the variable's number. */
     void load(Var variable, List<Op> keys) {
         int mark = emitter.mark();
@@ -118,6 +218,19 @@ final class VariableEmitter {
             numbers.strings.string(value, place);
             storeString(variable, keys, place, value instanceof Op.Text(String text) && text.isEmpty());
             asm.constant(R0, 0);
+            emitter.release(mark);
+            return;
+        }
+        if (!variable.type().isScalar()) {
+            int place = emitter.allocate(Aggregate.size(variable.type(), emitter.stringSize));
+            numbers.strings.datum(value, place);
+            address(variable, keys, true);
+            int end = asm.newLabel();
+            dropUnlessThere(variable, end);
+            for (int i = 0; i < variable.type().size(); i += 8) {
+                asm.load(DW, R1, SLOT, place + i).store(DW, R0, i, R1);
+            }
+            asm.place(end).constant(R0, 0);
             emitter.release(mark);
             return;
         }
