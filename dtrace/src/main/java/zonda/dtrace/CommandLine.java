@@ -150,8 +150,8 @@ record CommandLine(
                 case 'w' -> options.add("destructive");
                 case 'F' -> options.add("flowindent");
                 case 'Z' -> options.add("zdefs");
-                case 'C' -> throw new UsageException("dtrace: -C is not supported: there is no preprocessor", false);
-                case 'H' -> throw new UsageException("dtrace: -H is not supported: there is no preprocessor", false);
+                case 'C' -> options.add("cpp");
+                case 'H' -> flags.add("H");
                 default -> flags.add(String.valueOf(letter));
             }
         }
@@ -176,10 +176,7 @@ record CommandLine(
                     }
                     processes.add(Long.valueOf(value));
                 }
-                case 'X', 'L' -> flags.add(letter + value);
-                default ->
-                    throw new UsageException(
-                            "dtrace: -" + letter + " is not supported: there is no preprocessor", false);
+                default -> flags.add(letter + value);
             }
         }
 

@@ -24,6 +24,7 @@ import zonda.dtrace.provider.Probe;
 import zonda.dtrace.provider.ProbeTable;
 import zonda.dtrace.syntax.DError;
 import zonda.dtrace.syntax.Macros;
+import zonda.dtrace.syntax.Preprocessor;
 import zonda.dtrace.types.Btf;
 import zonda.dtrace.types.TypeTable;
 import zonda.kernel.Bpf;
@@ -290,6 +291,7 @@ public final class Dtrace {
             String text = script ? terminal.file(source.text()) : whole(source);
             Macros macros = macros(script ? source.text() : "dtrace");
             try {
+                text = options.is("cpp") ? preprocessed(text, script ? source.text() : ".") : text;
                 int matched = unit.add(text, macros);
                 macros.checkUsed();
                 String what = script ? "script '" + source.text() + "'" : "description '" + source.text() + "'";
@@ -303,6 +305,38 @@ public final class Dtrace {
                                 : "invalid probe specifier " + source.text() + ": " + tag
                                         + (e.region().isEmpty() ? "" : e.region() + ": ") + e.text());
             }
+        }
+
+        private String preprocessed(String text, String script) {
+            var preprocessor = new Preprocessor(name -> included(name, script));
+            for (String flag : line.flags()) {
+                if (flag.startsWith("D") && flag.length() > 1) {
+                    preprocessor.define(flag.substring(1));
+                } else if (flag.startsWith("U") && flag.length() > 1) {
+                    preprocessor.undefine(flag.substring(1));
+                }
+            }
+            return preprocessor.process(text);
+        }
+
+        /** A file beside the script, in a directory of -I, or in the system's. */
+        private Optional<String> included(String name, String script) {
+            var places = new ArrayList<Path>();
+            places.add(terminal.directory().resolve(script).resolveSibling(name));
+            for (String flag : line.flags()) {
+                if (flag.startsWith("I") && flag.length() > 1) {
+                    places.add(terminal.directory().resolve(flag.substring(1)).resolve(name));
+                }
+            }
+            places.add(Path.of("/usr/include").resolve(name));
+            for (Path place : places) {
+                try {
+                    return Optional.of(terminal.file(place.toString()));
+                } catch (OpException e) {
+                    // The next place may have it.
+                }
+            }
+            return Optional.empty();
         }
 
         private static String whole(CommandLine.Source source) {
@@ -325,6 +359,9 @@ public final class Dtrace {
                 var consumer = new Consumer(options, unit.compiler().layouts(), programs.enabled(), kernel, outlet);
                 var tracing = new Tracing(kernel, consumer, options, outlet);
                 terminal.onInterrupt(tracing::interrupt);
+                if (line.has("json")) {
+                    consumer.json();
+                }
                 tracing.run(targets::release, targets::over);
                 if (!options.is("quiet")) {
                     targets.ended().forEach(words -> terminal.err("dtrace: " + words));
@@ -338,13 +375,11 @@ public final class Dtrace {
         private void remaining(Unit unit, Consumer consumer, Outlet outlet) {
             for (String flag : line.flags()) {
                 if (flag.startsWith("flame=")) {
-                    throw new Complaint("--flame is not implemented");
+                    outlet.write(flag.substring(6), consumer.flameGraph(unit.names().aggregates()));
+                    return;
                 }
             }
-            if (line.has("json")) {
-                throw new Complaint("--json is not implemented");
-            }
-            outlet.out("\n" + consumer.remaining(unit.names().aggregates()));
+            outlet.out(consumer.remaining(unit.names().aggregates()));
         }
     }
 
@@ -373,6 +408,16 @@ public final class Dtrace {
                 Files.writeString(file.get(), text, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
             } catch (IOException e) {
                 throw new Complaint("failed to write to '" + file.get() + "': " + e.getMessage());
+            }
+        }
+
+        /** A file of its own, replaced. */
+        void write(String name, String text) {
+            Path path = terminal.directory().resolve(name);
+            try {
+                Files.writeString(path, text);
+            } catch (IOException e) {
+                throw new Complaint("failed to write to '" + path + "': " + e.getMessage());
             }
         }
 

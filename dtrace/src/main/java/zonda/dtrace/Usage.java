@@ -3,7 +3,7 @@ package zonda.dtrace;
 /** How dtrace is called, for those who called it otherwise. */
 final class Usage {
     static final String TEXT = """
-            Usage: dtrace [-eFlqSvVwZ] [-b bufsz] [-c cmd] [-o output] [-p pid] [-x opt[=val]]
+            Usage: dtrace [-CeFlqSvVwZ] [-b bufsz] [-c cmd] [-o output] [-p pid] [-x opt[=val]]
             \t[-P provider [[ predicate ] action ]]
             \t[-m [ provider: ] module [[ predicate ] action ]]
             \t[-f [[ provider: ] module: ] func [[ predicate ] action ]]
@@ -14,6 +14,7 @@ final class Usage {
             \t   action -> '{' D-statements '}'
 
             \t-b  set trace buffer size
+            \t-C  run the preprocessor on programs, with -D name[=value], -I path and -U name
             \t-c  run specified command and exit upon its completion
             \t-e  exit after compiling request but prior to enabling probes
             \t-f  enable or list probes matching the specified function name
@@ -33,6 +34,8 @@ final class Usage {
             \t-w  permit destructive actions
             \t-x  enable or modify compiler and tracing options
             \t-Z  permit probe descriptions that match zero probes
+            \t--json  print records and aggregations as lines of JSON
+            \t--flame file  write a flame graph of the aggregated stacks
             \t--explain probe  show a probe's arguments and an example""";
 
     private Usage() {}

@@ -399,6 +399,46 @@ public final class Aggregations {
         return Printf.pad(text, width, conversion.flags().indexOf('-') >= 0);
     }
 
+    /** Lines for programs instead of text. */
+    String json(Collection<Aggregate> all, JsonView view) {
+        var out = new StringBuilder();
+        for (Aggregate aggregate : all) {
+            for (Entry entry : sorted(aggregate)) {
+                out.append(view.entry(entry, scalar(entry)));
+            }
+        }
+        return out.toString();
+    }
+
+    /** Stacks among the keys, outermost frame first, and what was aggregated for each. */
+    Map<List<String>, Long> stacks(Collection<Aggregate> all) {
+        var stacks = new LinkedHashMap<List<String>, Long>();
+        for (Aggregate aggregate : all) {
+            for (Entry entry : sorted(aggregate)) {
+                var frames = new ArrayList<String>();
+                int offset = 0;
+                for (DType type : aggregate.keys()) {
+                    var datum = new Datum(offset, type);
+                    if (type instanceof DType.Addresses addresses && addresses.isStack()) {
+                        // The frames of the kernel lie above those of the program.
+                        List<String> own = printf.frames(datum, entry.key().buffer()).reversed();
+                        frames.addAll(addresses.kind() == DType.Addresses.Kind.USTACK ? 0 : frames.size(), own);
+                    } else if (type.isString()) {
+                        frames.addFirst(Values.text(
+                                Values.bytes(entry.key().buffer(), offset, options.stringSize())));
+                    }
+                    offset += Aggregate.size(type, options.stringSize());
+                }
+                boolean has = aggregate.keys().stream()
+                        .anyMatch(type -> type instanceof DType.Addresses addresses && addresses.isStack());
+                if (has && scalar(entry) > 0) {
+                    stacks.merge(frames, scalar(entry), Long::sum);
+                }
+            }
+        }
+        return stacks;
+    }
+
     /** All entries of an aggregation, sorted, for other views than text. */
     public List<Entry> sorted(Aggregate aggregate) {
         List<Entry> sorted = new ArrayList<>(entries(aggregate));

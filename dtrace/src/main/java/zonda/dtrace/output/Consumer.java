@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import zonda.base.Json;
 import zonda.dtrace.code.Action;
 import zonda.dtrace.code.Action.Datum;
 import zonda.dtrace.code.Aggregate;
@@ -55,6 +56,7 @@ public final class Consumer {
     private final Map<Integer, List<byte[]>> speculations = new HashMap<>();
     private final Map<Integer, Integer> depths = new HashMap<>();
     private boolean header;
+    private boolean json;
     private OptionalInt exit = OptionalInt.empty();
 
     public Consumer(
@@ -77,13 +79,49 @@ public final class Consumer {
         return exit;
     }
 
+    /** Lines of JSON instead of text, from now on. */
+    public void json() {
+        json = true;
+    }
+
+    /** A flame graph of all stacks that were aggregated. */
+    public String flameGraph(Collection<Aggregate> all) {
+        aggregations.refresh();
+        return FlameGraph.svg(aggregations.stacks(all));
+    }
+
+    private void jsonRecord(Layout layout, Probe probe, ByteBuffer record) {
+        var view = new JsonView(printf, options.stringSize());
+        var data = new ArrayList<Json>();
+        var silent = new StringBuilder();
+        for (Action action : layout.actions()) {
+            switch (action) {
+                case Action.Trace(Datum datum) -> data.add(view.datum(datum, record));
+                case Action.Memory(Datum datum, var _) -> data.add(view.datum(datum, record));
+                case Action.Symbols(Datum datum) -> data.add(view.datum(datum, record));
+                case Action.Print(Datum datum, var _) -> data.add(view.datum(datum, record));
+                case Action.Printf(var format, List<Datum> all) ->
+                    data.add(Json.of(printf.format(format, all, record)));
+                case Action.Printa(var _, List<Aggregate> all) -> outlet.out(aggregations.json(all, view));
+                default -> act(action, record, silent);
+            }
+        }
+        outlet.out(Json.object()
+                        .with("time", record.getLong(8))
+                        .with("cpu", record.getInt(16))
+                        .with("probe", probe.description())
+                        .with("data", Json.Arr.of(data.stream()))
+                        .compact()
+                + "\n");
+    }
+
     private boolean quiet() {
         return options.is("quiet");
     }
 
     /** The line above all records; printed once, also when there are none. */
     public void header() {
-        if (!header && !quiet()) {
+        if (!header && !quiet() && !json) {
             header = true;
             outlet.out(
                     options.is("flowindent")
@@ -122,6 +160,10 @@ public final class Consumer {
         }
         Layout layout = layouts.get(id);
         Probe probe = probes.get(record.getInt(4));
+        if (json) {
+            jsonRecord(layout, probe, record);
+            return;
+        }
         header();
         var out = new StringBuilder();
         if (!quiet()) {
@@ -243,6 +285,8 @@ public final class Consumer {
     /** What is printed at the very end. */
     public String remaining(Collection<Aggregate> all) {
         aggregations.refresh();
-        return aggregations.unprinted(all);
+        return json
+                ? aggregations.json(all, new JsonView(printf, options.stringSize()))
+                : "\n" + aggregations.unprinted(all);
     }
 }
