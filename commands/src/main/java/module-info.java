@@ -4,6 +4,7 @@ module zonda.commands {
     requires static transitive org.jspecify;
     requires transitive zonda.base;
     requires transitive zonda.client;
+    requires transitive zonda.dtrace;
     requires transitive zonda.vm;
     requires transitive zonda.images;
     requires transitive zonda.zones;

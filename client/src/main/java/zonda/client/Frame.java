@@ -25,6 +25,9 @@ public record Frame(byte type, byte[] payload) {
     /** The file can't be read: why. */
     public static final byte FILE_ERROR = 5;
 
+    /** The user wants an end (SIGINT, SIGTERM or SIGHUP), and waits for what there is still to say. */
+    public static final byte INTERRUPT = 6;
+
     // Daemon to client.
     public static final byte OUT = 17;
     public static final byte ERR = 18;

@@ -16,8 +16,22 @@ import org.jspecify.annotations.Nullable;
 public final class Main {
     /** What of the environment the daemon may see. */
     private static final String[] ENVIRONMENT = {
-        "TERM", "LANG", "REQ_ID", "VMADM_DEBUG_LEVEL", "VMADM_DEBUG_FILE", "VMADM_IDENT", "IMGADM_INSECURE",
-        "http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "NO_COLOR",
+        "TERM",
+        "LANG",
+        "REQ_ID",
+        "VMADM_DEBUG_LEVEL",
+        "VMADM_DEBUG_FILE",
+        "VMADM_IDENT",
+        "IMGADM_INSECURE",
+        "http_proxy",
+        "https_proxy",
+        "no_proxy",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "NO_PROXY",
+        "NO_COLOR",
+        "ZONDA_PID",
+        "ZONDA_PPID",
     };
 
     private static final int PIECE = 64 * 1024;
@@ -53,6 +67,9 @@ public final class Main {
         }
         try {
             connection.send(Frame.ARGV, argv(name, arguments));
+            if (name.equals("dtrace")) {
+                Runtime.getRuntime().addShutdownHook(new Interruption(connection));
+            }
             return new Main(connection).serve();
         } catch (IOException e) {
             complain(name, "lost the connection to zondad; an operation in progress goes on", e);

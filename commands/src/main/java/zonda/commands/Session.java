@@ -47,8 +47,10 @@ public final class Session {
     private final BlockingQueue<byte[]> input = new LinkedBlockingQueue<>();
     private final BlockingQueue<Frame> files = new LinkedBlockingQueue<>();
     private final List<Runnable> hangups = new ArrayList<>();
+    private final List<Runnable> interrupts = new ArrayList<>();
     private volatile Consumer<Size> resized = _ -> {};
     private boolean gone;
+    private boolean interrupted;
 
     Session(Call call, Wire wire) {
         this.call = call;
@@ -206,6 +208,25 @@ public final class Session {
         }
     }
 
+    /** Has the work done when the caller asks for an end and waits for it; at once if that has happened. */
+    public synchronized void onInterrupt(Runnable work) {
+        if (interrupted) {
+            work.run();
+        } else {
+            interrupts.add(work);
+        }
+    }
+
+    private void interrupted() {
+        List<Runnable> work;
+        synchronized (this) {
+            interrupted = true;
+            work = List.copyOf(interrupts);
+            interrupts.clear();
+        }
+        work.forEach(Runnable::run);
+    }
+
     private OutputStream stream(byte type) {
         return new OutputStream() {
             @Override
@@ -251,6 +272,7 @@ public final class Session {
         switch (frame.type()) {
             case Frame.IN -> input.add(frame.payload());
             case Frame.FILE, Frame.FILE_ERROR -> files.add(frame);
+            case Frame.INTERRUPT -> interrupted();
             case Frame.RESIZE -> {
                 var payload = zonda.client.Payload.of(frame);
                 resized.accept(new Size(payload.number(), payload.number()));

@@ -13,6 +13,7 @@ import zonda.base.Journal;
 import zonda.base.StateFile;
 import zonda.commands.CommandServer;
 import zonda.commands.ConsoleRelay;
+import zonda.commands.DtraceTool;
 import zonda.commands.ImgadmTool;
 import zonda.commands.SysinfoTool;
 import zonda.commands.Tool;
@@ -20,6 +21,7 @@ import zonda.commands.VmadmTool;
 import zonda.commands.ZloginTool;
 import zonda.commands.ZoneadmTool;
 import zonda.commands.ZonenameTool;
+import zonda.dtrace.Dtrace;
 import zonda.images.DatasetImages;
 import zonda.images.Images;
 import zonda.images.ImgadmPaths;
@@ -136,6 +138,7 @@ final class HostWiring implements AutoCloseable {
                 new ZoneadmTool(vms),
                 new ZloginTool(vms, zones, consoles),
                 new ZonenameTool(),
+                new DtraceTool(new Dtrace()),
                 new SysinfoTool(new HostInfo(config, serverUuid(), liveImage())::json));
         var server = new CommandServer(
                 config.socket(), tools, channel -> UnixSocket.peer(channel).uid());

@@ -38,6 +38,8 @@ class LayeringTest {
                 .definedBy("zonda.network..")
                 .layer("metadata")
                 .definedBy("zonda.metadata..")
+                .layer("dtrace")
+                .definedBy("zonda.dtrace..")
                 .layer("kernel")
                 .definedBy("zonda.kernel..")
                 .layer("base")
@@ -62,6 +64,8 @@ class LayeringTest {
                 .mayOnlyBeAccessedByLayers("daemon", "commands", "vm")
                 .whereLayer("metadata")
                 .mayOnlyBeAccessedByLayers("daemon", "commands", "vm")
+                .whereLayer("dtrace")
+                .mayOnlyBeAccessedByLayers("daemon", "commands")
                 .check(house);
     }
 

@@ -45,6 +45,7 @@ class ManPagesTest {
                         "zoneadm.8",
                         "zlogin.1",
                         "sysinfo.8",
+                        "dtrace.8",
                         "zonename.1",
                         "zondad.8",
                         "zondad.json.5",

@@ -1,0 +1,187 @@
+package zonda.dtrace;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** What was typed: dtrace(8)'s options. Words that are no options may stand among them. */
+record CommandLine(
+        Mode mode,
+        List<Source> sources,
+        List<String> options,
+        List<String> commands,
+        List<Long> processes,
+        List<String> words,
+        Optional<String> output,
+        List<String> flags) {
+    CommandLine {
+        sources = List.copyOf(sources);
+        options = List.copyOf(options);
+        commands = List.copyOf(commands);
+        processes = List.copyOf(processes);
+        words = List.copyOf(words);
+        flags = List.copyOf(flags);
+    }
+
+    /** What is to be done. */
+    enum Mode {
+        EXECUTE,
+        LIST,
+        VERSION
+    }
+
+    /** A program or description. @param letter of the option that gave it */
+    record Source(char letter, String text) {}
+
+    /** A command line that makes no sense; the words are printed, and the status is 2. */
+    static final class UsageException extends RuntimeException {
+        private final boolean showUsage;
+
+        UsageException(String message, boolean showUsage) {
+            super(message, null, false, false);
+            this.showUsage = showUsage;
+        }
+
+        boolean showsUsage() {
+            return showUsage;
+        }
+    }
+
+    private static final String WITH_VALUE = "bcDiILmnopPsUxX";
+    private static final String KNOWN = WITH_VALUE + "36aABCeFGhHlqSvVwZ";
+
+    static CommandLine parse(List<String> arguments) {
+        var parser = new Parser();
+        parser.parse(arguments);
+        return parser.result();
+    }
+
+    boolean has(String flag) {
+        return flags.contains(flag);
+    }
+
+    /** Collects while options are read. */
+    private static final class Parser {
+        private Mode mode = Mode.EXECUTE;
+        private final List<Source> sources = new ArrayList<>();
+        private final List<String> options = new ArrayList<>();
+        private final List<String> commands = new ArrayList<>();
+        private final List<Long> processes = new ArrayList<>();
+        private final List<String> words = new ArrayList<>();
+        private Optional<String> output = Optional.empty();
+        private final List<String> flags = new ArrayList<>();
+
+        void parse(List<String> arguments) {
+            if (arguments.isEmpty()) {
+                throw new UsageException("", true);
+            }
+            var rest = new ArrayList<>(arguments);
+            while (!rest.isEmpty()) {
+                String word = rest.removeFirst();
+                if (word.equals("--")) {
+                    words.addAll(rest);
+                    return;
+                }
+                if (word.startsWith("--")) {
+                    longOption(word.substring(2), rest);
+                } else if (word.startsWith("-") && word.length() > 1) {
+                    letters(word, rest);
+                } else {
+                    words.add(word);
+                }
+            }
+        }
+
+        private void longOption(String word, List<String> rest) {
+            int equals = word.indexOf('=');
+            String name = equals < 0 ? word : word.substring(0, equals);
+            switch (name) {
+                case "json" -> flags.add("json");
+                case "flame" -> flags.add("flame=" + longValue(word, equals, rest));
+                case "explain" -> sources.add(new Source('?', longValue(word, equals, rest)));
+                default -> throw new UsageException("dtrace: illegal option -- " + word, true);
+            }
+        }
+
+        private static String longValue(String word, int equals, List<String> rest) {
+            if (equals >= 0) {
+                return word.substring(equals + 1);
+            }
+            if (rest.isEmpty()) {
+                throw new UsageException("dtrace: option requires an argument -- " + word, true);
+            }
+            return rest.removeFirst();
+        }
+
+        private void letters(String word, List<String> rest) {
+            for (int i = 1; i < word.length(); i++) {
+                char letter = word.charAt(i);
+                if (KNOWN.indexOf(letter) < 0) {
+                    throw new UsageException("dtrace: illegal option -- " + letter, true);
+                }
+                if (WITH_VALUE.indexOf(letter) < 0) {
+                    flag(letter);
+                    continue;
+                }
+                String value = word.substring(i + 1);
+                if (value.isEmpty()) {
+                    if (rest.isEmpty()) {
+                        throw new UsageException("dtrace: option requires an argument -- " + letter, true);
+                    }
+                    value = rest.removeFirst();
+                }
+                valued(letter, value);
+                return;
+            }
+        }
+
+        private void flag(char letter) {
+            switch (letter) {
+                case 'l' -> mode(Mode.LIST);
+                case 'V' -> mode(Mode.VERSION);
+                case 'A', 'a' ->
+                    throw new UsageException(
+                            "dtrace: -" + letter + " is not supported: Linux has no anonymous tracing at boot", false);
+                case 'G', 'h' ->
+                    throw new UsageException(
+                            "dtrace: -" + letter + " is not supported: probes can not be built into programs with it",
+                            false);
+                case 'q' -> options.add("quiet");
+                case 'w' -> options.add("destructive");
+                case 'F' -> options.add("flowindent");
+                case 'Z' -> options.add("zdefs");
+                case 'C' -> options.add("cpp");
+                case 'H' -> flags.add("H");
+                default -> flags.add(String.valueOf(letter));
+            }
+        }
+
+        private void mode(Mode wanted) {
+            if (mode != Mode.EXECUTE && mode != wanted) {
+                throw new UsageException("dtrace: only one of the [-AGhlV] options can be specified at a time", false);
+            }
+            mode = wanted;
+        }
+
+        private void valued(char letter, String value) {
+            switch (letter) {
+                case 'n', 'P', 'm', 'f', 'i', 's' -> sources.add(new Source(letter, value));
+                case 'x' -> options.add(value);
+                case 'b' -> options.add("bufsize=" + value);
+                case 'c' -> commands.add(value);
+                case 'o' -> output = Optional.of(value);
+                case 'p' -> {
+                    if (!value.matches("[0-9]{1,9}")) {
+                        throw new UsageException("dtrace: invalid process id '" + value + "'", false);
+                    }
+                    processes.add(Long.valueOf(value));
+                }
+                default -> flags.add(letter + value);
+            }
+        }
+
+        CommandLine result() {
+            return new CommandLine(mode, sources, options, commands, processes, words, output, flags);
+        }
+    }
+}

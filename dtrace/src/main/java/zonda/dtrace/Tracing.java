@@ -1,0 +1,156 @@
+package zonda.dtrace;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+import zonda.dtrace.code.Maps;
+import zonda.dtrace.code.Options;
+import zonda.dtrace.output.Consumer;
+import zonda.dtrace.provider.Probe;
+
+/** The life of a session whose programs are loaded: BEGIN, consuming until something ends it, END, what remains. */
+final class Tracing {
+    /** How often it looks whether a program has called exit(). */
+    private static final long GLANCE = TimeUnit.MILLISECONDS.toNanos(20);
+
+    private final Kernel kernel;
+    private final Consumer consumer;
+    private final Options options;
+    private final Consumer.Outlet outlet;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private final long[][] reported = new long[8][];
+    private boolean interrupted;
+
+    Tracing(Kernel kernel, Consumer consumer, Options options, Consumer.Outlet outlet) {
+        this.kernel = kernel;
+        this.consumer = consumer;
+        this.options = options;
+        this.outlet = outlet;
+    }
+
+    /** Ends the session soon, as Ctrl-C does. From any thread. */
+    void interrupt() {
+        lock.lock();
+        try {
+            interrupted = true;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Traces until exit(), an interrupt, or the end of what it waits for.
+     *
+     * @param begun done when BEGIN has fired, such as letting programs go
+     * @param over whether the programs that were traced have ended
+     */
+    void run(Runnable begun, BooleanSupplier over) {
+        consumer.header();
+        kernel.activity(Maps.Activity.BEGINNING);
+        kernel.run(Probe.Source.Begin.class);
+        if (kernel.activity() == Maps.Activity.BEGINNING) {
+            kernel.activity(Maps.Activity.ACTIVE);
+        }
+        begun.run();
+        long switchRate = options.number("switchrate");
+        long last = System.nanoTime();
+        boolean ended = false;
+        while (!ended) {
+            ended = kernel.activity() == Maps.Activity.DRAINING || pause() || over.getAsBoolean();
+            long now = System.nanoTime();
+            if (!ended && (now - last >= switchRate || kernel.isFilling())) {
+                last = now;
+                work();
+            }
+        }
+        end();
+    }
+
+    private void end() {
+        boolean byUser = isInterrupted();
+        if (byUser) {
+            outlet.out("\n");
+        }
+        kernel.activity(Maps.Activity.DRAINING);
+        work();
+        kernel.activity(Maps.Activity.ENDING);
+        kernel.run(Probe.Source.End.class);
+        kernel.activity(Maps.Activity.IDLE);
+        work();
+    }
+
+    private boolean isInterrupted() {
+        lock.lock();
+        try {
+            return interrupted;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** @return whether the session was interrupted */
+    private boolean pause() {
+        lock.lock();
+        try {
+            if (!interrupted) {
+                long left = changed.awaitNanos(GLANCE);
+                return interrupted && left <= GLANCE;
+            }
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void work() {
+        List<byte[]> records = new ArrayList<>();
+        kernel.drain(records);
+        consumer.consume(records);
+        drops();
+    }
+
+    private void drops() {
+        perCpu(Maps.DROPS, " drops on CPU ");
+        perCpu(Maps.AGGREGATION_DROPS, " aggregation drops on CPU ");
+        total(Maps.DYNAMIC_DROPS, " dynamic variable drops");
+        total(Maps.SPECULATIVE_DROPS, " speculative drops");
+        total(Maps.SPECULATIONS_UNAVAILABLE, " failed speculations (no speculative buffer available)");
+        total(Maps.ERROR_ERRORS, " errors in ERROR probe enabling");
+    }
+
+    private void perCpu(int counter, String words) {
+        long[] now = kernel.counters(counter);
+        long[] before = before(counter, now);
+        for (int cpu = 0; cpu < now.length; cpu++) {
+            if (now[cpu] > before[cpu]) {
+                outlet.err("dtrace: " + (now[cpu] - before[cpu]) + words + cpu);
+            }
+        }
+    }
+
+    private void total(int counter, String words) {
+        long[] now = kernel.counters(counter);
+        long[] before = before(counter, now);
+        long sum = 0;
+        for (int cpu = 0; cpu < now.length; cpu++) {
+            sum += now[cpu] - before[cpu];
+        }
+        if (sum > 0) {
+            outlet.err("dtrace: " + sum + words);
+        }
+    }
+
+    private long[] before(int counter, long[] now) {
+        long[] before = reported[counter / 8];
+        reported[counter / 8] = now;
+        return before == null ? new long[now.length] : before;
+    }
+}

@@ -1,0 +1,248 @@
+package zonda.dtrace;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import zonda.dtrace.code.Compiler;
+import zonda.dtrace.code.Names;
+import zonda.dtrace.code.Options;
+import zonda.dtrace.code.Shape;
+import zonda.dtrace.code.Translator;
+import zonda.dtrace.provider.Pattern;
+import zonda.dtrace.provider.Probe;
+import zonda.dtrace.provider.ProbeTable;
+import zonda.dtrace.syntax.DError;
+import zonda.dtrace.syntax.Expr;
+import zonda.dtrace.syntax.Item;
+import zonda.dtrace.syntax.Macros;
+import zonda.dtrace.syntax.Parser;
+import zonda.dtrace.syntax.TypeExpr;
+import zonda.dtrace.types.DType;
+import zonda.dtrace.types.TypeTable;
+
+/** All programs of one command line, checked: clauses with the probes they mean, and what their names stand for. */
+final class Unit {
+    /** A clause and the probes that it is for. */
+    record Enabling(Item.Clause clause, List<Probe> probes) {}
+
+    private static final Macros NO_MACROS = new Macros(Map.of(), List.of("dtrace"), false);
+
+    private final TypeTable types;
+    private final Options options;
+    private final Names names;
+    private final ProbeTable probes;
+    private final Compiler compiler;
+    private final List<Enabling> enablings = new ArrayList<>();
+    private final Map<String, Expr> providerExpressions = new HashMap<>();
+
+    Unit(TypeTable types, Options options, ProbeTable probes, Compiler.Invoker invoker) {
+        this.types = types;
+        this.options = options;
+        this.probes = probes;
+        this.names = new Names(types, options);
+        this.compiler = new Compiler(names, invoker);
+        for (Item item : Parser.parse(library(), NO_MACROS, types::isType)) {
+            define(item);
+        }
+    }
+
+    private static String library() {
+        return Library.text("library.d");
+    }
+
+    Names names() {
+        return names;
+    }
+
+    Compiler compiler() {
+        return compiler;
+    }
+
+    List<Enabling> enablings() {
+        return enablings;
+    }
+
+    /**
+     * Adds a program.
+     *
+     * @return how many probes its clauses mean
+     * @throws DError with a tag, a line and words
+     */
+    int add(String text, Macros macros) {
+        List<Item> items = Parser.parse(text, macros, types::isType);
+        int matched = 0;
+        for (Item item : items) {
+            if (item instanceof Item.Pragma pragma) {
+                pragma(pragma);
+            }
+        }
+        for (Item item : items) {
+            if (item instanceof Item.Clause clause) {
+                matched += enable(clause);
+            } else {
+                define(item);
+            }
+        }
+        return matched;
+    }
+
+    private void pragma(Item.Pragma pragma) {
+        String[] words = pragma.text().strip().split("\\s+", 3);
+        if (words.length < 2 || !words[0].equals("D")) {
+            return;
+        }
+        switch (words[1]) {
+            case "option" -> {
+                if (words.length < 3) {
+                    throw new DError(
+                            "D_PRAGMA_MALFORM",
+                            pragma.line(),
+                            "malformed #pragma option; use #pragma D option name=value");
+                }
+                for (String option : words[2].strip().split("\\s+")) {
+                    try {
+                        options.set(option);
+                    } catch (DError e) {
+                        throw new DError(e.tag(), pragma.line(), e.text());
+                    }
+                }
+            }
+            case "attributes", "binding", "depends_on", "version", "error" -> {}
+            default -> throw new DError("D_PRAGMA_INVAL", pragma.line(), "invalid #pragma D: " + words[1]);
+        }
+    }
+
+    private DType type(TypeExpr written) {
+        return types.resolve(written, expression -> Library.constant(names, expression));
+    }
+
+    private void define(Item item) {
+        switch (item) {
+            case Item.Typedef(var _, String name, TypeExpr type) -> types.define(name, type(type));
+            case Item.Declaration declaration -> declare(declaration);
+            case Item.Inline(var _, String name, TypeExpr type, Expr value) -> names.inline(name, type(type), value);
+            case Item.Translator(int line, TypeExpr output, TypeExpr input, String parameter, var members) -> {
+                var values = new LinkedHashMap<String, Expr>();
+                members.forEach(member -> values.put(member.member(), member.value()));
+                DType out = type(output);
+                if (!(out instanceof DType.Struct)) {
+                    throw new DError("D_XLATE_SOU", line, "translator output type must be a struct or union");
+                }
+                names.add(new Translator(out, type(input), parameter, values));
+            }
+            case Item.Clause _, Item.Pragma _ -> {}
+        }
+    }
+
+    private void declare(Item.Declaration declaration) {
+        DType type = type(declaration.type());
+        if (declaration.name().isEmpty() || declaration.type() instanceof TypeExpr.Function) {
+            return;
+        }
+        List<DType> keys = declaration.type() instanceof TypeExpr.Associative(var _, var _, List<TypeExpr> written)
+                ? written.stream().map(this::type).toList()
+                : List.of();
+        Library.declare(names, declaration, type, keys);
+    }
+
+    private int enable(Item.Clause clause) {
+        var found = new LinkedHashMap<Integer, Probe>();
+        int matched = 0;
+        for (String written : clause.probes()) {
+            Pattern pattern;
+            try {
+                pattern = Pattern.parse(written);
+            } catch (IllegalArgumentException e) {
+                throw new DError(
+                        "D_PDESC_INVAL",
+                        clause.line(),
+                        "invalid probe description \"" + written + "\": Overflow of four fields");
+            }
+            List<Probe> some = probes.find(pattern);
+            if (some.isEmpty() && !options.is("zdefs")) {
+                throw none(clause, pattern);
+            }
+            matched += some.size();
+            some.forEach(probe -> found.put(probe.id(), probe));
+        }
+        var shapes = new LinkedHashMap<String, Shape>();
+        for (Probe probe : found.values()) {
+            shapes.putIfAbsent(signature(probe), shape(probe));
+        }
+        if (shapes.isEmpty()) {
+            shapes.put("", Shape.of(Shape.Site.RUN));
+        }
+        shapes.values().forEach(shape -> compiler.check(clause, shape));
+        enablings.add(new Enabling(clause, List.copyOf(found.values())));
+        return matched;
+    }
+
+    private static DError none(Item.Clause clause, Pattern pattern) {
+        String full = pattern.provider() + ":" + pattern.module() + ":" + pattern.function() + ":" + pattern.name();
+        String shown = pattern.id() >= 0 ? String.valueOf(pattern.id()) : full;
+        String why = ProbeTable.whyMissing(pattern.provider())
+                .map(text -> " (" + text + ")")
+                .orElse("");
+        return new DError(
+                pattern.id() >= 0 ? "D_PDESC_INVAL" : "D_PDESC_ZERO",
+                clause.line(),
+                "probe description " + shown + " does not match any probes" + why);
+    }
+
+    /** Probes with the same signature see the same things. */
+    private static String signature(Probe probe) {
+        return switch (probe.source()) {
+            case Probe.Source.Tracepoint(String event, var _, var _, List<String> arguments) -> event + arguments;
+            case Probe.Source.Syscall(var _, boolean entry) -> "syscall " + entry;
+            case Probe.Source.User(var _, var _, boolean returns, var _) -> "user " + returns;
+            default -> probe.source().getClass().getSimpleName();
+        };
+    }
+
+    /** What a clause sees of a probe. */
+    Shape shape(Probe probe) {
+        var full = new Shape.Names(probe.id(), probe.provider(), probe.module(), probe.function(), probe.name());
+        return switch (probe.source()) {
+            case Probe.Source.Begin(), Probe.Source.End() ->
+                Shape.of(Shape.Site.RUN).withNames(full);
+            case Probe.Source.Error() -> Shape.of(Shape.Site.ERROR).withNames(full);
+            case Probe.Source.Syscall(var _, boolean entry) ->
+                Shape.of(entry ? Shape.Site.SYSCALL_ENTRY : Shape.Site.SYSCALL_RETURN)
+                        .withNames(full);
+            case Probe.Source.Clock _ -> Shape.of(Shape.Site.CLOCK).withNames(full);
+            case Probe.Source.User(var _, var _, boolean returns, var _) ->
+                Shape.of(returns ? Shape.Site.USER_RETURN : Shape.Site.USER_ENTRY)
+                        .withNames(full);
+            case Probe.Source.Tracepoint tracepoint -> tracepoint(tracepoint, full);
+        };
+    }
+
+    private Shape tracepoint(Probe.Source.Tracepoint tracepoint, Shape.Names full) {
+        List<DType> raw = types.kernelTypes()
+                .map(btf -> btf.tracepointArguments(tracepoint.event()))
+                .orElse(List.of());
+        var arguments = new ArrayList<Shape.Argument>();
+        for (String argument : tracepoint.arguments()) {
+            int equals = argument.indexOf(" = ");
+            arguments.add(new Shape.Argument(
+                    argument.substring(0, equals).strip(), expression(argument.substring(equals + 3))));
+        }
+        return new Shape(
+                Shape.Site.TRACEPOINT,
+                raw,
+                arguments,
+                Optional.of(full),
+                tracepoint.task(),
+                tracepoint.condition().map(this::expression));
+    }
+
+    private Expr expression(String text) {
+        return providerExpressions.computeIfAbsent(text, _ -> {
+            List<Item> items = Parser.parse("inline int x = " + text + ";", NO_MACROS, types::isType);
+            return ((Item.Inline) items.getFirst()).value();
+        });
+    }
+}

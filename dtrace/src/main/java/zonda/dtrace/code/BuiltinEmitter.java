@@ -1,0 +1,374 @@
+package zonda.dtrace.code;
+
+import static zonda.dtrace.code.Maps.*;
+
+import java.nio.charset.StandardCharsets;
+import zonda.dtrace.syntax.DError;
+import zonda.dtrace.types.DType;
+import zonda.kernel.BpfAssembler;
+import zonda.kernel.BpfAssembler.Alu;
+import zonda.kernel.BpfAssembler.Jump;
+
+/** Code for the language's own variables. Everything about the current thread goes by the probe's thread. */
+final class BuiltinEmitter {
+    // struct pt_regs of x86-64.
+    private static final int[] SYSCALL_ARGUMENTS = {112, 104, 96, 56, 72, 64};
+    private static final int[] FUNCTION_ARGUMENTS = {112, 104, 96, 88, 72, 64};
+    private static final int REGISTERS = 21;
+    private static final int RAX = 80;
+    private static final int RIP = 128;
+    private static final int RSP = 152;
+    private static final int USER_STACK = 256;
+    private static final int DEPTH = 127;
+
+    private final NumberEmitter numbers;
+    private final Emitter emitter;
+    private final BpfAssembler asm;
+    private final Shape shape;
+
+    BuiltinEmitter(NumberEmitter numbers) {
+        this.numbers = numbers;
+        this.emitter = numbers.emitter;
+        this.asm = emitter.asm;
+        this.shape = emitter.shape;
+    }
+
+    private boolean isRunning() {
+        return shape.task().isEmpty();
+    }
+
+    private boolean isOwn() {
+        return shape.site() == Shape.Site.RUN;
+    }
+
+    /** r0 = the address of the probe's thread, as a number. */
+    void task() {
+        if (isRunning()) {
+            asm.call(Emitter.CURRENT_TASK);
+        } else {
+            asm.load(DW, R0, CONTEXT, 8 * shape.task().orElseThrow());
+            emitter.launder();
+        }
+    }
+
+    /** r0 = the probe's thread, as the verifier wants it. */
+    void taskPointer() {
+        if (isRunning()) {
+            asm.call(Emitter.CURRENT_TASK_BTF);
+        } else {
+            asm.load(DW, R0, CONTEXT, 8 * shape.task().orElseThrow());
+        }
+    }
+
+    private DType.Member member(String struct, String path) {
+        DType type = emitter.names
+                .types()
+                .named("struct " + struct)
+                .orElseThrow(() -> new DError("D_SYM_NOTYPES", 0, "this kernel has no type information (BTF)"));
+        int bits = 0;
+        DType.Member found = null;
+        for (String name : path.split("\\.")) {
+            found = ((DType.Struct) type)
+                    .member(name)
+                    .orElseThrow(() -> new DError("D_TYPE_MEMBER", 0, "this kernel's " + struct + " has no " + path));
+            bits += found.bitOffset();
+            type = found.type();
+        }
+        if (found == null) {
+            throw new AssertionError(path);
+        }
+        return new DType.Member(found.name(), found.type(), bits, 0);
+    }
+
+    /** r0 = a member of the structure that r0 points to. */
+    private void read(String struct, String path) {
+        DType.Member member = member(struct, path);
+        asm.alu(Alu.ADD, R0, member.bitOffset() / 8);
+        emitter.readKernel(member.type().size(), member.type().signed());
+    }
+
+    void number(String name) {
+        switch (name) {
+            case "pid" -> id(true);
+            case "tid" -> id(false);
+            case "ppid" -> {
+                if (isOwn()) {
+                    asm.constant(R0, emitter.session.ppid());
+                } else {
+                    task();
+                    read("task_struct", "real_parent");
+                    read("task_struct", "tgid");
+                }
+            }
+            case "uid", "gid" -> owner(name);
+            case "timestamp" -> asm.load(DW, R0, SLOT, SLOT_TIME);
+            case "walltimestamp" -> {
+                asm.load(DW, R0, SLOT, SLOT_TIME).constant(R1, emitter.session.wallOffset());
+                asm.aluRegister(Alu.ADD, R0, R1);
+            }
+            case "vtimestamp" -> {
+                task();
+                read("task_struct", "se.sum_exec_runtime");
+            }
+            case "cpu" -> asm.call(Emitter.CPU);
+            case "curthread" -> task();
+            case "id" -> probeId();
+            case "epid" -> asm.load(DW, R0, SLOT, SLOT_WORK + 56);
+            case "ipl" -> asm.constant(R0, 0);
+            case "errno" -> errno();
+            case "caller" -> frame(0, 1);
+            case "ucaller" -> frame(USER_STACK, 1);
+            case "stackdepth" -> depth(0);
+            case "ustackdepth" -> depth(USER_STACK);
+            default -> throw new AssertionError(name);
+        }
+    }
+
+    private void id(boolean process) {
+        if (isOwn()) {
+            asm.constant(R0, emitter.session.pid());
+        } else if (isRunning()) {
+            asm.call(Emitter.PID_TGID);
+            if (process) {
+                asm.alu(Alu.RSH, R0, 32);
+            } else {
+                asm.zeroExtend32(R0);
+            }
+        } else {
+            task();
+            read("task_struct", process ? "tgid" : "pid");
+        }
+    }
+
+    private void owner(String name) {
+        if (isOwn()) {
+            asm.constant(R0, name.equals("uid") ? emitter.session.uid() : emitter.session.gid());
+        } else if (isRunning()) {
+            asm.call(Emitter.UID_GID);
+            if (name.equals("gid")) {
+                asm.alu(Alu.RSH, R0, 32);
+            } else {
+                asm.zeroExtend32(R0);
+            }
+        } else {
+            task();
+            read("task_struct", "cred");
+            read("cred", name + ".val");
+        }
+    }
+
+    private void probeId() {
+        if (shape.names().isPresent()) {
+            asm.constant(R0, shape.names().get().id());
+            return;
+        }
+        int none = asm.newLabel();
+        probe();
+        asm.jump(Jump.EQ, R0, 0, none).load(DW, R0, R0, PROBE_ID).place(none);
+    }
+
+    /** r0 = the probe's names, or 0. */
+    void probe() {
+        asm.load(DW, R1, SLOT, SLOT_PROBE).store(W, FRAME, Emitter.KEY, R1);
+        emitter.useMap(R1, PROBES);
+        emitter.frameAddress(R2, Emitter.KEY);
+        asm.call(Emitter.MAP_LOOKUP);
+    }
+
+    private void errno() {
+        if (shape.site() != Shape.Site.SYSCALL_RETURN) {
+            asm.constant(R0, 0);
+            return;
+        }
+        int none = asm.newLabel();
+        int end = asm.newLabel();
+        asm.load(DW, R0, CONTEXT, 8)
+                .jump(Jump.SGE, R0, 0, none)
+                .jump(Jump.SLT, R0, -4095, none)
+                .negate(R0)
+                .jump(end)
+                .place(none)
+                .constant(R0, 0)
+                .place(end);
+    }
+
+    private void frame(int flags, int skip) {
+        int place = emitter.allocate(16);
+        emitter.zero(place, 16);
+        stack(place, 8 * (skip + 1), flags);
+        asm.load(DW, R0, SLOT, place + 8 * skip);
+    }
+
+    private void depth(int flags) {
+        int mark = emitter.mark();
+        stack(emitter.allocate(8 * DEPTH), 8 * DEPTH, flags);
+        int fine = asm.newLabel();
+        asm.jump(Jump.SGE, R0, 0, fine).constant(R0, 0).place(fine).alu(Alu.RSH, R0, 3);
+        emitter.release(mark);
+    }
+
+    /** Addresses of frames into the slot; r0 = bytes, or negative. */
+    private void stack(int place, int bytes, int flags) {
+        asm.move(R1, CONTEXT);
+        emitter.slotAddress(R2, place);
+        asm.constant(R3, bytes).constant(R4, flags).call(Emitter.GET_STACK);
+    }
+
+    /** The frames of stack() or ustack() in the slot. */
+    void frames(DType.Addresses type, int place) {
+        emitter.zero(place, type.size());
+        boolean user = type.kind() == DType.Addresses.Kind.USTACK;
+        if (user) {
+            id(true);
+            asm.store(DW, SLOT, place, R0);
+        }
+        if (isOwn()) {
+            return;
+        }
+        stack(user ? place + 8 : place, 8 * type.frames(), user ? USER_STACK : 0);
+    }
+
+    void argument(int number) {
+        switch (shape.site()) {
+            case SYSCALL_ENTRY -> {
+                if (number < SYSCALL_ARGUMENTS.length) {
+                    asm.load(DW, R1, CONTEXT, 0).load(DW, R0, R1, SYSCALL_ARGUMENTS[number]);
+                } else {
+                    asm.constant(R0, 0);
+                }
+            }
+            case SYSCALL_RETURN -> {
+                int fine = asm.newLabel();
+                asm.load(DW, R0, CONTEXT, 8);
+                asm.jump(Jump.SGE, R0, 0, fine)
+                        .jump(Jump.SLT, R0, -4095, fine)
+                        .constant(R0, -1)
+                        .place(fine);
+                if (number > 1) {
+                    asm.constant(R0, 0);
+                }
+            }
+            case CLOCK -> clockArgument(number);
+            case TRACEPOINT -> {
+                if (number < shape.rawTypes().size()) {
+                    asm.load(DW, R0, CONTEXT, 8 * number);
+                    emitter.launder();
+                } else {
+                    asm.constant(R0, 0);
+                }
+            }
+            case USER_ENTRY -> userArgument(number);
+            case USER_RETURN -> {
+                if (number == 1) {
+                    asm.load(DW, R0, CONTEXT, RAX);
+                } else {
+                    asm.constant(R0, 0);
+                }
+            }
+            case ERROR -> {
+                int[] places = {-1, SLOT_WORK + 48, SLOT_FAULT_ACTION, -1, SLOT_FAULT, SLOT_FAULT_ADDRESS};
+                if (number < places.length && places[number] >= 0) {
+                    asm.load(DW, R0, SLOT, places[number]);
+                } else {
+                    asm.constant(R0, 0);
+                }
+            }
+            case RUN -> asm.constant(R0, 0);
+        }
+    }
+
+    /** arg0 is where the kernel was, arg1 where the program was; the other is zero. */
+    private void clockArgument(int number) {
+        if (number > 1) {
+            asm.constant(R0, 0);
+            return;
+        }
+        int fine = asm.newLabel();
+        asm.load(DW, R0, CONTEXT, RIP)
+                .jump(number == 0 ? Jump.SLT : Jump.SGE, R0, 0, fine)
+                .constant(R0, 0)
+                .place(fine);
+    }
+
+    private void userArgument(int number) {
+        if (number < FUNCTION_ARGUMENTS.length) {
+            asm.load(DW, R0, CONTEXT, FUNCTION_ARGUMENTS[number]);
+            return;
+        }
+        asm.load(DW, R3, CONTEXT, RSP).alu(Alu.ADD, R3, 8 * (number - 5));
+        asm.store(DW, FRAME, Emitter.ADDRESS, R3);
+        emitter.frameAddress(R1, Emitter.READ);
+        int fine = asm.newLabel();
+        asm.constant(R2, 8).call(Emitter.READ_USER).jump(Jump.EQ, R0, 0, fine);
+        emitter.failAddress();
+        asm.place(fine).load(DW, R0, FRAME, Emitter.READ);
+    }
+
+    void userRegister(Op number) {
+        boolean has = switch (shape.site()) {
+            case USER_ENTRY, USER_RETURN, CLOCK -> true;
+            default -> false;
+        };
+        if (!has || !(number instanceof Op.Const(long index, var _)) || index < 0 || index >= REGISTERS) {
+            emitter.fail(Emitter.BAD_INDEX);
+            asm.constant(R0, 0);
+            return;
+        }
+        asm.load(DW, R0, CONTEXT, (int) (8 * index));
+    }
+
+    /** Text of a variable of the language's own, in the slot. */
+    void string(String name, int place) {
+        int size = emitter.stringSize;
+        switch (name) {
+            case "execname", "threadname" -> execname(name, place, size);
+            case "zonename" -> emitter.text(place, "global".getBytes(StandardCharsets.US_ASCII), size);
+            case "probeprov", "probemod", "probefunc", "probename" -> probeName(name, place, size);
+            default -> throw new AssertionError(name);
+        }
+    }
+
+    private void execname(String name, int place, int size) {
+        if (isOwn()) {
+            emitter.text(place, emitter.session.execname().getBytes(StandardCharsets.UTF_8), size);
+            return;
+        }
+        emitter.zero(place, size);
+        // The name of the process is that of its first thread.
+        task();
+        if (name.equals("execname")) {
+            read("task_struct", "group_leader");
+        }
+        asm.alu(Alu.ADD, R0, member("task_struct", "comm").bitOffset() / 8);
+        asm.move(R3, R0);
+        emitter.slotAddress(R1, place);
+        asm.constant(R2, Math.min(16, size)).call(Emitter.READ_KERNEL_STRING);
+    }
+
+    private void probeName(String name, int place, int size) {
+        if (shape.names().isPresent()) {
+            Shape.Names names = shape.names().get();
+            String text = switch (name) {
+                case "probeprov" -> names.provider();
+                case "probemod" -> names.module();
+                case "probefunc" -> names.function();
+                default -> names.name();
+            };
+            emitter.text(place, text.getBytes(StandardCharsets.UTF_8), size);
+            return;
+        }
+        int offset = switch (name) {
+            case "probeprov" -> PROBE_PROVIDER;
+            case "probemod" -> PROBE_MODULE;
+            case "probefunc" -> PROBE_FUNCTION;
+            default -> PROBE_NAME;
+        };
+        int width = Math.min(size, offset == PROBE_FUNCTION ? 128 : 64);
+        emitter.zero(place, size);
+        int none = asm.newLabel();
+        probe();
+        asm.jump(Jump.EQ, R0, 0, none);
+        emitter.copyToSlot(place, R0, offset, width);
+        asm.place(none);
+    }
+}

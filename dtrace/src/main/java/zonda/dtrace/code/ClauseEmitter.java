@@ -1,0 +1,267 @@
+package zonda.dtrace.code;
+
+import static zonda.dtrace.code.Maps.*;
+
+import java.util.ArrayList;
+import java.util.List;
+import zonda.dtrace.types.DType;
+import zonda.kernel.BpfAssembler;
+import zonda.kernel.BpfAssembler.Alu;
+import zonda.kernel.BpfAssembler.Jump;
+
+/**
+ * Code for a clause. Statements between two ifs make one record, which is handed over when all of them are done; a fault
+ * leaves the record and the rest of the clause.
+ */
+final class ClauseEmitter {
+    private static final int NO_WAKEUP = 1;
+    private static final int SIGSTOP = 19;
+    private static final int FAULT_SIZE = RECORD_HEADER + 24;
+    private static final int FAILED_EPID = SLOT_WORK + 48;
+    private static final int EPID = SLOT_WORK + 56;
+
+    private final NumberEmitter numbers;
+    private final Emitter emitter;
+    private final BpfAssembler asm;
+    private final List<Compiler.Layout> layouts;
+    private final boolean masked;
+    private final int errors;
+    private Compiler.Enabled enabled;
+    private int action;
+
+    ClauseEmitter(NumberEmitter numbers, List<Compiler.Layout> layouts, boolean masked, int errors) {
+        this.numbers = numbers;
+        this.emitter = numbers.emitter;
+        this.asm = emitter.asm;
+        this.layouts = layouts;
+        this.masked = masked;
+        this.errors = errors;
+        this.enabled = new Compiler.Enabled(
+                new zonda.dtrace.syntax.Item.Clause(0, List.of(), java.util.Optional.empty(), List.of(), true), 0, 0);
+    }
+
+    void clause(Compiler.Enabled one) {
+        enabled = one;
+        action = 0;
+        ClauseChecker.Checked checked = new ClauseChecker(emitter.names, emitter.shape).check(one.clause());
+        int next = asm.newLabel();
+        int fault = asm.newLabel();
+        if (masked) {
+            asm.load(DW, R1, SLOT, SLOT_MASK).constant(R2, 1L << one.bit()).aluRegister(Alu.AND, R1, R2);
+            asm.jump(Jump.EQ, R1, 0, next);
+        }
+        emitter.faultLabel(fault);
+        asm.load(DW, R1, SLOT, SLOT_PROBE).alu(Alu.ADD, R1, one.firstEpid()).store(DW, SLOT, EPID, R1);
+        asm.storeConstant(DW, SLOT, SLOT_SPECULATION, 0).storeConstant(DW, SLOT, SLOT_FAULT_ACTION, 0);
+        checked.predicate().ifPresent(predicate -> numbers.branchIfFalse(predicate, next));
+        block(checked.steps());
+        asm.jump(next).place(fault);
+        fault();
+        asm.place(next);
+    }
+
+    private void block(List<Step> steps) {
+        var segment = new ArrayList<Step>();
+        for (Step step : steps) {
+            if (step instanceof Step.If(Op condition, List<Step> yes, List<Step> no)) {
+                segment(segment);
+                segment.clear();
+                int otherwise = asm.newLabel();
+                int end = asm.newLabel();
+                numbers.branchIfFalse(condition, otherwise);
+                block(yes);
+                asm.jump(end).place(otherwise);
+                block(no);
+                asm.place(end);
+            } else {
+                segment.add(step);
+            }
+        }
+        segment(segment);
+    }
+
+    /** Statements that share a record. */
+    private void segment(List<Step> steps) {
+        int mark = emitter.mark();
+        int size = RECORD_HEADER;
+        boolean records = false;
+        for (Step step : steps) {
+            if (step instanceof Step.Emit(List<Op> data, var _)) {
+                records = true;
+                for (Op op : data) {
+                    size += Aggregate.size(op.type(), emitter.stringSize);
+                }
+            }
+        }
+        int record = records ? emitter.allocate(size) : -1;
+        var actions = new ArrayList<Action>();
+        int at = RECORD_HEADER;
+        for (Step step : steps) {
+            asm.storeConstant(DW, SLOT, SLOT_FAULT_ACTION, ++action);
+            int statement = emitter.mark();
+            at += step(step, record, at, actions);
+            emitter.release(statement);
+        }
+        if (records) {
+            var layout = new Compiler.Layout(layouts.size(), enabled.bit(), enabled.firstEpid(), size, actions);
+            layouts.add(layout);
+            submit(record, size, layout.id());
+            if (actions.stream().anyMatch(Action.Exit.class::isInstance)) {
+                exit();
+            }
+        }
+        emitter.release(mark);
+    }
+
+    /** @return bytes that were added to the record */
+    private int step(Step step, int record, int at, List<Action> actions) {
+        switch (step) {
+            case Step.Eval(Op op) -> numbers.evaluate(op);
+            case Step.Emit(List<Op> data, var maker) -> {
+                var places = new ArrayList<Action.Datum>();
+                int offset = at;
+                for (Op op : data) {
+                    places.add(new Action.Datum(offset, op.type()));
+                    offset += numbers.strings.datum(op, record + offset);
+                }
+                Action made = maker.apply(places);
+                actions.add(made);
+                if (made instanceof Action.Commit || made instanceof Action.Discard) {
+                    endSpeculation(record + places.getFirst().offset());
+                }
+                return offset - at;
+            }
+            case Step.Aggregating aggregating -> new AggregateEmitter(numbers).aggregate(aggregating);
+            case Step.Speculate(Op id) -> speculate(id);
+            case Step.Destructive(String name, List<Op> arguments) -> destructive(name, arguments);
+            case Step.If _ -> throw new AssertionError(step);
+        }
+        return 0;
+    }
+
+    /** Hands the record in the slot over; what finds no room is counted. */
+    private void submit(int record, int size, int id) {
+        int end = asm.newLabel();
+        asm.load(DW, R1, SLOT, SLOT_SPECULATION).jump(Jump.EQ, R1, -1, end);
+        asm.store(W, SLOT, record + 20, R1);
+        asm.storeConstant(W, SLOT, record, id)
+                .load(DW, R1, SLOT, SLOT_PROBE)
+                .store(W, SLOT, record + 4, R1)
+                .load(DW, R1, SLOT, SLOT_TIME)
+                .store(DW, SLOT, record + 8, R1);
+        asm.call(Emitter.CPU).store(W, SLOT, record + 16, R0).store(W, FRAME, Emitter.KEY, R0);
+        emitter.useMap(R1, RINGS);
+        emitter.frameAddress(R2, Emitter.KEY);
+        asm.call(Emitter.MAP_LOOKUP).jump(Jump.EQ, R0, 0, end).move(R1, R0);
+        emitter.slotAddress(R2, record);
+        asm.constant(R3, size).constant(R4, NO_WAKEUP).call(Emitter.RING_OUTPUT).jump(Jump.EQ, R0, 0, end);
+        int principal = asm.newLabel();
+        asm.load(DW, R1, SLOT, SLOT_SPECULATION).jump(Jump.EQ, R1, 0, principal);
+        emitter.count(SPECULATIVE_DROPS);
+        asm.jump(end).place(principal);
+        emitter.count(DROPS);
+        asm.place(end);
+    }
+
+    /** From now on only END fires. */
+    private void exit() {
+        int end = asm.newLabel();
+        emitter.useMapValue(R1, STATE, ACTIVITY);
+        asm.load(DW, R2, R1, 0)
+                .jump(Jump.GT, R2, Activity.ACTIVE.ordinal(), end)
+                .storeConstant(DW, R1, 0, Activity.DRAINING.ordinal())
+                .place(end);
+    }
+
+    private int speculations() {
+        return (int) Math.clamp(emitter.names.options().number("nspec"), 1, 32);
+    }
+
+    private void speculate(Op id) {
+        int bad = asm.newLabel();
+        int end = asm.newLabel();
+        numbers.number(id);
+        asm.jump(Jump.EQ, R0, 0, bad).jump(Jump.GT, R0, speculations(), bad).move(R3, R0);
+        emitter.useMapValue(R1, SPECULATIONS, 0);
+        asm.alu(Alu.ADD, R0, -1)
+                .alu(Alu.LSH, R0, 3)
+                .aluRegister(Alu.ADD, R1, R0)
+                .load(DW, R1, R1, 0);
+        asm.jump(Jump.NE, R1, 1, bad)
+                .store(DW, SLOT, SLOT_SPECULATION, R3)
+                .jump(end)
+                .place(bad)
+                .storeConstant(DW, SLOT, SLOT_SPECULATION, -1)
+                .place(end);
+    }
+
+    /** The speculation takes no more data; the consumer frees it. */
+    private void endSpeculation(int place) {
+        int end = asm.newLabel();
+        asm.load(DW, R0, SLOT, place).jump(Jump.EQ, R0, 0, end).jump(Jump.GT, R0, speculations(), end);
+        emitter.useMapValue(R1, SPECULATIONS, 0);
+        asm.alu(Alu.ADD, R0, -1).alu(Alu.LSH, R0, 3).aluRegister(Alu.ADD, R1, R0);
+        asm.load(DW, R2, R1, 0)
+                .jump(Jump.NE, R2, 1, end)
+                .storeConstant(DW, R1, 0, 2)
+                .place(end);
+    }
+
+    private void destructive(String name, List<Op> arguments) {
+        if (emitter.shape.site() == Shape.Site.RUN) {
+            // BEGIN and END run on a thread of the host's daemon, which is nobody's to stop or to change.
+            arguments.forEach(numbers::evaluate);
+            return;
+        }
+        switch (name) {
+            case "raise" -> {
+                numbers.number(arguments.getFirst());
+                asm.move(R1, R0).call(Emitter.SEND_SIGNAL);
+            }
+            case "stop" -> asm.constant(R1, SIGSTOP).call(Emitter.SEND_SIGNAL);
+            case "copyout" -> copyout(arguments);
+            default ->
+                throw new zonda.dtrace.syntax.DError(
+                        "D_UNKNOWN", enabled.clause().line(), name + "( ) is not supported: eBPF can not wait");
+        }
+    }
+
+    private void copyout(List<Op> arguments) {
+        if (!(arguments.get(2) instanceof Op.Const(long size, var _)) || size <= 0 || size > 4096) {
+            throw new zonda.dtrace.syntax.DError(
+                    "D_PROTO_ARG",
+                    enabled.clause().line(),
+                    "copyout( ) argument #3 must be a constant between 1 and 4096");
+        }
+        int place = emitter.allocate((int) size);
+        numbers.strings.datum(new Op.Place(arguments.get(0), new DType.Array(DType.CHAR, (int) size)), place);
+        numbers.number(arguments.get(1));
+        asm.store(DW, FRAME, Emitter.ADDRESS, R0).move(R1, R0);
+        emitter.slotAddress(R2, place);
+        int fine = asm.newLabel();
+        asm.constant(R3, size).call(Emitter.WRITE_USER).jump(Jump.EQ, R0, 0, fine);
+        emitter.failAddress();
+        asm.place(fine);
+    }
+
+    /** The clause failed: the ERROR clauses run, and the consumer is told. */
+    private void fault() {
+        if (emitter.isInError()) {
+            emitter.count(ERROR_ERRORS);
+            return;
+        }
+        asm.storeConstant(DW, SLOT, SLOT_SPECULATION, 0);
+        int mark = emitter.mark();
+        int record = emitter.allocate(FAULT_SIZE);
+        asm.load(DW, R1, SLOT, EPID).store(DW, SLOT, FAILED_EPID, R1).store(W, SLOT, record + RECORD_HEADER, R1);
+        asm.load(DW, R1, SLOT, SLOT_FAULT_ACTION).store(W, SLOT, record + RECORD_HEADER + 4, R1);
+        asm.load(DW, R1, SLOT, SLOT_FAULT).store(DW, SLOT, record + RECORD_HEADER + 8, R1);
+        asm.load(DW, R1, SLOT, SLOT_FAULT_ADDRESS).store(DW, SLOT, record + RECORD_HEADER + 16, R1);
+        if (errors >= 0) {
+            asm.move(R1, CONTEXT).move(R2, SLOT).callLocal(errors);
+        }
+        asm.storeConstant(DW, SLOT, SLOT_SPECULATION, 0);
+        submit(record, FAULT_SIZE, FAULT_RECORD);
+        emitter.release(mark);
+    }
+}

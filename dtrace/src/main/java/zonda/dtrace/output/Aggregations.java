@@ -1,0 +1,448 @@
+package zonda.dtrace.output;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import zonda.dtrace.code.Action.Datum;
+import zonda.dtrace.code.Aggregate;
+import zonda.dtrace.code.Format;
+import zonda.dtrace.code.Options;
+import zonda.dtrace.types.DType;
+import zonda.kernel.BpfMap;
+
+/** The aggregations of a session: what the kernel has counted, less what was cleared, sorted and printed. */
+public final class Aggregations {
+    /** Where values come from: all keys with the words of each processor. */
+    public interface Source {
+        /** A snapshot of an aggregation. */
+        Map<Key, long[][]> read(Aggregate aggregate);
+
+        void remove(Aggregate aggregate, Key key);
+
+        /** Makes minimum and maximum forget. */
+        void reset(Aggregate aggregate, Key key);
+    }
+
+    /** Bytes of a key, by their content. */
+    public static final class Key {
+        final byte[] bytes;
+
+        public Key(byte[] bytes) {
+            this.bytes = bytes.clone();
+        }
+
+        public byte[] bytes() {
+            return bytes.clone();
+        }
+
+        ByteBuffer buffer() {
+            return BpfMap.bytes(bytes.length).put(bytes).flip();
+        }
+
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Key key && Arrays.equals(bytes, key.bytes);
+        }
+
+        @Override
+        public int hashCode() {
+            return Arrays.hashCode(bytes);
+        }
+    }
+
+    /** An entry of a snapshot. */
+    public record Entry(Aggregate aggregate, Key key, long[] words) {}
+
+    private final Source source;
+    private final Options options;
+    private final Printf printf;
+    private final Map<Integer, Map<Key, long[]>> cleared = new HashMap<>();
+    private final Map<Integer, Long> normals = new HashMap<>();
+    private final Set<Integer> printed = new HashSet<>();
+    private final Map<Integer, List<Entry>> snapshot = new HashMap<>();
+
+    Aggregations(Source source, Options options, Printf printf) {
+        this.source = source;
+        this.options = options;
+        this.printf = printf;
+    }
+
+    /** The next look sees what is there then. */
+    void refresh() {
+        snapshot.clear();
+    }
+
+    private List<Entry> entries(Aggregate aggregate) {
+        return snapshot.computeIfAbsent(aggregate.id(), _ -> read(aggregate));
+    }
+
+    private List<Entry> read(Aggregate aggregate) {
+        var entries = new ArrayList<Entry>();
+        Map<Key, long[]> base = cleared.getOrDefault(aggregate.id(), Map.of());
+        source.read(aggregate).forEach((key, perCpu) -> {
+            long[] words = merged(aggregate, perCpu);
+            long[] less = base.get(key);
+            if (words[0] == 0 && less == null) {
+                return;
+            }
+            if (less != null) {
+                subtract(aggregate, words, less);
+            }
+            entries.add(new Entry(aggregate, key, words));
+        });
+        return entries;
+    }
+
+    static long[] merged(Aggregate aggregate, long[][] perCpu) {
+        long[] all = new long[aggregate.words()];
+        for (long[] one : perCpu) {
+            switch (aggregate.function()) {
+                case MIN, MAX -> {
+                    boolean better = all[0] == 0
+                            || (aggregate.function() == Aggregate.Function.MIN ? one[1] < all[1] : one[1] > all[1]);
+                    if (one[0] != 0 && better) {
+                        all[0] = 1;
+                        all[1] = one[1];
+                    }
+                }
+                case STDDEV -> {
+                    all[0] += one[0];
+                    all[1] += one[1];
+                    long low = all[2] + one[2];
+                    all[3] += one[3] + (Long.compareUnsigned(low, one[2]) < 0 ? 1 : 0);
+                    all[2] = low;
+                }
+                default -> {
+                    for (int i = 0; i < all.length; i++) {
+                        all[i] += one[i];
+                    }
+                }
+            }
+        }
+        return all;
+    }
+
+    private static void subtract(Aggregate aggregate, long[] words, long[] less) {
+        switch (aggregate.function()) {
+            case MIN, MAX -> {
+                if (words[0] == 0) {
+                    words[1] = aggregate.function() == Aggregate.Function.MIN ? Long.MAX_VALUE : Long.MIN_VALUE;
+                }
+            }
+            case STDDEV -> {
+                words[0] -= less[0];
+                words[1] -= less[1];
+                words[3] -= less[3] + (Long.compareUnsigned(words[2], less[2]) < 0 ? 1 : 0);
+                words[2] -= less[2];
+            }
+            default -> {
+                for (int i = 0; i < words.length; i++) {
+                    words[i] -= less[i];
+                }
+            }
+        }
+    }
+
+    /** Values become zero; keys stay. */
+    void clear(Aggregate aggregate) {
+        Map<Key, long[]> base = cleared.computeIfAbsent(aggregate.id(), _ -> new HashMap<>());
+        source.read(aggregate).forEach((key, perCpu) -> {
+            base.put(key, merged(aggregate, perCpu));
+            if (aggregate.function() == Aggregate.Function.MIN || aggregate.function() == Aggregate.Function.MAX) {
+                source.reset(aggregate, key);
+            }
+        });
+        snapshot.remove(aggregate.id());
+    }
+
+    /** Keeps the n highest, or with a negative n the lowest, or without one none. */
+    void trunc(Aggregate aggregate, Optional<Long> keep) {
+        List<Entry> sorted = new ArrayList<>(entries(aggregate));
+        sorted.sort(byValue());
+        long n = keep.orElse(0L);
+        int size = sorted.size();
+        List<Entry> removed = n >= 0
+                ? sorted.subList(0, (int) Math.max(0, size - n))
+                : sorted.subList((int) Math.min(size, -n), size);
+        for (Entry entry : removed) {
+            source.remove(aggregate, entry.key());
+            cleared.getOrDefault(aggregate.id(), new HashMap<>()).remove(entry.key());
+        }
+        snapshot.remove(aggregate.id());
+    }
+
+    void normalize(Aggregate aggregate, long by) {
+        normals.put(aggregate.id(), by == 0 ? 1 : by);
+    }
+
+    private long normal(Aggregate aggregate) {
+        return normals.getOrDefault(aggregate.id(), 1L);
+    }
+
+    // Order.
+
+    private Comparator<Entry> order() {
+        Comparator<Entry> order =
+                options.is("aggsortkey") ? this::byKey : byValue().thenComparing(this::byKey);
+        return options.is("aggsortrev") ? order.reversed() : order;
+    }
+
+    private static Comparator<Entry> byValue() {
+        return (one, other) -> {
+            if (one.aggregate().id() != other.aggregate().id()) {
+                return Integer.compare(one.aggregate().id(), other.aggregate().id());
+            }
+            return switch (one.aggregate().function()) {
+                case COUNT -> Long.compare(one.words()[0], other.words()[0]);
+                case SUM, MIN, MAX -> Long.compare(one.words()[1], other.words()[1]);
+                case AVG -> Long.compare(average(one.words()), average(other.words()));
+                case STDDEV ->
+                    Long.compareUnsigned(
+                            Distribution.deviation(one.words(), 1), Distribution.deviation(other.words(), 1));
+                default ->
+                    Double.compare(
+                            Distribution.weight(one.aggregate(), one.words()),
+                            Distribution.weight(other.aggregate(), other.words()));
+            };
+        };
+    }
+
+    private static long average(long[] words) {
+        return words[0] == 0 ? 0 : words[1] / words[0];
+    }
+
+    private int byKey(Entry one, Entry other) {
+        List<DType> types = one.aggregate().keys();
+        int first = (int) options.number("aggsortkeypos");
+        int[] offsets = new int[types.size() + 1];
+        for (int i = 0; i < types.size(); i++) {
+            offsets[i + 1] = offsets[i] + Aggregate.size(types.get(i), options.stringSize());
+        }
+        for (int i = 0; i < types.size(); i++) {
+            int at = (i + first) % types.size();
+            int compared = compareKeys(one, other, types.get(at), offsets[at]);
+            if (compared != 0) {
+                return compared;
+            }
+        }
+        return 0;
+    }
+
+    private int compareKeys(Entry one, Entry other, DType type, int offset) {
+        ByteBuffer left = one.key().buffer();
+        ByteBuffer right = other.key().buffer();
+        if (type.isString()) {
+            return Arrays.compareUnsigned(
+                    Values.bytes(left, offset, options.stringSize()),
+                    Values.bytes(right, offset, options.stringSize()));
+        }
+        if (type instanceof DType.Addresses addresses) {
+            return Arrays.compareUnsigned(
+                    one.key().bytes,
+                    offset,
+                    offset + addresses.size(),
+                    other.key().bytes,
+                    offset,
+                    offset + addresses.size());
+        }
+        return Long.compare(Values.number(left, offset, type), Values.number(right, offset, type));
+    }
+
+    // Text.
+
+    /** All that no printa() has printed. */
+    String unprinted(Collection<Aggregate> all) {
+        var out = new StringBuilder();
+        for (Aggregate aggregate : all) {
+            if (!printed.contains(aggregate.id())) {
+                plain(aggregate, out);
+            }
+        }
+        return out.toString();
+    }
+
+    private void plain(Aggregate aggregate, StringBuilder out) {
+        List<Entry> sorted = new ArrayList<>(entries(aggregate));
+        sorted.sort(order());
+        for (Entry entry : sorted) {
+            keys(entry, out);
+            out.append(value(entry)).append('\n');
+        }
+    }
+
+    String printa(Optional<Format> format, List<Aggregate> aggregates) {
+        var out = new StringBuilder();
+        aggregates.forEach(aggregate -> printed.add(aggregate.id()));
+        if (format.isEmpty()) {
+            out.append('\n');
+        }
+        if (aggregates.size() == 1 && format.isEmpty()) {
+            plain(aggregates.getFirst(), out);
+            return out.toString();
+        }
+        for (List<Entry> joined : joined(aggregates)) {
+            if (format.isEmpty()) {
+                keys(joined.getFirst(), out);
+                joined.forEach(entry -> out.append(value(entry)));
+                out.append('\n');
+            } else {
+                out.append(formatted(format.get(), joined));
+            }
+        }
+        return out.toString();
+    }
+
+    /** Entries of all aggregations with the same key; one that has none has zero. */
+    private List<List<Entry>> joined(List<Aggregate> aggregates) {
+        var maps = new ArrayList<Map<Key, Entry>>();
+        var keys = new LinkedHashSet<Key>();
+        for (Aggregate aggregate : aggregates) {
+            var map = new LinkedHashMap<Key, Entry>();
+            entries(aggregate).forEach(entry -> map.put(entry.key(), entry));
+            maps.add(map);
+            keys.addAll(map.keySet());
+        }
+        var all = new ArrayList<List<Entry>>();
+        for (Key key : keys) {
+            var row = new ArrayList<Entry>();
+            for (int i = 0; i < aggregates.size(); i++) {
+                Aggregate aggregate = aggregates.get(i);
+                row.add(maps.get(i).getOrDefault(key, new Entry(aggregate, key, new long[aggregate.words()])));
+            }
+            all.add(row);
+        }
+        int position = (int) Math.min(options.number("aggsortpos"), aggregates.size() - 1);
+        Comparator<List<Entry>> order = (one, other) -> order().compare(one.get(position), other.get(position));
+        all.sort(order);
+        return all;
+    }
+
+    private void keys(Entry entry, StringBuilder out) {
+        ByteBuffer key = entry.key().buffer();
+        int offset = 0;
+        for (DType type : entry.aggregate().keys()) {
+            var datum = new Datum(offset, type);
+            switch (type) {
+                case DType.Str _ ->
+                    out.append("  ")
+                            .append(Values.paddedRight(
+                                    Values.text(Values.bytes(key, offset, options.stringSize())), 50));
+                case DType.Addresses addresses -> {
+                    if (addresses.isStack()) {
+                        out.append('\n')
+                                .append(String.join("\n", printf.stackLines(datum, key)))
+                                .append('\n');
+                    } else {
+                        out.append("  ").append(Values.paddedRight(printf.symbol(datum, key), 50));
+                    }
+                }
+                default -> out.append(Records.number(Values.number(key, offset, type), type, false));
+            }
+            offset += Aggregate.size(type, options.stringSize());
+        }
+    }
+
+    private String value(Entry entry) {
+        Aggregate aggregate = entry.aggregate();
+        return switch (aggregate.function()) {
+            case QUANTIZE, LQUANTIZE, LLQUANTIZE -> Distribution.of(aggregate, entry.words(), normal(aggregate));
+            default -> " " + Values.padded(scalarText(entry), 16);
+        };
+    }
+
+    private long scalar(Entry entry) {
+        long[] words = entry.words();
+        long normal = normal(entry.aggregate());
+        return switch (entry.aggregate().function()) {
+            case COUNT -> words[0] / normal;
+            case SUM, MIN, MAX -> words[1] / normal;
+            case AVG -> words[0] == 0 ? 0 : words[1] / normal / words[0];
+            case STDDEV -> Distribution.deviation(words, normal);
+            default -> 0;
+        };
+    }
+
+    private String scalarText(Entry entry) {
+        return Long.toString(scalar(entry));
+    }
+
+    private String formatted(Format format, List<Entry> joined) {
+        Entry first = joined.getFirst();
+        var data = new ArrayList<Datum>();
+        int offset = 0;
+        for (DType type : first.aggregate().keys()) {
+            data.add(new Datum(offset, type));
+            offset += Aggregate.size(type, options.stringSize());
+        }
+        return printf.format(
+                format, data, first.key().buffer(), (conversion, index) -> value(conversion, joined, index));
+    }
+
+    private String value(Format.Piece.Conversion conversion, List<Entry> joined, int index) {
+        Entry entry = joined.get(Math.min(index, joined.size() - 1));
+        boolean picture = entry.aggregate().function().ordinal() >= Aggregate.Function.QUANTIZE.ordinal();
+        if (picture) {
+            return Distribution.of(entry.aggregate(), entry.words(), normal(entry.aggregate()));
+        }
+        int width = Math.max(0, conversion.width());
+        String text = Printf.number(conversion, conversion.precision(), width, scalar(entry), DType.INT64);
+        return Printf.pad(text, width, conversion.flags().indexOf('-') >= 0);
+    }
+
+    /** Lines for programs instead of text. */
+    String json(Collection<Aggregate> all, JsonView view) {
+        var out = new StringBuilder();
+        for (Aggregate aggregate : all) {
+            for (Entry entry : sorted(aggregate)) {
+                out.append(view.entry(entry, scalar(entry)));
+            }
+        }
+        return out.toString();
+    }
+
+    /** Stacks among the keys, outermost frame first, and what was aggregated for each. */
+    Map<List<String>, Long> stacks(Collection<Aggregate> all) {
+        var stacks = new LinkedHashMap<List<String>, Long>();
+        for (Aggregate aggregate : all) {
+            for (Entry entry : sorted(aggregate)) {
+                var frames = new ArrayList<String>();
+                int offset = 0;
+                for (DType type : aggregate.keys()) {
+                    var datum = new Datum(offset, type);
+                    if (type instanceof DType.Addresses addresses && addresses.isStack()) {
+                        // The frames of the kernel lie above those of the program.
+                        List<String> own = printf.frames(datum, entry.key().buffer()).reversed();
+                        frames.addAll(addresses.kind() == DType.Addresses.Kind.USTACK ? 0 : frames.size(), own);
+                    } else if (type.isString()) {
+                        frames.addFirst(Values.text(
+                                Values.bytes(entry.key().buffer(), offset, options.stringSize())));
+                    }
+                    offset += Aggregate.size(type, options.stringSize());
+                }
+                boolean has = aggregate.keys().stream()
+                        .anyMatch(type -> type instanceof DType.Addresses addresses && addresses.isStack());
+                if (has && scalar(entry) > 0) {
+                    stacks.merge(frames, scalar(entry), Long::sum);
+                }
+            }
+        }
+        return stacks;
+    }
+
+    /** All entries of an aggregation, sorted, for other views than text. */
+    public List<Entry> sorted(Aggregate aggregate) {
+        List<Entry> sorted = new ArrayList<>(entries(aggregate));
+        sorted.sort(order());
+        return sorted;
+    }
+}

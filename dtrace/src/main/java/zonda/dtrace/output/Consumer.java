@@ -1,0 +1,292 @@
+package zonda.dtrace.output;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import zonda.base.Json;
+import zonda.dtrace.code.Action;
+import zonda.dtrace.code.Action.Datum;
+import zonda.dtrace.code.Aggregate;
+import zonda.dtrace.code.Compiler.Layout;
+import zonda.dtrace.code.Maps;
+import zonda.dtrace.code.Options;
+import zonda.dtrace.provider.Probe;
+import zonda.dtrace.syntax.DError;
+
+/** Turns records into what is printed and done, in the order of their times. */
+public final class Consumer {
+    private static final String[] FAULTS = {
+        "unknown fault", "invalid address", "invalid alignment", "illegal operation", "divide-by-zero",
+        "out of scratch space", "invalid kernel access", "invalid user access", "tuple stack overflow", "bad stack",
+        "invalid size", "index out of bounds", "library-level fault",
+    };
+
+    /** Where things go. */
+    public interface Outlet {
+        /** Data, as it would be written to standard output. */
+        void out(String text);
+
+        /** A line for people. */
+        void err(String line);
+
+        /** Runs a command of system() and answers what it wrote. */
+        String run(String command);
+
+        /** freopen(): a file for the output, or the first one again for an empty name. */
+        void reopen(String file);
+
+        /** A speculation's buffer was used up or given up. */
+        void speculationFreed(int number);
+    }
+
+    private final Options options;
+    private final List<Layout> layouts;
+    private final List<Probe> probes;
+    private final Outlet outlet;
+    private final Printf printf;
+    private final Records records;
+    private final Aggregations aggregations;
+    private final Map<Integer, List<byte[]>> speculations = new HashMap<>();
+    private final Map<Integer, Integer> depths = new HashMap<>();
+    private boolean header;
+    private boolean json;
+    private OptionalInt exit = OptionalInt.empty();
+
+    public Consumer(
+            Options options, List<Layout> layouts, List<Probe> probes, Aggregations.Source source, Outlet outlet) {
+        this.options = options;
+        this.layouts = layouts;
+        this.probes = probes;
+        this.outlet = outlet;
+        this.printf = new Printf(new Symbols(), options.stringSize(), (int) options.number("stackindent"));
+        this.records = new Records(printf, options.stringSize());
+        this.aggregations = new Aggregations(source, options, printf);
+    }
+
+    public Aggregations aggregations() {
+        return aggregations;
+    }
+
+    /** The status of exit(), once it was consumed. */
+    public OptionalInt exit() {
+        return exit;
+    }
+
+    /** Lines of JSON instead of text, from now on. */
+    public void json() {
+        json = true;
+    }
+
+    /** A flame graph of all stacks that were aggregated. */
+    public String flameGraph(Collection<Aggregate> all) {
+        aggregations.refresh();
+        return FlameGraph.svg(aggregations.stacks(all));
+    }
+
+    private void jsonRecord(Layout layout, Probe probe, ByteBuffer record) {
+        var view = new JsonView(printf, options.stringSize());
+        var data = new ArrayList<Json>();
+        var silent = new StringBuilder();
+        for (Action action : layout.actions()) {
+            switch (action) {
+                case Action.Trace(Datum datum) -> data.add(view.datum(datum, record));
+                case Action.Memory(Datum datum, var _) -> data.add(view.datum(datum, record));
+                case Action.Symbols(Datum datum) -> data.add(view.datum(datum, record));
+                case Action.Print(Datum datum, var _) -> data.add(view.datum(datum, record));
+                case Action.Printf(var format, List<Datum> all) ->
+                    data.add(Json.of(printf.format(format, all, record)));
+                case Action.Printa(var _, List<Aggregate> all) -> outlet.out(aggregations.json(all, view));
+                default -> act(action, record, silent);
+            }
+        }
+        outlet.out(Json.object()
+                        .with("time", record.getLong(8))
+                        .with("cpu", record.getInt(16))
+                        .with("probe", probe.description())
+                        .with("data", Json.Arr.of(data.stream()))
+                        .compact()
+                + "\n");
+    }
+
+    private boolean quiet() {
+        return options.is("quiet");
+    }
+
+    /** The line above all records; printed once, also when there are none. */
+    public void header() {
+        if (!header && !quiet() && !json) {
+            header = true;
+            outlet.out(
+                    options.is("flowindent")
+                            ? "CPU FUNCTION                                 \n"
+                            : "CPU     ID                    FUNCTION:NAME\n");
+        }
+    }
+
+    private static ByteBuffer buffer(byte[] record) {
+        return ByteBuffer.wrap(record).order(ByteOrder.nativeOrder());
+    }
+
+    /** Records of all processors since the last time, in any order. */
+    public void consume(List<byte[]> all) {
+        aggregations.refresh();
+        var sorted = new ArrayList<>(all);
+        sorted.sort(Comparator.comparingLong(record -> buffer(record).getLong(8)));
+        for (byte[] record : sorted) {
+            ByteBuffer data = buffer(record);
+            int speculation = data.getInt(20);
+            if (speculation > 0) {
+                speculations
+                        .computeIfAbsent(speculation, _ -> new ArrayList<>())
+                        .add(record);
+            } else {
+                consume(data);
+            }
+        }
+    }
+
+    private void consume(ByteBuffer record) {
+        int id = record.getInt(0);
+        if (id == Maps.FAULT_RECORD) {
+            fault(record);
+            return;
+        }
+        Layout layout = layouts.get(id);
+        Probe probe = probes.get(record.getInt(4));
+        if (json) {
+            jsonRecord(layout, probe, record);
+            return;
+        }
+        header();
+        var out = new StringBuilder();
+        if (!quiet()) {
+            out.append(Values.padded(Integer.toString(record.getInt(16)), 3)).append(' ');
+            out.append(prefix(probe, record.getInt(16)));
+        }
+        for (Action action : layout.actions()) {
+            act(action, record, out);
+        }
+        if (!quiet()) {
+            out.append('\n');
+        }
+        if (!out.isEmpty()) {
+            outlet.out(out.toString());
+        }
+    }
+
+    private String prefix(Probe probe, int cpu) {
+        if (!options.is("flowindent")) {
+            return Values.padded(Integer.toString(probe.id()), 6) + " "
+                    + Values.padded(probe.function() + ":" + probe.name(), 32) + " ";
+        }
+        boolean entry = isEnd(probe.name(), "entry");
+        boolean returns = isEnd(probe.name(), "return");
+        boolean syscall = probe.provider().equals("syscall");
+        int depth = depths.getOrDefault(cpu, 0);
+        String mark = entry ? (syscall ? "=> " : "-> ") : returns ? (syscall ? "<= " : "<- ") : "| ";
+        if (returns && depth > 0) {
+            depth -= 2;
+        }
+        String text = " ".repeat(depth) + mark + probe.function() + (entry || returns ? "" : ":" + probe.name());
+        if (entry) {
+            depth += 2;
+        }
+        depths.put(cpu, depth);
+        return Values.paddedRight(text, 41) + " ";
+    }
+
+    private static boolean isEnd(String name, String word) {
+        return name.equals(word) || name.endsWith("-" + word);
+    }
+
+    private void act(Action action, ByteBuffer record, StringBuilder out) {
+        switch (action) {
+            case Action.Nothing() -> {}
+            case Action.Trace(Datum datum) -> out.append(records.trace(datum, record, quiet()));
+            case Action.Memory(Datum datum, Optional<Datum> shown) -> out.append(records.memory(datum, shown, record));
+            case Action.Symbols(Datum datum) -> out.append(records.symbols(datum, record));
+            case Action.Printf(var format, List<Datum> data) -> out.append(printf.format(format, data, record));
+            case Action.Print(Datum datum, var type) -> out.append(records.print(datum, type, record));
+            case Action.Printa(var format, List<Aggregate> all) -> out.append(aggregations.printa(format, all));
+            case Action.Exit(Datum status) -> exit = OptionalInt.of((int) number(status, record));
+            case Action.Clear(Aggregate aggregate) -> aggregations.clear(aggregate);
+            case Action.Trunc(Aggregate aggregate, Optional<Datum> keep) ->
+                aggregations.trunc(aggregate, keep.map(datum -> number(datum, record)));
+            case Action.Normalize(Aggregate aggregate, Optional<Datum> by) ->
+                aggregations.normalize(
+                        aggregate, by.map(datum -> number(datum, record)).orElse(1L));
+            case Action.Command(var format, List<Datum> data) -> {
+                flush(out);
+                outlet.out(outlet.run(printf.format(format, data, record)));
+            }
+            case Action.Reopen(var format, List<Datum> data) -> {
+                flush(out);
+                outlet.reopen(printf.format(format, data, record));
+            }
+            case Action.Commit(Datum speculation) -> commit((int) number(speculation, record), out);
+            case Action.Discard(Datum speculation) -> {
+                speculations.remove((int) number(speculation, record));
+                outlet.speculationFreed((int) number(speculation, record));
+            }
+            case Action.Setopt(String name, String value) -> setopt(name, value);
+        }
+    }
+
+    private void flush(StringBuilder out) {
+        outlet.out(out.toString());
+        out.setLength(0);
+    }
+
+    private void commit(int number, StringBuilder out) {
+        List<byte[]> held = speculations.remove(number);
+        if (held != null) {
+            if (!quiet()) {
+                out.append('\n');
+            }
+            flush(out);
+            held.forEach(record -> consume(buffer(record)));
+        }
+        outlet.speculationFreed(number);
+    }
+
+    private void setopt(String name, String value) {
+        try {
+            options.set(name, value.isEmpty() ? Optional.empty() : Optional.of(value));
+        } catch (DError e) {
+            outlet.err("dtrace: " + e.text());
+        }
+    }
+
+    private static long number(Datum datum, ByteBuffer record) {
+        return Values.number(record, datum.offset(), datum.type());
+    }
+
+    private void fault(ByteBuffer record) {
+        int epid = record.getInt(Maps.RECORD_HEADER);
+        int action = record.getInt(Maps.RECORD_HEADER + 4);
+        int code = (int) record.getLong(Maps.RECORD_HEADER + 8);
+        long address = record.getLong(Maps.RECORD_HEADER + 16);
+        Probe probe = probes.get(record.getInt(4));
+        String fault = code > 0 && code < FAULTS.length ? FAULTS[code] : FAULTS[0];
+        boolean addressed = code == 1 || code == 2 || code == 9;
+        outlet.err("dtrace: error on enabled probe ID " + epid + " (ID " + probe.id() + ": " + probe.description()
+                + "): "
+                + fault + (addressed ? " (0x" + Long.toHexString(address) + ")" : "") + " in "
+                + (action == 0 ? "predicate" : "action #" + action) + " at DIF offset " + 4 * Math.max(1, action));
+    }
+
+    /** What is printed at the very end. */
+    public String remaining(Collection<Aggregate> all) {
+        aggregations.refresh();
+        return json
+                ? aggregations.json(all, new JsonView(printf, options.stringSize()))
+                : "\n" + aggregations.unprinted(all);
+    }
+}

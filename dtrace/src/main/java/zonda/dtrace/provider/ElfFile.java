@@ -1,0 +1,128 @@
+package zonda.dtrace.provider;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** Functions of a program or library: the symbol tables of a 64-bit ELF file, elf(5). */
+public final class ElfFile {
+    private static final int SYMTAB = 2;
+    private static final int DYNSYM = 11;
+    private static final int FUNCTION = 2;
+    private static final int INDIRECT_FUNCTION = 10;
+    private static final int LOAD = 1;
+
+    /** A function. @param address as linked @param offset in the file */
+    public record Symbol(String name, long address, long size, long offset) {}
+
+    private record Segment(long offset, long address, long size) {}
+
+    private final List<Segment> segments = new ArrayList<>();
+    private final TreeMap<Long, Symbol> byAddress = new TreeMap<>();
+    private final Map<String, Symbol> byName = new HashMap<>();
+
+    private ElfFile(ByteBuffer data) {
+        long programs = data.getLong(32);
+        int programCount = data.getShort(56) & 0xffff;
+        for (int i = 0; i < programCount; i++) {
+            int at = (int) programs + 56 * i;
+            if (data.getInt(at) == LOAD) {
+                segments.add(new Segment(data.getLong(at + 8), data.getLong(at + 16), data.getLong(at + 32)));
+            }
+        }
+        long sections = data.getLong(40);
+        int sectionCount = data.getShort(60) & 0xffff;
+        for (int i = 0; i < sectionCount; i++) {
+            int at = (int) sections + 64 * i;
+            int type = data.getInt(at + 4);
+            if (type == SYMTAB || type == DYNSYM) {
+                int strings = (int) data.getLong((int) sections + 64 * data.getInt(at + 40) + 24);
+                symbols(data, (int) data.getLong(at + 24), (int) data.getLong(at + 32), strings);
+            }
+        }
+    }
+
+    private void symbols(ByteBuffer data, int start, int size, int strings) {
+        for (int at = start; at + 24 <= start + size; at += 24) {
+            int type = data.get(at + 4) & 0xf;
+            long address = data.getLong(at + 8);
+            if ((type == FUNCTION || type == INDIRECT_FUNCTION) && data.getShort(at + 6) != 0 && address != 0) {
+                String name = string(data, strings + data.getInt(at));
+                long bytes = data.getLong(at + 16);
+                fileOffset(address).ifPresent(offset -> {
+                    var symbol = new Symbol(name, address, bytes, offset);
+                    byName.put(name, symbol);
+                    byAddress.putIfAbsent(address, symbol);
+                });
+            }
+        }
+    }
+
+    private static String string(ByteBuffer data, int start) {
+        int end = start;
+        while (data.get(end) != 0) {
+            end++;
+        }
+        byte[] bytes = new byte[end - start];
+        data.get(start, bytes);
+        return new String(bytes, StandardCharsets.UTF_8);
+    }
+
+    /** Empty when the file can't be read or isn't a 64-bit ELF file of this byte order. */
+    public static Optional<ElfFile> read(Path file) {
+        try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            if (channel.size() > Integer.MAX_VALUE) {
+                return Optional.empty();
+            }
+            ByteBuffer data = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size())
+                    .order(ByteOrder.LITTLE_ENDIAN);
+            boolean elf = data.capacity() > 64 && data.getInt(0) == 0x464c457f && data.get(4) == 2 && data.get(5) == 1;
+            return elf ? Optional.of(new ElfFile(data)) : Optional.empty();
+        } catch (IOException | IndexOutOfBoundsException e) {
+            return Optional.empty();
+        }
+    }
+
+    private Optional<Long> fileOffset(long address) {
+        for (Segment segment : segments) {
+            if (address >= segment.address() && address < segment.address() + segment.size()) {
+                return Optional.of(address - segment.address() + segment.offset());
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** The address as linked of what lies at an offset in the file. */
+    public Optional<Long> address(long offset) {
+        for (Segment segment : segments) {
+            if (offset >= segment.offset() && offset < segment.offset() + segment.size()) {
+                return Optional.of(offset - segment.offset() + segment.address());
+            }
+        }
+        return Optional.empty();
+    }
+
+    public List<Symbol> symbols() {
+        return List.copyOf(byName.values());
+    }
+
+    public Optional<Symbol> symbol(String name) {
+        return Optional.ofNullable(byName.get(name));
+    }
+
+    /** The function that an address as linked lies in. */
+    public Optional<Symbol> at(long address) {
+        var entry = byAddress.floorEntry(address);
+        return entry == null ? Optional.empty() : Optional.of(entry.getValue());
+    }
+}

@@ -1,0 +1,39 @@
+package zonda.dtrace.provider;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** A probe: its id, its name in four parts, and where it comes from. */
+public record Probe(int id, String provider, String module, String function, String name, Source source) {
+    /** By which mechanism a probe fires. */
+    public sealed interface Source {
+        record Begin() implements Source {}
+
+        record End() implements Source {}
+
+        record Error() implements Source {}
+
+        record Syscall(int number, boolean entry) implements Source {}
+
+        /** @param period nanoseconds @param everywhere on every processor, as profile does, or on one, as tick does */
+        record Clock(long period, boolean everywhere) implements Source {}
+
+        /**
+         * A tracepoint of the kernel's.
+         *
+         * @param task the argument that is the thread the probe is about
+         * @param condition in D, over raw0 and so on
+         * @param arguments as {@code TYPE = EXPRESSION}; empty when they are the tracepoint's own
+         */
+        record Tracepoint(String event, Optional<Integer> task, Optional<String> condition, List<String> arguments)
+                implements Source {}
+
+        /** A place in a program or library. @param process in which it fires */
+        record User(Path file, long offset, boolean returns, long process) implements Source {}
+    }
+
+    public String description() {
+        return provider + ":" + module + ":" + function + ":" + name;
+    }
+}

@@ -1,0 +1,199 @@
+package zonda.dtrace.provider;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import zonda.dtrace.code.Options;
+import zonda.dtrace.types.Btf;
+
+/** All probes of this kernel, and those that a description brings about: clocks of any rate, places in processes. */
+public final class ProbeTable {
+    private static final java.util.regex.Pattern CLOCK =
+            java.util.regex.Pattern.compile("(profile|tick)-([0-9]{1,12})([a-z]*)");
+    private static final java.util.regex.Pattern PROCESS = java.util.regex.Pattern.compile("pid([0-9]{1,9})");
+    private static final long SECOND = 1_000_000_000L;
+    /** The shortest time between two firings. */
+    private static final long SHORTEST = 100_000;
+
+    private static final String[] CLOCKS = {
+        "profile-97",
+        "profile-199",
+        "profile-499",
+        "profile-997",
+        "profile-1999",
+        "profile-4001",
+        "profile-4999",
+        "tick-1",
+        "tick-10",
+        "tick-100",
+        "tick-500",
+        "tick-1000",
+        "tick-5000"
+    };
+
+    private final Map<String, Probe> probes = new LinkedHashMap<>();
+    private final Supplier<Optional<Btf>> kernel;
+    private final Set<String> kernelEvents = new HashSet<>();
+    private boolean sdt;
+    private int next = 1;
+
+    /** @param kernel the kernel's types, which say which tracepoints there are */
+    public ProbeTable(Supplier<Optional<Btf>> kernel) {
+        this.kernel = kernel;
+        add("dtrace", "", "", "BEGIN", new Probe.Source.Begin());
+        add("dtrace", "", "", "END", new Probe.Source.End());
+        add("dtrace", "", "", "ERROR", new Probe.Source.Error());
+        for (String line : lines("syscalls.txt")) {
+            String[] words = line.split(" ");
+            int number = Integer.parseInt(words[0]);
+            add("syscall", "", words[1], "entry", new Probe.Source.Syscall(number, true));
+            add("syscall", "", words[1], "return", new Probe.Source.Syscall(number, false));
+        }
+        for (String name : CLOCKS) {
+            clock(name);
+        }
+    }
+
+    static List<String> lines(String resource) {
+        try (InputStream in = ProbeTable.class.getResourceAsStream("/zonda/dtrace/" + resource)) {
+            if (in == null) {
+                throw new IllegalStateException(resource + " is not in the module");
+            }
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8)
+                    .lines()
+                    .filter(line -> !line.startsWith("#") && !line.isBlank())
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private Probe add(String provider, String module, String function, String name, Probe.Source source) {
+        String key = provider + ":" + module + ":" + function + ":" + name;
+        return probes.computeIfAbsent(key, _ -> new Probe(next++, provider, module, function, name, source));
+    }
+
+    /** The probes that a description means, in the order of their ids. */
+    public List<Probe> find(Pattern pattern) {
+        bringAbout(pattern);
+        return probes.values().stream().filter(pattern::matches).toList();
+    }
+
+    public List<Probe> all() {
+        bringAbout(Pattern.parse(":::"));
+        return List.copyOf(probes.values());
+    }
+
+    private void bringAbout(Pattern pattern) {
+        if (pattern.id() >= 0 || !isEarly(pattern)) {
+            tracepoints();
+        }
+        if (pattern.provider().isEmpty() || Pattern.glob(pattern.provider(), "profile")) {
+            clock(pattern.name());
+        }
+        Matcher process = PROCESS.matcher(pattern.provider());
+        if (process.matches()) {
+            new UserPlaces(Long.parseLong(process.group(1)))
+                    .find(pattern)
+                    .forEach(place ->
+                            add(pattern.provider(), place.module(), place.function(), place.name(), place.source()));
+        }
+    }
+
+    /** Whether none but the probes that need no types of the kernel can match, so that these need not be read. */
+    private static boolean isEarly(Pattern pattern) {
+        return pattern.provider().equals("dtrace")
+                || pattern.provider().equals("syscall")
+                || pattern.provider().equals("profile")
+                || PROCESS.matcher(pattern.provider()).matches()
+                || pattern.name().equals("BEGIN")
+                || pattern.name().equals("END")
+                || pattern.name().equals("ERROR")
+                || CLOCK.matcher(pattern.name()).matches();
+    }
+
+    private void clock(String name) {
+        Matcher clock = CLOCK.matcher(name);
+        if (!clock.matches()) {
+            return;
+        }
+        long number = Long.parseLong(clock.group(2));
+        String unit = clock.group(3);
+        long period;
+        if (unit.isEmpty() || unit.equals("hz")) {
+            period = number == 0 ? 0 : SECOND / number;
+        } else {
+            period = number * Options.unit(unit).orElse(0L);
+        }
+        if (period >= SHORTEST) {
+            add(
+                    "profile",
+                    "",
+                    "",
+                    name,
+                    new Probe.Source.Clock(period, clock.group(1).equals("profile")));
+        }
+    }
+
+    private void tracepoints() {
+        if (sdt) {
+            return;
+        }
+        sdt = true;
+        Optional<Btf> types = kernel.get();
+        if (types.isEmpty()) {
+            return;
+        }
+        kernelEvents.addAll(types.get().tracepoints());
+        for (String line : lines("probes.txt")) {
+            String[] words = line.split("(?<!\\|)\\|(?!\\|)");
+            if (kernelEvents.contains(words[2])) {
+                add(
+                        words[0],
+                        "vmlinux",
+                        "",
+                        words[1],
+                        new Probe.Source.Tracepoint(
+                                words[2],
+                                words[3].equals("-") ? Optional.empty() : Optional.of(Integer.valueOf(words[3])),
+                                words[4].equals("-") ? Optional.empty() : Optional.of(words[4]),
+                                List.of(words).subList(5, words.length)));
+            }
+        }
+        for (String event : types.get().tracepoints()) {
+            add(
+                    "sdt",
+                    "vmlinux",
+                    "",
+                    event,
+                    new Probe.Source.Tracepoint(event, Optional.empty(), Optional.empty(), List.of()));
+        }
+    }
+
+    /** Why a provider of illumos has no probes here; empty when there is none of that name either. */
+    public static Optional<String> whyMissing(String provider) {
+        return Optional.ofNullable(
+                switch (provider) {
+                    case "fbt" ->
+                        "this kernel lets no eBPF program attach to its functions, or dtrace can't use it yet";
+                    case "lockstat", "fsinfo", "mib", "cpc", "plockstat", "udp", "ip", "nfsv3", "nfsv4" ->
+                        "the provider " + provider + " is not implemented";
+                    default -> null;
+                });
+    }
+
+    /** Everything that was found so far. */
+    public List<Probe> known() {
+        return new ArrayList<>(probes.values());
+    }
+}

@@ -1,0 +1,70 @@
+package zonda.dtrace.provider;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/** The pid provider: entries, returns and offsets of the functions of a process. */
+final class UserPlaces {
+    private static final int MOST = 20_000;
+
+    private final long process;
+
+    UserPlaces(long process) {
+        this.process = process;
+    }
+
+    record Place(String module, String function, String name, Probe.Source source) {}
+
+    /** Nothing when there is no such process. */
+    List<Place> find(Pattern pattern) {
+        var places = new ArrayList<Place>();
+        Set<String> seen = new LinkedHashSet<>();
+        for (Mappings.Mapping mapping : Mappings.of(process).map(Mappings::all).orElse(List.of())) {
+            boolean first = seen.isEmpty();
+            if (mapping.isFile() && seen.add(mapping.path()) && isModule(pattern.module(), mapping.module(), first)) {
+                // The file as the process sees it, also when it has a root of its own.
+                Path file = Path.of("/proc/" + process + "/root" + mapping.path());
+                ElfFile.read(file).ifPresent(elf -> add(places, pattern, mapping.module(), file, elf));
+            }
+        }
+        return places;
+    }
+
+    /** a.out is the program itself, and libc stands for libc.so.6. */
+    private static boolean isModule(String wanted, String module, boolean program) {
+        return Pattern.glob(wanted, module)
+                || wanted.equals("a.out") && program
+                || module.startsWith(wanted + ".so")
+                || module.startsWith(wanted + "-") && module.contains(".so");
+    }
+
+    private void add(List<Place> places, Pattern pattern, String module, Path file, ElfFile elf) {
+        String wanted =
+                pattern.module().isEmpty() || !Pattern.glob(pattern.module(), module) ? pattern.module() : module;
+        String shown = wanted.isEmpty() ? module : wanted;
+        for (ElfFile.Symbol symbol : elf.symbols()) {
+            if (!Pattern.glob(pattern.function(), symbol.name()) || places.size() >= MOST) {
+                continue;
+            }
+            if (Pattern.glob(pattern.name(), "entry")) {
+                places.add(place(shown, symbol, "entry", file, symbol.offset(), false));
+            }
+            if (Pattern.glob(pattern.name(), "return")) {
+                places.add(place(shown, symbol, "return", file, symbol.offset(), true));
+            }
+            if (pattern.name().matches("[0-9a-fA-F]{1,8}")) {
+                long offset = Long.parseLong(pattern.name(), 16);
+                if (offset < Math.max(1, symbol.size())) {
+                    places.add(place(shown, symbol, pattern.name(), file, symbol.offset() + offset, false));
+                }
+            }
+        }
+    }
+
+    private Place place(String module, ElfFile.Symbol symbol, String name, Path file, long offset, boolean returns) {
+        return new Place(module, symbol.name(), name, new Probe.Source.User(file, offset, returns, process));
+    }
+}

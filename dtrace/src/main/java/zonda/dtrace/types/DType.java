@@ -1,0 +1,222 @@
+package zonda.dtrace.types;
+
+import java.util.List;
+
+/** A type of D. Sizes are bytes, those of 64-bit Linux. */
+public sealed interface DType {
+    /** Bytes of a value; 0 for what has no value of its own. */
+    int size();
+
+    /** As it is written in D. */
+    String name();
+
+    /** An integer, a character or an enumeration. */
+    record Int(String name, int size, boolean signed) implements DType {}
+
+    /** A D string: text that ends at its first zero byte; its size is an option, strsize. */
+    record Str() implements DType {
+        @Override
+        public int size() {
+            return 256;
+        }
+
+        @Override
+        public String name() {
+            return "string";
+        }
+    }
+
+    record Pointer(DType to) implements DType {
+        @Override
+        public int size() {
+            return 8;
+        }
+
+        @Override
+        public String name() {
+            String target = to.name();
+            return target.endsWith("*") ? target + "*" : target + " *";
+        }
+    }
+
+    record Array(DType of, int count) implements DType {
+        @Override
+        public int size() {
+            return of.size() * count;
+        }
+
+        @Override
+        public String name() {
+            return of.name() + " [" + count + "]";
+        }
+    }
+
+    /** Nothing: what actions answer. */
+    record Void() implements DType {
+        @Override
+        public int size() {
+            return 0;
+        }
+
+        @Override
+        public String name() {
+            return "void";
+        }
+    }
+
+    record Function(DType returns) implements DType {
+        @Override
+        public int size() {
+            return 0;
+        }
+
+        @Override
+        public String name() {
+            return returns.name() + " ()";
+        }
+    }
+
+    /** What stack(), ustack() and the symbol functions answer: raw addresses that are named when they are printed. */
+    record Addresses(Kind kind, int frames) implements DType {
+        /** Which addresses. */
+        public enum Kind {
+            STACK,
+            USTACK,
+            SYM,
+            MOD,
+            USYM,
+            UMOD,
+            UADDR
+        }
+
+        public boolean isStack() {
+            return kind == Kind.STACK || kind == Kind.USTACK;
+        }
+
+        /** Kernel addresses are plain; those of users come after the process' number. */
+        @Override
+        public int size() {
+            return switch (kind) {
+                case STACK -> frames * 8;
+                case USTACK -> 8 + frames * 8;
+                case SYM, MOD -> 8;
+                case USYM, UMOD, UADDR -> 16;
+            };
+        }
+
+        @Override
+        public String name() {
+            return isStack() ? "dtrace_stack" : "_symaddr";
+        }
+    }
+
+    /** A member of a structure. @param bitSize 0 unless it is a bit field */
+    record Member(String name, DType type, int bitOffset, int bitSize) {}
+
+    /** A structure or union, whose members are read when they are asked for. */
+    final class Struct implements DType {
+        private final String name;
+        private final java.util.function.Supplier<List<Member>> reader;
+        private int size;
+        private List<Member> members = List.of();
+        private boolean read;
+
+        public Struct(String name, int size, java.util.function.Supplier<List<Member>> reader) {
+            this.name = name;
+            this.size = size;
+            this.reader = reader;
+        }
+
+        public List<Member> members() {
+            if (!read) {
+                read = true;
+                members = List.copyOf(reader.get());
+            }
+            return members;
+        }
+
+        /** Defines one that was only declared. */
+        public void define(List<Member> all, int bytes) {
+            read = true;
+            members = List.copyOf(all);
+            size = bytes;
+        }
+
+        /** Whether its members are unknown. */
+        public boolean isIncomplete() {
+            return size == 0 && members().isEmpty();
+        }
+
+        /** The member of that name, also one within unnamed structures, with its offset in this one. */
+        public java.util.Optional<Member> member(String wanted) {
+            for (Member member : members()) {
+                if (member.name().equals(wanted)) {
+                    return java.util.Optional.of(member);
+                }
+                if (member.name().isEmpty() && member.type() instanceof Struct inner) {
+                    var found = inner.member(wanted);
+                    if (found.isPresent()) {
+                        Member within = found.get();
+                        return java.util.Optional.of(new Member(
+                                wanted, within.type(), member.bitOffset() + within.bitOffset(), within.bitSize()));
+                    }
+                }
+            }
+            return java.util.Optional.empty();
+        }
+
+        @Override
+        public int size() {
+            return size;
+        }
+
+        @Override
+        public String name() {
+            return name;
+        }
+    }
+
+    DType VOID = new Void();
+    DType STRING = new Str();
+    Int CHAR = new Int("char", 1, true);
+    Int INT = new Int("int", 4, true);
+    Int UINT = new Int("unsigned int", 4, false);
+    Int INT64 = new Int("int64_t", 8, true);
+    Int UINT64 = new Int("uint64_t", 8, false);
+    Int LONG = new Int("long", 8, true);
+    Int ULONG = new Int("unsigned long", 8, false);
+
+    default boolean isInteger() {
+        return this instanceof Int;
+    }
+
+    default boolean isPointer() {
+        return this instanceof Pointer || this instanceof Array;
+    }
+
+    default boolean isScalar() {
+        return this instanceof Int || this instanceof Pointer;
+    }
+
+    default boolean isString() {
+        return this instanceof Str;
+    }
+
+    /** What a pointer or array leads to. */
+    default DType target() {
+        return switch (this) {
+            case Pointer(DType to) -> to;
+            case Array(DType of, var _) -> of;
+            default -> VOID;
+        };
+    }
+
+    /** Text in memory: an array of or a pointer to characters. */
+    default boolean isCharacters() {
+        return target() instanceof Int(var _, int size, var _) && size == 1 && isPointer();
+    }
+
+    default boolean signed() {
+        return this instanceof Int integer && integer.signed();
+    }
+}

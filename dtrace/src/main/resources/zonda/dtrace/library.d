@@ -1,0 +1,236 @@
+/* What every program knows: constants, and how the kernel's objects look in D. */
+inline int CLD_EXITED = 1;
+inline int CLD_KILLED = 2;
+inline int CLD_DUMPED = 3;
+inline int B_WRITE = 0x0000;
+inline int B_READ = 0x0040;
+inline int B_ASYNC = 0x0004;
+inline int B_PHYS = 0x0020;
+inline int SIGHUP = 1;
+inline int SIGINT = 2;
+inline int SIGQUIT = 3;
+inline int SIGKILL = 9;
+inline int SIGUSR1 = 10;
+inline int SIGSEGV = 11;
+inline int SIGUSR2 = 12;
+inline int SIGPIPE = 13;
+inline int SIGALRM = 14;
+inline int SIGTERM = 15;
+inline int SIGCHLD = 17;
+inline int SIGCONT = 18;
+inline int SIGSTOP = 19;
+inline int EPERM = 1;
+inline int ENOENT = 2;
+inline int ESRCH = 3;
+inline int EINTR = 4;
+inline int EIO = 5;
+inline int EBADF = 9;
+inline int EAGAIN = 11;
+inline int ENOMEM = 12;
+inline int EACCES = 13;
+inline int EFAULT = 14;
+inline int EEXIST = 17;
+inline int EINVAL = 22;
+inline int O_RDONLY = 0;
+inline int O_WRONLY = 1;
+inline int O_RDWR = 2;
+inline int O_CREAT = 0x40;
+inline int O_TRUNC = 0x200;
+inline int O_APPEND = 0x400;
+inline int TCP_STATE_CLOSED = 7;
+inline int TCP_STATE_ESTABLISHED = 1;
+inline int TCP_STATE_SYN_SENT = 2;
+inline int TCP_STATE_SYN_RECEIVED = 3;
+inline int TCP_STATE_FIN_WAIT_1 = 4;
+inline int TCP_STATE_FIN_WAIT_2 = 5;
+inline int TCP_STATE_TIME_WAIT = 6;
+inline int TCP_STATE_CLOSE_WAIT = 8;
+inline int TCP_STATE_LAST_ACK = 9;
+inline int TCP_STATE_LISTEN = 10;
+inline int TCP_STATE_CLOSING = 11;
+inline void *NULL = (void *)0;
+
+typedef struct psinfo {
+	int pr_nlwp;
+	pid_t pr_pid;
+	pid_t pr_ppid;
+	pid_t pr_pgid;
+	pid_t pr_sid;
+	uid_t pr_uid;
+	uid_t pr_euid;
+	gid_t pr_gid;
+	gid_t pr_egid;
+	uintptr_t pr_addr;
+	string pr_fname;
+	string pr_psargs;
+	zoneid_t pr_zoneid;
+} psinfo_t;
+
+translator psinfo_t < struct task_struct *T > {
+	pr_nlwp = T->signal->nr_threads;
+	pr_pid = T->tgid;
+	pr_ppid = T->real_parent->tgid;
+	pr_pgid = T->signal->pids[2]->numbers[0].nr;
+	pr_sid = T->signal->pids[3]->numbers[0].nr;
+	pr_uid = T->cred->uid.val;
+	pr_euid = T->cred->euid.val;
+	pr_gid = T->cred->gid.val;
+	pr_egid = T->cred->egid.val;
+	pr_addr = (uintptr_t)T;
+	pr_fname = T->group_leader->comm;
+	pr_psargs = T->group_leader->comm;
+	pr_zoneid = 0;
+};
+
+typedef struct lwpsinfo {
+	int pr_flag;
+	id_t pr_lwpid;
+	uintptr_t pr_addr;
+	uintptr_t pr_wchan;
+	char pr_state;
+	char pr_sname;
+	int pr_pri;
+	processorid_t pr_onpro;
+	string pr_name;
+} lwpsinfo_t;
+
+translator lwpsinfo_t < struct task_struct *T > {
+	pr_flag = T->flags;
+	pr_lwpid = T->pid;
+	pr_addr = (uintptr_t)T;
+	pr_wchan = 0;
+	pr_state = T->__state;
+	pr_sname = T->__state == 0 ? 'R' : (T->__state & 1) ? 'S' : (T->__state & 2) ? 'D' : 'T';
+	pr_pri = T->prio;
+	pr_onpro = 0;
+	pr_name = T->comm;
+};
+
+inline psinfo_t *curpsinfo = xlate <psinfo_t *> (curthread);
+inline lwpsinfo_t *curlwpsinfo = xlate <lwpsinfo_t *> (curthread);
+
+typedef struct bufinfo {
+	int b_flags;
+	size_t b_bcount;
+	caddr_t b_addr;
+	uint64_t b_blkno;
+	uint64_t b_lblkno;
+	size_t b_resid;
+	size_t b_bufsize;
+	dev_t b_edev;
+} bufinfo_t;
+
+translator bufinfo_t < struct request *R > {
+	b_flags = (R->cmd_flags & 0xff) == 0 ? B_READ : B_WRITE;
+	b_bcount = R->__data_len;
+	b_addr = 0;
+	b_blkno = R->__sector;
+	b_lblkno = R->__sector;
+	b_resid = R->resid_len;
+	b_bufsize = R->__data_len;
+	b_edev = ((dev_t)R->q->disk->major << 20) | R->q->disk->first_minor;
+};
+
+typedef struct devinfo {
+	int dev_major;
+	int dev_minor;
+	int dev_instance;
+	string dev_name;
+	string dev_statname;
+	string dev_pathname;
+} devinfo_t;
+
+translator devinfo_t < struct request *R > {
+	dev_major = R->q->disk->major;
+	dev_minor = R->q->disk->first_minor;
+	dev_instance = 0;
+	dev_name = R->q->disk->disk_name;
+	dev_statname = R->q->disk->disk_name;
+	dev_pathname = strjoin("/dev/", stringof(R->q->disk->disk_name));
+};
+
+typedef struct fileinfo {
+	string fi_name;
+	string fi_dirname;
+	string fi_pathname;
+	offset_t fi_offset;
+	string fi_fs;
+	string fi_mount;
+	int fi_oflags;
+} fileinfo_t;
+
+translator fileinfo_t < struct request *R > {
+	fi_name = "<unknown>";
+	fi_dirname = "<unknown>";
+	fi_pathname = "<unknown>";
+	fi_offset = 0;
+	fi_fs = "<unknown>";
+	fi_mount = "<unknown>";
+	fi_oflags = 0;
+};
+
+typedef struct pktinfo {
+	uintptr_t pkt_addr;
+} pktinfo_t;
+
+translator pktinfo_t < struct sock *S > {
+	pkt_addr = 0;
+};
+
+typedef struct csinfo {
+	uintptr_t cs_addr;
+	uint64_t cs_cid;
+	pid_t cs_pid;
+	zoneid_t cs_zoneid;
+} csinfo_t;
+
+translator csinfo_t < struct sock *S > {
+	cs_addr = (uintptr_t)S;
+	cs_cid = (uint64_t)S;
+	cs_pid = pid;
+	cs_zoneid = 0;
+};
+
+typedef struct ipinfo {
+	uint8_t ip_ver;
+	uint32_t ip_plength;
+	string ip_saddr;
+	string ip_daddr;
+} ipinfo_t;
+
+translator ipinfo_t < struct sock *S > {
+	ip_ver = S->__sk_common.skc_family == 10 ? 6 : 4;
+	ip_plength = 0;
+	ip_saddr = inet_ntoa(&S->__sk_common.skc_rcv_saddr);
+	ip_daddr = inet_ntoa(&S->__sk_common.skc_daddr);
+};
+
+typedef struct tcpsinfo {
+	uintptr_t tcps_addr;
+	int tcps_local;
+	int tcps_active;
+	uint16_t tcps_lport;
+	uint16_t tcps_rport;
+	string tcps_laddr;
+	string tcps_raddr;
+	int32_t tcps_state;
+} tcpsinfo_t;
+
+translator tcpsinfo_t < struct sock *S > {
+	tcps_addr = (uintptr_t)S;
+	tcps_local = 0;
+	tcps_active = 0;
+	tcps_lport = S->__sk_common.skc_num;
+	tcps_rport = ntohs(S->__sk_common.skc_dport);
+	tcps_laddr = inet_ntoa(&S->__sk_common.skc_rcv_saddr);
+	tcps_raddr = inet_ntoa(&S->__sk_common.skc_daddr);
+	tcps_state = S->__sk_common.skc_state;
+};
+
+typedef struct tcplsinfo {
+	int32_t tcps_state;
+} tcplsinfo_t;
+
+translator tcplsinfo_t < int I > {
+	tcps_state = I;
+};

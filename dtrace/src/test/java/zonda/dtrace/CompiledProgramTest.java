@@ -1,0 +1,54 @@
+package zonda.dtrace;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What the compiler writes, run by {@link BpfMachine}. */
+class CompiledProgramTest {
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "1 + 2 * 3 | 7",
+                "-7 / 2 | -3",
+                "pid | 7",
+                "strlen(\"hello\") | 5",
+                "index(\"the quick brown fox\", \"quick brown\") | 4",
+                "rindex(\"banana\", \"an\") | 3",
+                "strtoll(\"-42\") | -42",
+                "\"abc\" < \"abd\" | 1",
+                "strjoin(\"ab\", \"cd\") == \"abcd\" | 1",
+                "basename(\"/a/b/c\") == \"c\" | 1",
+                "toupper(\"aZ{`\") == \"AZ{`\" | 1",
+                "lltostr(-907) == \"-907\" | 1",
+                "substr(\"hello\", 1, 3) == \"ell\" | 1",
+                "htonl(0x01020304) == 0x04030201 | 1",
+            })
+    void expressions_have_their_values(String expression, long value) {
+        assertThat(Machines.begin("BEGIN { trace((int64_t)(" + expression + ")); }"))
+                .containsExactly(value);
+    }
+
+    @Test
+    void clauses_share_their_variables() {
+        assertThat(Machines.begin("BEGIN { x = 1; self->y = 2; this->z = 3; a[x, \"k\"] = 4; } BEGIN /x == 1/ {"
+                        + " trace((long)x); trace((long)self->y); trace((long)this->z); trace((long)a[1, \"k\"]);"
+                        + " trace((long)a[2, \"k\"]); }"))
+                .containsExactly(1L, 2L, 3L, 4L, 0L);
+    }
+
+    @Test
+    void an_element_that_is_set_to_zero_is_gone() {
+        assertThat(Machines.begin("BEGIN { a[1] = 5; a[1] = 0; a[1]++; trace((long)a[1]); }"))
+                .containsExactly(1L);
+    }
+
+    @Test
+    void a_fault_leaves_a_record_of_its_own() {
+        // The number of the enabled probe with that of the action, the kind of fault, and the address.
+        assertThat(Machines.begin("BEGIN { trace(*(int *)16); }")).containsExactly(1L << 32 | 1, 1L, 16L);
+    }
+}

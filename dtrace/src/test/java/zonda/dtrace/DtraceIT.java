@@ -1,0 +1,409 @@
+package zonda.dtrace;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Programs on this kernel, from their text to what is printed. */
+@Timeout(60)
+class DtraceIT {
+    @BeforeAll
+    static void needsRootAndTypes() {
+        assumeTrue(Files.isReadable(Path.of("/proc/kallsyms")), "needs a kernel with symbols");
+        assumeTrue("root".equals(System.getProperty("user.name")), "loading eBPF programs needs root");
+        assumeTrue(Files.isReadable(Path.of("/sys/kernel/btf/vmlinux")), "needs a kernel with BTF");
+    }
+
+    private static String quiet(String program) {
+        Recorder ran = Recorder.run("-qn", program);
+        assertThat(ran.err()).isEmpty();
+        // Whatever was printed, a newline is the last.
+        assertThat(ran.out()).endsWith("\n");
+        return ran.out().substring(0, ran.out().length() - 1);
+    }
+
+    @Test
+    void the_header_and_records_are_those_of_illumos() {
+        Recorder ran = Recorder.run("-n", "BEGIN { trace(\"hi\"); trace(7); trace((char)3); exit(0) }");
+
+        assertThat(ran.err())
+                .isEqualTo("dtrace: description 'BEGIN { trace(\"hi\"); trace(7); trace((char)3); exit(0) }' matched 1"
+                        + " probe\n");
+        assertThat(ran.out().replaceAll("(?m)^ +[0-9]+(?= +1 )", "  0"))
+                .isEqualTo("CPU     ID                    FUNCTION:NAME\n"
+                        + "  0      1                           :BEGIN   hi                                       7   3\n"
+                        + "\n");
+        assertThat(ran.status()).isZero();
+    }
+
+    @Test
+    void the_status_is_that_of_exit() {
+        assertThat(Recorder.run("-qn", "BEGIN { exit(7) }").status()).isEqualTo(7);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            ignoreLeadingAndTrailingWhitespace = true,
+            value = {
+                "1 + 2 * 3 | 7",
+                "-7 / 2 | -3",
+                "-7 % 2 | -1",
+                "7 / -2 | -3",
+                "(1 << 4) | 16",
+                "0x10 ^ 0x01 | 17",
+                "5 > 3 && 2 > 3 | 0",
+                "5 > 3 ^^ 2 > 3 | 1",
+                "1 ? 10 : 20 | 10",
+                "sizeof (int) + sizeof (long) | 12",
+                "strlen(\"hello\") | 5",
+                "index(\"hello\", \"l\") | 2",
+                "rindex(\"hello\", \"l\") | 3",
+                "index(\"hello\", \"x\") | -1",
+                "index(\"the quick brown fox\", \"quick brown\") | 4",
+                "index(\"hello\", \"l\", 3) | 3",
+                "strtoll(\"-42\") | -42",
+                "strtoll(\"0x1f\", 16) | 31",
+                "\"abc\" < \"abd\" | 1",
+                "\"abc\" == \"abc\" | 1",
+                "\"\" == \"a\" | 0",
+                "htons(0x1234) | 13330",
+                "(char)300 | 44",
+                "(unsigned char)-1 | 255",
+                "(char)97 | 97",
+            })
+    void expressions_have_the_values_of_c(String expression, long value) {
+        assertThat(quiet("BEGIN { this->x = " + expression + "; printf(\"%d\", this->x); exit(0) }"))
+                .startsWith(Long.toString(value));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "strjoin(\"ab\", \"cd\") | abcd",
+                "substr(\"hello\", 1, 3) | ell",
+                "substr(\"hello\", -3) | llo",
+                "substr(\"hello\", 1, -1) | ell",
+                "strstr(\"hello world\", \"wor\") | world",
+                "strchr(\"hello\", 'l') | llo",
+                "strrchr(\"hello\", 'l') | lo",
+                "basename(\"/a/b/c\") | c",
+                "basename(\"/\") | /",
+                "basename(\"/a/b/\") | b",
+                "dirname(\"/a/b/c\") | /a/b",
+                "dirname(\"c\") | .",
+                "dirname(\"/c\") | /",
+                "toupper(\"abcXYZ09z\") | ABCXYZ09Z",
+                "tolower(\"ABCxyz\") | abcxyz",
+                "lltostr(-123) | -123",
+                "lltostr(255, 16) | ff",
+                "strtok(\"a,b\", \",\") | a",
+                "1 == 1 ? \"yes\" : \"no\" | yes",
+                "probename | BEGIN",
+                "execname | dtrace",
+            })
+    void functions_of_strings_answer_what_the_guide_says(String expression, String value) {
+        assertThat(quiet("BEGIN { printf(\"%s\", " + expression + "); exit(0) }"))
+                .isEqualTo(value);
+    }
+
+    @Test
+    void strtok_goes_on_where_it_was() {
+        assertThat(quiet("BEGIN { printf(\"%s %s %s\", strtok(\"a,b;c\", \",;\"), strtok(NULL, \",;\"), strtok(NULL,"
+                        + " \",;\")); exit(0) }"))
+                .isEqualTo("a b c");
+    }
+
+    @Test
+    void variables_of_all_scopes_keep_what_is_put_in() {
+        assertThat(
+                        quiet(
+                                "BEGIN { self->x = 5; this->y = self->x + 1; z[\"a\", 1] = 7; s = \"text\"; q[1] = \"str\";"
+                                        + " printf(\"%d %d %d %d %s %s\", self->x, this->y, z[\"a\", 1], z[\"b\", 1], s, q[1]); exit(0) }"))
+                .isEqualTo("5 6 7 0 text str");
+    }
+
+    @Test
+    void clauses_of_one_probe_run_in_their_order() {
+        assertThat(quiet("BEGIN { x = 1; printf(\"a\"); } BEGIN /x == 1/ { printf(\"b\"); } BEGIN /x == 2/ {"
+                        + " printf(\"c\"); } BEGIN { printf(\"d\"); exit(0) }"))
+                .isEqualTo("abd");
+    }
+
+    @Test
+    void aggregations_are_printed_as_illumos_prints_them() {
+        Recorder ran = Recorder.run(
+                "-qn",
+                "BEGIN { @a[\"x\"] = avg(3); @a[\"x\"] = avg(6); @b = stddev(4); @b = stddev(8); @c[1, \"z\"] ="
+                        + " min(-3); @f = max(9); @d = lquantize(5, 0, 10, 2); exit(0) }");
+
+        assertThat(ran.out())
+                .isEqualTo("\n  x                                                                 4\n"
+                        + "                2\n"
+                        + "        1  z                                                                -3\n"
+                        + "                9\n"
+                        + "\n           value  ------------- Distribution ------------- count    \n"
+                        + "               2 |                                         0        \n"
+                        + "               4 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@ 1        \n"
+                        + "               6 |                                         0        \n\n");
+    }
+
+    @Test
+    void quantize_puts_each_number_into_its_power_of_two() {
+        Recorder ran = Recorder.run(
+                "-qn",
+                "BEGIN { @ = quantize(0); @ = quantize(1); @ = quantize(7); @ = quantize(8); @ = quantize(-5); exit(0) }");
+
+        assertThat(ran.out())
+                .contains("              -8 |                                         0        \n"
+                        + "              -4 |@@@@@@@@                                 1        \n"
+                        + "              -2 |                                         0        \n")
+                .contains("               4 |@@@@@@@@                                 1        \n"
+                        + "               8 |@@@@@@@@                                 1        \n"
+                        + "              16 |                                         0        \n");
+    }
+
+    @Test
+    void printa_sorts_joins_clears_and_truncates() {
+        assertThat(quiet("BEGIN { @a[\"one\"] = sum(3); @a[\"two\"] = sum(1); @b[\"one\"] = count(); printa(\"%s %@d"
+                        + " %@d|\", @a, @b); trunc(@a, 1); printa(\"%s %@d|\", @a); clear(@a); printa(\"%s %@d|\", @a);"
+                        + " exit(0) }"))
+                .startsWith("two 1 0|one 3 1|one 3|one 0|");
+    }
+
+    @Test
+    void a_fault_is_told_and_ends_its_clause_only() {
+        Recorder ran = Recorder.run(
+                "-qn", "BEGIN { printf(\"a\"); printf(\"%d\", *(int *)0); } BEGIN { printf(\"b\"); exit(0) }");
+
+        assertThat(ran.out()).isEqualTo("b\n");
+        assertThat(ran.err())
+                .startsWith(
+                        "dtrace: error on enabled probe ID 1 (ID 1: dtrace:::BEGIN): invalid address (0x0) in action"
+                                + " #2 at DIF offset ");
+    }
+
+    @Test
+    void division_by_zero_is_a_fault() {
+        Recorder ran = Recorder.run("-qn", "BEGIN { z = 0; } BEGIN { printf(\"%d\", 1 / z); } BEGIN { exit(0) }");
+
+        assertThat(ran.err()).contains("divide-by-zero in action #1");
+    }
+
+    @Test
+    void the_error_probe_fires_on_a_fault() {
+        Recorder ran =
+                Recorder.run("-qn", "BEGIN { *(char *)8; } ERROR { printf(\"fault %d at %x\", arg4, arg5); exit(1) }");
+
+        assertThat(ran.status()).isEqualTo(1);
+        assertThat(ran.err()).contains("expression has null effect");
+        Recorder right = Recorder.run(
+                "-qn", "BEGIN { x = *(char *)8; } ERROR { printf(\"fault %d at %x\", arg4, arg5); exit(1) }");
+        assertThat(right.out()).isEqualTo("fault 1 at 8\n");
+        assertThat(right.status()).isEqualTo(1);
+    }
+
+    @Test
+    void speculations_are_kept_until_they_are_committed() {
+        assertThat(quiet("BEGIN { i = speculation(); } BEGIN { speculate(i); printf(\"kept \"); } BEGIN {"
+                        + " printf(\"first \"); } BEGIN { commit(i); } BEGIN { exit(0) }"))
+                .isEqualTo("first kept ");
+        assertThat(quiet("BEGIN { i = speculation(); } BEGIN { speculate(i); printf(\"kept \"); } BEGIN {"
+                        + " printf(\"first \"); } BEGIN { discard(i); exit(0) }"))
+                .isEqualTo("first ");
+    }
+
+    @Test
+    void if_and_else_choose() {
+        assertThat(quiet("BEGIN { x = 3; if (x > 2) { printf(\"big \"); } else { printf(\"small \"); } if (x == 2)"
+                        + " printf(\"two\"); else if (x == 3) printf(\"three\"); exit(0) }"))
+                .isEqualTo("big three");
+    }
+
+    @Test
+    void system_calls_are_traced_with_their_arguments_and_results() {
+        Recorder ran = Recorder.run(
+                "-qn",
+                "syscall::openat:entry /pid == $target/ { self->path = copyinstr(arg1); } syscall::openat:return"
+                        + " /pid == $target && self->path == \"/nonexistent-zonda\"/ { printf(\"%s %d %d %s\\n\","
+                        + " self->path, arg0, errno, execname); }",
+                "-c",
+                "cat /nonexistent-zonda");
+
+        assertThat(ran.out()).contains("/nonexistent-zonda -1 2 cat\n");
+    }
+
+    @Test
+    void entries_and_returns_share_variables_of_the_thread() {
+        Recorder ran = Recorder.run(
+                "-qn",
+                "syscall::clock_nanosleep:entry /pid == $target/ { self->t = timestamp; }"
+                        + " syscall::clock_nanosleep:return /self->t/ { printf(\"%d\", (timestamp - self->t) / 100000000);"
+                        + " self->t = 0; }",
+                "-c",
+                "sleep 0.35");
+
+        assertThat(ran.out()).startsWith("3");
+    }
+
+    @Test
+    void processes_are_seen_to_run_and_end() {
+        Recorder ran = Recorder.run(
+                "-qn",
+                "proc:::exec-success /pid == $target/ { printf(\"ran %s|\", execname); } proc:::exit /pid == $target/ {"
+                        + " printf(\"end %d|\", args[0]); }",
+                "-c",
+                "/bin/true");
+
+        assertThat(ran.out()).contains("ran true|end 1|");
+    }
+
+    @Test
+    void the_scheduler_tells_who_comes_and_goes() {
+        Recorder ran = Recorder.run(
+                "-qn",
+                "sched:::on-cpu /pid == $target/ { @on[execname] = count(); } sched:::off-cpu /pid == $target/ {"
+                        + " @off[execname] = count(); @next[args[1]->pr_fname] = count(); }",
+                "-c",
+                "sleep 0.1");
+
+        assertThat(ran.out()).contains("  sleep      ");
+    }
+
+    @Test
+    void functions_of_a_process_are_traced() {
+        Recorder ran = Recorder.run(
+                "-qn",
+                "pid$target:libc.so.6:nanosleep:entry, pid$target:libc.so.6:clock_nanosleep:entry { printf(\"%s\\n\","
+                        + " probename); }",
+                "-c",
+                "sh -c true");
+
+        // The shell that waits is not yet the program: its libc is there, and none of its functions sleeps.
+        assertThat(ran.status()).isZero();
+    }
+
+    @Test
+    void clocks_tick_and_profile() {
+        Recorder ran = Recorder.run("-qn", "tick-20ms { i++; } tick-20ms /i > 3/ { printf(\"%d\", i); exit(0) }");
+
+        assertThat(ran.out()).isEqualTo("4\n");
+    }
+
+    @Test
+    void an_interrupt_ends_the_session_with_end_and_aggregations() throws InterruptedException {
+        var recorder = new Recorder();
+        Thread session = Thread.ofPlatform()
+                .start(() -> recorder.start(
+                        "-qn",
+                        "BEGIN { printf(\"go \"); @ = count(); } END { printf(\"end\"); }",
+                        "-x",
+                        "switchrate=20ms"));
+        recorder.awaitOutput();
+
+        recorder.interrupt();
+        session.join();
+
+        assertThat(recorder.out()).isEqualTo("go \nend\n                1\n");
+        assertThat(recorder.status()).isZero();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "BEGIN { trace(foo) } | D_IDENT_UNDEF | failed to resolve foo: Unknown variable name",
+                "BEGIN { trace( } | D_SYNTAX | syntax error near \"}\"",
+                "nosuch:::probe {} | D_PDESC_ZERO | probe description nosuch:::probe does not match any probes",
+                "BEGIN { nosuch(); } | D_FUNC_UNDEF | undefined function name: nosuch",
+                "BEGIN { x = 1 / 0; } | D_DIV_ZERO | expression contains division by zero",
+                "BEGIN { @a = count(); @a = sum(1); } | D_AGG_REDEF | aggregation redefined: @a",
+                "BEGIN { printf(\"%d\"); } | D_PRINTF_ARG_PROTO | conversion #1 (%d) is missing a corresponding value",
+                "BEGIN { strlen(); } | D_PROTO_LEN | strlen( ) prototype mismatch: 0 args passed, 1 expected",
+                "BEGIN { raise(9); } | D_DESTRUCT | destructive actions not allowed",
+                "BEGIN { trace($1) } | D_MACRO_UNDEF | macro argument $1 is not defined",
+                "BEGIN { 1 + 1; } | D_EXPR_NULL | expression has null effect",
+                "BEGIN { trace(curthread->nosuch) } | D_TYPE_MEMBER | nosuch is not a member of struct task_struct",
+            })
+    void what_is_wrong_is_said_with_its_tag(String program, String tag, String words) {
+        Recorder ran = Recorder.run("-xerrtags", "-n", program.strip());
+
+        assertThat(ran.status()).isEqualTo(1);
+        assertThat(ran.err())
+                .startsWith("dtrace: invalid probe specifier ")
+                .contains("[" + tag.strip() + "] ")
+                .contains(words.strip());
+    }
+
+    @Test
+    void a_script_names_file_and_line_of_its_error(@TempDir Path directory) throws IOException {
+        Path script = Files.writeString(directory.resolve("x.d"), "BEGIN\n{\n\ttrace(foo);\n}\n");
+
+        Recorder ran = Recorder.run("-s", script.toString());
+
+        assertThat(ran.err())
+                .isEqualTo("dtrace: failed to compile script " + script
+                        + ": line 3: failed to resolve foo: Unknown variable name\n");
+    }
+
+    @Test
+    void a_script_takes_arguments_and_pragmas(@TempDir Path directory) throws IOException {
+        Path script = Files.writeString(
+                directory.resolve("x.d"),
+                "#!/usr/sbin/dtrace -s\n#pragma D option quiet\nBEGIN { printf(\"%d %s\", $1, $$2); exit(0); }\n");
+
+        assertThat(Recorder.run("-s", script.toString(), "41", "word").out()).isEqualTo("41 word\n");
+        assertThat(Recorder.run("-s", script.toString(), "41", "word", "more").err())
+                .contains("extraneous argument 'more'");
+    }
+
+    @Test
+    void probes_are_listed() {
+        Recorder ran = Recorder.run("-ln", "syscall::read:*");
+
+        assertThat(ran.out())
+                .startsWith("   ID   PROVIDER            MODULE                          FUNCTION NAME\n")
+                .contains("    syscall                                                read entry\n")
+                .contains("    syscall                                                read return\n");
+        assertThat(Recorder.run("-l").out())
+                .contains(" on-cpu\n")
+                .contains("sdt")
+                .contains("exec-success");
+    }
+
+    @Test
+    void what_makes_no_sense_is_refused_with_two() {
+        assertThat(Recorder.run().status()).isEqualTo(2);
+        assertThat(Recorder.run("-K").err()).startsWith("dtrace: illegal option -- K\n");
+        assertThat(Recorder.run("-lV").err())
+                .isEqualTo("dtrace: only one of the [-AGhlV] options can be specified at a time\n");
+        assertThat(Recorder.run("-q").err()).isEqualTo("dtrace: no probes specified\n");
+    }
+
+    @Test
+    void translated_objects_show_their_members() {
+        assertThat(quiet("BEGIN { printf(\"%d\", curpsinfo->pr_pid > 0); exit(0) }"))
+                .isEqualTo("1");
+    }
+
+    @Test
+    void what_a_program_prints_for_one_key_is_lost_by_nobody() {
+        Recorder ran = Recorder.run(
+                "-qn",
+                "syscall::write:entry /pid == $target/ { @[execname] = count(); } END { printa(\"%s %@d\", @); }",
+                "-c",
+                "dd if=/dev/zero of=/dev/null bs=1 count=2000");
+
+        assertThat(ran.out()).containsPattern("dd 200[0-9]");
+    }
+}

@@ -1,0 +1,111 @@
+package zonda.dtrace;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import zonda.base.Code;
+import zonda.base.OpException;
+
+/** A caller that keeps what it is told. */
+final class Recorder implements Dtrace.Terminal {
+    private static final Dtrace DTRACE = new Dtrace();
+
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+    private final List<Runnable> interrupts = new ArrayList<>();
+    private final CountDownLatch spoken = new CountDownLatch(1);
+    private int status = -1;
+
+    /** Runs a command line to its end. */
+    static Recorder run(String... arguments) {
+        var recorder = new Recorder();
+        recorder.start(arguments);
+        return recorder;
+    }
+
+    void start(String... arguments) {
+        status = DTRACE.run(
+                List.of(arguments), new Dtrace.Caller(ProcessHandle.current().pid(), 1, 0, 0), this);
+    }
+
+    /** Waits until something was written to standard output. */
+    void awaitOutput() throws InterruptedException {
+        spoken.await();
+    }
+
+    int status() {
+        return status;
+    }
+
+    String out() {
+        synchronized (out) {
+            return out.toString(StandardCharsets.UTF_8);
+        }
+    }
+
+    String err() {
+        synchronized (err) {
+            return err.toString(StandardCharsets.UTF_8);
+        }
+    }
+
+    @Override
+    public void out(String text) {
+        synchronized (out) {
+            out.writeBytes(text.getBytes(StandardCharsets.UTF_8));
+        }
+        spoken.countDown();
+    }
+
+    @Override
+    public void err(String line) {
+        synchronized (err) {
+            err.writeBytes((line + "\n").getBytes(StandardCharsets.UTF_8));
+        }
+    }
+
+    @Override
+    public OutputStream outStream() {
+        return out;
+    }
+
+    @Override
+    public OutputStream errStream() {
+        return err;
+    }
+
+    @Override
+    public String file(String path) {
+        try {
+            return Files.readString(Path.of(path));
+        } catch (IOException e) {
+            throw new OpException(Code.FAILED, path + " (No such file or directory)", e);
+        }
+    }
+
+    @Override
+    public Path directory() {
+        return Path.of("").toAbsolutePath();
+    }
+
+    @Override
+    public void onInterrupt(Runnable work) {
+        synchronized (interrupts) {
+            interrupts.add(work);
+        }
+    }
+
+    void interrupt() {
+        List<Runnable> work;
+        synchronized (interrupts) {
+            work = List.copyOf(interrupts);
+        }
+        work.forEach(Runnable::run);
+    }
+}

@@ -1,0 +1,87 @@
+package zonda.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import zonda.base.Await;
+import zonda.kernel.Command;
+import zonda.kernel.LinuxProcess;
+
+/** dtrace(8) through the daemon: its output, its status, and its end when the caller wants one. */
+class DtraceCommandIT {
+    @RegisterExtension
+    static final Instance zonda = new Instance();
+
+    @Test
+    void output_words_and_status_come_to_the_caller() {
+        Ran ran = zonda.run("dtrace", "-n", "BEGIN { printf(\"%s\", execname); exit(3) }");
+
+        assertThat(ran.status()).isEqualTo(3);
+        assertThat(ran.out())
+                .startsWith("CPU     ID                    FUNCTION:NAME\n")
+                .contains(":BEGIN dtrace\n");
+        assertThat(ran.err()).startsWith("dtrace: description 'BEGIN").endsWith("matched 1 probe\n");
+    }
+
+    @Test
+    void a_signal_to_the_client_ends_the_session_and_its_output_is_whole() throws Exception {
+        var argv = new ArrayList<>(zonda.client("dtrace", "-"));
+        argv.addAll(List.of(
+                "-x",
+                "switchrate=50ms",
+                "-qn",
+                "BEGIN { printf(\"begun\\n\"); @ = count(); } END { printf(\"ended\"); }"));
+        Process client = Command.of(argv)
+                .environment("ZONDA_SOCKET", zonda.identity().socket().toString())
+                .start();
+        try (var out = client.inputReader()) {
+            assertThat(out.readLine()).isEqualTo("begun");
+
+            LinuxProcess.find(client.pid()).orElseThrow().signal(2);
+
+            assertThat(String.join("\n", out.lines().toList())).isEqualTo("\nended\n                1");
+            assertThat(client.waitFor()).isZero();
+        } finally {
+            client.destroyForcibly();
+        }
+    }
+
+    @Test
+    void programs_go_when_the_caller_does() {
+        Call call = zonda.call(
+                "dtrace",
+                "-x",
+                "switchrate=50ms",
+                "-qn",
+                "BEGIN { printf(\"begun\"); } syscall:::entry { @ = count(); }");
+        try (call) {
+            assertThat(Await.until(Instance.LIMIT, () -> call.out().contains("begun")))
+                    .isTrue();
+            assertThat(programs()).isNotZero();
+        }
+
+        assertThat(Await.until(Instance.LIMIT, () -> programs() == 0)).isTrue();
+    }
+
+    /** Programs that the daemon holds: its descriptors of eBPF. */
+    private static long programs() {
+        try (var files = java.nio.file.Files.list(
+                java.nio.file.Path.of("/proc/" + zonda.daemon().pid() + "/fd"))) {
+            return files.filter(file -> {
+                        try {
+                            return java.nio.file.Files.readSymbolicLink(file)
+                                    .toString()
+                                    .contains("bpf-prog");
+                        } catch (java.io.IOException e) {
+                            return false;
+                        }
+                    })
+                    .count();
+        } catch (java.io.IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+}
