@@ -18,9 +18,11 @@ import zonda.commands.ImgadmTool;
 import zonda.commands.SysinfoTool;
 import zonda.commands.Tool;
 import zonda.commands.VmadmTool;
+import zonda.commands.ZfsTool;
 import zonda.commands.ZloginTool;
 import zonda.commands.ZoneadmTool;
 import zonda.commands.ZonenameTool;
+import zonda.commands.ZpoolTool;
 import zonda.dtrace.Dtrace;
 import zonda.images.DatasetImages;
 import zonda.images.Images;
@@ -121,7 +123,7 @@ final class HostWiring implements AutoCloseable {
         closing.add(new Recovery(vms, config.run().resolve("autobooted")).recover());
         closing.add(vms);
         closing.add(Keeper.start(vms));
-        serve(vms, table, zones, images);
+        serve(vms, table, zones, new Served(images, pool));
     }
 
     private Pool openPool() {
@@ -130,14 +132,18 @@ final class HostWiring implements AutoCloseable {
         return pool;
     }
 
-    private void serve(Vms vms, PropertyTable table, Zones zones, Images images) {
+    private record Served(Images images, Pool pool) {}
+
+    private void serve(Vms vms, PropertyTable table, Zones zones, Served served) {
         var consoles = new ConsoleRelay(zones);
         List<Tool> tools = List.of(
                 new VmadmTool(vms, table, consoles),
-                new ImgadmTool(images, clock),
+                new ImgadmTool(served.images(), clock),
                 new ZoneadmTool(vms),
                 new ZloginTool(vms, zones, consoles),
                 new ZonenameTool(),
+                new ZfsTool(served.pool().datasets()),
+                new ZpoolTool(served.pool()),
                 new DtraceTool(new Dtrace()),
                 new SysinfoTool(new HostInfo(config, serverUuid(), liveImage())::json));
         var server = new CommandServer(

@@ -46,6 +46,8 @@ class ManPagesTest {
                         "zlogin.1",
                         "sysinfo.8",
                         "dtrace.8",
+                        "zfs.8",
+                        "zpool.8",
                         "zonename.1",
                         "zondad.8",
                         "zondad.json.5",

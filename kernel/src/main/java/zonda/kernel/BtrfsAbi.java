@@ -116,10 +116,21 @@ final class BtrfsAbi {
     static final long QUOTA_TREE = 8;
     static final long FIRST_FREE_OBJECT = 256;
     static final long LAST_FREE_OBJECT = -256;
+    static final int EXTENT_DATA_KEY = 108;
     static final int ROOT_BACKREF_KEY = 144;
     static final int QGROUP_INFO_KEY = 242;
     static final int QGROUP_LIMIT_KEY = 244;
     static final int QGROUP_RELATION_KEY = 246;
+
+    /** struct btrfs_file_extent_item, on disk and packed; the last three are not there when its data is inline. */
+    static final int EXTENT_RAM_BYTES = 8;
+
+    static final int EXTENT_COMPRESSION = 16;
+    static final int EXTENT_TYPE = 20;
+    static final int EXTENT_DISK_BYTENR = 21;
+    static final int EXTENT_DISK_BYTES = 29;
+    static final int EXTENT_BYTES = 45;
+    static final int EXTENT_TYPE_INLINE = 0;
 
     private BtrfsAbi() {}
 

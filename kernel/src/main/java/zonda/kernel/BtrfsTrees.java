@@ -90,6 +90,40 @@ public final class BtrfsTrees {
         return Map.copyOf(groups);
     }
 
+    /**
+     * How much data the files of a subvolume refer to, shared with others or not, as it lies on the disk: a hole is
+     * nothing, and of a compressed extent what is used counts by its share. It reads the subvolume's whole tree.
+     *
+     * @param inside a directory of the subvolume
+     */
+    public static Bytes referenced(Fd inside) {
+        long[] sum = new long[1];
+        // Tree 0 is the one that the descriptor is in.
+        var range = new Range(
+                0,
+                BtrfsAbi.FIRST_FREE_OBJECT,
+                BtrfsAbi.LAST_FREE_OBJECT,
+                BtrfsAbi.EXTENT_DATA_KEY,
+                BtrfsAbi.EXTENT_DATA_KEY);
+        search(inside, range, item -> sum[0] += extent(item.data()));
+        return Bytes.of(sum[0]);
+    }
+
+    private static long extent(MemorySegment item) {
+        long ram = item.get(JAVA_LONG_UNALIGNED, BtrfsAbi.EXTENT_RAM_BYTES);
+        if (item.get(java.lang.foreign.ValueLayout.JAVA_BYTE, BtrfsAbi.EXTENT_TYPE) == BtrfsAbi.EXTENT_TYPE_INLINE) {
+            return ram;
+        }
+        if (item.get(JAVA_LONG_UNALIGNED, BtrfsAbi.EXTENT_DISK_BYTENR) == 0) {
+            return 0;
+        }
+        long bytes = item.get(JAVA_LONG_UNALIGNED, BtrfsAbi.EXTENT_BYTES);
+        boolean compressed =
+                item.get(java.lang.foreign.ValueLayout.JAVA_BYTE, BtrfsAbi.EXTENT_COMPRESSION) != 0 && ram > 0;
+        long disk = item.get(JAVA_LONG_UNALIGNED, BtrfsAbi.EXTENT_DISK_BYTES);
+        return compressed ? (long) ((double) disk * bytes / ram) : bytes;
+    }
+
     /** Each relation stands there twice, once in either direction; the id of a higher level is the greater one. */
     private static void relate(Map<Long, Draft> found, long one, long other) {
         if (Long.compareUnsigned(one, other) < 0) {

@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import zonda.base.Bytes;
@@ -52,6 +53,11 @@ final class BtrfsDriver implements PoolDriver {
     private final Fd fd;
     private final UUID uuid;
     private final BtrfsAccounts accounts;
+
+    /** What a subvolume's files referred to when it was last changed. */
+    private record Measured(long generation, Bytes referenced) {}
+
+    private final Map<Path, Measured> measured = new ConcurrentHashMap<>();
 
     private BtrfsDriver(Path top, Fd fd, UUID uuid) {
         this.top = top;
@@ -226,6 +232,57 @@ final class BtrfsDriver implements PoolDriver {
         return StateFile.read(file)
                 .map(text -> Bytes.of(Math.max(0, Long.parseLong(text.strip()))))
                 .orElse(Bytes.of(0));
+    }
+
+    @Override
+    public Bytes referenced(Guid dataset) {
+        return referenced(live(dataset));
+    }
+
+    @Override
+    public Bytes referenced(SnapshotId snapshot) {
+        return referenced(directory(snapshot));
+    }
+
+    /** The tree is read anew only when it has changed. */
+    private Bytes referenced(Path subvolume) {
+        try (Fd inside = Fd.openDirectory(subvolume)) {
+            return blocking(() -> {
+                        long generation = Btrfs.subvolume(inside).generation();
+                        return measured.compute(
+                                subvolume,
+                                (_, known) -> known != null && known.generation() == generation
+                                        ? known
+                                        : new Measured(generation, BtrfsTrees.referenced(inside)));
+                    })
+                    .referenced();
+        }
+    }
+
+    @Override
+    public List<Vdev> vdevs() {
+        return LongStream.rangeClosed(1, Btrfs.filesystem(fd).highestDeviceId())
+                .mapToObj(id -> Btrfs.device(fd, id))
+                .flatMap(Optional::stream)
+                .map(this::vdev)
+                .toList();
+    }
+
+    /** The kernel's counters, Documentation/ABI/testing/sysfs-fs-btrfs: lines of a name and a number. */
+    private Vdev vdev(Btrfs.Device device) {
+        Path file = Path.of("/sys/fs/btrfs", uuid.toString(), "devinfo", String.valueOf(device.id()), "error_stats");
+        Map<String, Long> counters = new HashMap<>();
+        StateFile.read(file)
+                .orElse("")
+                .lines()
+                .map(line -> line.split(" "))
+                .forEach(words -> counters.put(words[0], words.length == 2 ? Long.parseLong(words[1]) : 0));
+        return new Vdev(
+                device.path().orElse(String.valueOf(device.id())),
+                device.path().isEmpty(),
+                counters.getOrDefault("read_errs", 0L),
+                counters.getOrDefault("write_errs", 0L) + counters.getOrDefault("flush_errs", 0L),
+                counters.getOrDefault("corruption_errs", 0L) + counters.getOrDefault("generation_errs", 0L));
     }
 
     @Override

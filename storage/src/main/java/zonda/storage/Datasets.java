@@ -25,6 +25,7 @@ public final class Datasets {
     private final Creation creation;
     private final Removal removal;
     private final Changes changes;
+    private final DatasetProperties properties;
 
     Datasets(Workings pool) {
         this.pool = pool;
@@ -33,6 +34,7 @@ public final class Datasets {
         this.removal = new Removal(pool);
         this.creation = new Creation(pool, removal);
         this.changes = new Changes(pool, removal);
+        this.properties = new DatasetProperties(catalog, this);
     }
 
     /**
@@ -164,6 +166,22 @@ public final class Datasets {
                 .flatMap(dataset ->
                         Optional.ofNullable(dataset.options().properties().get(property)).stream())
                 .findFirst();
+    }
+
+    /** All properties of a dataset or snapshot. @throws OpException NOT_FOUND when there is none of this name */
+    public List<DatasetProperty> properties(String name) {
+        return name.indexOf('@') >= 0
+                ? properties.of(catalog.require(SnapshotName.parse(name)))
+                : properties.of(require(name));
+    }
+
+    /** How much data a dataset or snapshot refers to, shared with others or not; of a dataset, as of the last commit. */
+    public Bytes referenced(String name) {
+        if (name.indexOf('@') < 0) {
+            return pool.driver().referenced(require(name).guid());
+        }
+        Frozen snapshot = catalog.require(SnapshotName.parse(name));
+        return pool.driver().referenced(new SnapshotId(snapshot.dataset(), snapshot.guid()));
     }
 
     /** How much it uses, and how much more it may. */

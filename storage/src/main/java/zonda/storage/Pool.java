@@ -30,6 +30,11 @@ public final class Pool implements AutoCloseable {
         return findings;
     }
 
+    /** Its devices, with what they have got wrong so far. */
+    public List<Vdev> vdevs() {
+        return driver.vdevs();
+    }
+
     /** All of it, used or not. */
     public Bytes size() {
         return driver.size();

@@ -75,6 +75,15 @@ interface PoolDriver extends AutoCloseable {
     /** What is charged to a dataset. */
     Bytes used(Guid dataset);
 
+    /** How much data a dataset's files refer to, shared with others or not, as of the last commit. */
+    Bytes referenced(Guid dataset);
+
+    /** As {@link #referenced(Guid)}, of a snapshot. */
+    Bytes referenced(SnapshotId snapshot);
+
+    /** The devices, with what they have got wrong so far. */
+    List<Vdev> vdevs();
+
     /** What can still be written to the pool. */
     Bytes free();
 

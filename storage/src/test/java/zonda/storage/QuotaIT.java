@@ -100,6 +100,25 @@ class QuotaIT {
     }
 
     @Test
+    void a_clone_refers_to_its_image_without_paying_for_it() throws IOException {
+        datasets.create("tank/image", DatasetOptions.DEFAULT);
+        write(at("image/data"), 8);
+        datasets.snapshot("tank/image", "final");
+        datasets.clone("tank/image@final", "tank/clone", DatasetOptions.DEFAULT);
+        write(at("clone/own"), 2);
+        datasets.snapshot("tank/clone", "now");
+
+        assertThat(datasets.referenced("tank/image").value()).isEqualTo(8 * MIB);
+        assertThat(datasets.referenced("tank/image@final").value()).isEqualTo(8 * MIB);
+        assertThat(datasets.referenced("tank/clone").value()).isEqualTo(10 * MIB);
+        assertThat(datasets.usage("tank/clone").used().value()).isBetween(2L * MIB, 3L * MIB);
+        Files.delete(at("clone/data"));
+        datasets.snapshot("tank/clone", "later");
+        assertThat(datasets.referenced("tank/clone").value()).isEqualTo(2 * MIB);
+        assertThat(datasets.referenced("tank/clone@now").value()).isEqualTo(10 * MIB);
+    }
+
+    @Test
     void what_was_removed_can_be_written_again() throws IOException {
         datasets.create("tank/a", DatasetOptions.DEFAULT.quota(Bytes.ofMiB(16)));
         stopped(at("a/file"), 40);

@@ -421,11 +421,11 @@ public final class Aggregations {
                     var datum = new Datum(offset, type);
                     if (type instanceof DType.Addresses addresses && addresses.isStack()) {
                         // The frames of the kernel lie above those of the program.
-                        List<String> own = printf.frames(datum, entry.key().buffer()).reversed();
+                        List<String> own =
+                                printf.frames(datum, entry.key().buffer()).reversed();
                         frames.addAll(addresses.kind() == DType.Addresses.Kind.USTACK ? 0 : frames.size(), own);
                     } else if (type.isString()) {
-                        frames.addFirst(Values.text(
-                                Values.bytes(entry.key().buffer(), offset, options.stringSize())));
+                        frames.addFirst(Values.text(Values.bytes(entry.key().buffer(), offset, options.stringSize())));
                     }
                     offset += Aggregate.size(type, options.stringSize());
                 }

@@ -80,7 +80,8 @@ final class JsonView {
             case LQUANTIZE ->
                 bucket == 0
                         ? Long.MIN_VALUE
-                        : aggregate.parameters().get(0) + (bucket - 1) * aggregate.parameters().get(2);
+                        : aggregate.parameters().get(0)
+                                + (bucket - 1) * aggregate.parameters().get(2);
             default ->
                 bucket == 0
                         ? Long.MIN_VALUE

@@ -1,0 +1,274 @@
+package zonda.commands;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import zonda.base.Bytes;
+import zonda.base.Code;
+import zonda.base.OpException;
+import zonda.storage.Dataset;
+import zonda.storage.DatasetOptions;
+import zonda.storage.Datasets;
+import zonda.storage.Mountpoint;
+import zonda.storage.Snapshot;
+
+/** The verbs of zfs(8) that change something. */
+final class ZfsChanging {
+    private final Datasets datasets;
+
+    ZfsChanging(Datasets datasets) {
+        this.datasets = datasets;
+    }
+
+    void create(Session session, List<String> arguments) {
+        Getopt options = Getopt.parse(arguments, "p u o= V= s b=");
+        if (options.has("V") || options.has("s") || options.has("b")) {
+            throw new OpException(
+                    Code.NOT_SUPPORTED,
+                    "cannot create '" + one(options, "filesystem") + "': volumes are not supported yet");
+        }
+        String name = one(options, "filesystem");
+        boolean there = datasets.find(name).isPresent();
+        if (there && options.has("p")) {
+            return;
+        }
+        if (options.has("p")) {
+            makeParents(name);
+        }
+        datasets.create(name, options(name, options));
+    }
+
+    private void makeParents(String name) {
+        for (int slash = name.indexOf('/'); slash > 0; slash = name.indexOf('/', slash + 1)) {
+            String parent = name.substring(0, slash);
+            if (datasets.find(parent).isEmpty()) {
+                datasets.create(parent, DatasetOptions.DEFAULT);
+            }
+        }
+    }
+
+    private static DatasetOptions options(String name, Getopt options) {
+        DatasetOptions made = DatasetOptions.DEFAULT;
+        for (String assignment : options.values("o")) {
+            Assignment set = Assignment.parse(assignment);
+            made = switch (set.property()) {
+                case "quota" -> set.limit().map(made::quota).orElse(made);
+                case "mountpoint" -> made.mountpoint(mountpoint(set.value()));
+                default -> {
+                    requireUser(name, set.property());
+                    yield made.property(set.property(), set.value());
+                }
+            };
+        }
+        return made;
+    }
+
+    private static Mountpoint mountpoint(String value) {
+        if (!value.startsWith("/") && !value.equals("none") && !value.equals("legacy")) {
+            throw new OpException(
+                    Code.INVALID, "bad mountpoint '" + value + "': must be an absolute path, 'legacy', or 'none'");
+        }
+        return Mountpoint.parse(value);
+    }
+
+    private static void requireUser(String dataset, String property) {
+        if (property.indexOf(':') < 0) {
+            throw new OpException(
+                    Code.NOT_SUPPORTED,
+                    "cannot set property for '" + dataset + "': '" + property
+                            + "' is not supported by the driver btrfs; quota and user properties are");
+        }
+    }
+
+    void snapshot(Session session, List<String> arguments) {
+        Getopt options = Getopt.parse(arguments, "r o=");
+        if (options.operands().isEmpty()) {
+            throw new OpException(Code.USAGE, "missing snapshot argument");
+        }
+        for (String name : options.operands()) {
+            int at = name.indexOf('@');
+            if (at <= 0) {
+                throw new OpException(
+                        Code.USAGE, "cannot create snapshot '" + name + "': missing '@' delimiter in snapshot name");
+            }
+            String of = name.substring(0, at);
+            require(of);
+            List<Dataset> all =
+                    options.has("r") ? datasets.list(of) : datasets.list(of).subList(0, 1);
+            all.forEach(dataset -> datasets.snapshot(dataset.name(), name.substring(at + 1)));
+        }
+    }
+
+    private void require(String name) {
+        if (datasets.find(name).isEmpty()) {
+            throw new OpException(Code.NOT_FOUND, "cannot open '" + name + "': dataset does not exist");
+        }
+    }
+
+    void copy(Session session, List<String> arguments) {
+        Getopt options = Getopt.parse(arguments, "p o=");
+        if (options.operands().size() != 2) {
+            throw new OpException(Code.USAGE, "missing source or target dataset argument");
+        }
+        String name = options.operands().get(1);
+        if (options.has("p")) {
+            makeParents(name);
+        }
+        datasets.clone(options.operands().getFirst(), name, options(name, options));
+    }
+
+    void destroy(Session session, List<String> arguments) {
+        Getopt options = Getopt.parse(arguments, "r R f n v");
+        String name = one(options, "dataset");
+        if (options.has("R")) {
+            throw new OpException(
+                    Code.NOT_SUPPORTED,
+                    "cannot destroy '" + name + "': -R is not supported yet; destroy its clones first");
+        }
+        if (options.has("n")) {
+            plan(name, options.has("r")).forEach(one -> session.out("would destroy " + one + "\n"));
+            return;
+        }
+        List<String> gone = options.has("v") ? plan(name, options.has("r")) : List.of();
+        datasets.destroy(name, options.has("r"));
+        gone.forEach(one -> session.out("will destroy " + one + "\n"));
+    }
+
+    private List<String> plan(String name, boolean recursive) {
+        if (name.indexOf('@') >= 0) {
+            datasets.properties(name);
+            return List.of(name);
+        }
+        require(name);
+        List<String> names = new ArrayList<>();
+        for (Dataset dataset :
+                recursive ? datasets.list(name).reversed() : datasets.list(name).subList(0, 1)) {
+            if (recursive) {
+                datasets.snapshots(dataset.name()).stream().map(Snapshot::name).forEach(names::add);
+            }
+            names.add(dataset.name());
+        }
+        return names;
+    }
+
+    void rename(Session session, List<String> arguments) {
+        Getopt options = Getopt.parse(arguments, "p u f r");
+        if (options.operands().size() != 2) {
+            throw new OpException(Code.USAGE, "missing source or target dataset argument");
+        }
+        String from = options.operands().getFirst();
+        String to = options.operands().get(1);
+        if (from.indexOf('@') >= 0) {
+            throw new OpException(Code.NOT_SUPPORTED, "cannot rename '" + from + "': snapshots can not be renamed yet");
+        }
+        if (options.has("p") && to.lastIndexOf('/') > 0) {
+            makeParents(to);
+        }
+        datasets.rename(from, to);
+    }
+
+    void rollback(Session session, List<String> arguments) {
+        Getopt options = Getopt.parse(arguments, "r R f");
+        datasets.rollback(one(options, "snapshot"), options.has("r") || options.has("R"));
+    }
+
+    void set(Session session, List<String> arguments) {
+        Getopt options = Getopt.parse(arguments, "");
+        List<String> words = options.operands();
+        List<String> assignments =
+                words.stream().filter(word -> word.indexOf('=') > 0).toList();
+        List<String> names =
+                words.stream().filter(word -> word.indexOf('=') <= 0).toList();
+        if (assignments.isEmpty()) {
+            throw new OpException(Code.USAGE, "missing property=value argument(s)");
+        }
+        if (names.isEmpty()) {
+            throw new OpException(Code.USAGE, "missing dataset name(s)");
+        }
+        for (String name : names) {
+            require(name);
+            for (String assignment : assignments) {
+                set(name, Assignment.parse(assignment));
+            }
+        }
+    }
+
+    private void set(String name, Assignment set) {
+        if (set.property().equals("quota")) {
+            datasets.setQuota(name, set.limit());
+        } else {
+            requireUser(name, set.property());
+            datasets.setProperty(name, set.property(), set.value());
+        }
+    }
+
+    void inherit(Session session, List<String> arguments) {
+        Getopt options = Getopt.parse(arguments, "r S");
+        if (options.operands().size() < 2) {
+            throw new OpException(Code.USAGE, "missing property or dataset argument");
+        }
+        String property = options.operands().getFirst();
+        for (String name : options.operands().subList(1, options.operands().size())) {
+            require(name);
+            if (property.indexOf(':') < 0) {
+                throw new OpException(
+                        Code.INVALID,
+                        "'" + property + "' property cannot be inherited, use 'zfs set " + property + "=none'");
+            }
+            List<Dataset> all =
+                    options.has("r") ? datasets.list(name) : datasets.list(name).subList(0, 1);
+            all.forEach(dataset -> datasets.unsetProperty(dataset.name(), property));
+        }
+    }
+
+    void mount(Session session, List<String> arguments) {
+        Getopt options = Getopt.parse(arguments, "a v O");
+        if (options.has("a")) {
+            datasets.list().stream()
+                    .filter(dataset -> dataset.mountpoint().isPresent())
+                    .forEach(dataset -> datasets.mount(dataset.name()));
+            return;
+        }
+        if (options.operands().isEmpty()) {
+            List<List<String>> mounted = new ArrayList<>();
+            for (Dataset dataset : datasets.list()) {
+                dataset.mountpoint()
+                        .filter(_ -> dataset.mounted())
+                        .ifPresent(at -> mounted.add(List.of(dataset.name(), at.toString())));
+            }
+            mounted.forEach(row -> session.out("%-30s  %s\n".formatted(row.getFirst(), row.get(1))));
+            return;
+        }
+        datasets.mount(one(options, "dataset"));
+    }
+
+    void unmount(Session session, List<String> arguments) {
+        datasets.unmount(one(Getopt.parse(arguments, "f u"), "dataset"));
+    }
+
+    private static String one(Getopt options, String what) {
+        if (options.operands().isEmpty()) {
+            throw new OpException(Code.USAGE, "missing " + what + " argument");
+        }
+        if (options.operands().size() > 1) {
+            throw new OpException(Code.USAGE, "too many arguments");
+        }
+        return options.operands().getFirst();
+    }
+
+    /** {@code property=value}. */
+    private record Assignment(String property, String value) {
+        static Assignment parse(String text) {
+            int equals = text.indexOf('=');
+            if (equals <= 0) {
+                throw new OpException(Code.USAGE, "missing '=' for property=value argument: '" + text + "'");
+            }
+            return new Assignment(ZfsColumns.property(text.substring(0, equals)), text.substring(equals + 1));
+        }
+
+        /** A limit; empty for none. */
+        Optional<Bytes> limit() {
+            return value.equals("none") || value.equals("0") ? Optional.empty() : Optional.of(ZfsNumbers.parse(value));
+        }
+    }
+}

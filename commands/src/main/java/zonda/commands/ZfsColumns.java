@@ -1,0 +1,90 @@
+package zonda.commands;
+
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import zonda.storage.DatasetProperty;
+import zonda.storage.DatasetProperty.Value;
+
+/** How zfs(8) and zpool(8) print: what stands in a column, and columns side by side. */
+final class ZfsColumns {
+    private static final DateTimeFormatter CREATION =
+            DateTimeFormatter.ofPattern("EEE MMM ppd HH:mm yyyy", Locale.ROOT);
+    private static final Map<String, String> SHORT_NAMES = Map.of("avail", "available", "refer", "referenced");
+    private static final Map<String, String> HEADERS = Map.of("available", "AVAIL", "referenced", "REFER");
+    private static final List<String> RIGHT =
+            List.of("used", "available", "referenced", "quota", "size", "allocated", "free", "capacity");
+
+    private ZfsColumns() {}
+
+    /** The property that a word of -o or -s means. */
+    static String property(String word) {
+        return SHORT_NAMES.getOrDefault(word, word);
+    }
+
+    static String header(String property) {
+        return HEADERS.getOrDefault(property, property.toUpperCase(Locale.ROOT));
+    }
+
+    static boolean isRightAligned(String property) {
+        return RIGHT.contains(property);
+    }
+
+    /** @param exact whether numbers are as they are, for programs ({@code -p}) */
+    static String text(DatasetProperty.Value value, boolean exact) {
+        return switch (value) {
+            case Value.Text(String text) -> text;
+            case Value.Size(var bytes) -> exact ? String.valueOf(bytes.value()) : ZfsNumbers.human(bytes.value());
+            case Value.NoLimit() -> exact ? "0" : "none";
+            case Value.Time(long seconds) ->
+                exact
+                        ? String.valueOf(seconds)
+                        : CREATION.format(Instant.ofEpochSecond(seconds).atZone(ZoneId.systemDefault()));
+        };
+    }
+
+    /** Among a dataset's properties, that of a name. */
+    static Optional<DatasetProperty> find(List<DatasetProperty> properties, String name) {
+        return properties.stream()
+                .filter(property -> property.name().equals(name))
+                .findFirst();
+    }
+
+    /**
+     * Rows under their headers: each column as wide as its widest text, two blanks between, nothing behind the last one.
+     *
+     * @param right which columns are aligned to the right
+     */
+    static String table(List<List<String>> rows, List<Boolean> right) {
+        List<Integer> widths = new ArrayList<>();
+        for (int i = 0; i < right.size(); i++) {
+            int column = i;
+            widths.add(rows.stream()
+                    .mapToInt(row -> row.get(column).length())
+                    .max()
+                    .orElse(0));
+        }
+        var out = new StringBuilder();
+        for (List<String> row : rows) {
+            for (int i = 0; i < row.size(); i++) {
+                int blanks = widths.get(i) - row.get(i).length();
+                boolean last = i == row.size() - 1;
+                out.repeat(' ', right.get(i) ? blanks : 0).append(row.get(i));
+                out.repeat(' ', right.get(i) || last ? 0 : blanks).append(last ? "\n" : "  ");
+            }
+        }
+        return out.toString();
+    }
+
+    /** Rows for programs: tabs, and no header ({@code -H}). */
+    static String tabbed(List<List<String>> rows) {
+        var out = new StringBuilder();
+        rows.forEach(row -> out.append(String.join("\t", row)).append('\n'));
+        return out.toString();
+    }
+}
