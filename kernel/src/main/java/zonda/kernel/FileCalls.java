@@ -207,13 +207,10 @@ final class FileCalls {
                     answer.get(JAVA_INT, UID_AT),
                     answer.get(JAVA_INT, GID_AT),
                     answer.get(JAVA_LONG, SIZE_AT),
-                    Instant.ofEpochSecond(
-                            answer.get(JAVA_LONG, MTIME_AT),
-                            answer.get(JAVA_INT, MTIME_NSEC_AT)),
+                    Instant.ofEpochSecond(answer.get(JAVA_LONG, MTIME_AT), answer.get(JAVA_INT, MTIME_NSEC_AT)),
                     answer.get(JAVA_INT, NLINK_AT),
                     answer.get(JAVA_LONG, INO_AT),
-                    ((long) answer.get(JAVA_INT, DEV_MAJOR_AT) << 32)
-                            | answer.get(JAVA_INT, DEV_MINOR_AT));
+                    ((long) answer.get(JAVA_INT, DEV_MAJOR_AT) << 32) | answer.get(JAVA_INT, DEV_MINOR_AT));
         }
     }
 
@@ -224,9 +221,7 @@ final class FileCalls {
             MemorySegment answer = arena.allocate(STATX);
             Native.call("statx", target(directory, name), errno -> (long) (int)
                     STATX_CALL.invokeExact(errno, directory.number(), path, AT_SYMLINK_NOFOLLOW, BASIC_STATS, answer));
-            return new DeviceNumber(
-                    answer.get(JAVA_INT, RDEV_MAJOR_AT),
-                    answer.get(JAVA_INT, RDEV_MINOR_AT));
+            return new DeviceNumber(answer.get(JAVA_INT, RDEV_MAJOR_AT), answer.get(JAVA_INT, RDEV_MINOR_AT));
         }
     }
 

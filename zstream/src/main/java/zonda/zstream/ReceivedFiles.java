@@ -123,10 +123,13 @@ final class ReceivedFiles implements ObjectIntake.Files {
     /** The last of a file came, most likely: its attributes are set while it is open, if they are known yet. */
     void finish(long id, DataFile file) {
         finished.put(id, Znode.NONE);
-        table.find(id).flatMap(this::known).filter(znode -> !znode.hasAttributes()).ifPresent(znode -> {
-            seal(file, znode, size);
-            finished.put(id, znode);
-        });
+        table.find(id)
+                .flatMap(this::known)
+                .filter(znode -> !znode.hasAttributes())
+                .ifPresent(znode -> {
+                    seal(file, znode, size);
+                    finished.put(id, znode);
+                });
     }
 
     /** The attributes of a file, if they can be read before the whole stream came. */

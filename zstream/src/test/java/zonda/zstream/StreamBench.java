@@ -51,7 +51,8 @@ final class StreamBench {
             if (i >= 0) {
                 peer[i] = theirs;
                 ours[i] = mine;
-                System.out.printf("gunzip | tar x %6d ms, gunzip | receive %6d ms%n", theirs / 1_000_000, mine / 1_000_000);
+                System.out.printf(
+                        "gunzip | tar x %6d ms, gunzip | receive %6d ms%n", theirs / 1_000_000, mine / 1_000_000);
             }
         }
         Arrays.sort(peer);
