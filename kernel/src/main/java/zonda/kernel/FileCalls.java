@@ -71,6 +71,20 @@ final class FileCalls {
             JAVA_INT.withName("stx_dev_minor"),
             MemoryLayout.paddingLayout(112));
 
+    // Looked up once: that takes longer than the call.
+    private static final long DEV_MAJOR_AT = at(STATX, "stx_dev_major");
+    private static final long DEV_MINOR_AT = at(STATX, "stx_dev_minor");
+    private static final long GID_AT = at(STATX, "stx_gid");
+    private static final long INO_AT = at(STATX, "stx_ino");
+    private static final long MODE_AT = at(STATX, "stx_mode");
+    private static final long MTIME_AT = at(STATX, "stx_mtime");
+    private static final long MTIME_NSEC_AT = at(STATX, "stx_mtime_nsec");
+    private static final long NLINK_AT = at(STATX, "stx_nlink");
+    private static final long RDEV_MAJOR_AT = at(STATX, "stx_rdev_major");
+    private static final long RDEV_MINOR_AT = at(STATX, "stx_rdev_minor");
+    private static final long SIZE_AT = at(STATX, "stx_size");
+    private static final long UID_AT = at(STATX, "stx_uid");
+
     /** STATX_BASIC_STATS. */
     private static final int BASIC_STATS = 0x7ff;
 
@@ -186,20 +200,17 @@ final class FileCalls {
             int flags = AT_SYMLINK_NOFOLLOW | (name.isEmpty() ? AT_EMPTY_PATH : 0);
             Native.call("statx", target(directory, name), errno ->
                     (long) (int) STATX_CALL.invokeExact(errno, directory.number(), path, flags, BASIC_STATS, answer));
-            int mode = Short.toUnsignedInt(answer.get(JAVA_SHORT, at(STATX, "stx_mode")));
+            int mode = Short.toUnsignedInt(answer.get(JAVA_SHORT, MODE_AT));
             return new FileStat(
                     FileStat.Kind.of(mode),
                     mode & 07777,
-                    answer.get(JAVA_INT, at(STATX, "stx_uid")),
-                    answer.get(JAVA_INT, at(STATX, "stx_gid")),
-                    answer.get(JAVA_LONG, at(STATX, "stx_size")),
-                    Instant.ofEpochSecond(
-                            answer.get(JAVA_LONG, at(STATX, "stx_mtime")),
-                            answer.get(JAVA_INT, at(STATX, "stx_mtime_nsec"))),
-                    answer.get(JAVA_INT, at(STATX, "stx_nlink")),
-                    answer.get(JAVA_LONG, at(STATX, "stx_ino")),
-                    ((long) answer.get(JAVA_INT, at(STATX, "stx_dev_major")) << 32)
-                            | answer.get(JAVA_INT, at(STATX, "stx_dev_minor")));
+                    answer.get(JAVA_INT, UID_AT),
+                    answer.get(JAVA_INT, GID_AT),
+                    answer.get(JAVA_LONG, SIZE_AT),
+                    Instant.ofEpochSecond(answer.get(JAVA_LONG, MTIME_AT), answer.get(JAVA_INT, MTIME_NSEC_AT)),
+                    answer.get(JAVA_INT, NLINK_AT),
+                    answer.get(JAVA_LONG, INO_AT),
+                    ((long) answer.get(JAVA_INT, DEV_MAJOR_AT) << 32) | answer.get(JAVA_INT, DEV_MINOR_AT));
         }
     }
 
@@ -210,9 +221,7 @@ final class FileCalls {
             MemorySegment answer = arena.allocate(STATX);
             Native.call("statx", target(directory, name), errno -> (long) (int)
                     STATX_CALL.invokeExact(errno, directory.number(), path, AT_SYMLINK_NOFOLLOW, BASIC_STATS, answer));
-            return new DeviceNumber(
-                    answer.get(JAVA_INT, at(STATX, "stx_rdev_major")),
-                    answer.get(JAVA_INT, at(STATX, "stx_rdev_minor")));
+            return new DeviceNumber(answer.get(JAVA_INT, RDEV_MAJOR_AT), answer.get(JAVA_INT, RDEV_MINOR_AT));
         }
     }
 

@@ -21,6 +21,11 @@ final class ReceivedFiles implements ObjectIntake.Files {
     private Optional<AttributeSchema> schema = Optional.empty();
     private boolean isSchemaHopeless;
     private long size;
+    /** The length that the file written to last shall have, as far as that is known. */
+    private long limit;
+
+    /** The very attributes that said so. */
+    private byte[] limitOf = new byte[0];
 
     ReceivedFiles(Staging staging, Directory root, TreePlan before, ObjectTable table, Received.Tally tally) {
         this.staging = staging;
@@ -38,9 +43,14 @@ final class ReceivedFiles implements ObjectIntake.Files {
     @Override
     public void write(StoredObject object, boolean isFresh, long offset, byte[] bytes, int length) {
         try {
-            open(object, isFresh).write(offset, bytes, 0, length, staging.buffer());
-            size = Math.max(size, offset + length);
-            tally.bytes += length;
+            DataFile file = open(object, isFresh);
+            // The last block reaches beyond the file's end: that isn't written, rather than cut off later.
+            int count = Math.clamp(limit - offset, 0, length);
+            if (count > 0) {
+                file.write(offset, bytes, 0, count, staging.buffer());
+                size = Math.max(size, offset + count);
+            }
+            tally.bytes += count;
         } catch (KernelException e) {
             throw StreamException.host(object.id(), e);
         }
@@ -87,6 +97,10 @@ final class ReceivedFiles implements ObjectIntake.Files {
         if (wasStaged && finished.remove(id) != null) {
             size = file.stat().size();
         }
+        if (object.bonus() != limitOf) {
+            limitOf = object.bonus();
+            limit = known(object).map(Znode::size).orElse(Long.MAX_VALUE);
+        }
         return file;
     }
 
@@ -109,19 +123,24 @@ final class ReceivedFiles implements ObjectIntake.Files {
     /** The last of a file came, most likely: its attributes are set while it is open, if they are known yet. */
     void finish(long id, DataFile file) {
         finished.put(id, Znode.NONE);
-        StoredObject object = table.find(id).orElse(null);
-        if (object == null || !isSchemaKnown() || object.type() != StoredObject.PLAIN_FILE) {
-            return;
+        table.find(id)
+                .flatMap(this::known)
+                .filter(znode -> !znode.hasAttributes())
+                .ifPresent(znode -> {
+                    seal(file, znode, size);
+                    finished.put(id, znode);
+                });
+    }
+
+    /** The attributes of a file, if they can be read before the whole stream came. */
+    private Optional<Znode> known(StoredObject object) {
+        if (!isSchemaKnown() || object.type() != StoredObject.PLAIN_FILE) {
+            return Optional.empty();
         }
-        Znode znode;
         try {
-            znode = Znode.of(object, schema.orElseThrow());
+            return Optional.of(Znode.of(object, schema.orElseThrow())).filter(Znode::isFile);
         } catch (StreamException e) {
-            return; // said later, when all is known
-        }
-        if (znode.isFile() && !znode.hasAttributes()) {
-            seal(file, znode, size);
-            finished.put(id, znode);
+            return Optional.empty(); // what is wrong is said later, when all is known
         }
     }
 

@@ -80,8 +80,7 @@ final class RecordWriter {
 
     /** What precedes the snapshots of a compound stream. */
     void properties(StreamRecord.Begin begin, NvList properties) {
-        byte[] packed = properties.encode();
-        begin(begin, Arrays.copyOf(packed, (packed.length + 7) & ~7));
+        begin(begin, properties.encode());
         words.put32(header, 0, StreamRecord.T_END);
         checksum.sum().write(words, header, 8);
         emit(NOTHING, 0);

@@ -102,7 +102,7 @@ final class ZapWriter {
         return table;
     }
 
-    private static long hash(byte[] name, long salt) {
+    static long hash(byte[] name, long salt) {
         long hash = salt;
         for (byte b : name) {
             hash = hash >>> 8 ^ CRC[(int) (hash ^ b) & 0xff];

@@ -24,7 +24,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 import zonda.base.Bytes;
 import zonda.kernel.DataFile;
 import zonda.kernel.Directory;
+import zonda.kernel.Errno;
 import zonda.kernel.IoBuffer;
+import zonda.kernel.KernelException;
 
 /** Streams that nobody but an enemy sends end in a sentence, and leave nothing. */
 class HostileStreamsIT {
@@ -120,6 +122,16 @@ class HostileStreamsIT {
 
     @Test
     void a_size_that_the_host_cant_have_is_refused() {
+        try (Directory place = Directory.open(directory);
+                DataFile probe = place.createData("probe")) {
+            boolean hasLimit = false;
+            try {
+                probe.truncate(Long.MAX_VALUE);
+            } catch (KernelException e) {
+                hasLimit = e.is(Errno.EFBIG);
+            }
+            assumeTrue(hasLimit, "files of any size can be had on this filesystem");
+        }
         byte[] stream = built(table -> values(table, 7, values -> put(values, Attribute.SIZE, Long.MAX_VALUE)));
 
         assertThatThrownBy(() -> receive(stream))

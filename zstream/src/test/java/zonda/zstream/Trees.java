@@ -98,7 +98,7 @@ final class Trees {
                                 .toList());
     }
 
-    private static String sum(Directory directory, String name) {
+    static String sum(Directory directory, String name) {
         try (DataFile file = directory.readData(name)) {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             byte[] piece = new byte[1 << 20];
