@@ -74,7 +74,7 @@ final class GuestHost implements BeforeAllCallback, AfterAllCallback, TestWatche
                 "needs the runtimes, which mvnw package makes in dist");
         image = GuestImage.ofHost(top);
         scratch = Files.createTempDirectory("zonda-guest-disks-");
-        guest = Guest.boot(image, List.of(build(), zoneDisk()));
+        guest = Guest.boot(image, List.of(new Guest.Disk(build(), false), new Guest.Disk(zoneDisk(), false)));
         guest.sh(SETUP.formatted(top)).good();
         guest.sh(top + "/bin/zondad create-pool").good();
         guest.sh("systemctl enable --now zondad").good();

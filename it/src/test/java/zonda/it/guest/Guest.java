@@ -47,6 +47,9 @@ public final class Guest implements AutoCloseable {
     private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
     private int number;
 
+    /** A further disk: a raw image, which the guest may write to or not. */
+    public record Disk(Path file, boolean writable) {}
+
     /** How a script ended, and what it wrote. */
     public record Ran(int status, String out, String err) {
         /** Its output without the last line's end. @throws AssertionError unless its status is 0 */
@@ -76,19 +79,20 @@ public final class Guest implements AutoCloseable {
         Thread.ofVirtual().name("guest-agent").start(this::read);
     }
 
-    /** Boots; it runs scripts when this returns. @param disks raw images, which it can only read */
-    public static Guest boot(GuestImage image, List<Path> disks) {
+    /** Boots; it runs scripts when this returns. */
+    public static Guest boot(GuestImage image, List<Disk> disks) {
         assumeTrue(Files.isExecutable(QEMU), "needs qemu-system-x86");
         Path directory;
+        Process qemu;
         try {
             directory = Files.createTempDirectory("zonda-guest-");
+            // Nobody reads QEMU's own words while it runs, and there are few of them.
+            qemu = Command.of(argv(image, disks, directory))
+                    .environment("TMPDIR", "/var/tmp")
+                    .start();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        // Nobody reads QEMU's own words while it runs, and there are few of them.
-        Process qemu = Command.of(argv(image, disks, directory))
-                .environment("TMPDIR", "/var/tmp")
-                .start();
         var guest = new Guest(directory, qemu);
         try {
             guest.awaitUp();
@@ -99,7 +103,7 @@ public final class Guest implements AutoCloseable {
         }
     }
 
-    private static List<String> argv(GuestImage image, List<Path> disks, Path directory) {
+    private static List<String> argv(GuestImage image, List<Disk> disks, Path directory) throws IOException {
         List<String> argv = new ArrayList<>(List.of(QEMU.toString()));
         argv.addAll(Accelerator.best().options());
         argv.addAll(List.of("-nodefaults", "-no-user-config", "-display", "none", "-nic", "none", "-m", "2048"));
@@ -107,7 +111,8 @@ public final class Guest implements AutoCloseable {
         // Programs at the same addresses each time: what is emulated need not be translated again.
         argv.addAll(List.of(
                 "-append",
-                "root=/dev/nvme0n1 rw console=ttyS0 quiet panic=-1 mitigations=off norandmaps nokaslr audit=0"));
+                "root=/dev/nvme0n1 rw console=ttyS0 quiet panic=-1 mitigations=off norandmaps nokaslr audit=0 "
+                        + image.kernelArguments()));
         argv.addAll(List.of("-serial", "file:" + directory.resolve("console")));
         argv.addAll(List.of("-device", "virtio-serial-pci"));
         argv.addAll(List.of("-chardev", "socket,id=agent,server=on,wait=off,path=" + directory.resolve("agent")));
@@ -119,7 +124,11 @@ public final class Guest implements AutoCloseable {
         argv.addAll(List.of("-drive", "if=none,id=root,format=raw,snapshot=on,cache=unsafe,file=" + image.root()));
         argv.addAll(List.of("-device", "nvme,drive=root,serial=root"));
         for (int i = 0; i < disks.size(); i++) {
-            argv.addAll(List.of("-drive", "if=none,id=disk" + i + ",format=raw,readonly=on,file=" + disks.get(i)));
+            Disk disk = disks.get(i);
+            String mode = disk.writable() ? "off" : "on";
+            argv.addAll(List.of(
+                    "-drive",
+                    "if=none,id=disk" + i + ",format=raw,cache=unsafe,readonly=" + mode + ",file=" + disk.file()));
             argv.addAll(List.of("-device", "virtio-blk-pci,drive=disk" + i));
         }
         return argv;
@@ -204,9 +213,12 @@ public final class Guest implements AutoCloseable {
         trace(start, "reboot");
     }
 
-    private static void trace(long start, String script) {
+    /** For whoever makes tests quicker; what QEMU has used of the CPU so far tells more than the time, on a busy machine. */
+    private void trace(long start, String script) {
         if (System.getenv("GUEST_TRACE") != null) {
-            System.err.println((System.nanoTime() - start) / 1_000_000 + " ms: " + script);
+            long cpu = qemu.info().totalCpuDuration().orElse(Duration.ZERO).toMillis();
+            System.err.println(
+                    (System.nanoTime() - start) / 1_000_000 + " ms, " + cpu + " ms of CPU in all: " + script);
         }
     }
 

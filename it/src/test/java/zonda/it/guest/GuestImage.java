@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -29,7 +30,7 @@ import zonda.kernel.Command;
  * or where {@code ZONDA_TEST_CACHE} says, under a name that is the sum of the scripts and the packages.
  */
 public record GuestImage(Path directory) {
-    private static final Duration MAKING = Duration.ofMinutes(15);
+    private static final Duration MAKING = Duration.ofMinutes(40);
     private static final Duration UNUSED = Duration.ofDays(14);
     private static final String USED = "used";
 
@@ -47,10 +48,31 @@ public record GuestImage(Path directory) {
         return directory.resolve("zone.tar");
     }
 
+    /** What the kernel must be told besides what {@link Guest} tells it. */
+    String kernelArguments() throws IOException {
+        Path file = directory.resolve("cmdline");
+        return Files.exists(file) ? Files.readString(file).strip() : "";
+    }
+
     /** A host of Zonda, from the cache or made now. Skips the test where that can't be, with the reason. */
     public static GuestImage ofHost(Path top) {
-        List<String> packages = packages(top);
-        return new Cache(top, "guest", "make-guest", packages).find(true).orElseThrow();
+        return new Cache(top, "guest", List.of("make-guest", "sources", "agent", "agent.service"), packages(top))
+                .find(true)
+                .orElseThrow();
+    }
+
+    /**
+     * A machine with OpenZFS, from the cache; made now only where {@code ZONDA_OPENZFS} is {@code build}, since building
+     * the modules takes seven minutes of a CPU. Otherwise skips the test, with the reason.
+     */
+    public static GuestImage ofOpenZfs(Path top) {
+        boolean make = "build".equals(System.getenv("ZONDA_OPENZFS"));
+        Optional<GuestImage> image =
+                new Cache(top, "openzfs", List.of("make-zfs-guest", "sources", "agent", "init"), List.of()).find(make);
+        assumeTrue(
+                image.isPresent(),
+                "no guest with OpenZFS is in the cache; ZONDA_OPENZFS=build makes one, in seven minutes of a CPU");
+        return image.orElseThrow();
     }
 
     /** What a host needs to run, and runc besides. */
@@ -68,8 +90,12 @@ public record GuestImage(Path directory) {
         }
     }
 
-    /** The images of one flavour. */
-    record Cache(Path top, String flavour, String script, List<String> packages) {
+    /**
+     * The images of one flavour.
+     *
+     * @param scripts what it is made of, by names in the directory of scripts; the first makes it
+     */
+    record Cache(Path top, String flavour, List<String> scripts, List<String> packages) {
         private static Path home() {
             return Path.of(
                     Optional.ofNullable(System.getenv("ZONDA_TEST_CACHE")).orElse("/var/cache/zonda-tests"));
@@ -103,7 +129,8 @@ public record GuestImage(Path directory) {
             forgetUnused();
             Path partial = Files.createTempDirectory(home(), "making-");
             try {
-                Command command = Command.of(scripts().resolve(script).toString(), partial.toString())
+                Command command = Command.of(
+                                directoryOfScripts().resolve(scripts.getFirst()).toString(), partial.toString())
                         .with(packages.toArray(String[]::new));
                 for (String inherited : List.of("http_proxy", "https_proxy", "no_proxy")) {
                     String value = System.getenv(inherited);
@@ -117,17 +144,17 @@ public record GuestImage(Path directory) {
             }
         }
 
-        private Path scripts() {
+        private Path directoryOfScripts() {
             return top.resolve("it/src/test/guest");
         }
 
         private String sum() {
-            try (Stream<Path> files = Files.list(scripts())) {
+            try {
                 MessageDigest digest = MessageDigest.getInstance("SHA-256");
-                for (Path file : files.sorted().toList()) {
-                    digest.update(Files.readAllBytes(file));
+                for (String script : scripts) {
+                    digest.update(Files.readAllBytes(directoryOfScripts().resolve(script)));
                 }
-                digest.update(String.join(" ", packages).getBytes(java.nio.charset.StandardCharsets.UTF_8));
+                digest.update(String.join(" ", packages).getBytes(StandardCharsets.UTF_8));
                 return HexFormat.of().formatHex(digest.digest(), 0, 8);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
