@@ -95,6 +95,7 @@ final class Kernel implements AutoCloseable, Aggregations.Source {
         make(Maps.RETURNS, BpfMap.Type.ARRAY, 4, TABLE_ENTRY, SYSCALLS);
         make(Maps.PLACES, BpfMap.Type.ARRAY, 4, TABLE_ENTRY, Math.max(1, places));
         make(Maps.SPECULATIONS, BpfMap.Type.ARRAY, 4, 256, 1);
+        make(Maps.ZONES, BpfMap.Type.HASH, 8, Maps.ZONE_NAME_SIZE, 4096);
         make(Maps.ZEROS, BpfMap.Type.ARRAY, 4, ZEROS, 1);
         for (int i = 0; i < probes.size(); i++) {
             map(Maps.PROBES).update(key(i), names(probes.get(i)));
@@ -275,6 +276,15 @@ final class Kernel implements AutoCloseable, Aggregations.Source {
             values[cpu] = state.getLong(Maps.COUNTERS + cpu * Maps.COUNTERS_SIZE + counter);
         }
         return values;
+    }
+
+    /** Tells programs the zones by the numbers of their user namespaces. */
+    void zones(Map<Long, String> zones) {
+        zones.forEach((namespace, name) -> {
+            ByteBuffer value = BpfMap.bytes(Maps.ZONE_NAME_SIZE);
+            put(value, 0, Maps.ZONE_NAME_SIZE, name);
+            map(Maps.ZONES).update(BpfMap.bytes(8).putLong(0, namespace).array(), value.array());
+        });
     }
 
     void speculationFreed(int number) {

@@ -20,6 +20,8 @@ final class BuiltinEmitter {
     private static final int RSP = 152;
     private static final int USER_STACK = 256;
     private static final int DEPTH = 127;
+    /** Levels of user namespaces that are looked through; the kernel has at most 32. */
+    private static final int DEEPEST_NAMESPACE = 8;
 
     private final NumberEmitter numbers;
     private final Emitter emitter;
@@ -322,7 +324,7 @@ final class BuiltinEmitter {
         int size = emitter.stringSize;
         switch (name) {
             case "execname", "threadname" -> execname(name, place, size);
-            case "zonename" -> emitter.text(place, "global".getBytes(StandardCharsets.US_ASCII), size);
+            case "zonename" -> zonename(place, size);
             case "probeprov", "probemod", "probefunc", "probename" -> probeName(name, place, size);
             default -> throw new AssertionError(name);
         }
@@ -343,6 +345,43 @@ final class BuiltinEmitter {
         asm.move(R3, R0);
         emitter.slotAddress(R1, place);
         asm.constant(R2, Math.min(16, size)).call(Emitter.READ_KERNEL_STRING);
+    }
+
+    /** The zone is the user namespace directly below the first one; those that a zone makes itself lie below that. */
+    private void zonename(int place, int size) {
+        int global = asm.newLabel();
+        int end = asm.newLabel();
+        if (!isOwn()) {
+            int found = asm.newLabel();
+            task();
+            read("task_struct", "cred");
+            read("cred", "user_ns");
+            Emitter.Temporary namespace = emitter.save();
+            for (int level = 0; level < DEEPEST_NAMESPACE; level++) {
+                emitter.load(R0, namespace);
+                read("user_namespace", "level");
+                asm.jump(Jump.EQ, R0, 0, global).jump(Jump.EQ, R0, 1, found);
+                emitter.load(R0, namespace);
+                read("user_namespace", "parent");
+                asm.move(R1, R0);
+                emitter.set(namespace, R1);
+            }
+            asm.place(found);
+            emitter.load(R0, namespace);
+            emitter.free(namespace);
+            read("user_namespace", "ns.inum");
+            asm.store(DW, FRAME, Emitter.READ, R0);
+            emitter.useMap(R1, ZONES);
+            emitter.frameAddress(R2, Emitter.READ);
+            asm.call(Emitter.MAP_LOOKUP).jump(Jump.EQ, R0, 0, global);
+            int width = Math.min(size, ZONE_NAME_SIZE);
+            emitter.copyToSlot(place, R0, 0, width);
+            emitter.zero(place + width, size - width);
+            asm.jump(end);
+        }
+        asm.place(global);
+        emitter.text(place, "global".getBytes(StandardCharsets.US_ASCII), size);
+        asm.place(end);
     }
 
     private void probeName(String name, int place, int size) {
