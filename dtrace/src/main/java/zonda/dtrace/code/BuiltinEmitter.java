@@ -320,8 +320,7 @@ final class BuiltinEmitter {
     }
 
     /** Text of a variable of the language's own, in the slot. */
-    void string(String name, int place) {
-        int size = emitter.stringSize;
+    void string(String name, int place, int size) {
         switch (name) {
             case "execname", "threadname" -> execname(name, place, size);
             case "zonename" -> zonename(place, size);
@@ -336,15 +335,29 @@ final class BuiltinEmitter {
             return;
         }
         emitter.zero(place, size);
-        // The name of the process is that of its first thread.
+        int width = Math.min(16, size);
+        int end = asm.newLabel();
+        if (isRunning()) {
+            // The first thread of a process, which the helper knows the name of, has the number of the process.
+            int other = asm.newLabel();
+            asm.call(Emitter.PID_TGID).move(R1, R0).alu(Alu.RSH, R1, 32).zeroExtend32(R0);
+            if (name.equals("execname")) {
+                asm.jumpRegister(Jump.NE, R0, R1, other);
+            }
+            emitter.slotAddress(R1, place);
+            asm.constant(R2, width).call(Emitter.COMM).jump(end).place(other);
+            if (!name.equals("execname")) {
+                asm.place(end);
+                return;
+            }
+        }
         task();
         if (name.equals("execname")) {
             read("task_struct", "group_leader");
         }
-        asm.alu(Alu.ADD, R0, member("task_struct", "comm").bitOffset() / 8);
-        asm.move(R3, R0);
+        asm.alu(Alu.ADD, R0, member("task_struct", "comm").bitOffset() / 8).move(R3, R0);
         emitter.slotAddress(R1, place);
-        asm.constant(R2, Math.min(16, size)).call(Emitter.READ_KERNEL_STRING);
+        asm.constant(R2, width).call(Emitter.READ_KERNEL_STRING).place(end);
     }
 
     /** The zone is the user namespace directly below the first one; those that a zone makes itself lie below that. */
