@@ -383,7 +383,8 @@ public final class Dtrace {
         private void remaining(Unit unit, Consumer consumer, Outlet outlet) {
             for (String flag : line.flags()) {
                 if (flag.startsWith("flame=")) {
-                    outlet.write(flag.substring(6), consumer.flameGraph(unit.names().aggregates()));
+                    outlet.write(
+                            flag.substring(6), consumer.flameGraph(unit.names().aggregates()));
                     return;
                 }
             }

@@ -28,7 +28,12 @@ final class Tracing {
     private final Supplier<Map<Long, String>> zones;
     private boolean interrupted;
 
-    Tracing(Kernel kernel, Consumer consumer, Options options, Consumer.Outlet outlet, Supplier<Map<Long, String>> zones) {
+    Tracing(
+            Kernel kernel,
+            Consumer consumer,
+            Options options,
+            Consumer.Outlet outlet,
+            Supplier<Map<Long, String>> zones) {
         this.zones = zones;
         this.kernel = kernel;
         this.consumer = consumer;

@@ -335,8 +335,7 @@ public final class Aggregations {
         List<DType> keys = aggregate.keys().stream()
                 .map(type -> type.isString() ? DType.STRING : type)
                 .toList();
-        return new Aggregate(
-                aggregate.id(), aggregate.name(), aggregate.function(), keys, aggregate.parameters());
+        return new Aggregate(aggregate.id(), aggregate.name(), aggregate.function(), keys, aggregate.parameters());
     }
 
     private Entry full(Entry entry) {
@@ -366,7 +365,8 @@ public final class Aggregations {
                 case DType.Str _ ->
                     out.append("  ")
                             .append(Values.paddedRight(
-                                    Values.text(Values.bytes(key, offset, Aggregate.size(type, options.stringSize()))), 50));
+                                    Values.text(Values.bytes(key, offset, Aggregate.size(type, options.stringSize()))),
+                                    50));
                 case DType.Addresses addresses -> {
                     if (addresses.isStack()) {
                         out.append('\n')
@@ -451,11 +451,11 @@ public final class Aggregations {
                     var datum = new Datum(offset, type);
                     if (type instanceof DType.Addresses addresses && addresses.isStack()) {
                         // The frames of the kernel lie above those of the program.
-                        List<String> own = printf.frames(datum, entry.key().buffer()).reversed();
+                        List<String> own =
+                                printf.frames(datum, entry.key().buffer()).reversed();
                         frames.addAll(addresses.kind() == DType.Addresses.Kind.USTACK ? 0 : frames.size(), own);
                     } else if (type.isString()) {
-                        frames.addFirst(Values.text(
-                                Values.bytes(
+                        frames.addFirst(Values.text(Values.bytes(
                                 entry.key().buffer(), offset, Aggregate.size(type, options.stringSize()))));
                     }
                     offset += Aggregate.size(type, options.stringSize());
