@@ -155,7 +155,7 @@ final class Kernel implements AutoCloseable, Aggregations.Source {
         Bpf.ProgramType type = switch (probe.source()) {
             case Probe.Source.Begin(), Probe.Source.End(), Probe.Source.Error() -> Bpf.ProgramType.RAW_TRACEPOINT;
             case Probe.Source.Clock _ -> Bpf.ProgramType.PERF_EVENT;
-            case Probe.Source.User _ -> Bpf.ProgramType.KPROBE;
+            case Probe.Source.User _, Probe.Source.Usdt _ -> Bpf.ProgramType.KPROBE;
             case Probe.Source.Syscall _, Probe.Source.Tracepoint _ -> Bpf.ProgramType.TRACING;
         };
         int tracepoint = type == Bpf.ProgramType.TRACING ? tracepoint(event(probe)) : 0;
@@ -205,6 +205,18 @@ final class Kernel implements AutoCloseable, Aggregations.Source {
                 open.add(Bpf.attachTracepoint(program, Optional.empty()));
             }
             case Probe.Source.Tracepoint _ -> open.add(Bpf.attachTracepoint(program, Optional.empty()));
+            case Probe.Source.Usdt(List<Probe.Site> sites, long process) -> {
+                for (Probe.Site site : sites) {
+                    if (site.arguments().equals(one.operands())) {
+                        attach(
+                                program,
+                                PerfEvent.uprobe(
+                                        new PerfEvent.Place(site.file(), site.offset(), false, site.semaphore()),
+                                        process),
+                                0);
+                    }
+                }
+            }
             case Probe.Source.User _ -> {
                 for (int i = 0; i < one.probes().size(); i++) {
                     map(Maps.PLACES).update(key(cookie), entry(one, i));
@@ -212,7 +224,7 @@ final class Kernel implements AutoCloseable, Aggregations.Source {
                     attach(
                             program,
                             PerfEvent.uprobe(
-                                    new PerfEvent.Place(user.file(), user.offset(), user.returns()), user.process()),
+                                    new PerfEvent.Place(user.file(), user.offset(), user.returns(), 0), user.process()),
                             cookie);
                     cookie++;
                 }

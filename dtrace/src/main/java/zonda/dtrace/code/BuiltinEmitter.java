@@ -260,6 +260,7 @@ final class BuiltinEmitter {
                 }
             }
             case USER_ENTRY -> userArgument(number);
+            case USER_NOTE -> noteArgument(number);
             case USER_RETURN -> {
                 if (number == 1) {
                     asm.load(DW, R0, CONTEXT, RAX);
@@ -292,6 +293,32 @@ final class BuiltinEmitter {
                 .place(fine);
     }
 
+    private void noteArgument(int number) {
+        if (number >= shape.operands().size()) {
+            asm.constant(R0, 0);
+            return;
+        }
+        Operand operand = shape.operands().get(number);
+        if (operand.base() < 0) {
+            asm.constant(R0, operand.displacement());
+            return;
+        }
+        asm.load(DW, R0, CONTEXT, operand.base());
+        if (operand.index() >= 0) {
+            asm.load(DW, R1, CONTEXT, operand.index()).alu(Alu.MUL, R1, operand.scale()).aluRegister(Alu.ADD, R0, R1);
+        }
+        if (operand.memory()) {
+            asm.constant(R1, operand.displacement()).aluRegister(Alu.ADD, R0, R1);
+            asm.store(DW, FRAME, Emitter.ADDRESS, R0).move(R3, R0);
+            emitter.frameAddress(R1, Emitter.READ);
+            int fine = asm.newLabel();
+            asm.constant(R2, operand.size()).call(Emitter.READ_USER).jump(Jump.EQ, R0, 0, fine);
+            emitter.failAddress();
+            asm.place(fine).load(BpfAssembler.Width.of(operand.size()), R0, FRAME, Emitter.READ);
+        }
+        emitter.extend(operand.size(), operand.signed());
+    }
+
     private void userArgument(int number) {
         if (number < FUNCTION_ARGUMENTS.length) {
             asm.load(DW, R0, CONTEXT, FUNCTION_ARGUMENTS[number]);
@@ -308,7 +335,7 @@ final class BuiltinEmitter {
 
     void userRegister(Op number) {
         boolean has = switch (shape.site()) {
-            case USER_ENTRY, USER_RETURN, CLOCK -> true;
+            case USER_ENTRY, USER_NOTE, USER_RETURN, CLOCK -> true;
             default -> false;
         };
         if (!has || !(number instanceof Op.Const(long index, var _)) || index < 0 || index >= REGISTERS) {

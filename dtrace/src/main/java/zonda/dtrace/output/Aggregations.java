@@ -320,7 +320,7 @@ public final class Aggregations {
             var row = new ArrayList<Entry>();
             for (int i = 0; i < aggregates.size(); i++) {
                 Aggregate aggregate = aggregates.get(i);
-                row.add(maps.get(i).getOrDefault(key, new Entry(aggregate, key, new long[aggregate.words()])));
+                row.add(maps.get(i).getOrDefault(key, new Entry(full(aggregate), key, new long[aggregate.words()])));
             }
             all.add(row);
         }
