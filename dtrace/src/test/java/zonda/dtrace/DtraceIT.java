@@ -413,8 +413,9 @@ class DtraceIT {
                 "--json", "-qn", "BEGIN { trace(1); printf(\"a %d\", 3); @[\"k\", 2] = quantize(5); exit(0); }");
 
         assertThat(ran.out())
-                .matches("\\{\"time\":[0-9]+,\"cpu\":[0-9]+,\"probe\":\"dtrace:::BEGIN\",\"data\":\\[1,\"a 3\"]}\n"
-                        + "\\{\"aggregation\":\"_\",\"function\":\"quantize\",\"keys\":\\[\"k\",2],\"buckets\":\\[\\[4,1]]}\n");
+                .matches(
+                        "\\{\"time\":[0-9]+,\"cpu\":[0-9]+,\"probe\":\"dtrace:::BEGIN\",\"data\":\\[1,\"a 3\"]}\n"
+                                + "\\{\"aggregation\":\"_\",\"function\":\"quantize\",\"keys\":\\[\"k\",2],\"buckets\":\\[\\[4,1]]}\n");
     }
 
     @Test
@@ -422,17 +423,24 @@ class DtraceIT {
         Path file = directory.resolve("out.svg");
 
         Recorder.run(
-                "--flame", file.toString(), "-qn", "profile-997 { @[execname, stack()] = count(); } tick-500ms { exit(0); }");
+                "--flame",
+                file.toString(),
+                "-qn",
+                "profile-997 { @[execname, stack()] = count(); } tick-500ms { exit(0); }");
 
-        assertThat(Files.readString(file)).startsWith("<svg ").contains("<title>all: ").endsWith("</svg>\n");
+        assertThat(Files.readString(file))
+                .startsWith("<svg ")
+                .contains("<title>all: ")
+                .endsWith("</svg>\n");
     }
 
     @Test
     void structures_and_arrays_are_variables() {
-        assertThat(quiet("struct r { int n; char c; unsigned f:3; unsigned g:7; }; struct r one; struct r two; int a[10];"
-                        + " BEGIN { one.n = 5; one.c = 97; one.f = 5; one.g = 100; one.n++; two = one; a[3] = 7; i = 3;"
-                        + " a[i + 1] = a[i] + 1; printf(\"%d %c %d %d %d %d\", one.n, one.c, one.f, one.g, two.n, a[4]);"
-                        + " exit(0); }"))
+        assertThat(quiet(
+                        "struct r { int n; char c; unsigned f:3; unsigned g:7; }; struct r one; struct r two; int a[10];"
+                                + " BEGIN { one.n = 5; one.c = 97; one.f = 5; one.g = 100; one.n++; two = one; a[3] = 7; i = 3;"
+                                + " a[i + 1] = a[i] + 1; printf(\"%d %c %d %d %d %d\", one.n, one.c, one.f, one.g, two.n, a[4]);"
+                                + " exit(0); }"))
                 .isEqualTo("6 a 5 100 6 8");
         assertThat(Recorder.run("-qn", "int a[10]; BEGIN { i = 20; a[i] = 1; } BEGIN { exit(0); }")
                         .err())
@@ -474,8 +482,9 @@ class DtraceIT {
 
     @Test
     void keys_of_different_widths_are_joined() {
-        assertThat(quiet("BEGIN { @a[execname] = count(); @b[\"dtrace\"] = sum(3); @b[\"a name of more than sixteen\"] ="
-                        + " sum(1); printa(\"%s %@d %@d|\", @a, @b); exit(0); }"))
+        assertThat(quiet(
+                        "BEGIN { @a[execname] = count(); @b[\"dtrace\"] = sum(3); @b[\"a name of more than sixteen\"] ="
+                                + " sum(1); printa(\"%s %@d %@d|\", @a, @b); exit(0); }"))
                 .startsWith("a name of more than sixteen 0 1|dtrace 1 3|");
     }
 

@@ -25,7 +25,9 @@ class ToolkitIT {
     }
 
     static Stream<Path> scripts() throws IOException {
-        return Files.list(TOOLKIT).filter(file -> file.toString().endsWith(".d")).sorted();
+        return Files.list(TOOLKIT)
+                .filter(file -> file.toString().endsWith(".d"))
+                .sorted();
     }
 
     @ParameterizedTest

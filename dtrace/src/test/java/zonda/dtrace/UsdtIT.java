@@ -22,7 +22,8 @@ class UsdtIT {
         Thread session = Thread.ofPlatform()
                 .start(() -> recorder.start(
                         "-qn",
-                        "BEGIN { printf(\"go\"); } hotspot" + pid + ":::gc-begin { printf(\" full %d\", arg0); exit(3); }",
+                        "BEGIN { printf(\"go\"); } hotspot" + pid
+                                + ":::gc-begin { printf(\" full %d\", arg0); exit(3); }",
                         "-x",
                         "switchrate=20ms"));
         recorder.awaitOutput();
@@ -45,8 +46,8 @@ class UsdtIT {
         Thread session = Thread.ofPlatform()
                 .start(() -> recorder.start(
                         "-qn",
-                        "BEGIN { printf(\"go\"); } pid" + pid + ":libc:malloc:entry /arg0 > 0/ { printf(\" %s\", probefunc);"
-                                + " exit(4); }",
+                        "BEGIN { printf(\"go\"); } pid" + pid
+                                + ":libc:malloc:entry /arg0 > 0/ { printf(\" %s\", probefunc);" + " exit(4); }",
                         "-x",
                         "switchrate=20ms"));
         recorder.awaitOutput();

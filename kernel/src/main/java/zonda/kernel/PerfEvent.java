@@ -51,7 +51,8 @@ public final class PerfEvent {
      */
     public static Fd uprobe(Place place, long process) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment attributes = attributes(arena, uprobeType(), (place.returns() ? 1 : 0) | place.semaphore() << 32);
+            MemorySegment attributes =
+                    attributes(arena, uprobeType(), (place.returns() ? 1 : 0) | place.semaphore() << 32);
             attributes.set(
                     JAVA_LONG, 56, arena.allocateFrom(place.file().toString()).address());
             attributes.set(JAVA_LONG, 64, place.offset());

@@ -305,7 +305,9 @@ final class BuiltinEmitter {
         }
         asm.load(DW, R0, CONTEXT, operand.base());
         if (operand.index() >= 0) {
-            asm.load(DW, R1, CONTEXT, operand.index()).alu(Alu.MUL, R1, operand.scale()).aluRegister(Alu.ADD, R0, R1);
+            asm.load(DW, R1, CONTEXT, operand.index())
+                    .alu(Alu.MUL, R1, operand.scale())
+                    .aluRegister(Alu.ADD, R0, R1);
         }
         if (operand.memory()) {
             asm.constant(R1, operand.displacement()).aluRegister(Alu.ADD, R0, R1);

@@ -70,8 +70,8 @@ public record Operand(int size, boolean signed, int base, boolean memory, long d
         Optional<Integer> index = memory.group(3) == null ? Optional.of(-1) : register(memory.group(3));
         int scale = memory.group(4) == null ? 1 : Integer.parseInt(memory.group(4));
         return register(memory.group(2))
-                .flatMap(base -> index.map(second ->
-                        new Operand(size, signed, base, true, number(memory.group(1)), second, scale)));
+                .flatMap(base -> index.map(
+                        second -> new Operand(size, signed, base, true, number(memory.group(1)), second, scale)));
     }
 
     private static long number(String text) {
@@ -82,7 +82,9 @@ public record Operand(int size, boolean signed, int base, boolean memory, long d
     private static Optional<Integer> register(String name) {
         String plain = name.matches("r[0-9]+[dwb]?")
                 ? name.replaceAll("[dwb]$", "")
-                : name.replaceAll("^[re](?=[a-z])", "").replaceAll("(?<=^[abcd])[xlh]$", "").replaceAll("(?<=..)l$", "");
+                : name.replaceAll("^[re](?=[a-z])", "")
+                        .replaceAll("(?<=^[abcd])[xlh]$", "")
+                        .replaceAll("(?<=..)l$", "");
         return Optional.ofNullable(REGISTERS.get(plain));
     }
 }

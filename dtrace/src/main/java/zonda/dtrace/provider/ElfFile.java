@@ -109,7 +109,9 @@ public final class ElfFile {
                                 name,
                                 address,
                                 offset,
-                                semaphore == 0 ? 0 : fileOffset(semaphore + moved).orElse(0L),
+                                semaphore == 0
+                                        ? 0
+                                        : fileOffset(semaphore + moved).orElse(0L),
                                 arguments)));
             }
             at = descriptor + (descriptorSize + 3) / 4 * 4;

@@ -118,8 +118,8 @@ public final class ProbeTable {
         if (provider.matches() && !PROCESS.matcher(pattern.provider()).matches()) {
             new UserNotes(Long.parseLong(provider.group(2)))
                     .find(provider.group(1), pattern)
-                    .forEach(place -> add(
-                            pattern.provider(), place.module(), place.function(), place.name(), place.source()));
+                    .forEach(place ->
+                            add(pattern.provider(), place.module(), place.function(), place.name(), place.source()));
         }
     }
 

@@ -23,9 +23,7 @@ final class UserNotes {
         var sites = new LinkedHashMap<Name, List<Probe.Site>>();
         Set<String> seen = new HashSet<>();
         for (Mappings.Mapping mapping : Mappings.of(process).map(Mappings::all).orElse(List.of())) {
-            if (!mapping.isFile()
-                    || !seen.add(mapping.path())
-                    || !Pattern.glob(pattern.module(), mapping.module())) {
+            if (!mapping.isFile() || !seen.add(mapping.path()) || !Pattern.glob(pattern.module(), mapping.module())) {
                 continue;
             }
             Path file = Path.of("/proc/" + process + "/root" + mapping.path());
@@ -40,8 +38,7 @@ final class UserNotes {
                         && Pattern.glob(pattern.function(), function);
                 if (wanted) {
                     String shown = Pattern.glob(pattern.name(), name) ? name : note.name();
-                    sites.computeIfAbsent(
-                                    new Name(mapping.module(), function, shown), _ -> new ArrayList<>())
+                    sites.computeIfAbsent(new Name(mapping.module(), function, shown), _ -> new ArrayList<>())
                             .add(new Probe.Site(file, note.offset(), note.semaphore(), note.arguments()));
                 }
             }

@@ -8,8 +8,8 @@ import org.junit.jupiter.api.Test;
 
 class PreprocessorTest {
     private static String process(String text) {
-        var preprocessor = new Preprocessor(
-                name -> name.equals("a.h") ? Optional.of("#define FROM_FILE 9\n") : Optional.empty());
+        var preprocessor =
+                new Preprocessor(name -> name.equals("a.h") ? Optional.of("#define FROM_FILE 9\n") : Optional.empty());
         preprocessor.define("GIVEN=5");
         return preprocessor.process(text);
     }
@@ -21,8 +21,7 @@ class PreprocessorTest {
 
     @Test
     void definitions_take_arguments() {
-        assertThat(process("#define ADD(a, b) ((a) + (b))\nADD(1, ADD(2, 3))"))
-                .isEqualTo("\n((1) + (((2) + (3))))\n");
+        assertThat(process("#define ADD(a, b) ((a) + (b))\nADD(1, ADD(2, 3))")).isEqualTo("\n((1) + (((2) + (3))))\n");
     }
 
     @Test
@@ -32,7 +31,9 @@ class PreprocessorTest {
 
     @Test
     void conditions_choose_lines_and_keep_their_numbers() {
-        assertThat(process("#if GIVEN > 4 && !defined(NOT)\nyes\n#else\nno\n#endif\n#ifdef NOT\nno\n#elif 1\nalso\n#endif"))
+        assertThat(
+                        process(
+                                "#if GIVEN > 4 && !defined(NOT)\nyes\n#else\nno\n#endif\n#ifdef NOT\nno\n#elif 1\nalso\n#endif"))
                 .isEqualTo("\nyes\n\n\n\n\n\n\nalso\n\n");
     }
 
