@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Supplier;
 import zonda.base.OpException;
 import zonda.dtrace.code.Compiler;
 import zonda.dtrace.code.Options;
@@ -62,7 +63,13 @@ public final class Dtrace {
     /** Who calls. */
     public record Caller(long pid, long ppid, long uid, long gid) {}
 
+    private final Supplier<Map<Long, String>> zones;
     private volatile SoftReference<Btf> kernelTypes = new SoftReference<>(null);
+
+    /** @param zones names of the zones that run, by the number of their user namespace (stat(2) of /proc/PID/ns/user) */
+    public Dtrace(Supplier<Map<Long, String>> zones) {
+        this.zones = zones;
+    }
 
     /** The kernel's types, kept while there is memory for them. */
     private Optional<Btf> kernelTypes() {
@@ -356,8 +363,9 @@ public final class Dtrace {
                 Unit unit, Programs programs, List<Programs.Planned> planned, Kernel kernel, Targets targets) {
             try (var outlet = new Outlet(terminal, line.output(), kernel)) {
                 kernel.load(planned, programs.enabled());
+                kernel.zones(zones.get());
                 var consumer = new Consumer(options, unit.compiler().layouts(), programs.enabled(), kernel, outlet);
-                var tracing = new Tracing(kernel, consumer, options, outlet);
+                var tracing = new Tracing(kernel, consumer, options, outlet, zones);
                 terminal.onInterrupt(tracing::interrupt);
                 if (line.has("json")) {
                     consumer.json();

@@ -95,6 +95,7 @@ final class Kernel implements AutoCloseable, Aggregations.Source {
         make(Maps.RETURNS, BpfMap.Type.ARRAY, 4, TABLE_ENTRY, SYSCALLS);
         make(Maps.PLACES, BpfMap.Type.ARRAY, 4, TABLE_ENTRY, Math.max(1, places));
         make(Maps.SPECULATIONS, BpfMap.Type.ARRAY, 4, 256, 1);
+        make(Maps.ZONES, BpfMap.Type.HASH, 8, Maps.ZONE_NAME_SIZE, 4096);
         make(Maps.ZEROS, BpfMap.Type.ARRAY, 4, ZEROS, 1);
         for (int i = 0; i < probes.size(); i++) {
             map(Maps.PROBES).update(key(i), names(probes.get(i)));
@@ -154,7 +155,7 @@ final class Kernel implements AutoCloseable, Aggregations.Source {
         Bpf.ProgramType type = switch (probe.source()) {
             case Probe.Source.Begin(), Probe.Source.End(), Probe.Source.Error() -> Bpf.ProgramType.RAW_TRACEPOINT;
             case Probe.Source.Clock _ -> Bpf.ProgramType.PERF_EVENT;
-            case Probe.Source.User _ -> Bpf.ProgramType.KPROBE;
+            case Probe.Source.User _, Probe.Source.Usdt _ -> Bpf.ProgramType.KPROBE;
             case Probe.Source.Syscall _, Probe.Source.Tracepoint _ -> Bpf.ProgramType.TRACING;
         };
         int tracepoint = type == Bpf.ProgramType.TRACING ? tracepoint(event(probe)) : 0;
@@ -204,6 +205,18 @@ final class Kernel implements AutoCloseable, Aggregations.Source {
                 open.add(Bpf.attachTracepoint(program, Optional.empty()));
             }
             case Probe.Source.Tracepoint _ -> open.add(Bpf.attachTracepoint(program, Optional.empty()));
+            case Probe.Source.Usdt(List<Probe.Site> sites, long process) -> {
+                for (Probe.Site site : sites) {
+                    if (site.arguments().equals(one.operands())) {
+                        attach(
+                                program,
+                                PerfEvent.uprobe(
+                                        new PerfEvent.Place(site.file(), site.offset(), false, site.semaphore()),
+                                        process),
+                                0);
+                    }
+                }
+            }
             case Probe.Source.User _ -> {
                 for (int i = 0; i < one.probes().size(); i++) {
                     map(Maps.PLACES).update(key(cookie), entry(one, i));
@@ -211,7 +224,7 @@ final class Kernel implements AutoCloseable, Aggregations.Source {
                     attach(
                             program,
                             PerfEvent.uprobe(
-                                    new PerfEvent.Place(user.file(), user.offset(), user.returns()), user.process()),
+                                    new PerfEvent.Place(user.file(), user.offset(), user.returns(), 0), user.process()),
                             cookie);
                     cookie++;
                 }
@@ -275,6 +288,15 @@ final class Kernel implements AutoCloseable, Aggregations.Source {
             values[cpu] = state.getLong(Maps.COUNTERS + cpu * Maps.COUNTERS_SIZE + counter);
         }
         return values;
+    }
+
+    /** Tells programs the zones by the numbers of their user namespaces. */
+    void zones(Map<Long, String> zones) {
+        zones.forEach((namespace, name) -> {
+            ByteBuffer value = BpfMap.bytes(Maps.ZONE_NAME_SIZE);
+            put(value, 0, Maps.ZONE_NAME_SIZE, name);
+            map(Maps.ZONES).update(BpfMap.bytes(8).putLong(0, namespace).array(), value.array());
+        });
     }
 
     void speculationFreed(int number) {

@@ -138,6 +138,8 @@ final class Listing {
                                 .condition()
                                 .map(condition -> " when " + condition)
                                 .orElse("");
+            case Probe.Source.Usdt(var sites, long process) ->
+                "where process " + process + " says so, at " + sites.size() + " places";
             case Probe.Source.User user ->
                 (user.returns() ? "when the function returns" : "at the instruction") + " in process " + user.process();
         };

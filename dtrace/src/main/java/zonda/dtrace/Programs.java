@@ -8,6 +8,7 @@ import java.util.Map;
 import zonda.dtrace.code.Compiler;
 import zonda.dtrace.code.Compiler.Dispatch;
 import zonda.dtrace.code.Compiler.Enabled;
+import zonda.dtrace.code.Operand;
 import zonda.dtrace.code.Shape;
 import zonda.dtrace.provider.Probe;
 import zonda.dtrace.syntax.DError;
@@ -26,7 +27,12 @@ final class Programs {
      * @param masks for each of these the clauses, as bits
      */
     record Planned(
-            Compiler.Program program, Dispatch dispatch, List<Probe> probes, List<Long> masks, List<Integer> indexes) {}
+            Compiler.Program program,
+            Dispatch dispatch,
+            List<Probe> probes,
+            List<Long> masks,
+            List<Integer> indexes,
+            String operands) {}
 
     private final Unit unit;
     private final List<Probe> enabled = new ArrayList<>();
@@ -64,7 +70,9 @@ final class Programs {
         }
         groups.forEach((group, members) -> {
             if (!group.equals("error")) {
-                planned.add(program(members));
+                for (String operands : operands(members)) {
+                    planned.add(program(members, operands));
+                }
             }
         });
         return planned;
@@ -121,7 +129,14 @@ final class Programs {
         return mask;
     }
 
-    private Planned program(List<Integer> members) {
+    /** A USDT probe needs a program for each way in which its places have their arguments. */
+    private List<String> operands(List<Integer> members) {
+        return enabled.get(members.getFirst()).source() instanceof Probe.Source.Usdt(List<Probe.Site> sites, var _)
+                ? sites.stream().map(Probe.Site::arguments).distinct().toList()
+                : List.of("");
+    }
+
+    private Planned program(List<Integer> members, String operands) {
         List<Enabled> clauses = clauses(members);
         Probe first = enabled.get(members.getFirst());
         Dispatch dispatch = switch (first.source()) {
@@ -131,12 +146,16 @@ final class Programs {
         };
         Shape shape =
                 members.size() == 1 ? unit.shape(first) : unit.shape(first).withoutNames();
+        if (!operands.isEmpty()) {
+            shape = shape.withOperands(Operand.parse(operands));
+        }
         Compiler.Program program = unit.compiler().compile(shape, clauses, dispatch, members.getFirst());
         return new Planned(
                 program,
                 dispatch,
                 members.stream().map(enabled::get).toList(),
                 members.stream().map(index -> mask(index, clauses)).toList(),
-                members);
+                members,
+                operands);
     }
 }

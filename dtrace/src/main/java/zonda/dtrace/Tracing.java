@@ -2,10 +2,12 @@ package zonda.dtrace;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import zonda.dtrace.code.Maps;
 import zonda.dtrace.code.Options;
 import zonda.dtrace.output.Consumer;
@@ -23,9 +25,16 @@ final class Tracing {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final long[][] reported = new long[8][];
+    private final Supplier<Map<Long, String>> zones;
     private boolean interrupted;
 
-    Tracing(Kernel kernel, Consumer consumer, Options options, Consumer.Outlet outlet) {
+    Tracing(
+            Kernel kernel,
+            Consumer consumer,
+            Options options,
+            Consumer.Outlet outlet,
+            Supplier<Map<Long, String>> zones) {
+        this.zones = zones;
         this.kernel = kernel;
         this.consumer = consumer;
         this.options = options;
@@ -114,6 +123,7 @@ final class Tracing {
         List<byte[]> records = new ArrayList<>();
         kernel.drain(records);
         consumer.consume(records);
+        kernel.zones(zones.get());
         drops();
     }
 

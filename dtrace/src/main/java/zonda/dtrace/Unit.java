@@ -216,6 +216,7 @@ final class Unit {
             case Probe.Source.User(var _, var _, boolean returns, var _) ->
                 Shape.of(returns ? Shape.Site.USER_RETURN : Shape.Site.USER_ENTRY)
                         .withNames(full);
+            case Probe.Source.Usdt _ -> Shape.of(Shape.Site.USER_NOTE).withNames(full);
             case Probe.Source.Tracepoint tracepoint -> tracepoint(tracepoint, full);
         };
     }
@@ -236,7 +237,8 @@ final class Unit {
                 arguments,
                 Optional.of(full),
                 tracepoint.task(),
-                tracepoint.condition().map(this::expression));
+                tracepoint.condition().map(this::expression),
+                List.of());
     }
 
     private Expr expression(String text) {

@@ -406,4 +406,90 @@ class DtraceIT {
 
         assertThat(ran.out()).containsPattern("dd 200[0-9]");
     }
+
+    @Test
+    void json_has_a_line_for_each_record_and_each_entry() {
+        Recorder ran = Recorder.run(
+                "--json", "-qn", "BEGIN { trace(1); printf(\"a %d\", 3); @[\"k\", 2] = quantize(5); exit(0); }");
+
+        assertThat(ran.out())
+                .matches(
+                        "\\{\"time\":[0-9]+,\"cpu\":[0-9]+,\"probe\":\"dtrace:::BEGIN\",\"data\":\\[1,\"a 3\"]}\n"
+                                + "\\{\"aggregation\":\"_\",\"function\":\"quantize\",\"keys\":\\[\"k\",2],\"buckets\":\\[\\[4,1]]}\n");
+    }
+
+    @Test
+    void a_flame_graph_is_drawn_of_stacks(@TempDir Path directory) throws IOException {
+        Path file = directory.resolve("out.svg");
+
+        Recorder.run(
+                "--flame",
+                file.toString(),
+                "-qn",
+                "profile-997 { @[execname, stack()] = count(); } tick-500ms { exit(0); }");
+
+        assertThat(Files.readString(file))
+                .startsWith("<svg ")
+                .contains("<title>all: ")
+                .endsWith("</svg>\n");
+    }
+
+    @Test
+    void structures_and_arrays_are_variables() {
+        assertThat(quiet(
+                        "struct r { int n; char c; unsigned f:3; unsigned g:7; }; struct r one; struct r two; int a[10];"
+                                + " BEGIN { one.n = 5; one.c = 97; one.f = 5; one.g = 100; one.n++; two = one; a[3] = 7; i = 3;"
+                                + " a[i + 1] = a[i] + 1; printf(\"%d %c %d %d %d %d\", one.n, one.c, one.f, one.g, two.n, a[4]);"
+                                + " exit(0); }"))
+                .isEqualTo("6 a 5 100 6 8");
+        assertThat(Recorder.run("-qn", "int a[10]; BEGIN { i = 20; a[i] = 1; } BEGIN { exit(0); }")
+                        .err())
+                .contains("index out of bounds in action #2");
+    }
+
+    @Test
+    void memory_that_was_asked_for_can_be_written() {
+        assertThat(quiet("BEGIN { this->p = (int *)alloca(8); *this->p = 4; this->p[1] = 9; printf(\"%d %d\","
+                        + " *this->p, *(this->p + 1)); exit(0); }"))
+                .isEqualTo("4 9");
+    }
+
+    @Test
+    void programs_translators_give_their_members() {
+        assertThat(quiet("struct in { int a; }; struct out { int x; string y; }; typedef struct out out_t; translator"
+                        + " out_t < struct in *I > { x = I->a + 1; y = \"why\"; }; struct in *p; BEGIN { p = (struct in"
+                        + " *)alloca(sizeof (struct in)); p->a = 41; printf(\"%d %s\", xlate <out_t *> (p)->x, xlate"
+                        + " <out_t *> (p)->y); exit(0); }"))
+                .isEqualTo("42 why");
+    }
+
+    @Test
+    void begin_can_not_signal_the_process_that_runs_dtrace() {
+        assertThat(Recorder.run("-wqn", "BEGIN { raise(9); stop(); exit(0); }").status())
+                .isZero();
+    }
+
+    @Test
+    void destructive_actions_reach_the_traced_process() {
+        Recorder ran = Recorder.run(
+                "-wqn",
+                "syscall::clock_nanosleep:entry /pid == $target/ { raise(10); } BEGIN { system(\"echo from %s\", execname); }",
+                "-c",
+                "sleep 30");
+
+        assertThat(ran.out()).contains("from dtrace\n");
+    }
+
+    @Test
+    void keys_of_different_widths_are_joined() {
+        assertThat(quiet(
+                        "BEGIN { @a[execname] = count(); @b[\"dtrace\"] = sum(3); @b[\"a name of more than sixteen\"] ="
+                                + " sum(1); printa(\"%s %@d %@d|\", @a, @b); exit(0); }"))
+                .startsWith("a name of more than sixteen 0 1|dtrace 1 3|");
+    }
+
+    @Test
+    void the_zone_of_the_host_is_global() {
+        assertThat(quiet("BEGIN { printf(\"%s\", zonename); exit(0); }")).isEqualTo("global");
+    }
 }

@@ -14,7 +14,7 @@ import zonda.base.OpException;
 
 /** A caller that keeps what it is told. */
 final class Recorder implements Dtrace.Terminal {
-    private static final Dtrace DTRACE = new Dtrace();
+    private static final Dtrace DTRACE = new Dtrace(java.util.Map::of);
 
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();

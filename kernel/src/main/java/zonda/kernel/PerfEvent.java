@@ -35,8 +35,13 @@ public final class PerfEvent {
         }
     }
 
-    /** A place in a program or library. @param returns whether it fires when the function there returns */
-    public record Place(Path file, long offset, boolean returns) {}
+    /**
+     * A place in a program or library.
+     *
+     * @param returns whether it fires when the function there returns
+     * @param semaphore offset in the file of a number that the kernel raises while it is probed, or 0
+     */
+    public record Place(Path file, long offset, boolean returns, long semaphore) {}
 
     /**
      * An event at a place in user code: uprobes.
@@ -46,7 +51,8 @@ public final class PerfEvent {
      */
     public static Fd uprobe(Place place, long process) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment attributes = attributes(arena, uprobeType(), place.returns() ? 1 : 0);
+            MemorySegment attributes =
+                    attributes(arena, uprobeType(), (place.returns() ? 1 : 0) | place.semaphore() << 32);
             attributes.set(
                     JAVA_LONG, 56, arena.allocateFrom(place.file().toString()).address());
             attributes.set(JAVA_LONG, 64, place.offset());

@@ -68,7 +68,7 @@ public record Aggregate(int id, String name, Function function, List<DType> keys
     /** Bytes that a value of the type has in keys and records. */
     public static int size(DType type, int stringSize) {
         return switch (type) {
-            case DType.Str _ -> stringSize;
+            case DType.Str(int width) -> width == 0 ? stringSize : Math.min(width, stringSize);
             case DType.Addresses addresses -> addresses.size();
             case DType.Array array -> (array.size() + 7) / 8 * 8;
             case DType.Struct struct -> (struct.size() + 7) / 8 * 8;

@@ -67,7 +67,7 @@ final class AggregateEmitter {
         int at = key;
         List<DType> types = step.aggregate().keys();
         for (int i = 0; i < types.size(); i++) {
-            at += numbers.strings.datum(step.keys().get(i), at);
+            at += numbers.strings.datum(step.keys().get(i), at, types.get(i));
         }
         int found = asm.newLabel();
         emitter.useMap(R1, map);

@@ -20,6 +20,8 @@ final class BuiltinEmitter {
     private static final int RSP = 152;
     private static final int USER_STACK = 256;
     private static final int DEPTH = 127;
+    /** Levels of user namespaces that are looked through; the kernel has at most 32. */
+    private static final int DEEPEST_NAMESPACE = 8;
 
     private final NumberEmitter numbers;
     private final Emitter emitter;
@@ -258,6 +260,7 @@ final class BuiltinEmitter {
                 }
             }
             case USER_ENTRY -> userArgument(number);
+            case USER_NOTE -> noteArgument(number);
             case USER_RETURN -> {
                 if (number == 1) {
                     asm.load(DW, R0, CONTEXT, RAX);
@@ -290,6 +293,34 @@ final class BuiltinEmitter {
                 .place(fine);
     }
 
+    private void noteArgument(int number) {
+        if (number >= shape.operands().size()) {
+            asm.constant(R0, 0);
+            return;
+        }
+        Operand operand = shape.operands().get(number);
+        if (operand.base() < 0) {
+            asm.constant(R0, operand.displacement());
+            return;
+        }
+        asm.load(DW, R0, CONTEXT, operand.base());
+        if (operand.index() >= 0) {
+            asm.load(DW, R1, CONTEXT, operand.index())
+                    .alu(Alu.MUL, R1, operand.scale())
+                    .aluRegister(Alu.ADD, R0, R1);
+        }
+        if (operand.memory()) {
+            asm.constant(R1, operand.displacement()).aluRegister(Alu.ADD, R0, R1);
+            asm.store(DW, FRAME, Emitter.ADDRESS, R0).move(R3, R0);
+            emitter.frameAddress(R1, Emitter.READ);
+            int fine = asm.newLabel();
+            asm.constant(R2, operand.size()).call(Emitter.READ_USER).jump(Jump.EQ, R0, 0, fine);
+            emitter.failAddress();
+            asm.place(fine).load(BpfAssembler.Width.of(operand.size()), R0, FRAME, Emitter.READ);
+        }
+        emitter.extend(operand.size(), operand.signed());
+    }
+
     private void userArgument(int number) {
         if (number < FUNCTION_ARGUMENTS.length) {
             asm.load(DW, R0, CONTEXT, FUNCTION_ARGUMENTS[number]);
@@ -306,7 +337,7 @@ final class BuiltinEmitter {
 
     void userRegister(Op number) {
         boolean has = switch (shape.site()) {
-            case USER_ENTRY, USER_RETURN, CLOCK -> true;
+            case USER_ENTRY, USER_NOTE, USER_RETURN, CLOCK -> true;
             default -> false;
         };
         if (!has || !(number instanceof Op.Const(long index, var _)) || index < 0 || index >= REGISTERS) {
@@ -318,11 +349,10 @@ final class BuiltinEmitter {
     }
 
     /** Text of a variable of the language's own, in the slot. */
-    void string(String name, int place) {
-        int size = emitter.stringSize;
+    void string(String name, int place, int size) {
         switch (name) {
             case "execname", "threadname" -> execname(name, place, size);
-            case "zonename" -> emitter.text(place, "global".getBytes(StandardCharsets.US_ASCII), size);
+            case "zonename" -> zonename(place, size);
             case "probeprov", "probemod", "probefunc", "probename" -> probeName(name, place, size);
             default -> throw new AssertionError(name);
         }
@@ -334,15 +364,66 @@ final class BuiltinEmitter {
             return;
         }
         emitter.zero(place, size);
-        // The name of the process is that of its first thread.
+        int width = Math.min(16, size);
+        int end = asm.newLabel();
+        if (isRunning()) {
+            // The first thread of a process, which the helper knows the name of, has the number of the process.
+            int other = asm.newLabel();
+            asm.call(Emitter.PID_TGID).move(R1, R0).alu(Alu.RSH, R1, 32).zeroExtend32(R0);
+            if (name.equals("execname")) {
+                asm.jumpRegister(Jump.NE, R0, R1, other);
+            }
+            emitter.slotAddress(R1, place);
+            asm.constant(R2, width).call(Emitter.COMM).jump(end).place(other);
+            if (!name.equals("execname")) {
+                asm.place(end);
+                return;
+            }
+        }
         task();
         if (name.equals("execname")) {
             read("task_struct", "group_leader");
         }
-        asm.alu(Alu.ADD, R0, member("task_struct", "comm").bitOffset() / 8);
-        asm.move(R3, R0);
+        asm.alu(Alu.ADD, R0, member("task_struct", "comm").bitOffset() / 8).move(R3, R0);
         emitter.slotAddress(R1, place);
-        asm.constant(R2, Math.min(16, size)).call(Emitter.READ_KERNEL_STRING);
+        asm.constant(R2, width).call(Emitter.READ_KERNEL_STRING).place(end);
+    }
+
+    /** The zone is the user namespace directly below the first one; those that a zone makes itself lie below that. */
+    private void zonename(int place, int size) {
+        int global = asm.newLabel();
+        int end = asm.newLabel();
+        if (!isOwn()) {
+            int found = asm.newLabel();
+            task();
+            read("task_struct", "cred");
+            read("cred", "user_ns");
+            Emitter.Temporary namespace = emitter.save();
+            for (int level = 0; level < DEEPEST_NAMESPACE; level++) {
+                emitter.load(R0, namespace);
+                read("user_namespace", "level");
+                asm.jump(Jump.EQ, R0, 0, global).jump(Jump.EQ, R0, 1, found);
+                emitter.load(R0, namespace);
+                read("user_namespace", "parent");
+                asm.move(R1, R0);
+                emitter.set(namespace, R1);
+            }
+            asm.place(found);
+            emitter.load(R0, namespace);
+            emitter.free(namespace);
+            read("user_namespace", "ns.inum");
+            asm.store(DW, FRAME, Emitter.READ, R0);
+            emitter.useMap(R1, ZONES);
+            emitter.frameAddress(R2, Emitter.READ);
+            asm.call(Emitter.MAP_LOOKUP).jump(Jump.EQ, R0, 0, global);
+            int width = Math.min(size, ZONE_NAME_SIZE);
+            emitter.copyToSlot(place, R0, 0, width);
+            emitter.zero(place + width, size - width);
+            asm.jump(end);
+        }
+        asm.place(global);
+        emitter.text(place, "global".getBytes(StandardCharsets.US_ASCII), size);
+        asm.place(end);
     }
 
     private void probeName(String name, int place, int size) {

@@ -11,8 +11,8 @@ final class Builtins {
             Map.entry("ucaller", DType.UINT64),
             Map.entry("epid", DType.UINT),
             Map.entry("errno", DType.INT),
-            Map.entry("execname", DType.STRING),
-            Map.entry("threadname", DType.STRING),
+            Map.entry("execname", new DType.Str(16)),
+            Map.entry("threadname", new DType.Str(16)),
             Map.entry("gid", new DType.Int("gid_t", 4, false)),
             Map.entry("uid", new DType.Int("uid_t", 4, false)),
             Map.entry("id", DType.UINT),
@@ -20,17 +20,17 @@ final class Builtins {
             Map.entry("pid", new DType.Int("pid_t", 4, true)),
             Map.entry("ppid", new DType.Int("pid_t", 4, true)),
             Map.entry("tid", new DType.Int("id_t", 4, true)),
-            Map.entry("probeprov", DType.STRING),
-            Map.entry("probemod", DType.STRING),
-            Map.entry("probefunc", DType.STRING),
-            Map.entry("probename", DType.STRING),
+            Map.entry("probeprov", new DType.Str(64)),
+            Map.entry("probemod", new DType.Str(64)),
+            Map.entry("probefunc", new DType.Str(128)),
+            Map.entry("probename", new DType.Str(64)),
             Map.entry("stackdepth", DType.UINT),
             Map.entry("ustackdepth", DType.UINT),
             Map.entry("timestamp", DType.UINT64),
             Map.entry("vtimestamp", DType.UINT64),
             Map.entry("walltimestamp", DType.INT64),
             Map.entry("cpu", new DType.Int("processorid_t", 4, true)),
-            Map.entry("zonename", DType.STRING));
+            Map.entry("zonename", new DType.Str(64)));
 
     /** A function: what it answers, how many arguments it takes, and of which kinds (s string, i number, p pointer). */
     record Function(DType type, int least, String kinds) {}

@@ -150,6 +150,15 @@ final class Emitter {
         }
     }
 
+    /** Changes a kept value. */
+    void set(Temporary temporary, int register) {
+        if (temporary.register() >= 0) {
+            asm.move(temporary.register(), register);
+        } else {
+            asm.store(DW, FRAME, temporary.offset(), register);
+        }
+    }
+
     /** The last one kept is not needed any longer. */
     void free(Temporary temporary) {
         if (temporary.register() >= 0) {

@@ -25,6 +25,11 @@ public final class Maps {
     /** By cookie: which clauses, and which probe. */
     public static final int PLACES = 11;
 
+    /** Names of zones by the number of their user namespace. */
+    public static final int ZONES = 12;
+
+    public static final int ZONE_NAME_SIZE = 64;
+
     public static final int AGGREGATES = 1000;
     public static final int ARRAYS = 100_000;
 

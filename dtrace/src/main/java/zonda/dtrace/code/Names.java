@@ -48,7 +48,10 @@ public final class Names {
     }
 
     /** Makes a variable; strings and structures take their size of its scope's memory. */
-    Var declare(Expr.Scope scope, String name, DType type, List<DType> keys) {
+    Var declare(Expr.Scope scope, String name, DType declared, List<DType> written) {
+        // What is kept may be any string, whatever the first one is.
+        DType type = full(declared);
+        List<DType> keys = written.stream().map(Names::full).toList();
         int place;
         if (keys.isEmpty()) {
             place = sizes.getOrDefault(scope, 0);
@@ -77,6 +80,10 @@ public final class Names {
     /** The value of an expression that must be constant. */
     public long constant(Expr expression) {
         return Checker.constant(this, expression);
+    }
+
+    private static DType full(DType type) {
+        return type.isString() ? DType.STRING : type;
     }
 
     /** Bytes that the variables of a scope take. */
@@ -135,7 +142,21 @@ public final class Names {
                                 + keys.get(i).name());
             }
         }
-        return known;
+        List<DType> wider = new ArrayList<>();
+        for (int i = 0; i < keys.size(); i++) {
+            wider.add(wider(known.keys().get(i), keys.get(i)));
+        }
+        var widened = new Aggregate(known.id(), name, function, wider, parameters);
+        aggregates.put(name, widened);
+        return widened;
+    }
+
+    /** A key must have room for the longest string that any statement uses. */
+    private static DType wider(DType one, DType other) {
+        if (one instanceof DType.Str(int left) && other instanceof DType.Str(int right)) {
+            return left == 0 || right == 0 ? DType.STRING : left >= right ? one : other;
+        }
+        return one;
     }
 
     static String word(Aggregate.Function function) {

@@ -12,6 +12,7 @@ import zonda.dtrace.types.DType;
  * @param rawTypes types of the mechanism's own arguments, as raw0, raw1 and so on name them
  * @param arguments the probe's arguments in terms of those; empty when arg0 is raw0
  * @param names provider, module, function and name of the probe, when the program is for one probe only
+ * @param operands where the arguments of a probe in a program are; empty for others
  * @param task the raw argument that is the thread which the probe is about, when it isn't the running one
  */
 public record Shape(
@@ -20,10 +21,12 @@ public record Shape(
         List<Argument> arguments,
         Optional<Names> names,
         Optional<Integer> task,
-        Optional<Expr> condition) {
+        Optional<Expr> condition,
+        List<Operand> operands) {
     public Shape {
         rawTypes = List.copyOf(rawTypes);
         arguments = List.copyOf(arguments);
+        operands = List.copyOf(operands);
     }
 
     /** An argument: its type in D, and the expression over raw arguments that it is. */
@@ -43,18 +46,24 @@ public record Shape(
         CLOCK,
         TRACEPOINT,
         USER_ENTRY,
+        USER_NOTE,
         USER_RETURN
     }
 
     public static Shape of(Site site) {
-        return new Shape(site, List.of(), List.of(), Optional.empty(), Optional.empty(), Optional.empty());
+        return new Shape(site, List.of(), List.of(), Optional.empty(), Optional.empty(), Optional.empty(), List.of());
     }
 
     public Shape withNames(Names all) {
-        return new Shape(site, rawTypes, arguments, Optional.of(all), task, condition);
+        return new Shape(site, rawTypes, arguments, Optional.of(all), task, condition, operands);
+    }
+
+    /** With arguments where a program's own note says. */
+    public Shape withOperands(List<Operand> all) {
+        return new Shape(site, rawTypes, arguments, names, task, condition, all);
     }
 
     public Shape withoutNames() {
-        return new Shape(site, rawTypes, arguments, Optional.empty(), task, condition);
+        return new Shape(site, rawTypes, arguments, Optional.empty(), task, condition, operands);
     }
 }

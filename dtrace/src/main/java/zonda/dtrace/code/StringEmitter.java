@@ -50,6 +50,21 @@ final class StringEmitter {
 
     /** Writes a value of any kind. @return the bytes it takes */
     int datum(Op op, int place) {
+        return datum(op, place, op.type());
+    }
+
+    /** Writes a value; a string takes as many bytes as strings of the type. */
+    int datum(Op op, int place, DType as) {
+        int bytes = Aggregate.size(as, size);
+        if (op.type().isString() && bytes < size) {
+            if (op instanceof Op.Builtin(String name, var _)) {
+                numbers.builtins().string(name, place, bytes);
+            } else {
+                emitter.copy(place, operand(op), bytes);
+                asm.storeConstant(B, SLOT, place + bytes - 1, 0);
+            }
+            return bytes;
+        }
         switch (op) {
             case Op.Call(var _, List<Op> arguments, DType.Addresses type) -> addresses(type, arguments, place);
             case Op.Place(Op address, DType type) -> {
@@ -66,7 +81,7 @@ final class StringEmitter {
                 }
             }
         }
-        return Aggregate.size(op.type(), size);
+        return bytes;
     }
 
     private void addresses(DType.Addresses type, List<Op> arguments, int place) {
@@ -98,7 +113,7 @@ final class StringEmitter {
     void string(Op op, int place) {
         switch (op) {
             case Op.Text(String text) -> emitter.text(place, bytes(text), size);
-            case Op.Builtin(String name, var _) -> numbers.builtins().string(name, place);
+            case Op.Builtin(String name, var _) -> numbers.builtins().string(name, place, size);
             case Op.Variable(Var variable, List<Op> keys) -> numbers.variables.loadString(variable, keys, place);
             case Op.Store(Var variable, List<Op> keys, Op value) -> {
                 string(value, place);

@@ -66,8 +66,8 @@ final class VariableEmitter {
             asm.store(DW, SLOT, at, R0);
             at += 8;
         }
-        for (Op key : keys) {
-            at += numbers.strings.datum(key, at);
+        for (int i = 0; i < keys.size(); i++) {
+            at += numbers.strings.datum(keys.get(i), at, variable.keys().get(i));
         }
         return place;
     }

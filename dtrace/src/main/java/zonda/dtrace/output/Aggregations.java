@@ -243,8 +243,8 @@ public final class Aggregations {
         ByteBuffer right = other.key().buffer();
         if (type.isString()) {
             return Arrays.compareUnsigned(
-                    Values.bytes(left, offset, options.stringSize()),
-                    Values.bytes(right, offset, options.stringSize()));
+                    Values.bytes(left, offset, Aggregate.size(type, options.stringSize())),
+                    Values.bytes(right, offset, Aggregate.size(type, options.stringSize())));
         }
         if (type instanceof DType.Addresses addresses) {
             return Arrays.compareUnsigned(
@@ -308,7 +308,10 @@ public final class Aggregations {
         var keys = new LinkedHashSet<Key>();
         for (Aggregate aggregate : aggregates) {
             var map = new LinkedHashMap<Key, Entry>();
-            entries(aggregate).forEach(entry -> map.put(entry.key(), entry));
+            entries(aggregate).forEach(entry -> {
+                Entry full = full(entry);
+                map.put(full.key(), full);
+            });
             maps.add(map);
             keys.addAll(map.keySet());
         }
@@ -317,7 +320,7 @@ public final class Aggregations {
             var row = new ArrayList<Entry>();
             for (int i = 0; i < aggregates.size(); i++) {
                 Aggregate aggregate = aggregates.get(i);
-                row.add(maps.get(i).getOrDefault(key, new Entry(aggregate, key, new long[aggregate.words()])));
+                row.add(maps.get(i).getOrDefault(key, new Entry(full(aggregate), key, new long[aggregate.words()])));
             }
             all.add(row);
         }
@@ -325,6 +328,32 @@ public final class Aggregations {
         Comparator<List<Entry>> order = (one, other) -> order().compare(one.get(position), other.get(position));
         all.sort(order);
         return all;
+    }
+
+    /** Keys with strings of full size, so that those of several aggregations can be compared. */
+    private static Aggregate full(Aggregate aggregate) {
+        List<DType> keys = aggregate.keys().stream()
+                .map(type -> type.isString() ? DType.STRING : type)
+                .toList();
+        return new Aggregate(aggregate.id(), aggregate.name(), aggregate.function(), keys, aggregate.parameters());
+    }
+
+    private Entry full(Entry entry) {
+        Aggregate wide = full(entry.aggregate());
+        if (wide.keys().equals(entry.aggregate().keys())) {
+            return entry;
+        }
+        ByteBuffer key = BpfMap.bytes(wide.keySize(options.stringSize()));
+        byte[] own = entry.key().bytes();
+        int from = 0;
+        int to = 0;
+        for (int i = 0; i < wide.keys().size(); i++) {
+            int size = Aggregate.size(entry.aggregate().keys().get(i), options.stringSize());
+            key.put(to, own, from, size);
+            from += size;
+            to += Aggregate.size(wide.keys().get(i), options.stringSize());
+        }
+        return new Entry(wide, new Key(key.array()), entry.words());
     }
 
     private void keys(Entry entry, StringBuilder out) {
@@ -336,7 +365,8 @@ public final class Aggregations {
                 case DType.Str _ ->
                     out.append("  ")
                             .append(Values.paddedRight(
-                                    Values.text(Values.bytes(key, offset, options.stringSize())), 50));
+                                    Values.text(Values.bytes(key, offset, Aggregate.size(type, options.stringSize()))),
+                                    50));
                 case DType.Addresses addresses -> {
                     if (addresses.isStack()) {
                         out.append('\n')
@@ -425,7 +455,8 @@ public final class Aggregations {
                                 printf.frames(datum, entry.key().buffer()).reversed();
                         frames.addAll(addresses.kind() == DType.Addresses.Kind.USTACK ? 0 : frames.size(), own);
                     } else if (type.isString()) {
-                        frames.addFirst(Values.text(Values.bytes(entry.key().buffer(), offset, options.stringSize())));
+                        frames.addFirst(Values.text(Values.bytes(
+                                entry.key().buffer(), offset, Aggregate.size(type, options.stringSize()))));
                     }
                     offset += Aggregate.size(type, options.stringSize());
                 }

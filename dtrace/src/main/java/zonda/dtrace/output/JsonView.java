@@ -22,7 +22,8 @@ final class JsonView {
     /** A number, a string, an array of frames, or the bytes of memory as an array. */
     Json datum(Datum datum, ByteBuffer record) {
         return switch (datum.type()) {
-            case DType.Str _ -> Json.of(Values.text(Values.bytes(record, datum.offset(), stringSize)));
+            case DType.Str _ ->
+                Json.of(Values.text(Values.bytes(record, datum.offset(), Aggregate.size(datum.type(), stringSize))));
             case DType.Addresses addresses ->
                 addresses.isStack()
                         ? Json.Arr.ofStrings(printf.frames(datum, record))

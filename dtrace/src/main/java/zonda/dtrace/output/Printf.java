@@ -114,7 +114,8 @@ final class Printf {
 
     private String any(Datum datum, ByteBuffer record) {
         return switch (datum.type()) {
-            case DType.Str _ -> Values.text(Values.bytes(record, datum.offset(), stringSize));
+            case DType.Str _ ->
+                Values.text(Values.bytes(record, datum.offset(), Aggregate.size(datum.type(), stringSize)));
             case DType.Addresses addresses ->
                 addresses.isStack() ? String.join("\n", stackLines(datum, record)) : symbol(datum, record);
             case DType.Array array -> Values.text(Values.bytes(record, datum.offset(), array.size()));

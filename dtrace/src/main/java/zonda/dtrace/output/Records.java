@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 import zonda.dtrace.code.Action.Datum;
+import zonda.dtrace.code.Aggregate;
 import zonda.dtrace.types.DType;
 
 /** The text of single data: trace(), tracemem(), print(). */
@@ -32,7 +33,8 @@ final class Records {
 
     String trace(Datum datum, ByteBuffer record, boolean quiet) {
         return switch (datum.type()) {
-            case DType.Str _ -> text(Values.bytes(record, datum.offset(), stringSize), quiet);
+            case DType.Str _ ->
+                text(Values.bytes(record, datum.offset(), Aggregate.size(datum.type(), stringSize)), quiet);
             case DType.Array array -> bytes(record, datum.offset(), array.size());
             case DType.Struct struct -> bytes(record, datum.offset(), struct.size());
             default -> number(Values.number(record, datum.offset(), datum.type()), datum.type(), quiet);
@@ -77,7 +79,10 @@ final class Records {
     String print(Datum datum, DType type, ByteBuffer record) {
         String value = switch (type) {
             case DType.Str _ ->
-                "\"" + Printf.escaped(Values.text(Values.bytes(record, datum.offset(), stringSize))) + "\"";
+                "\""
+                        + Printf.escaped(Values.text(
+                                Values.bytes(record, datum.offset(), Aggregate.size(datum.type(), stringSize))))
+                        + "\"";
             case DType.Struct struct -> struct(struct, record, datum.offset(), 1);
             case DType.Pointer _ -> "0x" + Long.toHexString(record.getLong(datum.offset()));
             case DType.Array array -> array(array, record, datum.offset());

@@ -16,6 +16,8 @@ import java.util.TreeMap;
 
 /** Functions of a program or library: the symbol tables of a 64-bit ELF file, elf(5). */
 public final class ElfFile {
+    private static final int NOTES = 7;
+    private static final int STAPSDT = 3;
     private static final int SYMTAB = 2;
     private static final int DYNSYM = 11;
     private static final int FUNCTION = 2;
@@ -25,10 +27,14 @@ public final class ElfFile {
     /** A function. @param address as linked @param offset in the file */
     public record Symbol(String name, long address, long size, long offset) {}
 
+    /** A probe that the file brings. @param semaphore offset in the file, or 0 */
+    public record Note(String provider, String name, long address, long offset, long semaphore, String arguments) {}
+
     private record Segment(long offset, long address, long size) {}
 
     private final List<Segment> segments = new ArrayList<>();
     private final TreeMap<Long, Symbol> byAddress = new TreeMap<>();
+    private final List<Note> notes = new ArrayList<>();
     private final Map<String, Symbol> byName = new HashMap<>();
 
     private ElfFile(ByteBuffer data) {
@@ -45,6 +51,9 @@ public final class ElfFile {
         for (int i = 0; i < sectionCount; i++) {
             int at = (int) sections + 64 * i;
             int type = data.getInt(at + 4);
+            if (type == NOTES) {
+                notes(data, (int) data.getLong(at + 24), (int) data.getLong(at + 32), stapsdtBase(data));
+            }
             if (type == SYMTAB || type == DYNSYM) {
                 int strings = (int) data.getLong((int) sections + 64 * data.getInt(at + 40) + 24);
                 symbols(data, (int) data.getLong(at + 24), (int) data.getLong(at + 32), strings);
@@ -66,6 +75,52 @@ public final class ElfFile {
                 });
             }
         }
+    }
+
+    /** Where the section .stapsdt.base was loaded to: addresses of notes move with it. */
+    private static long stapsdtBase(ByteBuffer data) {
+        int sections = (int) data.getLong(40);
+        int count = data.getShort(60) & 0xffff;
+        int names = (int) data.getLong(sections + 64 * (data.getShort(62) & 0xffff) + 24);
+        for (int i = 0; i < count; i++) {
+            if (string(data, names + data.getInt(sections + 64 * i)).equals(".stapsdt.base")) {
+                return data.getLong(sections + 64 * i + 16);
+            }
+        }
+        return 0;
+    }
+
+    private void notes(ByteBuffer data, int start, int size, long base) {
+        int at = start;
+        while (at + 12 <= start + size) {
+            int nameSize = data.getInt(at);
+            int descriptorSize = data.getInt(at + 4);
+            int descriptor = at + 12 + (nameSize + 3) / 4 * 4;
+            if (data.getInt(at + 8) == STAPSDT && string(data, at + 12).equals("stapsdt")) {
+                long moved = base == 0 ? 0 : base - data.getLong(descriptor + 8);
+                long address = data.getLong(descriptor) + moved;
+                long semaphore = data.getLong(descriptor + 16);
+                String provider = string(data, descriptor + 24);
+                String name = string(data, descriptor + 24 + provider.length() + 1);
+                String arguments = string(data, descriptor + 24 + provider.length() + name.length() + 2);
+                fileOffset(address)
+                        .ifPresent(offset -> notes.add(new Note(
+                                provider,
+                                name,
+                                address,
+                                offset,
+                                semaphore == 0
+                                        ? 0
+                                        : fileOffset(semaphore + moved).orElse(0L),
+                                arguments)));
+            }
+            at = descriptor + (descriptorSize + 3) / 4 * 4;
+        }
+    }
+
+    /** Probes that the file brings: notes of SystemTap's sys/sdt.h. */
+    public List<Note> notes() {
+        return List.copyOf(notes);
     }
 
     private static String string(ByteBuffer data, int start) {

@@ -29,9 +29,24 @@ public record Probe(int id, String provider, String module, String function, Str
         record Tracepoint(String event, Optional<Integer> task, Optional<String> condition, List<String> arguments)
                 implements Source {}
 
+        /** Places that a program brings itself; a probe may be at several. @param process in which it fires */
+        record Usdt(List<Site> sites, long process) implements Source {
+            public Usdt {
+                sites = List.copyOf(sites);
+            }
+        }
+
         /** A place in a program or library. @param process in which it fires */
         record User(Path file, long offset, boolean returns, long process) implements Source {}
     }
+
+    /**
+     * Where a USDT probe is.
+     *
+     * @param semaphore the offset in the file of the number that says whether somebody looks, or 0
+     * @param arguments where its arguments are, in the words of its note
+     */
+    public record Site(Path file, long offset, long semaphore, String arguments) {}
 
     public String description() {
         return provider + ":" + module + ":" + function + ":" + name;

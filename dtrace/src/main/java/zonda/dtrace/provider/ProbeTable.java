@@ -21,6 +21,8 @@ public final class ProbeTable {
     private static final java.util.regex.Pattern CLOCK =
             java.util.regex.Pattern.compile("(profile|tick)-([0-9]{1,12})([a-z]*)");
     private static final java.util.regex.Pattern PROCESS = java.util.regex.Pattern.compile("pid([0-9]{1,9})");
+    private static final java.util.regex.Pattern OWN =
+            java.util.regex.Pattern.compile("([A-Za-z_][A-Za-z0-9_]*?)([0-9]{1,9})");
     private static final long SECOND = 1_000_000_000L;
     /** The shortest time between two firings. */
     private static final long SHORTEST = 100_000;
@@ -101,10 +103,21 @@ public final class ProbeTable {
         if (pattern.provider().isEmpty() || Pattern.glob(pattern.provider(), "profile")) {
             clock(pattern.name());
         }
+        usdt(pattern);
         Matcher process = PROCESS.matcher(pattern.provider());
         if (process.matches()) {
             new UserPlaces(Long.parseLong(process.group(1)))
                     .find(pattern)
+                    .forEach(place ->
+                            add(pattern.provider(), place.module(), place.function(), place.name(), place.source()));
+        }
+    }
+
+    private void usdt(Pattern pattern) {
+        Matcher provider = OWN.matcher(pattern.provider());
+        if (provider.matches() && !PROCESS.matcher(pattern.provider()).matches()) {
+            new UserNotes(Long.parseLong(provider.group(2)))
+                    .find(provider.group(1), pattern)
                     .forEach(place ->
                             add(pattern.provider(), place.module(), place.function(), place.name(), place.source()));
         }
@@ -115,7 +128,7 @@ public final class ProbeTable {
         return pattern.provider().equals("dtrace")
                 || pattern.provider().equals("syscall")
                 || pattern.provider().equals("profile")
-                || PROCESS.matcher(pattern.provider()).matches()
+                || OWN.matcher(pattern.provider()).matches()
                 || pattern.name().equals("BEGIN")
                 || pattern.name().equals("END")
                 || pattern.name().equals("ERROR")

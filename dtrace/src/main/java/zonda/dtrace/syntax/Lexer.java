@@ -105,7 +105,13 @@ final class Lexer {
         String rest = text.substring(start, at).strip();
         String[] words = rest.split("\\s+", 2);
         switch (words[0]) {
-            case "pragma" -> pragmas.add(new Item.Pragma(here, words.length > 1 ? words[1] : ""));
+            case "pragma" -> {
+                String pragma = words.length > 1 ? words[1] : "";
+                pragmas.add(new Item.Pragma(here, pragma));
+                if (pragma.matches("D\\s+option\\s+(.*\\s)?defaultargs(=\\S*)?(\\s.*)?")) {
+                    macros.allowMissing();
+                }
+            }
             case "", "ident", "error" -> {
                 if (words[0].equals("error")) {
                     throw new DError("D_PRAGERR", here, "#error: " + (words.length > 1 ? words[1] : ""));

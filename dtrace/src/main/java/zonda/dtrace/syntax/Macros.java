@@ -10,7 +10,7 @@ import java.util.Set;
 public final class Macros {
     private final Map<String, Long> numbers;
     private final List<String> arguments;
-    private final boolean defaults;
+    private boolean defaults;
     private final Set<Integer> used = new HashSet<>();
 
     /** @param arguments $0, $1, ... @param defaults whether an argument that is not there is 0 or "" (-x defaultargs) */
@@ -42,6 +42,11 @@ public final class Macros {
 
     private static int number(String name) {
         return name.length() > 6 ? Integer.MAX_VALUE : Integer.parseInt(name);
+    }
+
+    /** Arguments that are not there are 0 or "" from now on. */
+    void allowMissing() {
+        defaults = true;
     }
 
     /** Complains of an argument that no macro names. */

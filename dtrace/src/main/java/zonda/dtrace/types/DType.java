@@ -13,11 +13,15 @@ public sealed interface DType {
     /** An integer, a character or an enumeration. */
     record Int(String name, int size, boolean signed) implements DType {}
 
-    /** A D string: text that ends at its first zero byte; its size is an option, strsize. */
-    record Str() implements DType {
+    /**
+     * A D string: text that ends at its first zero byte; its size is an option, strsize.
+     *
+     * @param width bytes that it has at most, 0 for strsize
+     */
+    record Str(int width) implements DType {
         @Override
         public int size() {
-            return 256;
+            return width == 0 ? 256 : width;
         }
 
         @Override
@@ -177,7 +181,7 @@ public sealed interface DType {
     }
 
     DType VOID = new Void();
-    DType STRING = new Str();
+    DType STRING = new Str(0);
     Int CHAR = new Int("char", 1, true);
     Int INT = new Int("int", 4, true);
     Int UINT = new Int("unsigned int", 4, false);

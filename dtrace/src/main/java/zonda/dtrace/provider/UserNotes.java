@@ -1,0 +1,51 @@
+package zonda.dtrace.provider;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** Probes that programs bring themselves (USDT): the notes of the files that a process has mapped. */
+final class UserNotes {
+    private final long process;
+
+    UserNotes(long process) {
+        this.process = process;
+    }
+
+    private record Name(String module, String function, String name) {}
+
+    /** Probes of a provider, whose name in D ends with the number of the process. */
+    List<UserPlaces.Place> find(String provider, Pattern pattern) {
+        var sites = new LinkedHashMap<Name, List<Probe.Site>>();
+        Set<String> seen = new HashSet<>();
+        for (Mappings.Mapping mapping : Mappings.of(process).map(Mappings::all).orElse(List.of())) {
+            if (!mapping.isFile() || !seen.add(mapping.path()) || !Pattern.glob(pattern.module(), mapping.module())) {
+                continue;
+            }
+            Path file = Path.of("/proc/" + process + "/root" + mapping.path());
+            Optional<ElfFile> elf = ElfFile.read(file);
+            for (ElfFile.Note note : elf.map(ElfFile::notes).orElse(List.of())) {
+                String function = elf.flatMap(some -> some.at(note.address()))
+                        .map(ElfFile.Symbol::name)
+                        .orElse("");
+                String name = note.name().replace("__", "-");
+                boolean wanted = note.provider().equals(provider)
+                        && (Pattern.glob(pattern.name(), name) || Pattern.glob(pattern.name(), note.name()))
+                        && Pattern.glob(pattern.function(), function);
+                if (wanted) {
+                    String shown = Pattern.glob(pattern.name(), name) ? name : note.name();
+                    sites.computeIfAbsent(new Name(mapping.module(), function, shown), _ -> new ArrayList<>())
+                            .add(new Probe.Site(file, note.offset(), note.semaphore(), note.arguments()));
+                }
+            }
+        }
+        var places = new ArrayList<UserPlaces.Place>();
+        sites.forEach((name, all) -> places.add(new UserPlaces.Place(
+                name.module(), name.function(), name.name(), new Probe.Source.Usdt(all, process))));
+        return places;
+    }
+}

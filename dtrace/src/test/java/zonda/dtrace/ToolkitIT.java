@@ -1,0 +1,75 @@
+package zonda.dtrace;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The scripts of the toolkit, on this kernel. */
+@Timeout(60)
+class ToolkitIT {
+    private static final Path TOOLKIT = Path.of("toolkit").toAbsolutePath();
+
+    @BeforeAll
+    static void needsRootAndTypes() {
+        assumeTrue("root".equals(System.getProperty("user.name")), "loading eBPF programs needs root");
+        assumeTrue(Files.isReadable(Path.of("/sys/kernel/btf/vmlinux")), "needs a kernel with BTF");
+    }
+
+    static Stream<Path> scripts() throws IOException {
+        return Files.list(TOOLKIT)
+                .filter(file -> file.toString().endsWith(".d"))
+                .sorted();
+    }
+
+    @ParameterizedTest
+    @MethodSource("scripts")
+    void every_script_is_loaded_and_begins(Path script) {
+        String pid = Long.toString(ProcessHandle.current().pid());
+
+        Recorder ran = Recorder.run("-qs", script.toString(), "-p", pid, "-n", "BEGIN { exit(0); }");
+
+        assertThat(ran.err()).isEmpty();
+        assertThat(ran.status()).isZero();
+    }
+
+    @ParameterizedTest
+    @MethodSource("scripts")
+    void every_script_is_in_the_table(Path script) throws IOException {
+        assertThat(Files.readString(TOOLKIT.resolve("README.md"))).contains("(" + script.getFileName() + ")");
+    }
+
+    @Test
+    void execsnoop_sees_a_program_start() {
+        Recorder ran = Recorder.run("-qs", TOOLKIT.resolve("execsnoop.d").toString(), "-c", "/bin/true");
+
+        assertThat(ran.out()).contains(" /bin/true\n");
+    }
+
+    @Test
+    void opensnoop_sees_what_can_not_be_opened() {
+        Recorder ran = Recorder.run("-qs", TOOLKIT.resolve("opensnoop.d").toString(), "-c", "cat /nonexistent-zonda");
+
+        assertThat(ran.out()).containsPattern("cat +-1 +2 /nonexistent-zonda\n");
+    }
+
+    @Test
+    void calltime_counts_the_calls_of_one_program() {
+        Recorder ran = Recorder.run(
+                "-qs",
+                TOOLKIT.resolve("calltime.d").toString(),
+                "-c",
+                "dd if=/dev/zero of=/dev/null bs=1 count=50",
+                "dd");
+
+        assertThat(ran.out()).containsPattern("write +[0-9]+ +5[0-9]\n");
+    }
+}
