@@ -3,15 +3,20 @@ package zonda.network;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -52,9 +57,9 @@ final class DhcpClients {
             Files.createDirectories(directory);
             Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
             Path fresh = directory.resolve(SCRIPT + ".tmp");
-            Files.write(fresh, text == null ? new byte[0] : text.readAllBytes());
+            Files.write(fresh, Objects.requireNonNull(text).readAllBytes());
             Files.setPosixFilePermissions(fresh, PosixFilePermissions.fromString("rwxr-xr-x"));
-            Files.move(fresh, directory.resolve(SCRIPT), java.nio.file.StandardCopyOption.ATOMIC_MOVE);
+            Files.move(fresh, directory.resolve(SCRIPT), StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
             throw new UncheckedIOException("write " + directory.resolve(SCRIPT) + ": " + e, e);
         }
@@ -207,9 +212,8 @@ final class DhcpClients {
 
     /** Files of a directory that is the zone's: no link is followed, and no more is read than a lease can have. */
     private static Optional<String> read(Path file) {
-        try (var channel = Files.newByteChannel(
-                file, java.nio.file.StandardOpenOption.READ, java.nio.file.LinkOption.NOFOLLOW_LINKS)) {
-            var bytes = java.nio.ByteBuffer.allocate(4096);
+        try (var channel = Files.newByteChannel(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
+            var bytes = ByteBuffer.allocate(4096);
             channel.read(bytes);
             return Optional.of(new String(bytes.array(), 0, bytes.position(), StandardCharsets.UTF_8));
         } catch (IOException e) {

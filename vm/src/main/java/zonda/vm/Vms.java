@@ -1,8 +1,6 @@
 package zonda.vm;
 
 import java.time.Duration;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +16,6 @@ import zonda.base.Lane;
 import zonda.base.OpException;
 import zonda.base.Saga;
 import zonda.kernel.Signals;
-import zonda.vm.Property.Verb;
 import zonda.zones.ExitStatus;
 import zonda.zones.IdRange;
 import zonda.zones.RunningZone;
@@ -38,8 +35,7 @@ public final class Vms implements AutoCloseable {
     private final IdRanges ids;
     private final Machinery machinery;
     private final Provisioning provisioning;
-    private final Payloads payloads;
-    private final Defaults defaults;
+    private final PayloadChecks checks;
     private final Updates updates;
     private final Rules rules;
     private final Restarts restarts = new Restarts();
@@ -54,10 +50,10 @@ public final class Vms implements AutoCloseable {
         this.ids = ids;
         this.machinery = new Machinery(host, store);
         this.provisioning = new Provisioning(host, store, machinery);
-        this.payloads = new Payloads(table);
-        this.defaults = new Defaults(table, host.random());
+        var defaults = new Defaults(table, host.random());
         this.updates = new Updates(defaults);
         this.rules = new Rules(new HostSurroundings(host, store));
+        this.checks = new PayloadChecks(host, new Payloads(table), defaults, rules);
     }
 
     // What is asked.
@@ -114,38 +110,12 @@ public final class Vms implements AutoCloseable {
 
     /** Reads a payload for create: types, names, defaults, and the rules between properties. */
     public Checked checkCreate(Json.Obj raw) {
-        var findings = new Findings();
-        String word = raw.string("brand", Brand.JOYENT.word());
-        Optional<Brand> brand = Brand.find(word);
-        if (brand.isEmpty()) {
-            findings.badBrand(word);
-            return new Checked(raw, Brand.JOYENT, findings);
-        }
-        Json.Obj given = raw.has("brand") ? raw : raw.with("brand", word);
-        Json.Obj read = payloads.read(given, Verb.CREATE, brand.get(), findings);
-        payloads.checkRequired(read, brand.get(), findings);
-        UUID uuid = read.string("uuid").map(UUID::fromString).orElseGet(this::randomUuid);
-        Json.Obj complete = defaults.complete(read.with("uuid", uuid.toString()), brand.get())
-                .with("create_timestamp", now());
-        rules.check(new VmConfig(complete), findings);
-        return new Checked(complete, brand.get(), findings);
-    }
-
-    private UUID randomUuid() {
-        long high = host.random().nextLong() & ~0xf000L | 0x4000L;
-        long low = host.random().nextLong() & 0x3fff_ffff_ffff_ffffL | 0x8000_0000_0000_0000L;
-        return new UUID(high, low);
-    }
-
-    private String now() {
-        Instant now = host.clock().instant().truncatedTo(ChronoUnit.MILLIS);
-        return java.time.format.DateTimeFormatter.ISO_INSTANT.format(now);
+        return checks.create(raw);
     }
 
     /** Reads a payload for update of any VM of the brand. */
     public Checked checkUpdate(Json.Obj raw, Brand brand) {
-        var findings = new Findings();
-        return new Checked(payloads.read(raw, Verb.UPDATE, brand, findings), brand, findings);
+        return checks.update(raw, brand);
     }
 
     // What is done.

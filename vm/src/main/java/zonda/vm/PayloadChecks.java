@@ -1,0 +1,59 @@
+package zonda.vm;
+
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
+import java.util.Optional;
+import java.util.UUID;
+import zonda.base.Json;
+import zonda.vm.Property.Verb;
+
+/** Reads payloads of create and update: names, types, defaults, and the rules between properties. */
+final class PayloadChecks {
+    private final Host host;
+    private final Payloads payloads;
+    private final Defaults defaults;
+    private final Rules rules;
+
+    PayloadChecks(Host host, Payloads payloads, Defaults defaults, Rules rules) {
+        this.host = host;
+        this.payloads = payloads;
+        this.defaults = defaults;
+        this.rules = rules;
+    }
+
+    Vms.Checked create(Json.Obj raw) {
+        var findings = new Findings();
+        String word = raw.string("brand", Brand.JOYENT.word());
+        Optional<Brand> brand = Brand.find(word);
+        if (brand.isEmpty()) {
+            findings.badBrand(word);
+            return new Vms.Checked(raw, Brand.JOYENT, findings);
+        }
+        Json.Obj given = raw.has("brand") ? raw : raw.with("brand", word);
+        Json.Obj read = payloads.read(given, Verb.CREATE, brand.get(), findings);
+        payloads.checkRequired(read, brand.get(), findings);
+        UUID uuid = read.string("uuid").map(UUID::fromString).orElseGet(this::randomUuid);
+        Json.Obj complete = defaults.complete(read.with("uuid", uuid.toString()), brand.get())
+                .with("create_timestamp", now());
+        rules.check(new VmConfig(complete), findings);
+        return new Vms.Checked(complete, brand.get(), findings);
+    }
+
+    /** Version 4, RFC 9562. */
+    private UUID randomUuid() {
+        long high = host.random().nextLong() & ~0xf000L | 0x4000L;
+        long low = host.random().nextLong() & 0x3fff_ffff_ffff_ffffL | 0x8000_0000_0000_0000L;
+        return new UUID(high, low);
+    }
+
+    private String now() {
+        Instant now = host.clock().instant().truncatedTo(ChronoUnit.MILLIS);
+        return DateTimeFormatter.ISO_INSTANT.format(now);
+    }
+
+    Vms.Checked update(Json.Obj raw, Brand brand) {
+        var findings = new Findings();
+        return new Vms.Checked(payloads.read(raw, Verb.UPDATE, brand, findings), brand, findings);
+    }
+}
