@@ -1,14 +1,11 @@
 package zonda.daemon;
 
-import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -147,29 +144,12 @@ final class HostWiring implements AutoCloseable {
                 new ZonenameTool(),
                 new ZfsTool(served.pool().datasets()),
                 new ZpoolTool(served.pool()),
-                new DtraceTool(new Dtrace(() -> zoneNames(zones))),
+                new DtraceTool(new Dtrace(zones::byUserNamespace)),
                 new SysinfoTool(new HostInfo(config, serverUuid(), liveImage())::json));
         var server = new CommandServer(
                 config.socket(), tools, channel -> UnixSocket.peer(channel).uid());
         server.start();
         closing.add(server);
-    }
-
-    /** Zones that run, by the number of their user namespace: user_namespaces(7). */
-    private static Map<Long, String> zoneNames(Zones zones) {
-        var names = new HashMap<Long, String>();
-        for (UUID zone : zones.remembered()) {
-            zones.find(zone).ifPresent(running -> {
-                Path link = Path.of("/proc/" + running.init().pid() + "/ns/user");
-                try {
-                    String target = Files.readSymbolicLink(link).toString();
-                    names.put(Long.valueOf(target.replaceAll("[^0-9]", "")), zone.toString());
-                } catch (IOException e) {
-                    // It has ended.
-                }
-            });
-        }
-        return names;
     }
 
     /** Made once, and the same ever after. */

@@ -11,7 +11,9 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -297,6 +299,24 @@ public final class Zones {
         } catch (IOException e) {
             throw new UncheckedIOException("list " + zonesDirectory() + ": " + e, e);
         }
+    }
+
+    /** The zones that run, by the inode number of their user namespace: user_namespaces(7). */
+    public Map<Long, String> byUserNamespace() {
+        Map<Long, String> names = new HashMap<>();
+        for (UUID zone : remembered()) {
+            find(zone)
+                    .map(running -> Path.of("/proc/" + running.init().pid() + "/ns/user"))
+                    .ifPresent(link -> {
+                        try {
+                            String target = Files.readSymbolicLink(link).toString();
+                            names.put(Long.valueOf(target.replaceAll("[^0-9]", "")), zone.toString());
+                        } catch (IOException e) {
+                            // It has ended.
+                        }
+                    });
+        }
+        return Map.copyOf(names);
     }
 
     /** How the zone ended; empty while it runs, and when its monitor was killed before it could tell. */
