@@ -12,12 +12,14 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import zonda.it.guest.OpenZfsGuest;
 import zonda.kernel.Command;
 
 /** Real OpenZFS in a guest, the judge of what is right about ZFS: that it is there, and does what we ask it about. */
+@Tag("slow")
 class OpenZfsIT {
     private static final Duration UNPACKING = Duration.ofSeconds(60);
     /** First of a stream after its type and payload's length, zfs_ioctl.h: DMU_BACKUP_MAGIC. */

@@ -13,8 +13,8 @@ import zonda.kernel.Command;
 /** How QEMU runs a guest's instructions. */
 enum Accelerator {
     KVM(List.of("-accel", "kvm", "-cpu", "host", "-smp", "2")),
-    /** The CPU's newer instructions are there, since Java asks the CPU what it can do. */
-    TCG(List.of("-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max", "-smp", "2"));
+    /** An old CPU: what is built on a newer one must run there, too. */
+    TCG(List.of("-accel", "tcg,thread=multi,tb-size=512", "-cpu", "Nehalem", "-smp", "2"));
 
     private static final Duration PROBE = Duration.ofSeconds(5);
     private static final int PORT = 0xf4;
