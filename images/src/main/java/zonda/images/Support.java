@@ -12,7 +12,9 @@ final class Support {
                     throw refused(manifest, "its os is " + manifest.os() + ", and zones run Linux here" + INSTEAD);
                 }
                 if (manifest.type().equals("docker") && manifest.origin().isPresent()) {
-                    throw refused(manifest, "it is incremental, which images of docker never are" + INSTEAD);
+                    throw refused(
+                            manifest,
+                            "it is one layer of an image of docker; import the whole by its name in its registry");
                 }
             }
             case "zvol" -> {

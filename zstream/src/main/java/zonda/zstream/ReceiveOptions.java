@@ -11,8 +11,12 @@ import zonda.base.Bytes;
  * @param memory how much directories, attributes and what is known of each file may take
  */
 public record ReceiveOptions(boolean deviceNodes, Predicate<String> attributes, Bytes memory) {
+    /** Metadata of several hundred thousand files, and never so much that the process has too little for others. */
+    private static final Bytes MEMORY =
+            Bytes.of(Math.min(Bytes.ofMiB(512).value(), Runtime.getRuntime().maxMemory() / 6));
+
     /** All that there is. */
-    public static final ReceiveOptions ALL = new ReceiveOptions(true, _ -> true, Bytes.ofMiB(512));
+    public static final ReceiveOptions ALL = new ReceiveOptions(true, _ -> true, MEMORY);
 
     /** What means something inside a zone: no devices, and no attributes of the host's. */
     public static final ReceiveOptions OF_ZONE = new ReceiveOptions(
@@ -21,5 +25,5 @@ public record ReceiveOptions(boolean deviceNodes, Predicate<String> attributes, 
                     || name.equals("security.capability")
                     || name.equals("system.posix_acl_access")
                     || name.equals("system.posix_acl_default"),
-            Bytes.ofMiB(512));
+            MEMORY);
 }
