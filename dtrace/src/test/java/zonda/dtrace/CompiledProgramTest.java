@@ -51,4 +51,10 @@ class CompiledProgramTest {
         // The number of the enabled probe with that of the action, the kind of fault, and the address.
         assertThat(Machines.begin("BEGIN { trace(*(int *)16); }")).containsExactly(1L << 32 | 1, 1L, 16L);
     }
+
+    @Test
+    void a_value_that_nobody_wants_is_computed_and_forgotten() {
+        assertThat(Machines.begin("BEGIN { (void)stack(); (void)ustack(3); (void)sym(1); trace((long)5); }"))
+                .containsExactly(5L);
+    }
 }

@@ -26,6 +26,11 @@ class GuestV2IT {
 
     private static final Duration SOON = Duration.ofSeconds(240);
 
+    /** Each start of a daemon takes half a minute on an emulated machine, so those that need more than one are asked for. */
+    private static void takesMinutes() {
+        assumeTrue(System.getenv("ZONDA_SLOW_TESTS") != null, "takes minutes; ZONDA_SLOW_TESTS=1 runs it");
+    }
+
     /** Deletes it; then no group, process, mount, link, file or dataset of it is left. */
     private static void delete(UUID vm) {
         Ran ran = host.run("vmadm", "delete", vm.toString());
@@ -139,6 +144,7 @@ class GuestV2IT {
     @Test
     @Order(5)
     void debian_with_systemd_boots_to_running_in_a_zone() {
+        takesMinutes();
         UUID image = UUID.randomUUID();
         String manifest = """
                 {"v": 2, "uuid": "%s", "owner": "00000000-0000-0000-0000-000000000000", "name": "debian", "version": "13",
@@ -182,6 +188,7 @@ class GuestV2IT {
     @Test
     @Order(6)
     void kill_9_of_the_daemon_is_repaired_by_systemd_and_the_zone_runs_on() {
+        takesMinutes();
         UUID vm = host.create(host.payload("survivor"));
         long init = host.init(vm);
         host.inZone(vm, "touch /run/mark");
@@ -201,6 +208,7 @@ class GuestV2IT {
     @Test
     @Order(7)
     void a_stopped_daemon_leaves_its_zones_running_and_a_reboot_of_the_host_brings_them_back() {
+        takesMinutes();
         UUID vm = UUID.fromString(
                 host.run("vmadm", "lookup", "alias=survivor").out().strip());
         UUID sleeper = host.create(host.payload("sleeper").with("autoboot", false));
@@ -231,6 +239,7 @@ class GuestV2IT {
     @Test
     @Order(8)
     void runc_does_where_crun_is_not_there() {
+        takesMinutes();
         host.guest()
                 .sh("mv /usr/bin/crun /usr/bin/crun.away && systemctl restart zondad")
                 .good();

@@ -103,8 +103,12 @@ final class BuiltinEmitter {
                 }
             }
             case "uid", "gid" -> owner(name);
-            case "timestamp" -> asm.load(DW, R0, SLOT, SLOT_TIME);
+            case "timestamp" -> {
+                emitter.needTime();
+                asm.load(DW, R0, SLOT, SLOT_TIME);
+            }
             case "walltimestamp" -> {
+                emitter.needTime();
                 asm.load(DW, R0, SLOT, SLOT_TIME).constant(R1, emitter.session.wallOffset());
                 asm.aluRegister(Alu.ADD, R0, R1);
             }

@@ -105,6 +105,7 @@ final class ClauseEmitter {
         if (records) {
             var layout = new Compiler.Layout(layouts.size(), enabled.bit(), enabled.firstEpid(), size, actions);
             layouts.add(layout);
+            emitter.needTime();
             submit(record, size, layout.id());
             if (actions.stream().anyMatch(Action.Exit.class::isInstance)) {
                 exit();
@@ -251,6 +252,9 @@ final class ClauseEmitter {
             return;
         }
         asm.storeConstant(DW, SLOT, SLOT_SPECULATION, 0);
+        if (!emitter.isTimed()) {
+            asm.call(Emitter.KTIME).store(DW, SLOT, SLOT_TIME, R0);
+        }
         int mark = emitter.mark();
         int record = emitter.allocate(FAULT_SIZE);
         asm.load(DW, R1, SLOT, EPID).store(DW, SLOT, FAILED_EPID, R1).store(W, SLOT, record + RECORD_HEADER, R1);

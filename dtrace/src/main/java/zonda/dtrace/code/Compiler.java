@@ -81,8 +81,22 @@ public final class Compiler {
 
     /** @throws DError when the clauses ask for what can't be had, with the line */
     public Program compile(Shape shape, List<Enabled> clauses, Dispatch dispatch, int probe) {
+        int known = layouts.size();
+        Attempt first = attempt(shape, clauses, dispatch, probe, true);
+        if (first.needsTime()) {
+            return first.program();
+        }
+        layouts.subList(known, layouts.size()).clear();
+        return attempt(shape, clauses, dispatch, probe, false).program();
+    }
+
+    /** A program, and whether anything in it asks for the time. */
+    private record Attempt(Program program, boolean needsTime) {}
+
+    private Attempt attempt(Shape shape, List<Enabled> clauses, Dispatch dispatch, int probe, boolean timed) {
         var asm = new BpfAssembler();
         var emitter = new Emitter(names, shape, session, asm);
+        emitter.timed(timed);
         var library = new Library(asm, emitter.stringSize);
         var numbers = new NumberEmitter(emitter, library);
         int errors = errorClauses.isEmpty() ? -1 : asm.newLabel();
@@ -101,7 +115,8 @@ public final class Compiler {
             errorFunction(emitter, library, errors);
         }
         library.emit();
-        return new Program(asm, emitter.maps.keySet(), emitter.slotSize());
+        return new Attempt(
+                new Program(asm, emitter.maps.keySet(), emitter.slotSize()), emitter.needsTime() || errors >= 0);
     }
 
     /** The clauses of ERROR as a function: r1 is the context, r2 the slot. */
@@ -179,7 +194,9 @@ public final class Compiler {
             } else {
                 asm.store(DW, SLOT, SLOT_MASK, R8).store(DW, SLOT, SLOT_PROBE, R9);
             }
-            asm.call(Emitter.KTIME).store(DW, SLOT, SLOT_TIME, R0);
+            if (emitter.isTimed()) {
+                asm.call(Emitter.KTIME).store(DW, SLOT, SLOT_TIME, R0);
+            }
             emitter.zero(SLOT_VARIABLES, emitter.names.size(Expr.Scope.THIS));
             numbers.strings.reserveToken();
             numbers.strings.clearToken();

@@ -70,6 +70,8 @@ final class Emitter {
     private int highest;
     private int fault = -1;
     private boolean inError;
+    private boolean timed = true;
+    private boolean needsTime;
 
     /** What of the session the code needs to know: constants of dtrace's own process, and the clock. */
     record Session(long pid, long ppid, long uid, long gid, String execname, long wallOffset, int cpus) {}
@@ -275,6 +277,24 @@ final class Emitter {
 
     boolean isInError() {
         return inError;
+    }
+
+    /** Whether the program reads the clock when it begins. It need not when nothing asks for the time. */
+    void timed(boolean is) {
+        timed = is;
+    }
+
+    boolean isTimed() {
+        return timed;
+    }
+
+    /** The time is asked for. */
+    void needTime() {
+        needsTime = true;
+    }
+
+    boolean needsTime() {
+        return needsTime;
     }
 
     /** A fault without an address. */

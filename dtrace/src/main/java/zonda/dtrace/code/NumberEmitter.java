@@ -131,6 +131,10 @@ final class NumberEmitter {
             int mark = emitter.mark();
             strings.string(op, emitter.allocate(strings.size()));
             emitter.release(mark);
+        } else if (op.type() instanceof DType.Addresses addresses) {
+            int mark = emitter.mark();
+            strings.datum(op, emitter.allocate(addresses.size()));
+            emitter.release(mark);
         } else {
             number(op);
         }
