@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import zonda.base.Await;
 import zonda.kernel.Command;
 import zonda.kernel.LinuxProcess;
 
 /** dtrace(8) through the daemon: its output, its status, and its end when the caller wants one. */
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class DtraceCommandIT {
     @RegisterExtension
     static final Instance zonda = new Instance();
@@ -28,7 +30,9 @@ class DtraceCommandIT {
 
     @Test
     void a_signal_to_the_client_ends_the_session_and_its_output_is_whole() throws Exception {
-        var argv = new ArrayList<>(zonda.client("dtrace", "-"));
+        // What a shell starts in the background ignores SIGINT, and so would the client in tests that run there.
+        var argv = new ArrayList<>(List.of("env", "--default-signal=INT"));
+        argv.addAll(zonda.client("dtrace", "-"));
         argv.addAll(List.of(
                 "-x",
                 "switchrate=50ms",
