@@ -40,6 +40,7 @@ public final class Vms implements AutoCloseable {
     private final Rules rules;
     private final Restarts restarts = new Restarts();
     private final Map<UUID, Lane> lanes = new ConcurrentHashMap<>();
+    private final Map<UUID, Shown> shown = new ConcurrentHashMap<>();
     private final Set<UUID> stopping = ConcurrentHashMap.newKeySet();
     /** Held from looking for conflicts with other VMs until a new one's record is there. */
     private final ReentrantLock claiming = new ReentrantLock();
@@ -84,8 +85,17 @@ public final class Vms implements AutoCloseable {
                 store.lastModified(uuid),
                 host.zonepath(uuid),
                 host.facts());
-        return VmView.show(vm, now);
+        return shown.compute(
+                        uuid,
+                        (_, known) ->
+                                known != null && known.vm() == vm && known.now().equals(now)
+                                        ? known
+                                        : new Shown(vm, now, VmView.show(vm, now)))
+                .view();
     }
+
+    /** A VM as it was last shown: a list of many VMs shows most of them as before. */
+    private record Shown(VmRecord vm, VmView.Now now, Json.Obj view) {}
 
     private VmRecord find(UUID uuid) {
         return store.find(uuid)
@@ -361,6 +371,7 @@ public final class Vms implements AutoCloseable {
             return uuid;
         });
         lanes.remove(uuid);
+        shown.remove(uuid);
     }
 
     void remove(VmConfig config) {
