@@ -74,12 +74,14 @@ final class BtrfsDriver implements PoolDriver {
 
     /** The paths of the filesystem's devices that are there. */
     List<String> devices() {
-        long highest = Btrfs.filesystem(fd).highestDeviceId();
-        return LongStream.rangeClosed(1, highest)
+        return members().flatMap(device -> device.path().stream()).toList();
+    }
+
+    /** Ids are never used again, so some may be missing among them. */
+    private Stream<Btrfs.Device> members() {
+        return LongStream.rangeClosed(1, Btrfs.filesystem(fd).highestDeviceId())
                 .mapToObj(id -> Btrfs.device(fd, id))
-                .flatMap(Optional::stream)
-                .flatMap(device -> device.path().stream())
-                .toList();
+                .flatMap(Optional::stream);
     }
 
     @Override
@@ -261,11 +263,7 @@ final class BtrfsDriver implements PoolDriver {
 
     @Override
     public List<Vdev> vdevs() {
-        return LongStream.rangeClosed(1, Btrfs.filesystem(fd).highestDeviceId())
-                .mapToObj(id -> Btrfs.device(fd, id))
-                .flatMap(Optional::stream)
-                .map(this::vdev)
-                .toList();
+        return members().map(this::vdev).toList();
     }
 
     /** The kernel's counters, Documentation/ABI/testing/sysfs-fs-btrfs: lines of a name and a number. */
