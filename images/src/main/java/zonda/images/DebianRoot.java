@@ -33,6 +33,9 @@ final class DebianRoot {
     private static final Duration LIMIT = Duration.ofMinutes(30);
     private static final int LAST_LINES = 15;
 
+    /** How often apt asks again for a file that a mirror failed to give, apt.conf(5). */
+    private static final int RETRIES = 3;
+
     private final Path apt;
     private final Path scratch;
     private final Map<String, String> environment;
@@ -111,7 +114,8 @@ final class DebianRoot {
                 "--include=" + String.join(",", packages),
                 // The directory is there already, empty.
                 "--skip=check/empty",
-                "--aptopt=Acquire::Languages \"none\""));
+                "--aptopt=Acquire::Languages \"none\"",
+                "--aptopt=Acquire::Retries \"" + RETRIES + "\""));
         aptOptions().forEach(option -> argv.add("--aptopt=" + option));
         argv.addAll(List.of("--", wish.suite(), target.toString(), sources.toString()));
         Command command = Command.of(argv);
@@ -129,8 +133,8 @@ final class DebianRoot {
         Command.Result dump = Command.of("apt-config", "dump").run(Duration.ofSeconds(20));
         return dump.out()
                 .lines()
-                .filter(line ->
-                        line.matches("Acquire::(https?::Proxy|Check-Valid-Until|Check-Date|https::Ca).* \"[^\"]+\";"))
+                .filter(line -> line.matches(
+                        "Acquire::(Retries|https?::Proxy|Check-Valid-Until|Check-Date|https::Ca).* \"[^\"]+\";"))
                 .toList();
     }
 
