@@ -2,6 +2,7 @@ package zonda.base;
 
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongUnaryOperator;
 
 /** Waits for a state that nothing announces: looks, pauses a little, looks again. */
 public final class Await {
@@ -12,8 +13,17 @@ public final class Await {
      * states are seen at once and slow ones cost little.
      */
     public static boolean until(Duration limit, BooleanSupplier state) {
+        return until(limit, state, 1, pause -> Math.min(50, pause + 1));
+    }
+
+    /** As {@link #until}, looking after equal pauses: for what is told from several looks. */
+    public static boolean steadily(Duration limit, Duration pause, BooleanSupplier state) {
+        return until(limit, state, pause.toMillis(), same -> same);
+    }
+
+    private static boolean until(Duration limit, BooleanSupplier state, long firstPause, LongUnaryOperator nextPause) {
         long end = System.nanoTime() + limit.toNanos();
-        long pause = 1;
+        long pause = firstPause;
         while (!state.getAsBoolean()) {
             if (System.nanoTime() >= end) {
                 return state.getAsBoolean();
@@ -24,7 +34,7 @@ public final class Await {
                 Thread.currentThread().interrupt();
                 return state.getAsBoolean();
             }
-            pause = Math.min(50, pause + 1);
+            pause = nextPause.applyAsLong(pause);
         }
         return true;
     }

@@ -104,6 +104,12 @@ public final class Session {
         return stream(Frame.ERR);
     }
 
+    /** All of standard input. The client is asked for the next piece before this one came: there is no end but its own. */
+    public byte[] allInput() throws IOException {
+        send(Frame.WANT_INPUT, "");
+        return in().readAllBytes();
+    }
+
     /** Standard input; the client reads its own only as far as this is read. */
     public InputStream in() {
         return new InputStream() {

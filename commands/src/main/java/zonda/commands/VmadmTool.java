@@ -168,7 +168,7 @@ public final class VmadmTool implements Tool {
 
     private static String readAll(Session session) {
         try {
-            return new String(session.in().readAllBytes(), StandardCharsets.UTF_8);
+            return new String(session.allInput(), StandardCharsets.UTF_8);
         } catch (java.io.IOException e) {
             throw new OpException(Code.FAILED, "read standard input: " + e.getMessage(), e);
         }

@@ -17,6 +17,8 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -38,6 +40,8 @@ final class Call implements AutoCloseable {
     private final CompletableFuture<Integer> status = new CompletableFuture<>();
     private volatile boolean raw;
     private volatile int wanted;
+    private final ExecutorService givers = Executors.newSingleThreadExecutor(
+            Thread.ofVirtual().name("call-input").factory());
 
     private Call(SocketChannel channel) {
         this.channel = channel;
@@ -88,10 +92,10 @@ final class Call implements AutoCloseable {
         }
     }
 
-    /** Not on the receiving thread: output goes on while input is waited for. */
+    /** Not on the receiving thread: output goes on while input is waited for. One piece after the other. */
     private void give() {
         wanted++;
-        Thread.ofVirtual().name("call-input").start(() -> {
+        givers.execute(() -> {
             try {
                 send(Frame.IN, input.take());
             } catch (IOException e) {

@@ -1,10 +1,14 @@
 package zonda.kernel;
 
+import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * Runs calls that block, or that change the thread they run on, on platform threads: a blocking downcall on a virtual
@@ -19,6 +23,30 @@ public final class Blocking {
     /** Runs the call on a pooled platform thread and waits for its result. */
     public static <T> T call(Callable<T> work) {
         return await(POOL.submit(work));
+    }
+
+    /**
+     * As {@link #call(Callable)}; when the call takes too long, or the caller is interrupted, what ends it is done.
+     *
+     * @param end makes the call return soon
+     * @return empty when it had to be ended
+     */
+    static <T> Optional<T> call(Callable<T> work, Duration limit, Runnable end) {
+        Future<T> result = POOL.submit(work);
+        try {
+            result.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            end.run();
+            await(result);
+            return Optional.empty();
+        } catch (InterruptedException e) {
+            end.run();
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted in a kernel call", e);
+        } catch (ExecutionException e) {
+            // Said by the next line.
+        }
+        return Optional.of(await(result));
     }
 
     /**

@@ -1,10 +1,8 @@
 package zonda.kernel;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -12,8 +10,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import zonda.base.Code;
 import zonda.base.OpException;
 
@@ -73,34 +69,72 @@ public final class Command {
         }
     }
 
-    /** Runs it to its end; at the limit it is killed. @throws OpException FAILED when it can't start or takes too long */
+    /**
+     * Runs it to its end; at the limit it is killed. What it left running does not hold this up.
+     *
+     * @throws OpException FAILED when it can't start or takes too long
+     */
     public Result run(Duration limit) {
-        Process process = start();
-        var out = readLater(process.getInputStream());
-        var err = readLater(process.getErrorStream());
-        try {
-            try (OutputStream stdin = process.getOutputStream()) {
-                if (input.isPresent()) {
-                    stdin.write(input.get().getBytes(StandardCharsets.UTF_8));
-                }
-            } catch (IOException e) {
-                // It ended, or closed its input, before reading all: its status tells.
-            }
-            if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
-                process.destroyForcibly();
-                throw new OpException(Code.FAILED, this + ": still running after " + limit + ", killed");
-            }
-            return new Result(process.exitValue(), out.join(), err.join());
-        } catch (InterruptedException e) {
-            process.destroyForcibly();
-            Thread.currentThread().interrupt();
-            throw new OpException(Code.FAILED, this + ": interrupted", e);
+        try (Fd stdin = standardInput()) {
+            return run(stdin, limit);
+        } catch (KernelException | IOException e) {
+            throw new OpException(Code.FAILED, "start " + argv.getFirst() + ": " + e.getMessage(), e);
         }
+    }
+
+    private Result run(Fd stdin, Duration limit) {
+        try (Fd out = Fd.inMemory("stdout");
+                Fd err = Fd.inMemory("stderr")) {
+            int pid = Spawn.start(resolved(), environment, directory, List.of(stdin, out, err));
+            int status = Spawn.waitFor(pid, limit)
+                    .orElseThrow(
+                            () -> new OpException(Code.FAILED, this + ": still running after " + limit + ", killed"));
+            return new Result(status, text(out), text(err));
+        } catch (KernelException | IOException e) {
+            throw new OpException(Code.FAILED, "start " + argv.getFirst() + ": " + e.getMessage(), e);
+        }
+    }
+
+    private Fd standardInput() throws IOException {
+        if (input.isEmpty()) {
+            return Fd.open(Path.of("/dev/null"), Fd.O_RDONLY, 0);
+        }
+        Fd text = Fd.inMemory("stdin");
+        Files.writeString(text.procPath(), input.get());
+        return text;
+    }
+
+    private static String text(Fd file) throws IOException {
+        return new String(Files.readAllBytes(file.procPath()), StandardCharsets.UTF_8);
+    }
+
+    /** With the program's absolute path, by the PATH it is given: the daemon's own says nothing here. */
+    private List<String> resolved() {
+        String name = argv.getFirst();
+        if (name.contains("/")) {
+            return argv;
+        }
+        for (String place : environment.getOrDefault("PATH", PATH).split(":")) {
+            if (Files.isExecutable(Path.of(place, name))) {
+                var whole = new ArrayList<>(argv);
+                whole.set(0, place + "/" + name);
+                return whole;
+            }
+        }
+        throw new OpException(Code.FAILED, "start " + name + ": no such program in " + environment.get("PATH"));
     }
 
     /** Runs it and answers its output. @throws OpException FAILED with the end of its stderr unless its status is 0 */
     public String check(Duration limit) {
-        Result result = run(limit);
+        return checked(run(limit));
+    }
+
+    /** As {@link #check(Duration)}, with this as its standard input, which stays open. */
+    public String check(Fd standardInput, Duration limit) {
+        return checked(run(standardInput, limit));
+    }
+
+    private String checked(Result result) {
         if (!result.succeeded()) {
             String said = result.err().isBlank() ? result.out() : result.err();
             throw new OpException(
@@ -116,7 +150,7 @@ public final class Command {
 
     /** The builder, for a caller in this package that redirects the streams. */
     ProcessBuilder builder() {
-        var builder = new ProcessBuilder(argv);
+        var builder = new ProcessBuilder(resolved());
         builder.environment().clear();
         builder.environment().putAll(environment);
         directory.ifPresent(path -> builder.directory(path.toFile()));
@@ -129,18 +163,6 @@ public final class Command {
         } catch (IOException e) {
             throw new OpException(Code.FAILED, "start " + argv.getFirst() + ": " + e.getMessage(), e);
         }
-    }
-
-    private static CompletableFuture<String> readLater(InputStream stream) {
-        var text = new CompletableFuture<String>();
-        Thread.ofVirtual().start(() -> {
-            try (stream) {
-                text.complete(new String(stream.readAllBytes(), StandardCharsets.UTF_8));
-            } catch (IOException e) {
-                text.completeExceptionally(new UncheckedIOException(e));
-            }
-        });
-        return text;
     }
 
     @Override

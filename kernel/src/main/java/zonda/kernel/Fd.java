@@ -32,6 +32,12 @@ public final class Fd implements AutoCloseable {
     /** close(2). */
     private static final MethodHandle CLOSE = Native.link("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
 
+    /** memfd_create(2). */
+    private static final MethodHandle MEMFD_CREATE =
+            Native.link("memfd_create", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
+
+    private static final int MFD_CLOEXEC = 1;
+
     private final int number;
     private final Object name;
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -54,6 +60,16 @@ public final class Fd implements AutoCloseable {
 
     public static Fd openDirectory(Path path) {
         return open(path, O_RDONLY | O_DIRECTORY, 0);
+    }
+
+    /** An empty file that is nowhere but in memory, and gone with its last descriptor. */
+    static Fd inMemory(String name) {
+        try (Arena arena = Arena.ofConfined()) {
+            var text = arena.allocateFrom(name);
+            int fd = (int) Native.call(
+                    "memfd_create", name, errno -> (long) (int) MEMFD_CREATE.invokeExact(errno, text, MFD_CLOEXEC));
+            return new Fd(fd, name);
+        }
     }
 
     /** The number, for calls made within this package. */

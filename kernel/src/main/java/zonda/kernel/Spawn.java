@@ -8,16 +8,19 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
- * posix_spawn(3) on the calling thread: for programs that must start in the namespaces of exactly this thread, and get
- * descriptors beyond the standard three.
+ * posix_spawn(3) on the calling thread, in that thread's namespaces.
  *
- * <p>{@link Command} is for all others. Java's own starter makes a thread that waits for the child and would live on in
- * the caller's namespaces; this makes none. The child gets the descriptors named and no other, an empty signal mask and
- * default signal actions, and the program must be given by its absolute path.
+ * <p>Java's own starter runs a helper program first, which takes as long as many a command itself, and makes a thread
+ * that waits for the child and would live on in the caller's namespaces; this does neither. The child gets the
+ * descriptors named and no other, an empty signal mask and default signal actions, and the program must be given by its
+ * absolute path.
  */
 final class Spawn {
     private static final short POSIX_SPAWN_SETSIGDEF = 0x04;
@@ -41,6 +44,8 @@ final class Spawn {
     /** posix_spawn_file_actions_addclosefrom_np, glibc 2.34. */
     private static final MethodHandle ADD_CLOSEFROM =
             Native.link("posix_spawn_file_actions_addclosefrom_np", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
+    /** posix_spawn_file_actions_addchdir_np, glibc 2.29. */
+    private static final MethodHandle ADD_CHDIR = Native.link("posix_spawn_file_actions_addchdir_np", TWO_POINTERS);
     /** posix_spawnattr_init(3). */
     private static final MethodHandle ATTRIBUTES_INIT = Native.link("posix_spawnattr_init", ONE_POINTER);
     /** posix_spawnattr_setflags(3). */
@@ -81,20 +86,31 @@ final class Spawn {
         }
     }
 
+    /** As {@link #start(List, Map, Optional, List)}, in the caller's working directory. */
+    static int start(List<String> argv, Map<String, String> environment, List<Fd> descriptors) {
+        return start(argv, environment, Optional.empty(), descriptors);
+    }
+
     /**
      * Starts the program.
      *
+     * @param directory its working directory
      * @param descriptors what the child gets as 0, 1, 2 and on
      * @return its process id; the caller reaps it with {@link #waitFor}
      * @throws KernelException as posix_spawn(3)
      */
-    static int start(List<String> argv, Map<String, String> environment, List<Fd> descriptors) {
+    static int start(
+            List<String> argv, Map<String, String> environment, Optional<Path> directory, List<Fd> descriptors) {
         String program = argv.getFirst();
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment actions = arena.allocate(OPAQUE, 16);
             check("posix_spawn_file_actions_init", program, errno -> (int) ACTIONS_INIT.invokeExact(errno, actions));
             try {
                 addDescriptors(actions, program, descriptors);
+                if (directory.isPresent()) {
+                    MemorySegment where = arena.allocateFrom(directory.get().toString());
+                    check("addchdir", program, errno -> (int) ADD_CHDIR.invokeExact(errno, actions, where));
+                }
                 MemorySegment attributes = attributes(arena, program);
                 MemorySegment path = arena.allocateFrom(program);
                 MemorySegment arguments = strings(arena, argv);
@@ -115,15 +131,23 @@ final class Spawn {
 
     /** Waits for the child and answers its status as a shell tells it: 128 + n for signal n. */
     static int waitFor(int pid) {
-        return Blocking.call(() -> {
-            try (Arena arena = Arena.ofConfined()) {
-                MemorySegment status = arena.allocate(JAVA_INT);
-                Native.call("waitpid", pid, errno -> (long) (int) WAITPID.invokeExact(errno, pid, status, 0));
-                int word = status.get(JAVA_INT, 0);
-                int signal = word & 0x7f;
-                return signal == 0 ? (word >> 8) & 0xff : 128 + signal;
-            }
-        });
+        return Blocking.call(() -> reap(pid));
+    }
+
+    /** As {@link #waitFor(int)}; a child that hasn't ended by then is killed, and the answer is empty. */
+    static Optional<Integer> waitFor(int pid, Duration limit) {
+        return Blocking.call(
+                () -> reap(pid), limit, () -> LinuxProcess.find(pid).ifPresent(child -> child.signal(Signals.SIGKILL)));
+    }
+
+    private static int reap(int pid) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment status = arena.allocate(JAVA_INT);
+            Native.call("waitpid", pid, errno -> (long) (int) WAITPID.invokeExact(errno, pid, status, 0));
+            int word = status.get(JAVA_INT, 0);
+            int signal = word & 0x7f;
+            return signal == 0 ? (word >> 8) & 0xff : 128 + signal;
+        }
     }
 
     private static void addDescriptors(MemorySegment actions, String program, List<Fd> descriptors) {

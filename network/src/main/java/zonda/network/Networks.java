@@ -138,6 +138,18 @@ public final class Networks implements AutoCloseable {
     }
 
     /**
+     * Gives the NICs that a zone is about to get their addresses, on disk; {@link #attach} does it otherwise.
+     *
+     * @throws OpException as attach
+     */
+    public void prepare(ZoneNetwork zone) {
+        shared(() -> {
+            running().nics().prepare(zone);
+            return true;
+        });
+    }
+
+    /**
      * Gives a zone its NICs, in the network namespace of its init process, which hasn't begun to run the zone's own
      * program: links, addresses, routes, and the loopback. Each NIC's host end comes up last, when its protection is in
      * place. NICs that the zone has from an earlier run are taken away first.

@@ -53,6 +53,21 @@ final class Nics {
         this.clients = new DhcpClients(instance);
     }
 
+    /** As {@link Networks#prepare}. */
+    void prepare(ZoneNetwork zone) {
+        try (var socket = RouteSocket.open()) {
+            zone.nics().stream()
+                    .filter(spec -> spec.ips().contains(new NicAddress.Dhcp()))
+                    .forEach(spec -> switches.find(socket, spec.nicTag(), spec.vlanId())
+                            .stub()
+                            .ifPresent(stub -> lease(stub, spec)));
+        }
+    }
+
+    private InetAddress lease(Etherstub stub, NicSpec spec) {
+        return leases.lease(stub, spec.zone(), spec.mac(), usedOn(spec), attachments::has);
+    }
+
     /** As {@link Networks#attach}. */
     List<AttachedNic> attach(ZoneNetwork zone, long initPid) {
         if (NetNamespace.isOurs(initPid)) {
@@ -177,8 +192,7 @@ final class Nics {
             }
             case NicAddress.Dhcp() -> {
                 Etherstub stub = on.stub().orElseThrow(() -> notOurs(spec, "dhcp"));
-                InetAddress leased = leases.lease(stub, spec.zone(), spec.mac(), usedOn(spec), attachments::has);
-                yield new Cidr(leased, stub.address().orElseThrow().prefix());
+                yield new Cidr(lease(stub, spec), stub.address().orElseThrow().prefix());
             }
             case NicAddress.Addrconf() -> {
                 Cidr network = on.stub().flatMap(Etherstub::address6).orElseThrow(() -> notOurs(spec, "addrconf"));

@@ -7,16 +7,15 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import zonda.base.Bytes;
 import zonda.base.Code;
 import zonda.base.OpException;
+import zonda.base.Together;
 import zonda.network.AttachedNic;
 import zonda.storage.DatasetOptions;
 import zonda.storage.Datasets;
 import zonda.storage.Mountpoint;
+import zonda.zones.BootStep;
 import zonda.zones.RunningZone;
 
 /**
@@ -57,12 +56,12 @@ final class Machinery {
         DatasetOptions options = DatasetOptions.DEFAULT.mode(OWNER_ONLY);
         DatasetOptions rootOptions = vm.quota().map(options::quota).orElse(options);
         String image = vm.zpool() + "/" + vm.imageUuid().orElseThrow() + "@final";
-        try (ExecutorService both = Executors.newVirtualThreadPerTaskExecutor()) {
-            Future<?> cores = both.submit(() -> makeCores(vm, datasets));
+        try (var both = new Together()) {
+            both.begin(() -> makeCores(vm, datasets));
             if (datasets.find(vm.dataset()).isEmpty()) {
                 datasets.clone(image, vm.dataset(), rootOptions);
             }
-            join(cores);
+            both.await();
         }
     }
 
@@ -89,20 +88,6 @@ final class Machinery {
         }
     }
 
-    private static void join(Future<?> work) {
-        try {
-            work.get();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new OpException(Code.FAILED, "interrupted", e);
-        } catch (java.util.concurrent.ExecutionException e) {
-            if (e.getCause() instanceof RuntimeException cause) {
-                throw cause;
-            }
-            throw new IllegalStateException(e.getCause());
-        }
-    }
-
     /** Puts into the VM's root what its first boot needs. */
     void install(VmConfig vm) {
         try (GuestRoot guest = GuestRoot.open(root(vm))) {
@@ -113,15 +98,31 @@ final class Machinery {
     /** Boots the VM: zone, NICs, metadata. What an interrupted boot left is cleared away first. */
     void boot(VmRecord vm) {
         halt(vm.uuid());
-        bootFresh(vm);
+        bootFresh(vm, () -> {});
     }
 
-    /** As {@link #boot}, of a VM that has never been booted. */
-    void bootFresh(VmRecord vm) {
+    /**
+     * As {@link #boot}, of a VM that has never been booted.
+     *
+     * @param meanwhile what its root needs before its first program runs
+     */
+    void bootFresh(VmRecord vm, Runnable meanwhile) {
         Path zonepath = zonepath(vm.config());
         serveMetadata(vm);
+        var step = new BootStep() {
+            @Override
+            public void meanwhile() {
+                meanwhile.run();
+                host.networks().prepare(ZoneSpecs.network(vm.config()));
+            }
+
+            @Override
+            public void prepared(long initPid) {
+                attach(store.find(vm.uuid()).orElse(vm), initPid, zonepath);
+            }
+        };
         try {
-            RunningZone zone = host.zones().boot(specs.zone(vm, zonepath), initPid -> attach(vm, initPid, zonepath));
+            RunningZone zone = host.zones().boot(specs.zone(vm, zonepath), step);
             running.put(vm.uuid(), zone);
         } catch (RuntimeException e) {
             halt(vm.uuid());

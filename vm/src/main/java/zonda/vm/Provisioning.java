@@ -27,6 +27,7 @@ import zonda.zones.ZoneExec;
 final class Provisioning {
     private static final Duration LIMIT = Duration.ofSeconds(300);
     private static final Duration BUSY = Duration.ofMillis(500);
+    private static final Duration LOOK = Duration.ofMillis(2);
     private static final int RESTED_LOOKS = 3;
     private static final Duration OUTPUT = Duration.ofSeconds(2);
     private static final Duration SYSTEM_UP = Duration.ofSeconds(120);
@@ -114,8 +115,9 @@ final class Provisioning {
      */
     private void awaitSettled(UUID uuid) {
         var looks = new AtomicInteger();
-        Await.until(
+        Await.steadily(
                 BUSY,
+                LOOK,
                 () -> !isUp(uuid)
                         || looks.updateAndGet(before -> host.zones().isAtRest(uuid) ? before + 1 : 0) >= RESTED_LOOKS);
         if (!isUp(uuid)) {

@@ -20,7 +20,7 @@ import zonda.base.StateFile;
 
 /**
  * The records of all VMs: a file each in {@code /etc/zones}, and the same in memory. A change is on disk before it is
- * seen. Any thread may read; a VM's record is changed by the holder of its lane, and by its guest's metadata writes, each
+ * seen; only a VM that is being made is in memory alone, as long as the journal's intent holds all of it. Any thread may read; a VM's record is changed by the holder of its lane, and by its guest's metadata writes, each
  * through {@link #change}.
  */
 public final class VmStore {
@@ -58,6 +58,11 @@ public final class VmStore {
     /** Durable when it returns. */
     synchronized void put(VmRecord record) {
         StateFile.replace(file(record.uuid()), record.toJson());
+        hold(record);
+    }
+
+    /** Takes the record in; it is not on disk before {@link #change} or {@link #put} of it. */
+    synchronized void hold(VmRecord record) {
         records.put(record.uuid(), record);
         modified.put(record.uuid(), Instant.now());
     }

@@ -160,7 +160,7 @@ public final class Vms implements AutoCloseable {
         return uuid;
     }
 
-    /** Writes the intent and the record, unless another VM is in the way. */
+    /** Writes the intent and takes the record in, unless another VM is in the way. */
     private Saga claim(VmConfig config) {
         claiming.lock();
         try {
@@ -173,7 +173,7 @@ public final class Vms implements AutoCloseable {
             Saga saga = host.journal().begin("vm-create", Json.object().with("config", config.properties()));
             saga.step(
                     "record",
-                    () -> store.put(
+                    () -> store.hold(
                             new VmRecord(config, range, VmRecord.Life.INCOMPLETE, Optional.empty(), Optional.empty())));
             return saga;
         } finally {
@@ -184,11 +184,10 @@ public final class Vms implements AutoCloseable {
     private void make(Saga saga, VmConfig config) {
         try {
             saga.step("datasets", () -> machinery.makeDatasets(config));
-            saga.step("install", () -> machinery.install(config));
-            saga.step(
-                    "installed", () -> store.change(config.uuid(), record -> record.with(VmRecord.Life.PROVISIONING)));
             if (config.autoboot()) {
-                saga.step("boot", () -> machinery.bootFresh(find(config.uuid())));
+                saga.step("boot", () -> machinery.bootFresh(find(config.uuid()), () -> install(saga, config)));
+            } else {
+                install(saga, config);
             }
             saga.end();
         } catch (RuntimeException e) {
@@ -200,6 +199,12 @@ public final class Vms implements AutoCloseable {
             }
             throw e;
         }
+    }
+
+    /** What is needed before the first program runs. From the record on, the VM is there whatever happens. */
+    private void install(Saga saga, VmConfig config) {
+        saga.step("install", () -> machinery.install(config));
+        saga.step("installed", () -> store.change(config.uuid(), record -> record.with(VmRecord.Life.PROVISIONING)));
     }
 
     /** Waits for a booted VM to be up; one whose first boot fails is stopped and kept as failed. */

@@ -1,11 +1,13 @@
 package zonda.zones;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.util.concurrent.TimeUnit;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import zonda.base.Code;
 import zonda.base.OpException;
 import zonda.kernel.Command;
+import zonda.kernel.Fd;
 import zonda.kernel.LinuxProcess;
 
 /**
@@ -16,37 +18,33 @@ import zonda.kernel.LinuxProcess;
  * {@code setsid --ctty} takes the terminal, and its end frees it. systemd(1) lets go of it by itself.
  */
 final class ControllingTerminal {
-    private static final long LIMIT_SECONDS = 10;
+    private static final Duration LIMIT = Duration.ofSeconds(10);
 
-    private final Process release;
+    private final CompletableFuture<String> release;
 
-    private ControllingTerminal(Process release) {
+    private ControllingTerminal(CompletableFuture<String> release) {
         this.release = release;
     }
 
     /** Begins; the zone's own program must not run before {@link #await}. */
     static ControllingTerminal release(LinuxProcess init) {
-        String console = "/proc/" + init.pid() + "/root/dev/console";
-        return new ControllingTerminal(Command.of("sh", "-c", "exec setsid --ctty --wait true <\"$1\"", "sh", console)
-                .start());
+        Path console = Path.of("/proc/" + init.pid() + "/root/dev/console");
+        return new ControllingTerminal(CompletableFuture.supplyAsync(
+                () -> {
+                    try (Fd terminal = Fd.open(console, Fd.O_RDWR | Fd.O_NOCTTY, 0)) {
+                        return Command.of("setsid", "--ctty", "true").check(terminal, LIMIT);
+                    }
+                },
+                Thread::startVirtualThread));
     }
 
     /** @throws OpException FAILED with the words of setsid(1) */
     void await() {
         try {
-            if (!release.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
-                release.destroyForcibly();
-                throw new OpException(Code.FAILED, "free the zone's console: setsid does not end");
-            }
-            if (release.exitValue() != 0) {
-                String said = new String(release.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
-                throw new OpException(Code.FAILED, "free the zone's console: " + said.strip());
-            }
-        } catch (IOException e) {
-            throw new OpException(Code.FAILED, "free the zone's console: " + e.getMessage(), e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new OpException(Code.FAILED, "free the zone's console: interrupted", e);
+            release.join();
+        } catch (CompletionException e) {
+            Throwable cause = e.getCause() == null ? e : e.getCause();
+            throw new OpException(Code.FAILED, "free the zone's console: " + cause.getMessage(), e);
         }
     }
 }

@@ -22,6 +22,7 @@ import zonda.base.Bytes;
 import zonda.base.Code;
 import zonda.base.OpException;
 import zonda.base.StateFile;
+import zonda.base.Together;
 import zonda.kernel.Errno;
 import zonda.kernel.Fd;
 import zonda.kernel.KernelException;
@@ -104,8 +105,7 @@ public final class Zones {
         moves.expect();
         try {
             makeBundle(spec, paths);
-            Fd idMap = userNamespaces.of(spec.ids());
-            Monitor.Created created = monitor.create(paths, () -> showRoot(spec, paths, idMap));
+            Monitor.Created created = make(spec, paths, step);
             Optional<ControllingTerminal> console = spec.init().keepsTerminal()
                     ? Optional.of(ControllingTerminal.release(created.init()))
                     : Optional.empty();
@@ -126,6 +126,16 @@ public final class Zones {
                 e.addSuppressed(cleanup);
             }
             throw e;
+        }
+    }
+
+    private Monitor.Created make(ZoneSpec spec, ZonePaths paths, BootStep step) {
+        Fd idMap = userNamespaces.of(spec.ids());
+        try (var both = new Together()) {
+            both.begin(step::meanwhile);
+            Monitor.Created created = monitor.create(paths, () -> showRoot(spec, paths, idMap));
+            both.await();
+            return created;
         }
     }
 
