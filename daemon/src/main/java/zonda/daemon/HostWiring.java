@@ -4,6 +4,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,12 +48,15 @@ import zonda.zones.ZonesConfig;
 final class HostWiring implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(HostWiring.class.getName());
     static final long MOST_VMS = 8192;
+    /** What each VM may take to shut down when the host does; the unit gives the daemon as long and some more. */
+    private static final Duration VM_SHUTDOWN = Duration.ofSeconds(60);
 
     private final DaemonConfig config;
     private final InstantSource clock = InstantSource.system();
     private final SecureRandom random = new SecureRandom();
     private final Journal.CrashPoint crashPoint;
     private final List<AutoCloseable> closing = new ArrayList<>();
+    private Runnable shutDown = () -> {};
 
     HostWiring(DaemonConfig config, Journal.CrashPoint crashPoint) {
         this.config = config;
@@ -120,6 +124,7 @@ final class HostWiring implements AutoCloseable {
         store.start();
         PropertyTable table = PropertyTable.load();
         var vms = new Vms(host, store, table, new IdRanges(config.idBase(), MOST_VMS));
+        shutDown = () -> vms.shutDownAll(VM_SHUTDOWN);
         closing.add(new Recovery(vms, config.run().resolve("autobooted")).recover());
         closing.add(vms);
         closing.add(Keeper.start(vms));
@@ -173,6 +178,12 @@ final class HostWiring implements AutoCloseable {
         } catch (UnknownHostException e) {
             return "localhost";
         }
+    }
+
+    /** Shuts all VMs down: the host is about to. */
+    void shutDownVms() {
+        LOG.log(System.Logger.Level.INFO, "the host goes down: shutting down the VMs");
+        shutDown.run();
     }
 
     /** Stops serving, newest first. The zones run on. */

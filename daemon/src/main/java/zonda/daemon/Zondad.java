@@ -24,7 +24,8 @@ import zonda.zones.Zones;
  * zondad(8): {@code zondad [--root DIR] [serve | create-pool | tear-down]}.
  *
  * <ul>
- *   <li>{@code serve}, the default: starts, says so, and serves until SIGTERM. Zones run on.
+ *   <li>{@code serve}, the default: starts, says so, and serves until SIGTERM. Zones run on, unless the host itself is
+ *       going down: then they are shut down first.
  *   <li>{@code create-pool}: makes the pool that the configuration names, unless it is there.
  *   <li>{@code tear-down}: ends all zones and takes away everything that this instance made, data included.
  * </ul>
@@ -102,6 +103,9 @@ public final class Zondad {
             wiring.start();
             System.getLogger(Zondad.class.getName()).log(System.Logger.Level.INFO, "serving");
             asked.await();
+            if (HostShutdown.isUnderWay()) {
+                wiring.shutDownVms();
+            }
         } finally {
             wiring.close();
             stopped.countDown();

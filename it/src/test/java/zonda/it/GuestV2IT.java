@@ -214,11 +214,13 @@ class GuestV2IT {
                 host.run("vmadm", "lookup", "alias=survivor").out().strip());
         UUID sleeper = host.create(host.payload("sleeper").with("autoboot", false));
         long init = host.init(vm);
+        host.inZone(vm, "echo '::shutdown:/bin/touch /root/shut-down-in-order' >>/etc/inittab && kill -HUP 1");
 
         String stopped = host.guest()
                 .sh("systemctl stop zondad; systemctl is-active zondad; kill -0 " + init + " && cat /proc/" + init
-                        + "/comm; systemctl show -p Result zondad")
+                        + "/comm; systemctl show -p Result zondad; systemctl start zondad")
                 .good();
+        host.awaitServing();
         host.guest().reboot();
         host.awaitServing();
 
@@ -226,6 +228,9 @@ class GuestV2IT {
         assertThat(Await.until(SOON, () -> host.get(vm).string("state", "").equals("running")))
                 .isTrue();
         assertThat(host.get(sleeper).string("zone_state", "")).isEqualTo("installed");
+        assertThat(host.inZone(vm, "ls /root"))
+                .as("what its init does when it is asked to shut down, not when it is killed")
+                .isEqualTo("shut-down-in-order");
         assertThat(Await.until(
                         SOON,
                         () -> host.run("zlogin", vm.toString(), "ip -4 -o addr show dev net0")

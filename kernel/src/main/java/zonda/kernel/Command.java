@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import zonda.base.Code;
 import zonda.base.OpException;
 
@@ -85,7 +86,7 @@ public final class Command {
     private Result run(Fd stdin, Duration limit) {
         try (Fd out = Fd.inMemory("stdout");
                 Fd err = Fd.inMemory("stderr")) {
-            int pid = Spawn.start(resolved(), environment, directory, List.of(stdin, out, err));
+            int pid = Spawn.start(program(), argv, environment, directory, List.of(stdin, out, err));
             int status = Spawn.waitFor(pid, limit)
                     .orElseThrow(
                             () -> new OpException(Code.FAILED, this + ": still running after " + limit + ", killed"));
@@ -108,20 +109,18 @@ public final class Command {
         return new String(Files.readAllBytes(file.procPath()), StandardCharsets.UTF_8);
     }
 
-    /** With the program's absolute path, by the PATH it is given: the daemon's own says nothing here. */
-    private List<String> resolved() {
+    /** The program's path, by the PATH it is given: the daemon's own says nothing here. */
+    private String program() {
         String name = argv.getFirst();
         if (name.contains("/")) {
-            return argv;
+            return name;
         }
-        for (String place : environment.getOrDefault("PATH", PATH).split(":")) {
-            if (Files.isExecutable(Path.of(place, name))) {
-                var whole = new ArrayList<>(argv);
-                whole.set(0, place + "/" + name);
-                return whole;
-            }
-        }
-        throw new OpException(Code.FAILED, "start " + name + ": no such program in " + environment.get("PATH"));
+        String path = environment.getOrDefault("PATH", PATH);
+        return Stream.of(path.split(":"))
+                .map(place -> place + "/" + name)
+                .filter(file -> Files.isExecutable(Path.of(file)))
+                .findFirst()
+                .orElseThrow(() -> new OpException(Code.FAILED, "start " + name + ": no such program in " + path));
     }
 
     /** Runs it and answers its output. @throws OpException FAILED with the end of its stderr unless its status is 0 */
@@ -150,7 +149,7 @@ public final class Command {
 
     /** The builder, for a caller in this package that redirects the streams. */
     ProcessBuilder builder() {
-        var builder = new ProcessBuilder(resolved());
+        var builder = new ProcessBuilder(argv);
         builder.environment().clear();
         builder.environment().putAll(environment);
         directory.ifPresent(path -> builder.directory(path.toFile()));

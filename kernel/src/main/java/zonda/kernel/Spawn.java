@@ -86,22 +86,26 @@ final class Spawn {
         }
     }
 
-    /** As {@link #start(List, Map, Optional, List)}, in the caller's working directory. */
+    /** As the other, of the program that its first argument names by its absolute path, in the caller's working directory. */
     static int start(List<String> argv, Map<String, String> environment, List<Fd> descriptors) {
-        return start(argv, environment, Optional.empty(), descriptors);
+        return start(argv.getFirst(), argv, environment, Optional.empty(), descriptors);
     }
 
     /**
      * Starts the program.
      *
+     * @param program its absolute path; its first argument may be another word
      * @param directory its working directory
      * @param descriptors what the child gets as 0, 1, 2 and on
      * @return its process id; the caller reaps it with {@link #waitFor}
      * @throws KernelException as posix_spawn(3)
      */
     static int start(
-            List<String> argv, Map<String, String> environment, Optional<Path> directory, List<Fd> descriptors) {
-        String program = argv.getFirst();
+            String program,
+            List<String> argv,
+            Map<String, String> environment,
+            Optional<Path> directory,
+            List<Fd> descriptors) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment actions = arena.allocate(OPAQUE, 16);
             check("posix_spawn_file_actions_init", program, errno -> (int) ACTIONS_INIT.invokeExact(errno, actions));

@@ -82,6 +82,9 @@ class CommandTest {
 
         assertThat(Command.of("greet").environment("PATH", directory + ":/bin").check(SOON))
                 .isEqualTo("hello\n");
+        assertThat(Command.of("cat", "/proc/self/cmdline").check(SOON))
+                .as("its own name is as it was called")
+                .isEqualTo("cat\0/proc/self/cmdline\0");
         assertThatThrownBy(() -> Command.of("greet").run(SOON))
                 .isInstanceOf(OpException.class)
                 .hasMessageContaining("start greet: no such program in /usr/local/sbin:");

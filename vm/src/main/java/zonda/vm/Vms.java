@@ -9,14 +9,11 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
-import zonda.base.Await;
 import zonda.base.Code;
 import zonda.base.Json;
 import zonda.base.Lane;
 import zonda.base.OpException;
 import zonda.base.Saga;
-import zonda.kernel.Signals;
-import zonda.zones.ExitStatus;
 import zonda.zones.IdRange;
 import zonda.zones.RunningZone;
 
@@ -27,9 +24,6 @@ import zonda.zones.RunningZone;
  * after a crash completes it or takes it back ({@link Recovery}).
  */
 public final class Vms implements AutoCloseable {
-    private static final Duration STOP_LIMIT = Duration.ofSeconds(60);
-    private static final Duration EXIT_FILE_LIMIT = Duration.ofSeconds(5);
-
     private final Host host;
     private final VmStore store;
     private final IdRanges ids;
@@ -38,7 +32,7 @@ public final class Vms implements AutoCloseable {
     private final PayloadChecks checks;
     private final Updates updates;
     private final Rules rules;
-    private final Restarts restarts = new Restarts();
+    private final Endings endings;
     private final Map<UUID, Lane> lanes = new ConcurrentHashMap<>();
     private final Map<UUID, Shown> shown = new ConcurrentHashMap<>();
     private final Set<UUID> stopping = ConcurrentHashMap.newKeySet();
@@ -51,6 +45,7 @@ public final class Vms implements AutoCloseable {
         this.ids = ids;
         this.machinery = new Machinery(host, store);
         this.provisioning = new Provisioning(host, store, machinery);
+        this.endings = new Endings(this, host, store, machinery);
         var defaults = new Defaults(table, host.random());
         this.updates = new Updates(defaults);
         this.rules = new Rules(new HostSurroundings(host, store));
@@ -302,7 +297,7 @@ public final class Vms implements AutoCloseable {
             stopping.add(uuid);
             try {
                 saga.step("autoboot", () -> setAutoboot(uuid, false));
-                saga.step("ask", () -> shutDown(uuid, force, limit.orElse(STOP_LIMIT)));
+                saga.step("ask", () -> endings.shutDown(find(uuid), force, limit.orElse(Endings.STOP_LIMIT)));
                 saga.step("halt", () -> machinery.halt(uuid));
             } finally {
                 stopping.remove(uuid);
@@ -312,23 +307,6 @@ public final class Vms implements AutoCloseable {
         });
     }
 
-    private void shutDown(UUID uuid, boolean force, Duration limit) {
-        if (!force) {
-            machinery.askToStop(find(uuid));
-            host.zones().awaitEnd(uuid, limit);
-        }
-        if (host.zones().isRunning(uuid)) {
-            host.zones().signal(uuid, Signals.SIGKILL);
-            host.zones().awaitEnd(uuid, STOP_LIMIT);
-        }
-        recordExit(uuid);
-    }
-
-    private void recordExit(UUID uuid) {
-        Await.until(EXIT_FILE_LIMIT, () -> host.zones().exitStatus(uuid).isPresent());
-        host.zones().exitStatus(uuid).ifPresent(exit -> store.change(uuid, vm -> vm.with(exit)));
-    }
-
     /** @throws OpException FAILED when it doesn't run, or doesn't come up again */
     public void reboot(UUID uuid, boolean force) {
         lane(uuid).run(() -> {
@@ -336,7 +314,7 @@ public final class Vms implements AutoCloseable {
             requireRunning(uuid);
             Saga saga = host.journal().begin("vm-reboot", Json.object().with("uuid", uuid.toString()));
             try {
-                saga.step("ask", () -> shutDown(uuid, force, STOP_LIMIT));
+                saga.step("ask", () -> endings.shutDown(find(uuid), force, Endings.STOP_LIMIT));
                 saga.step("boot", () -> machinery.boot(find(uuid)));
             } finally {
                 saga.end();
@@ -382,7 +360,7 @@ public final class Vms implements AutoCloseable {
     void remove(VmConfig config) {
         machinery.remove(config);
         ids.free(config.uuid());
-        restarts.forget(config.uuid());
+        endings.forget(config.uuid());
     }
 
     /** Changes properties, live where the property can. @throws OpException when a limit is refused; all is as before */
@@ -441,18 +419,14 @@ public final class Vms implements AutoCloseable {
 
     // What happens by itself.
 
-    /** A zone's first process has ended: restart it or leave it, as its properties and its exit say. */
+    /** A zone's first process has ended. */
     void ended(UUID uuid) {
-        Thread.ofVirtual()
-                .name("ended-" + uuid)
-                .start(() -> lane(uuid).run(() -> {
-                    Optional<VmRecord> vm = store.find(uuid);
-                    boolean known = vm.isPresent() && machinery.running(uuid).isPresent();
-                    if (known && !host.zones().isRunning(uuid)) {
-                        afterExit(vm.get());
-                    }
-                    return uuid;
-                }));
+        endings.ended(uuid);
+    }
+
+    /** The host goes down. @see Endings#withTheHost */
+    public void shutDownAll(Duration limit) {
+        endings.withTheHost(limit);
     }
 
     /** Attaches the NICs of a running VM anew. */
@@ -461,42 +435,6 @@ public final class Vms implements AutoCloseable {
             store.find(uuid).ifPresent(machinery::reattach);
             return uuid;
         });
-    }
-
-    private void afterExit(VmRecord vm) {
-        UUID uuid = vm.uuid();
-        Optional<ExitStatus> exit = host.zones().exitStatus(uuid);
-        recordExit(uuid);
-        machinery.halt(uuid);
-        boolean rebooted = exit.filter(ExitStatus::isReboot).isPresent();
-        boolean halted = exit.filter(ExitStatus::isHalt).isPresent();
-        boolean restart = vm.life() == VmRecord.Life.INSTALLED
-                && (rebooted || (!halted && vm.config().restartInit()));
-        if (restart) {
-            Duration delay =
-                    rebooted ? Duration.ZERO : restarts.delay(uuid, host.clock().instant());
-            Thread.ofVirtual().name("restart-" + uuid).start(() -> restart(uuid, delay));
-        }
-    }
-
-    private void restart(UUID uuid, Duration delay) {
-        try {
-            Thread.sleep(delay);
-            if (store.find(uuid).filter(vm -> vm.config().autoboot()).isPresent()) {
-                lane(uuid).run(() -> {
-                    if (machinery.running(uuid).isEmpty() && store.find(uuid).isPresent()) {
-                        machinery.boot(find(uuid));
-                    }
-                    return uuid;
-                });
-                completeLater(uuid);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } catch (RuntimeException e) {
-            System.getLogger(Vms.class.getName())
-                    .log(System.Logger.Level.WARNING, "restart VM " + uuid + ": " + e.getMessage());
-        }
     }
 
     Lane lane(UUID uuid) {
