@@ -36,6 +36,25 @@ public record LinuxProcess(long pid, long startTime) {
     }
 
     /**
+     * Whether it lives and does something of its own when the signal comes: catches it, holds it back to read it, or
+     * waits for signals, sigtimedwait(2). The first process of a pid namespace never hears of others,
+     * pid_namespaces(7).
+     */
+    public boolean listensTo(int signal) {
+        Path directory = Path.of("/proc/" + pid);
+        try {
+            long heard = Files.readAllLines(directory.resolve("status"), StandardCharsets.ISO_8859_1).stream()
+                    .filter(line -> line.startsWith("SigCgt:") || line.startsWith("SigBlk:"))
+                    .mapToLong(line -> Long.parseUnsignedLong(line.substring(7).strip(), 16))
+                    .reduce(0, (one, other) -> one | other);
+            boolean waits = Files.readString(directory.resolve("wchan")).contains("sigtimedwait");
+            return (waits || (heard >>> (signal - 1) & 1) != 0) && isAlive();
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /**
      * Sends the signal, unless the process has ended; never to another that has its number now (pidfd_open(2), Linux
      * 5.3).
      *

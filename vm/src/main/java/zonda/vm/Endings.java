@@ -31,11 +31,8 @@ final class Endings {
     /** Asks the VM to shut down unless it is forced to, ends it when it takes too long, and keeps how it ended. */
     void shutDown(VmRecord vm, boolean force, Duration limit) {
         UUID uuid = vm.uuid();
-        if (!force) {
-            machinery.askToStop(vm);
-            host.zones().awaitEnd(uuid, limit);
-        }
-        if (host.zones().isRunning(uuid)) {
+        boolean down = !force && machinery.shutDown(vm, limit);
+        if (!down) {
             host.zones().signal(uuid, Signals.SIGKILL);
             host.zones().awaitEnd(uuid, STOP_LIMIT);
         }

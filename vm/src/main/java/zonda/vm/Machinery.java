@@ -2,6 +2,7 @@ package zonda.vm;
 
 import java.net.InetAddress;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -176,9 +177,10 @@ final class Machinery {
         });
     }
 
-    /** Asks the VM's init to shut the system down. */
-    void askToStop(VmRecord vm) {
-        host.zones().askToStop(vm.uuid(), specs.zone(vm, zonepath(vm.config())).init());
+    /** Asks the VM's init to shut the system down, and waits for that. @return whether it has */
+    boolean shutDown(VmRecord vm, Duration limit) {
+        return host.zones()
+                .shutDown(vm.uuid(), specs.zone(vm, zonepath(vm.config())).init(), limit);
     }
 
     /** Ends what runs of the VM, at once. */

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import zonda.base.Await;
 import zonda.base.Bytes;
@@ -225,11 +226,25 @@ public final class Zones {
         return lines.isEmpty() ? "" : "; its console says:\n  " + String.join("\n  ", lines);
     }
 
-    /** Asks the zone to stop by the signal that its init knows. @return false when it wasn't running */
-    public boolean askToStop(UUID zone, InitProgram init) {
-        return find(zone)
-                .map(running -> running.init().signal(init.stopSignal()))
-                .orElse(false);
+    /**
+     * Asks the zone to shut down by the signal that its init knows, and waits. One that doesn't listen yet, because it has
+     * just been started, never gets that signal, and is asked again when it does.
+     *
+     * @return whether it doesn't run any more
+     */
+    public boolean shutDown(UUID zone, InitProgram init, Duration limit) {
+        int signal = init.stopSignal();
+        Optional<LinuxProcess> first = find(zone).map(RunningZone::init);
+        var heard = new AtomicBoolean(
+                first.filter(process -> process.listensTo(signal)).isPresent());
+        first.ifPresent(process -> process.signal(signal));
+        return Await.until(limit, () -> {
+            if (!heard.get()
+                    && first.filter(process -> process.listensTo(signal)).isPresent()) {
+                heard.set(first.get().signal(signal));
+            }
+            return first.filter(LinuxProcess::isAlive).isEmpty();
+        });
     }
 
     /** Sends any signal to the zone's first process. @return false when it wasn't running */
@@ -250,9 +265,14 @@ public final class Zones {
                 .isPresent();
     }
 
-    /** Whether the zone's first process waits for something, rather than works. */
+    /** Whether all of the zone's processes wait for something, rather than work. */
     public boolean isAtRest(UUID zone) {
-        return find(zone).filter(running -> running.init().isSleeping()).isPresent();
+        List<Long> all = processes(zone);
+        return !all.isEmpty()
+                && all.stream()
+                        .allMatch(pid -> LinuxProcess.find(pid)
+                                .filter(LinuxProcess::isSleeping)
+                                .isPresent());
     }
 
     public boolean isRunning(UUID zone) {

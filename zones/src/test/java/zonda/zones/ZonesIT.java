@@ -124,10 +124,27 @@ class ZonesIT {
         assertThat(run("touch /root/mine")).isEqualTo("exit 0");
         assertThat(Files.getAttribute(root.resolve("root/mine"), "unix:uid")).isEqualTo(0);
 
-        assertThat(zones.askToStop(zone, machine().init())).isTrue();
-        assertThat(zones.awaitEnd(zone, SOON)).isTrue();
+        assertThat(zones.shutDown(zone, machine().init(), SOON)).isTrue();
         assertThat(Await.until(SOON, () -> zones.exitStatus(zone).isPresent())).isTrue();
         assertThat(zones.exitStatus(zone).orElseThrow().isHalt()).isTrue();
+    }
+
+    @Test
+    void an_init_that_does_not_listen_yet_is_asked_when_it_does() throws Exception {
+        Path late = Files.writeString(root.resolve("late"), """
+                #!/bin/sh
+                sleep 1
+                trap 'exit 7' USR2
+                while :; do sleep 0.1; done
+                """);
+        Files.setPosixFilePermissions(late, java.nio.file.attribute.PosixFilePermissions.fromString("rwxr-xr-x"));
+        var init = new InitProgram.Machine("/late", InitProgram.Kind.BUSYBOX);
+        zones.boot(spec(init), _ -> {});
+
+        assertThat(zones.shutDown(zone, init, SOON)).isTrue();
+
+        assertThat(Await.until(SOON, () -> zones.exitStatus(zone).isPresent())).isTrue();
+        assertThat(zones.exitStatus(zone).orElseThrow().code()).isEqualTo(7);
     }
 
     @Test
