@@ -8,12 +8,14 @@ public final class Pool implements AutoCloseable {
     private final PoolConfig config;
     private final PoolDriver driver;
     private final Datasets datasets;
+    private final PoolHealth health;
     private final List<String> findings;
 
-    Pool(PoolConfig config, PoolDriver driver, Datasets datasets, List<String> findings) {
+    Pool(PoolConfig config, PoolDriver driver, Datasets datasets, PoolHealth health, List<String> findings) {
         this.config = config;
         this.driver = driver;
         this.datasets = datasets;
+        this.health = health;
         this.findings = List.copyOf(findings);
     }
 
@@ -28,6 +30,10 @@ public final class Pool implements AutoCloseable {
     /** What the operator should know of its opening: things left alone, a missing device. */
     public List<String> findings() {
         return findings;
+    }
+
+    public PoolHealth health() {
+        return health;
     }
 
     /** Its devices, with what they have got wrong so far. */
@@ -46,6 +52,7 @@ public final class Pool implements AutoCloseable {
 
     @Override
     public void close() {
+        health.close();
         driver.close();
     }
 }

@@ -193,9 +193,11 @@ public final class Pools {
                 findings.add(degraded(config, driver));
             }
             findings.addAll(tree.mountAll());
+            var health = new PoolHealth(config.name(), mounted.top(), driver, clock);
             mounted.keep();
             undo.keep();
-            return new Pool(config, driver, datasets, findings);
+            health.start();
+            return new Pool(config, driver, datasets, health, findings);
         }
     }
 
