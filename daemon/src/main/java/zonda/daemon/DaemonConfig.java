@@ -60,7 +60,13 @@ record DaemonConfig(Path root, String prefix, PoolConfig pool, Bytes poolSize, l
         Path run = root.resolve("run/zonda");
         PoolConfig config = devices.isEmpty()
                 ? PoolConfig.embedded(name, mountpoint, run, root.resolve("var/lib/zonda/" + name + ".img"))
-                : new PoolConfig(name, mountpoint, run, devices, false);
+                : new PoolConfig(
+                        name,
+                        mountpoint,
+                        run,
+                        devices,
+                        false,
+                        Optional.of(root.resolve("var/lib/zonda/" + name + ".uuid")));
         return new DaemonConfig(root, prefix, config, Bytes.ofGiB(size), idBase);
     }
 

@@ -9,15 +9,20 @@ public final class Pool implements AutoCloseable {
     private final PoolDriver driver;
     private final Datasets datasets;
     private final PoolHealth health;
+    private final PoolDevices devices;
     private final List<String> findings;
 
-    Pool(PoolConfig config, PoolDriver driver, Datasets datasets, PoolHealth health, List<String> findings) {
+    Pool(PoolConfig config, PoolDriver driver, Datasets datasets, Care care, List<String> findings) {
         this.config = config;
         this.driver = driver;
         this.datasets = datasets;
-        this.health = health;
+        this.health = care.health();
+        this.devices = care.devices();
         this.findings = List.copyOf(findings);
     }
+
+    /** What looks after a pool's data and devices. */
+    record Care(PoolHealth health, PoolDevices devices) {}
 
     public PoolConfig config() {
         return config;
@@ -36,6 +41,10 @@ public final class Pool implements AutoCloseable {
         return health;
     }
 
+    public PoolDevices devices() {
+        return devices;
+    }
+
     /** Its devices, with what they have got wrong so far. */
     public List<Vdev> vdevs() {
         return driver.vdevs();
@@ -52,6 +61,7 @@ public final class Pool implements AutoCloseable {
 
     @Override
     public void close() {
+        devices.close();
         health.close();
         driver.close();
     }

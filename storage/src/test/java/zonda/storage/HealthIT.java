@@ -44,7 +44,8 @@ class HealthIT {
                 directory.resolve("mnt"),
                 directory.resolve("run"),
                 List.of(first.device(), second.device()),
-                false);
+                false,
+                Optional.of(directory.resolve("uuid")));
         pool = pools.create(config, Optional.empty());
         pool.datasets().create("tank/a", DatasetOptions.DEFAULT);
         content = new byte[DATA];

@@ -48,7 +48,8 @@ class PoolsIT {
     }
 
     private PoolConfig config(Path... devices) {
-        return new PoolConfig("tank", directory.resolve("mnt"), directory.resolve("run"), List.of(devices), false);
+        return new PoolConfig(
+                "tank", directory.resolve("mnt"), directory.resolve("run"), List.of(devices), false, Optional.empty());
     }
 
     private PoolConfig embedded() {
