@@ -30,6 +30,7 @@ public final class PoolDevices implements AutoCloseable {
     private static final int MOST_COPIES = 4;
 
     private final String pool;
+    private final boolean isInFile;
     private final Fd fd;
     private final BtrfsTool btrfs;
     private final Path file;
@@ -39,8 +40,10 @@ public final class PoolDevices implements AutoCloseable {
     private Optional<String> failure = Optional.empty();
 
     /** @param whenChanged gets a class of zpool-events(8) and its details */
-    PoolDevices(String pool, Path top, InstantSource clock, BiConsumer<String, Json.Obj> whenChanged) {
-        this.pool = pool;
+    PoolDevices(PoolConfig config, InstantSource clock, BiConsumer<String, Json.Obj> whenChanged) {
+        Path top = config.top();
+        this.pool = config.name();
+        this.isInFile = config.embedded();
         this.fd = Fd.openDirectory(top);
         this.btrfs = new BtrfsTool(top);
         this.file = top.resolve(".zonda/device-change.json");
@@ -163,6 +166,9 @@ public final class PoolDevices implements AutoCloseable {
     }
 
     private synchronized void begin(DeviceChange next) {
+        if (isInFile) {
+            throw notPossible(next.kind(), "pool '" + pool + "' is in a file, for evaluation");
+        }
         change.ifPresent(now -> {
             throw new OpException(
                     Code.CONFLICT,

@@ -53,7 +53,10 @@ public final class PoolEvents {
         return List.copyOf(events).subList(events.size() - fresh, events.size());
     }
 
-    synchronized void clear() {
+    /** Forgets them. @return how many there were */
+    public synchronized int clear() {
+        int cleared = events.size();
         events.clear();
+        return cleared;
     }
 }

@@ -196,7 +196,7 @@ public final class Pools {
             }
             findings.addAll(tree.mountAll());
             var health = new PoolHealth(config.name(), mounted.top(), driver, clock);
-            var devices = new PoolDevices(config.name(), mounted.top(), clock, health.events()::add);
+            var devices = new PoolDevices(config, clock, health.events()::add);
             mounted.keep();
             undo.keep();
             health.start();

@@ -8,6 +8,7 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -170,6 +171,24 @@ class HealthIT {
         Scrub scrub = pool.health().scrub().orElseThrow();
         assertThat(scrub.state()).isEqualTo(Scrub.State.FINISHED);
         assertThat(scrub.repaired().value()).isEqualTo(64 << 10);
+    }
+
+    @Test
+    void a_scrub_is_due_a_week_after_the_pool_was_made_or_the_last_one_ended() {
+        var week = Duration.ofDays(7);
+        Instant now = Instant.now();
+        assertThat(due(week, now.plus(Duration.ofDays(6)))).isFalse();
+        assertThat(due(week, now.plus(Duration.ofDays(8)))).isTrue();
+
+        pool.health().startScrub();
+        pool.health().awaitScrub();
+
+        assertThat(due(week, now.plus(Duration.ofDays(6)))).isFalse();
+        assertThat(due(Duration.ofMillis(1), now.plus(Duration.ofDays(1)))).isTrue();
+    }
+
+    private boolean due(Duration every, Instant when) {
+        return new ScrubSchedule(pool, every, InstantSource.fixed(when)).isDue();
     }
 
     @Test
