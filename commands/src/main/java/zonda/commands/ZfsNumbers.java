@@ -35,6 +35,11 @@ final class ZfsNumbers {
         return String.format(Locale.ROOT, "%.0f", amount) + UNITS.charAt(unit);
     }
 
+    /** A count, shortened as a size is and without a unit below 1,024. */
+    static String count(long number) {
+        return number < 1024 ? String.valueOf(number) : human(number);
+    }
+
     /** Reads {@code 10G}, {@code 1.5T}, {@code 512} (bytes), {@code 64KB}. @throws OpException INVALID for other words */
     static Bytes parse(String text) {
         String word = text.toUpperCase(Locale.ROOT);

@@ -1,6 +1,7 @@
 package zonda.daemon;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -21,14 +22,17 @@ import zonda.zones.IdRange;
  * @param prefix one to three letters that begin the names of its links; z by default
  * @param pool where the pool is
  * @param poolSize of an embedded pool that has yet to be made
+ * @param scrubEvery how long after a scrub of the pool the next one begins; zero for never
  * @param idBase the first id of the host that its zones' users are mapped to
  */
-record DaemonConfig(Path root, String prefix, PoolConfig pool, Bytes poolSize, long idBase) {
+record DaemonConfig(Path root, String prefix, PoolConfig pool, Bytes poolSize, Duration scrubEvery, long idBase) {
     private static final Set<String> KEYS = Set.of("prefix", "pool", "id_base");
-    private static final Set<String> POOL_KEYS = Set.of("name", "mountpoint", "devices", "size_gib");
+    private static final Set<String> POOL_KEYS = Set.of("name", "mountpoint", "devices", "size_gib", "scrub_days");
     private static final long DEFAULT_ID_BASE = 16 * IdRange.SIZE;
     private static final long DEFAULT_POOL_GIB = 20;
     private static final long MOST_GIB = 1 << 20;
+    private static final long DEFAULT_SCRUB_DAYS = 7;
+    private static final long MOST_SCRUB_DAYS = 366;
     /** What is above is the host's to give, too, but an id is a number of 32 bits, and -1 is no id. */
     private static final long LAST_ID_BASE = (1L << 32) - (HostWiring.MOST_VMS + 1) * IdRange.SIZE;
 
@@ -53,6 +57,8 @@ record DaemonConfig(Path root, String prefix, PoolConfig pool, Bytes poolSize, l
                 "a multiple of " + IdRange.SIZE + ", at most " + LAST_ID_BASE);
         long size = integer(file, pool, "size_gib", DEFAULT_POOL_GIB);
         require(size >= 1 && size <= MOST_GIB, file, "pool.size_gib", "1 to " + MOST_GIB);
+        long days = integer(file, pool, "scrub_days", DEFAULT_SCRUB_DAYS);
+        require(days >= 0 && days <= MOST_SCRUB_DAYS, file, "pool.scrub_days", "0 to " + MOST_SCRUB_DAYS);
         String name = pool.string("name", "zones");
         Path mountpoint = pool.string("mountpoint").map(Path::of).orElse(root.resolve(name));
         List<Path> devices =
@@ -60,8 +66,14 @@ record DaemonConfig(Path root, String prefix, PoolConfig pool, Bytes poolSize, l
         Path run = root.resolve("run/zonda");
         PoolConfig config = devices.isEmpty()
                 ? PoolConfig.embedded(name, mountpoint, run, root.resolve("var/lib/zonda/" + name + ".img"))
-                : new PoolConfig(name, mountpoint, run, devices, false);
-        return new DaemonConfig(root, prefix, config, Bytes.ofGiB(size), idBase);
+                : new PoolConfig(
+                        name,
+                        mountpoint,
+                        run,
+                        devices,
+                        false,
+                        Optional.of(root.resolve("var/lib/zonda/" + name + ".uuid")));
+        return new DaemonConfig(root, prefix, config, Bytes.ofGiB(size), Duration.ofDays(days), idBase);
     }
 
     private static long integer(Path file, Json.Obj object, String key, long otherwise) {

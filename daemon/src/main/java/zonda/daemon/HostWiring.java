@@ -34,6 +34,7 @@ import zonda.network.NetworkInstance;
 import zonda.network.Networks;
 import zonda.storage.Pool;
 import zonda.storage.Pools;
+import zonda.storage.ScrubSchedule;
 import zonda.vm.Host;
 import zonda.vm.IdRanges;
 import zonda.vm.Keeper;
@@ -86,6 +87,7 @@ final class HostWiring implements AutoCloseable {
         journal.start();
         Pool pool = openPool();
         closing.add(pool);
+        closing.add(new ScrubSchedule(pool, config.scrubEvery(), clock).start());
         Zones zones = zones();
         zones.start();
         Networks networks = networks();
@@ -148,7 +150,7 @@ final class HostWiring implements AutoCloseable {
                 new ZloginTool(vms, zones, consoles),
                 new ZonenameTool(),
                 new ZfsTool(served.pool().datasets()),
-                new ZpoolTool(served.pool()),
+                new ZpoolTool(List.of(served.pool())),
                 new DtraceTool(new Dtrace(zones::byUserNamespace)),
                 new SysinfoTool(new HostInfo(config, serverUuid(), liveImage())::json));
         var server = new CommandServer(

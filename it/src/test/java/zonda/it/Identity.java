@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
 import zonda.base.Json;
@@ -21,8 +22,8 @@ record Identity(String prefix, Path root, long idBase) {
     private static final long RANGES = 8_000;
     private static final Path LINKS = Path.of("/sys/class/net");
 
-    /** Draws one, and makes its root with its configuration. */
-    static Identity draw() {
+    /** Draws one, and makes its root with its configuration. @param devices of its pool; none for one in a file */
+    static Identity draw(List<Path> devices) {
         try {
             String random = UUID.randomUUID().toString();
             while (isTaken("i" + random.substring(0, 2))) {
@@ -33,7 +34,7 @@ record Identity(String prefix, Path root, long idBase) {
             Files.setPosixFilePermissions(root, PosixFilePermissions.fromString("rwx--x--x"));
             long range = FIRST_RANGE + Math.floorMod(random.hashCode(), RANGES);
             var identity = new Identity("i" + random.substring(0, 2), root, range * RANGE);
-            identity.configure();
+            identity.configure(devices);
             return identity;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -46,9 +47,14 @@ record Identity(String prefix, Path root, long idBase) {
         }
     }
 
-    private void configure() throws IOException {
+    private void configure(List<Path> devices) throws IOException {
         Files.createDirectories(root.resolve("etc/zonda"));
-        Json.Obj pool = Json.object().with("name", "zones").with("size_gib", 4);
+        Json.Obj named = Json.object().with("name", "zones");
+        Json.Obj pool = devices.isEmpty()
+                ? named.with("size_gib", 4)
+                : named.with(
+                        "devices",
+                        Json.Arr.ofStrings(devices.stream().map(Path::toString).toList()));
         StateFile.replace(
                 root.resolve("etc/zonda/zondad.json"),
                 Json.object().with("prefix", prefix).with("pool", pool).with("id_base", idBase));

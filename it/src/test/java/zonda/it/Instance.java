@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
@@ -29,15 +30,26 @@ final class Instance implements BeforeAllCallback, AfterAllCallback {
             List.of("/bin/busybox", "/usr/bin/conmon", "/usr/sbin/dnsmasq", "/sbin/mkfs.btrfs", "/usr/sbin/nft");
 
     private final UUID image = UUID.randomUUID();
+    private final Supplier<List<Path>> devices;
     private Identity identity;
     private DaemonProcess daemon;
     private Thread interrupted;
+
+    /** With a pool in a file. */
+    Instance() {
+        this(List::of);
+    }
+
+    /** @param devices those of its pool, which are there when the first test begins */
+    Instance(Supplier<List<Path>> devices) {
+        this.devices = devices;
+    }
 
     @Override
     public void beforeAll(ExtensionContext context) {
         assumeTrue(System.getProperty("user.name").equals("root"), "needs root");
         PROGRAMS.forEach(program -> assumeTrue(Files.isExecutable(Path.of(program)), "needs " + program));
-        identity = Identity.draw();
+        identity = Identity.draw(devices.get());
         // A run of the tests that is itself ended leaves nothing either.
         interrupted = new Thread(this::tearDown);
         Runtime.getRuntime().addShutdownHook(interrupted);

@@ -16,12 +16,16 @@ final class BtrfsAbi {
     static final long SUBVOL_CREATE_V2 = request(WRITE, 24, 4096);
     static final long START_SYNC = request(READ, 24, 8);
     static final long SUBVOL_SETFLAGS = request(WRITE, 26, 8);
+    static final long SCRUB = request(READ | WRITE, 27, 1024);
+    static final long SCRUB_CANCEL = MAGIC << 8 | 28;
+    static final long SCRUB_PROGRESS = request(READ | WRITE, 29, 1024);
     static final long DEV_INFO = request(READ | WRITE, 30, 4096);
     static final long FS_INFO = request(READ, 31, 1024);
     static final long QUOTA_CTL = request(READ | WRITE, 40, 16);
     static final long QGROUP_ASSIGN = request(WRITE, 41, 24);
     static final long QGROUP_CREATE = request(WRITE, 42, 16);
     static final long QGROUP_LIMIT = request(READ, 43, 48);
+    static final long GET_DEV_STATS = request(READ | WRITE, 52, 1032);
     static final long GET_SUBVOL_INFO = request(READ, 60, 504);
     static final long SNAP_DESTROY_V2 = request(WRITE, 63, 4096);
     static final long FORGET_DEV = request(WRITE, 5, 4096);
@@ -95,6 +99,30 @@ final class BtrfsAbi {
     static final int DEV_INFO_ID = 0;
     static final int DEV_INFO_TOTAL = 32;
     static final int DEV_INFO_PATH = 3072;
+
+    /** struct btrfs_ioctl_scrub_args, and struct btrfs_scrub_progress in it. */
+    static final int SCRUB_SIZE = 1024;
+
+    static final int SCRUB_ID = 0;
+    static final int SCRUB_START = 8;
+    static final int SCRUB_END = 16;
+    static final int SCRUB_DATA_BYTES = 48;
+    static final int SCRUB_TREE_BYTES = 56;
+    static final int SCRUB_READ_ERRORS = 64;
+    static final int SCRUB_CHECKSUM_ERRORS = 72;
+    static final int SCRUB_VERIFY_ERRORS = 80;
+    static final int SCRUB_SUPER_ERRORS = 104;
+    static final int SCRUB_UNCORRECTABLE = 120;
+    static final int SCRUB_CORRECTED = 128;
+    static final int SCRUB_LAST_PHYSICAL = 136;
+
+    /** struct btrfs_ioctl_get_dev_stats. */
+    static final int DEV_STATS_SIZE = 1032;
+
+    static final int DEV_STATS_ITEMS = 8;
+    static final int DEV_STATS_FLAGS = 16;
+    static final long DEV_STATS_VALUES = 5;
+    static final long DEV_STATS_RESET = 1;
 
     /** struct btrfs_ioctl_qgroup_limit_args: the group, then struct btrfs_qgroup_limit. */
     static final int LIMIT_ARGS_FLAGS = 8;

@@ -39,7 +39,9 @@ public final class Errno {
     public static final int ENOBUFS = 105;
     public static final int ENOTCONN = 107;
     public static final int ECONNREFUSED = 111;
+    public static final int EINPROGRESS = 115;
     public static final int EDQUOT = 122;
+    public static final int ECANCELED = 125;
 
     private Errno() {}
 
@@ -83,7 +85,9 @@ public final class Errno {
             case ENOBUFS -> "ENOBUFS";
             case ENOTCONN -> "ENOTCONN";
             case ECONNREFUSED -> "ECONNREFUSED";
+            case EINPROGRESS -> "EINPROGRESS";
             case EDQUOT -> "EDQUOT";
+            case ECANCELED -> "ECANCELED";
             default -> "error " + errno;
         };
     }

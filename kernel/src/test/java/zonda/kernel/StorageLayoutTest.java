@@ -28,7 +28,7 @@ class StorageLayoutTest {
         var source = new StringBuilder();
         HEADERS.forEach(
                 header -> source.append("#if __has_include(<%1$s>)\n#include <%1$s>\n#endif\n".formatted(header)));
-        Stream.of(requests(), btrfsOffsets(), searchOffsets(), btrfsNumbers(), loop(), mounts())
+        Stream.of(requests(), btrfsOffsets(), healthOffsets(), searchOffsets(), btrfsNumbers(), loop(), mounts())
                 .flatMap(List::stream)
                 .forEach(fact -> source.append("_Static_assert(%s == %dL, \"%s\");%n"
                         .formatted(
@@ -67,6 +67,10 @@ class StorageLayoutTest {
                 fact("BTRFS_IOC_SUBVOL_CREATE_V2", BtrfsAbi.SUBVOL_CREATE_V2),
                 fact("BTRFS_IOC_START_SYNC", BtrfsAbi.START_SYNC),
                 fact("BTRFS_IOC_SUBVOL_SETFLAGS", BtrfsAbi.SUBVOL_SETFLAGS),
+                fact("BTRFS_IOC_SCRUB", BtrfsAbi.SCRUB),
+                fact("BTRFS_IOC_SCRUB_CANCEL", BtrfsAbi.SCRUB_CANCEL),
+                fact("BTRFS_IOC_SCRUB_PROGRESS", BtrfsAbi.SCRUB_PROGRESS),
+                fact("BTRFS_IOC_GET_DEV_STATS", BtrfsAbi.GET_DEV_STATS),
                 fact("BTRFS_IOC_DEV_INFO", BtrfsAbi.DEV_INFO),
                 fact("BTRFS_IOC_FS_INFO", BtrfsAbi.FS_INFO),
                 fact("BTRFS_IOC_FORGET_DEV", BtrfsAbi.FORGET_DEV),
@@ -113,6 +117,28 @@ class StorageLayoutTest {
                 size("btrfs_root_ref", 18),
                 offset("btrfs_root_ref", "dirid", 0),
                 offset("btrfs_root_ref", "name_len", 16));
+    }
+
+    private static List<Fact> healthOffsets() {
+        return List.of(
+                size("btrfs_ioctl_scrub_args", BtrfsAbi.SCRUB_SIZE),
+                offset("btrfs_ioctl_scrub_args", "devid", BtrfsAbi.SCRUB_ID),
+                offset("btrfs_ioctl_scrub_args", "start", BtrfsAbi.SCRUB_START),
+                offset("btrfs_ioctl_scrub_args", "end", BtrfsAbi.SCRUB_END),
+                offset("btrfs_ioctl_scrub_args", "progress.data_bytes_scrubbed", BtrfsAbi.SCRUB_DATA_BYTES),
+                offset("btrfs_ioctl_scrub_args", "progress.tree_bytes_scrubbed", BtrfsAbi.SCRUB_TREE_BYTES),
+                offset("btrfs_ioctl_scrub_args", "progress.read_errors", BtrfsAbi.SCRUB_READ_ERRORS),
+                offset("btrfs_ioctl_scrub_args", "progress.csum_errors", BtrfsAbi.SCRUB_CHECKSUM_ERRORS),
+                offset("btrfs_ioctl_scrub_args", "progress.verify_errors", BtrfsAbi.SCRUB_VERIFY_ERRORS),
+                offset("btrfs_ioctl_scrub_args", "progress.super_errors", BtrfsAbi.SCRUB_SUPER_ERRORS),
+                offset("btrfs_ioctl_scrub_args", "progress.uncorrectable_errors", BtrfsAbi.SCRUB_UNCORRECTABLE),
+                offset("btrfs_ioctl_scrub_args", "progress.corrected_errors", BtrfsAbi.SCRUB_CORRECTED),
+                offset("btrfs_ioctl_scrub_args", "progress.last_physical", BtrfsAbi.SCRUB_LAST_PHYSICAL),
+                size("btrfs_ioctl_get_dev_stats", BtrfsAbi.DEV_STATS_SIZE),
+                offset("btrfs_ioctl_get_dev_stats", "nr_items", BtrfsAbi.DEV_STATS_ITEMS),
+                offset("btrfs_ioctl_get_dev_stats", "flags", BtrfsAbi.DEV_STATS_FLAGS),
+                fact("BTRFS_DEV_STAT_VALUES_MAX", BtrfsAbi.DEV_STATS_VALUES),
+                fact("BTRFS_DEV_STATS_RESET", BtrfsAbi.DEV_STATS_RESET));
     }
 
     private static List<Fact> searchOffsets() {

@@ -8,14 +8,21 @@ public final class Pool implements AutoCloseable {
     private final PoolConfig config;
     private final PoolDriver driver;
     private final Datasets datasets;
+    private final PoolHealth health;
+    private final PoolDevices devices;
     private final List<String> findings;
 
-    Pool(PoolConfig config, PoolDriver driver, Datasets datasets, List<String> findings) {
+    Pool(PoolConfig config, PoolDriver driver, Datasets datasets, Care care, List<String> findings) {
         this.config = config;
         this.driver = driver;
         this.datasets = datasets;
+        this.health = care.health();
+        this.devices = care.devices();
         this.findings = List.copyOf(findings);
     }
+
+    /** What looks after a pool's data and devices. */
+    record Care(PoolHealth health, PoolDevices devices) {}
 
     public PoolConfig config() {
         return config;
@@ -28,6 +35,14 @@ public final class Pool implements AutoCloseable {
     /** What the operator should know of its opening: things left alone, a missing device. */
     public List<String> findings() {
         return findings;
+    }
+
+    public PoolHealth health() {
+        return health;
+    }
+
+    public PoolDevices devices() {
+        return devices;
     }
 
     /** Its devices, with what they have got wrong so far. */
@@ -46,6 +61,8 @@ public final class Pool implements AutoCloseable {
 
     @Override
     public void close() {
+        devices.close();
+        health.close();
         driver.close();
     }
 }

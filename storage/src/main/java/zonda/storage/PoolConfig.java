@@ -2,6 +2,7 @@ package zonda.storage;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import zonda.base.Code;
 import zonda.base.OpException;
 
@@ -13,8 +14,16 @@ import zonda.base.OpException;
  * @param runDirectory of the instance; the pool's top is mounted in {@code pools/<name>} below it
  * @param devices whole disks or partitions; several are mirrored. For an embedded pool, one image file
  * @param embedded whether the pool is in a file
+ * @param identity a file that keeps the UUID of the pool's filesystem, by which it is found when none of its first devices
+ *     is left, or their names have changed
  */
-public record PoolConfig(String name, Path mountpoint, Path runDirectory, List<Path> devices, boolean embedded) {
+public record PoolConfig(
+        String name,
+        Path mountpoint,
+        Path runDirectory,
+        List<Path> devices,
+        boolean embedded,
+        Optional<Path> identity) {
     public PoolConfig {
         devices = List.copyOf(devices);
         if (new DatasetName(name).parent().isPresent()) {
@@ -35,7 +44,7 @@ public record PoolConfig(String name, Path mountpoint, Path runDirectory, List<P
 
     /** A pool in a file. */
     public static PoolConfig embedded(String name, Path mountpoint, Path runDirectory, Path image) {
-        return new PoolConfig(name, mountpoint, runDirectory, List.of(image), true);
+        return new PoolConfig(name, mountpoint, runDirectory, List.of(image), true, Optional.empty());
     }
 
     /** The image file of an embedded pool. */

@@ -16,6 +16,7 @@ import zonda.base.Bytes;
 import zonda.base.Code;
 import zonda.base.Journal.CrashPoint;
 import zonda.base.OpException;
+import zonda.base.StateFile;
 import zonda.base.Undo;
 import zonda.kernel.Blocking;
 import zonda.kernel.Btrfs;
@@ -52,7 +53,7 @@ public final class Pools {
                         "btrfs",
                         "filesystem",
                         "show",
-                        config.devices().getFirst().toString())
+                        member(config).orElse(config.devices().getFirst()).toString())
                 .run(Duration.ofSeconds(30))
                 .out()
                 .contains("'" + label(config) + "'");
@@ -97,7 +98,7 @@ public final class Pools {
     private void createOnDevices(PoolConfig config) {
         format(config);
         try (var undo = new Undo()) {
-            undo.add(() -> wipe(config));
+            undo.add(() -> wipe(config.devices()));
             populate(config);
             undo.keep();
         }
@@ -179,6 +180,7 @@ public final class Pools {
         try (Mounted mounted = mountTop(config);
                 var undo = new Undo()) {
             requireComplete(config, mounted.top());
+            remember(config, mounted.top());
             BtrfsDriver driver = BtrfsDriver.open(mounted.top());
             undo.add(driver::close);
             var store = new RecordStore(mounted.top().resolve(STORE));
@@ -193,9 +195,13 @@ public final class Pools {
                 findings.add(degraded(config, driver));
             }
             findings.addAll(tree.mountAll());
+            var health = new PoolHealth(config.name(), mounted.top(), driver, clock);
+            var devices = new PoolDevices(config, clock, health.events()::add);
             mounted.keep();
             undo.keep();
-            return new Pool(config, driver, datasets, findings);
+            health.start();
+            devices.resume();
+            return new Pool(config, driver, datasets, new Pool.Care(health, devices), findings);
         }
     }
 
@@ -206,7 +212,7 @@ public final class Pools {
                 .map(Path::toString)
                 .collect(Collectors.joining(", "));
         return "pool " + config.name() + " is DEGRADED: missing " + missing
-                + ": data that is written now has no second copy; btrfs-replace(8) brings the mirror back";
+                + ": data that is written now has no second copy; zpool replace brings the mirror back";
     }
 
     /** Devices are given by links such as those of /dev/disk/by-id, and the kernel knows them by their own names. */
@@ -245,18 +251,23 @@ public final class Pools {
 
     /** Takes the pool away with all its data. */
     public void destroy(Pool pool) {
-        export(pool);
         PoolConfig config = pool.config();
+        List<Path> members = pool.vdevs().stream()
+                .filter(vdev -> !vdev.missing())
+                .map(vdev -> Path.of(vdev.path()))
+                .toList();
+        export(pool);
         if (config.embedded()) {
             delete(config.image());
         } else {
-            wipe(config);
+            wipe(members);
         }
+        config.identity().ifPresent(StateFile::delete);
     }
 
     /** Nothing takes the devices for a pool any more, nor for what was on them before. */
-    private static void wipe(PoolConfig config) {
-        config.devices().stream()
+    private static void wipe(List<Path> devices) {
+        devices.stream()
                 .filter(Files::exists)
                 .forEach(device ->
                         Command.of("wipefs", "-q", "-a", device.toString()).check(Duration.ofMinutes(1)));
@@ -340,13 +351,11 @@ public final class Pools {
     }
 
     private static Mounted mountDevices(PoolConfig config, Path top) {
-        Path first = config.devices().stream()
-                .filter(Files::exists)
-                .findFirst()
+        Command.of("btrfs", "device", "scan").run(Duration.ofMinutes(1));
+        Path first = member(config)
                 .orElseThrow(() -> new OpException(
                         Code.NOT_FOUND,
                         "pool " + config.name() + ": none of its devices is there: " + config.devices()));
-        Command.of("btrfs", "device", "scan").run(Duration.ofMinutes(1));
         try {
             mount(first, top, "");
             return new Mounted(top, true, false);
@@ -359,6 +368,28 @@ public final class Pools {
             mount(first, top, "degraded");
             return new Mounted(top, true, true);
         }
+    }
+
+    /** Any that belongs to its filesystem; before that is known, any of those that it was made of. */
+    private static Optional<Path> member(PoolConfig config) {
+        Optional<String> uuid = config.identity().flatMap(StateFile::read).map(String::strip);
+        if (uuid.isEmpty()) {
+            return config.devices().stream().filter(Files::exists).findFirst();
+        }
+        return Command.of("blkid", "-c", "/dev/null", "-o", "device", "-t", "UUID=" + uuid.get())
+                .run(Duration.ofMinutes(1))
+                .out()
+                .lines()
+                .map(Path::of)
+                .findFirst();
+    }
+
+    private static void remember(PoolConfig config, Path top) {
+        config.identity().ifPresent(file -> {
+            try (Fd fd = Fd.openDirectory(top)) {
+                StateFile.replace(file, Btrfs.filesystem(fd).uuid() + "\n");
+            }
+        });
     }
 
     private static void mount(Path device, Path top, String options) {

@@ -4,19 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import zonda.base.Await;
 import zonda.base.Bytes;
 import zonda.base.Code;
 import zonda.base.Journal.CrashPoint;
@@ -30,59 +27,29 @@ class PoolsIT {
     private static final Duration LIMIT = Duration.ofSeconds(20);
 
     private final Pools pools = new Pools(InstantSource.system(), new SplittableRandom(), CrashPoint.NONE);
-    private final List<Loop> loops = new ArrayList<>();
+    private ScratchDisks disks;
     private Path directory;
 
     @BeforeEach
     void makeDirectory() {
-        directory = ScratchPool.newDirectory();
+        disks = new ScratchDisks();
+        directory = disks.directory();
     }
 
     @AfterEach
     void leaveNothing() {
-        if (directory == null) {
-            return;
+        if (disks != null) {
+            disks.close();
         }
-        Mounts.list().reversed().stream()
-                .filter(mount -> mount.target().startsWith(directory))
-                .forEach(mount -> Mounts.detach(mount.target()));
-        loops.forEach(Loop::close);
-        for (Path file : List.of(disk(0), disk(1), image())) {
-            assertThat(Await.until(LIMIT, () -> Loop.find(file).isEmpty()))
-                    .as("the loop device of " + file + " is gone")
-                    .isTrue();
-        }
-        ScratchPool.delete(directory);
-    }
-
-    private Path disk(int number) {
-        return directory.resolve("disk" + number);
     }
 
     private Path image() {
         return directory.resolve("pool.img");
     }
 
-    private Loop attach(int number) throws IOException {
-        if (Files.notExists(disk(number))) {
-            try (var file = new RandomAccessFile(disk(number).toFile(), "rw")) {
-                file.setLength(512L << 20);
-            }
-        }
-        Loop loop = Loop.attach(disk(number));
-        loops.add(loop);
-        return loop;
-    }
-
-    private void detach(Loop loop) {
-        Path file = Loop.backingFile(loop.device()).orElseThrow();
-        loop.close();
-        loops.remove(loop);
-        assertThat(Await.until(LIMIT, () -> Loop.find(file).isEmpty())).isTrue();
-    }
-
     private PoolConfig config(Path... devices) {
-        return new PoolConfig("tank", directory.resolve("mnt"), directory.resolve("run"), List.of(devices), false);
+        return new PoolConfig(
+                "tank", directory.resolve("mnt"), directory.resolve("run"), List.of(devices), false, Optional.empty());
     }
 
     private PoolConfig embedded() {
@@ -102,7 +69,7 @@ class PoolsIT {
 
     @Test
     void one_device_has_its_metadata_twice_and_destroying_the_pool_wipes_it() throws IOException {
-        Loop loop = attach(0);
+        Loop loop = disks.attach(0);
         PoolConfig config = config(loop.device());
         assertThat(pools.exists(config)).isFalse();
 
@@ -121,8 +88,8 @@ class PoolsIT {
 
     @Test
     void a_mirrored_pool_opens_without_one_of_its_devices_and_says_so() throws IOException {
-        Loop one = attach(0);
-        Loop other = attach(1);
+        Loop one = disks.attach(0);
+        Loop other = disks.attach(1);
         PoolConfig config = config(one.device(), other.device());
         Pool pool = pools.create(config, Optional.empty());
         assertThat(profiles(config)).contains("Data, RAID1", "Metadata, RAID1");
@@ -130,7 +97,7 @@ class PoolsIT {
         Files.writeString(config.mountpoint().resolve("a/file"), "twice");
         pools.export(pool);
         Path gone = other.device();
-        detach(other);
+        disks.detach(other);
         Command.of("btrfs", "device", "scan", "--forget", gone.toString()).run(LIMIT);
 
         Pool degraded = pools.open(config);
@@ -158,7 +125,7 @@ class PoolsIT {
 
     @Test
     void a_filesystem_that_is_no_pool_is_not_opened_and_not_left_mounted() throws IOException {
-        Loop loop = attach(0);
+        Loop loop = disks.attach(0);
         Command.of("mkfs.btrfs", "-q", loop.device().toString()).check(LIMIT);
         PoolConfig config = config(loop.device());
 
