@@ -17,6 +17,7 @@ import zonda.base.OpException;
 import zonda.images.Creations;
 import zonda.images.Images;
 import zonda.images.Imports;
+import zonda.images.InstalledImage;
 import zonda.images.Manifest;
 import zonda.images.Progress;
 import zonda.images.ProgressText;
@@ -146,6 +147,52 @@ final class ImgadmChanging {
         Getopt options = Getopt.parse(arguments, "P=");
         UUID uuid = images.resolve(one(options, "which image? give one UUID"));
         session.out(images.delete(uuid) + "\n");
+    }
+
+    /** Removes the images that nothing was made from, and their origins when these are left so, after asking. */
+    void vacuum(Session session, List<String> arguments) {
+        Getopt options = Getopt.parse(arguments, "n|dry-run f|force");
+        if (!options.operands().isEmpty()) {
+            throw new OpException(Code.USAGE, "vacuum takes no arguments");
+        }
+        List<InstalledImage> unused = images.unused();
+        if (unused.isEmpty()) {
+            session.out("No unused images to delete\n");
+            return;
+        }
+        if (options.has("n")) {
+            unused.forEach(image -> session.out("[dry-run] Deleted image " + title(image) + "\n"));
+            return;
+        }
+        if (!options.has("f") && !isConfirmed(session, unused)) {
+            session.out("Aborting\n");
+            return;
+        }
+        while (!unused.isEmpty()) {
+            for (InstalledImage image : unused) {
+                images.delete(image.uuid());
+                session.out("Deleted image " + title(image) + "\n");
+            }
+            unused = images.unused();
+        }
+    }
+
+    private static boolean isConfirmed(Session session, List<InstalledImage> unused) {
+        session.out("This will delete the following images:\n");
+        unused.forEach(image -> session.out("    " + title(image) + "\n"));
+        session.out("Are you sure you want to delete " + unused.size() + " image" + (unused.size() == 1 ? "" : "s")
+                + "? [y/N] ");
+        try {
+            int answer = session.in().read();
+            return answer == 'y' || answer == 'Y';
+        } catch (IOException e) {
+            throw new OpException(Code.FAILED, "read standard input: " + e.getMessage(), e);
+        }
+    }
+
+    private static String title(InstalledImage image) {
+        Manifest manifest = image.manifest();
+        return image.uuid() + " (" + manifest.name() + "@" + manifest.version() + ")";
     }
 
     private static String one(Getopt options, String otherwise) {

@@ -11,7 +11,7 @@ import zonda.images.Images;
 /** imgadm(8): picks the verb, and words failures as imgadm does. */
 public final class ImgadmTool implements Tool {
     private static final Map<String, String> ALIASES = Map.of("info", "get", "destroy", "delete");
-    private static final List<String> LATER = List.of("update", "vacuum", "publish", "reinstall");
+    private static final List<String> LATER = List.of("update", "publish", "reinstall");
 
     private final Images images;
     private final InstantSource clock;
@@ -70,6 +70,7 @@ public final class ImgadmTool implements Tool {
             case "import" -> changing.importImage(session, arguments);
             case "install" -> changing.install(session, arguments);
             case "delete" -> changing.delete(session, arguments);
+            case "vacuum" -> changing.vacuum(session, arguments);
             case "create" -> changing.create(session, arguments);
             default ->
                 throw new OpException(

@@ -17,6 +17,7 @@ final class ImgadmUsage {
               imgadm create [-q] --debian SUITE [--include package,...] name=NAME version=VERSION
               imgadm create [-q] --busybox name=NAME version=VERSION
               imgadm delete <uuid>
+              imgadm vacuum [-n] [-f]
 
             See imgadm(8).
             """;

@@ -62,6 +62,13 @@ final class VmadmChanging {
         return payload;
     }
 
+    void reprovision(Session session, List<String> arguments) {
+        Getopt options = Getopt.parse(arguments, "f|file=");
+        UUID uuid = VmadmTool.vm(vms, "reprovision", options.operands());
+        vms.reprovisioning().reprovision(uuid, VmadmTool.payload(session, options, "reprovision"));
+        session.err("Successfully reprovisioned VM " + uuid);
+    }
+
     void validate(Session session, List<String> arguments) {
         Getopt options = Getopt.parse(arguments, "f|file=");
         List<String> words = options.operands();

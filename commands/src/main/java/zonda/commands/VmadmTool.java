@@ -16,17 +16,7 @@ public final class VmadmTool implements Tool {
     private static final Map<String, String> ALIASES =
             Map.of("json", "get", "boot", "start", "halt", "stop", "destroy", "delete");
 
-    private static final List<String> LATER = List.of(
-            "create-snapshot",
-            "delete-snapshot",
-            "rollback-snapshot",
-            "reprovision",
-            "sysrq",
-            "send",
-            "receive",
-            "recv",
-            "install",
-            "events");
+    private static final List<String> LATER = List.of("sysrq", "send", "receive", "recv", "install", "events");
 
     private final Vms vms;
     private final PropertyTable table;
@@ -87,6 +77,8 @@ public final class VmadmTool implements Tool {
             case "reboot" -> changing.reboot(session, arguments);
             case "kill" -> changing.kill(session, arguments);
             case "delete" -> changing.delete(session, arguments);
+            case "create-snapshot", "delete-snapshot", "rollback-snapshot" -> snapshot(session, verb, arguments);
+            case "reprovision" -> changing.reprovision(session, arguments);
             case "console" -> console(session, arguments);
             case "info" -> info(arguments);
             default -> {
@@ -118,6 +110,28 @@ public final class VmadmTool implements Tool {
         }
         // ^] as on SmartOS.
         consoles.relay(session, uuid, ConsoleRelay.Escape.CONTROL_BRACKET);
+    }
+
+    private void snapshot(Session session, String verb, List<String> arguments) {
+        UUID uuid = vm(verb, arguments);
+        if (arguments.size() != 2) {
+            throw new OpException(Code.USAGE, "Invalid or missing snapshot name for " + verb);
+        }
+        String name = arguments.get(1);
+        switch (verb) {
+            case "create-snapshot" -> {
+                vms.snapshots().create(uuid, name);
+                session.err("Created snapshot " + name + " for VM " + uuid);
+            }
+            case "delete-snapshot" -> {
+                vms.snapshots().delete(uuid, name);
+                session.err("Deleted snapshot " + name + " for VM " + uuid);
+            }
+            default -> {
+                vms.snapshots().rollback(uuid, name);
+                session.err("Rolled back snapshot " + name + " for VM " + uuid);
+            }
+        }
     }
 
     private void info(List<String> arguments) {

@@ -19,6 +19,10 @@ final class VmadmUsage {
               vmadm kill [-s SIGNAL | -SIGNAL] <uuid>
               vmadm update [--strict] <uuid> [-f <payload.json>] | property=value ...
               vmadm delete <uuid>
+              vmadm create-snapshot <uuid> <snapname>
+              vmadm rollback-snapshot <uuid> <snapname>
+              vmadm delete-snapshot <uuid> <snapname>
+              vmadm reprovision <uuid> [-f <payload.json>]
               vmadm console <uuid>
               vmadm info <uuid> [type,...]
               vmadm validate create [-f <payload.json>]
@@ -35,7 +39,7 @@ final class VmadmUsage {
     static String of(String verb) {
         var lines = new StringBuilder("Usage:\n");
         TEXT.lines()
-                .filter(line -> line.startsWith("  vmadm " + verb))
+                .filter(line -> line.startsWith("  vmadm " + verb + " "))
                 .forEach(line -> lines.append(line).append('\n'));
         return lines.length() > "Usage:\n".length() ? lines.toString().stripTrailing() : TEXT.stripTrailing();
     }

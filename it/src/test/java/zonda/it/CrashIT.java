@@ -66,6 +66,8 @@ class CrashIT {
         STOP("vm-stop", "intent autoboot ask halt end"),
         REBOOT("vm-reboot", "intent ask boot end"),
         UPDATE("vm-update", "intent record apply end"),
+        ROLLBACK("vm-rollback", "intent halt rollback boot end"),
+        REPROVISION("vm-reprovision", "intent halt destroy record datasets install boot end"),
         DELETE("vm-delete", "intent halt remove end"),
         INSTALL_IMAGE("image-install", "intent partial fill seal commit record end"),
         DELETE_IMAGE("image-delete", "intent destroy forget end");
@@ -96,7 +98,7 @@ class CrashIT {
                 case DELETE, DELETE_IMAGE -> List.of("destroy:unmounted", "destroy:marked", "destroy:destroyed");
                 case INSTALL_IMAGE -> List.of("create:intent", "create:made");
                 case UPDATE -> List.of("set:recorded");
-                case START, STOP, REBOOT -> List.of();
+                case START, STOP, REBOOT, ROLLBACK, REPROVISION -> List.of();
             };
         }
     }
@@ -209,6 +211,12 @@ class CrashIT {
                 case CREATE, INSTALL_IMAGE -> {}
                 case START -> zonda.create(payload().with("autoboot", false));
                 case STOP, REBOOT, UPDATE, DELETE -> zonda.create(payload());
+                case ROLLBACK, REPROVISION -> {
+                    zonda.create(payload());
+                    zonda.sh(uuid, "echo before > /root/mark");
+                    zonda.vmadm("create-snapshot", uuid.toString(), "one");
+                    zonda.sh(uuid, "echo after > /root/mark");
+                }
                 case DELETE_IMAGE -> makeImage();
             }
         }
@@ -227,6 +235,11 @@ class CrashIT {
                 case STOP -> zonda.call("vmadm", "stop", word);
                 case REBOOT -> zonda.call("vmadm", "reboot", word);
                 case UPDATE -> zonda.call("vmadm", "update", word, "max_physical_memory=96", "quota=2");
+                case ROLLBACK -> zonda.call("vmadm", "rollback-snapshot", word, "one");
+                case REPROVISION ->
+                    zonda.call("vmadm", "reprovision", word)
+                            .type("{\"image_uuid\": \"" + zonda.image() + "\"}")
+                            .endInput();
                 case DELETE -> zonda.call("vmadm", "delete", word);
                 case INSTALL_IMAGE ->
                     zonda.call("imgadm", "create", "--busybox", "name=other", "version=1", "uuid=" + word);
@@ -241,6 +254,8 @@ class CrashIT {
                 case START, REBOOT -> awaitUp();
                 case STOP -> checkStopped(step);
                 case UPDATE -> checkUpdated();
+                case ROLLBACK -> checkRolledBack(step);
+                case REPROVISION -> checkReprovisioned();
                 case DELETE -> checkDeleted(step);
                 case INSTALL_IMAGE -> checkImage(step.matches(".*:(seal|commit|record|end)"));
                 case DELETE_IMAGE -> checkImage(false);
@@ -289,6 +304,22 @@ class CrashIT {
             assertThat(vm.integer("max_physical_memory", 0)).isEqualTo(96);
             assertThat(vm.integer("quota", 0)).isEqualTo(2);
             assertThat(Cgroup.of(zonda, uuid).memoryLimit()).isEqualTo(96L << 20);
+        }
+
+        private void checkRolledBack(String step) {
+            awaitUp();
+            assertThat(zonda.sh(uuid, "cat /root/mark")).isEqualTo(step.endsWith(":intent") ? "after" : "before");
+            assertThat(zonda.get(uuid).array("snapshots").objects()).hasSize(1);
+            assertThat(zonda.sh(uuid, "cat /checkpoints/one/root/mark")).isEqualTo("before");
+        }
+
+        private void checkReprovisioned() {
+            awaitUp();
+            assertThat(Await.until(
+                            SOON, () -> zonda.get(uuid).string("state", "").equals("running")))
+                    .isTrue();
+            assertThat(zonda.sh(uuid, "ls /root")).isEmpty();
+            assertThat(zonda.get(uuid).array("snapshots").objects()).isEmpty();
         }
 
         private void checkDeleted(String step) {

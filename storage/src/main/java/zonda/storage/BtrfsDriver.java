@@ -404,7 +404,8 @@ final class BtrfsDriver implements PoolDriver {
         return top.resolve(SNAPSHOTS).resolve(dataset.toString());
     }
 
-    private Path directory(SnapshotId id) {
+    @Override
+    public Path directory(SnapshotId id) {
         return snapshotsOf(id.dataset()).resolve(id.snapshot().toString());
     }
 

@@ -139,6 +139,12 @@ public final class Datasets {
         return catalog.find(SnapshotName.parse(name)).map(this::view);
     }
 
+    /** Where a snapshot's content is to be read by the host. @throws OpException NOT_FOUND */
+    public Path directory(String snapshot) {
+        NodeRecord.Frozen record = catalog.require(SnapshotName.parse(snapshot));
+        return pool.driver().directory(new SnapshotId(record.dataset(), record.guid()));
+    }
+
     /** Changes the quota at once; empty takes it away. What is over a lowered one stays, and nothing more is written. */
     public void setQuota(String name, Optional<Bytes> quota) {
         changes.options(

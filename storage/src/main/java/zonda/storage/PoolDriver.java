@@ -90,6 +90,9 @@ interface PoolDriver extends AutoCloseable {
     /** The size of the pool. */
     Bytes size();
 
+    /** Where a snapshot's content is to be read. */
+    Path directory(SnapshotId snapshot);
+
     /** How a dataset is mounted, and its mounts are told. */
     MountSpec mountSpec(Guid dataset);
 

@@ -16,6 +16,7 @@ final class GuestRoot implements AutoCloseable {
     private static final String PROVISION_SUCCESS = "/var/svc/provision_success";
     private static final String PROVISION_FAILURE = "/var/svc/provision_failure";
     private static final Access FILE = new Access(0644, 0, 0);
+    private static final Access DIRECTORY = new Access(0755, 0, 0);
 
     private final RootDirectory root;
 
@@ -91,6 +92,19 @@ final class GuestRoot implements AutoCloseable {
     /** Whether the image brings SmartOS' guest tools, which do the first boot's work and rename the file themselves. */
     boolean hasGuestTools() {
         return root.exists("/lib/smartdc");
+    }
+
+    void makeDirectory(Path path) {
+        root.mkdirs(path.toString(), DIRECTORY);
+    }
+
+    /** Removes it, and those above it, as far as they are empty. */
+    void removeDirectory(Path path) {
+        boolean removed = root.list(path.toString()).isEmpty() && root.delete(path.toString());
+        Path above = path.getParent();
+        if (removed && above != null && above.getNameCount() > 0) {
+            removeDirectory(above);
+        }
     }
 
     /** The image's own init, if it has one. */

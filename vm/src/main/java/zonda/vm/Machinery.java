@@ -12,6 +12,8 @@ import zonda.base.Bytes;
 import zonda.base.Code;
 import zonda.base.OpException;
 import zonda.base.Together;
+import zonda.kernel.KernelException;
+import zonda.kernel.LinuxProcess;
 import zonda.network.AttachedNic;
 import zonda.storage.DatasetOptions;
 import zonda.storage.Datasets;
@@ -24,12 +26,15 @@ import zonda.zones.RunningZone;
  * caller holds the VM's lane.
  */
 final class Machinery {
+    private static final System.Logger LOG = System.getLogger(Machinery.class.getName());
     private static final Bytes CORES_QUOTA = Bytes.ofGiB(100);
     private static final int OWNER_ONLY = 0700;
+    private static final Path CHECKPOINTS = Path.of("/checkpoints");
 
     private final Host host;
     private final VmStore store;
     private final ZoneSpecs specs;
+    private final VmSnapshots snapshots = new VmSnapshots(this);
     /** What runs, as far as this daemon knows; readers need no other word on it. */
     private final Map<UUID, RunningZone> running = new ConcurrentHashMap<>();
 
@@ -120,6 +125,7 @@ final class Machinery {
             @Override
             public void prepared(long initPid) {
                 attach(store.find(vm.uuid()).orElse(vm), initPid, zonepath);
+                snapshots.showAll(vm, initPid);
             }
         };
         try {
@@ -167,6 +173,35 @@ final class Machinery {
                         .distinct()
                         .toList()
                 : own;
+    }
+
+    VmSnapshots snapshots() {
+        return snapshots;
+    }
+
+    /** Shows a snapshot's root in the VM, if that runs, as /checkpoints/NAME. */
+    void showCheckpoint(VmRecord vm, String name, String snapshot) {
+        running(vm.uuid()).ifPresent(zone -> showCheckpoint(vm, zone.init().pid(), name, snapshot));
+    }
+
+    void showCheckpoint(VmRecord vm, long initPid, String name, String snapshot) {
+        Path at = CHECKPOINTS.resolve(name);
+        Path source = datasets(vm.config()).directory(snapshot).resolve("root");
+        try (GuestRoot guest = GuestRoot.open(root(vm.config()))) {
+            guest.makeDirectory(at);
+            LinuxProcess.find(initPid).ifPresent(init -> host.zones().show(init, vm.ids(), source, at));
+        } catch (KernelException e) {
+            // The guest has something else there: the snapshot is as good without being seen from inside.
+            LOG.log(System.Logger.Level.WARNING, "VM " + vm.uuid() + ": show snapshot " + name + ": " + e.getMessage());
+        }
+    }
+
+    void hideCheckpoint(VmRecord vm, String name) {
+        Path at = CHECKPOINTS.resolve(name);
+        host.zones().hide(vm.uuid(), at);
+        try (GuestRoot guest = GuestRoot.open(root(vm.config()))) {
+            guest.removeDirectory(at);
+        }
     }
 
     /** Takes NICs away and attaches them as they are now wanted, while the VM runs. */

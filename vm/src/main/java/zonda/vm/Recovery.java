@@ -79,6 +79,8 @@ public final class Recovery {
             }
             case "vm-start", "vm-reboot" -> reboot(saga, UUID.fromString(about.string("uuid", "")));
             case "vm-stop" -> stop(saga, UUID.fromString(about.string("uuid", "")), about.bool("force", false));
+            case "vm-rollback" -> vms.snapshots().settle(saga);
+            case "vm-reprovision" -> vms.reprovisioning().settle(saga);
             case "vm-update" -> {
                 settleUpdate(about);
                 saga.end();

@@ -23,6 +23,7 @@ final class VmView {
             boolean stopping,
             Instant lastModified,
             Path zonepath,
+            List<VmSnapshots.Shown> snapshots,
             Host.HostFacts host) {}
 
     static String zoneState(VmRecord vm, Now now) {
@@ -84,9 +85,8 @@ final class VmView {
         shown.put("server_uuid", Json.of(now.host().serverUuid()));
         shown.put("platform_buildstamp", Json.of(now.host().liveImage()));
         shown.put("last_modified", time(now.lastModified()));
-        for (String array : List.of("resolvers", "snapshots")) {
-            shown.putIfAbsent(array, new Json.Arr(List.of()));
-        }
+        shown.putIfAbsent("resolvers", new Json.Arr(List.of()));
+        shown.put("snapshots", Json.Arr.of(now.snapshots().stream().map(VmSnapshots.Shown::toJson)));
         for (String map : List.of("tags", "customer_metadata", "internal_metadata", "routes")) {
             shown.putIfAbsent(map, Json.object());
         }

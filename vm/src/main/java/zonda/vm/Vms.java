@@ -33,6 +33,8 @@ public final class Vms implements AutoCloseable {
     private final Updates updates;
     private final Rules rules;
     private final Endings endings;
+    private final SnapshotVerbs snapshots = new SnapshotVerbs(this);
+    private final Reprovisioning reprovisioning = new Reprovisioning(this);
     private final Map<UUID, Lane> lanes = new ConcurrentHashMap<>();
     private final Map<UUID, Shown> shown = new ConcurrentHashMap<>();
     private final Set<UUID> stopping = ConcurrentHashMap.newKeySet();
@@ -79,6 +81,7 @@ public final class Vms implements AutoCloseable {
                 stopping.contains(uuid),
                 store.lastModified(uuid),
                 host.zonepath(uuid),
+                machinery.snapshots().of(vm.config()),
                 host.facts());
         return shown.compute(
                         uuid,
@@ -92,7 +95,7 @@ public final class Vms implements AutoCloseable {
     /** A VM as it was last shown: a list of many VMs shows most of them as before. */
     private record Shown(VmRecord vm, VmView.Now now, Json.Obj view) {}
 
-    private VmRecord find(UUID uuid) {
+    VmRecord find(UUID uuid) {
         return store.find(uuid)
                 .orElseThrow(() -> new OpException(Code.NOT_FOUND, "zoneadm: " + uuid + ": No such zone configured"));
     }
@@ -262,7 +265,7 @@ public final class Vms implements AutoCloseable {
         return booted;
     }
 
-    private static void requireWhole(VmRecord vm, String verb) {
+    static void requireWhole(VmRecord vm, String verb) {
         if (vm.life() == VmRecord.Life.FAILED || vm.life() == VmRecord.Life.INCOMPLETE) {
             throw new OpException(
                     Code.FAILED,
@@ -417,6 +420,16 @@ public final class Vms implements AutoCloseable {
         }
     }
 
+    /** The verbs of snapshots. */
+    public SnapshotVerbs snapshots() {
+        return snapshots;
+    }
+
+    /** Gives a VM another image. */
+    public Reprovisioning reprovisioning() {
+        return reprovisioning;
+    }
+
     // What happens by itself.
 
     /** A zone's first process has ended. */
@@ -443,6 +456,10 @@ public final class Vms implements AutoCloseable {
 
     Machinery machinery() {
         return machinery;
+    }
+
+    Rules rules() {
+        return rules;
     }
 
     Host host() {

@@ -377,6 +377,16 @@ public final class Zones {
         find(zone).ifPresent(running -> Tmpfs.resize(running.init(), limits.tmpfs()));
     }
 
+    /** Shows a directory of the host in a zone, read-only. @param init the zone's first process, which may be waiting */
+    public void show(LinuxProcess init, IdRange ids, Path source, Path at) {
+        Shown.show(init, userNamespaces.of(ids), source, at);
+    }
+
+    /** Takes away what {@link #show} mounted; fine when it isn't there, or the zone doesn't run. */
+    public void hide(UUID zone, Path at) {
+        find(zone).map(RunningZone::init).filter(LinuxProcess::isAlive).ifPresent(init -> Shown.hide(init, at));
+    }
+
     public List<Long> processes(UUID zone) {
         return cgroups.processes(zone);
     }

@@ -1,0 +1,90 @@
+package zonda.vm;
+
+import java.util.UUID;
+import zonda.base.Code;
+import zonda.base.Json;
+import zonda.base.OpException;
+import zonda.base.Saga;
+import zonda.storage.Datasets;
+
+/** reprovision of vmadm(8): a VM starts anew from an image, with its name, NICs, metadata and quota. */
+public final class Reprovisioning {
+    private final Vms vms;
+
+    Reprovisioning(Vms vms) {
+        this.vms = vms;
+    }
+
+    /**
+     * Ends the VM, gives it a new root, and boots it as for the first time. Its snapshots go with its old root.
+     *
+     * @param payload with image_uuid
+     * @throws OpException INVALID without one, NOT_FOUND for an image that isn't installed, NOT_SUPPORTED
+     */
+    public void reprovision(UUID uuid, Json.Obj payload) {
+        String image = payload.string("image_uuid")
+                .orElseThrow(() -> new OpException(Code.INVALID, "payload is missing image_uuid"));
+        vms.lane(uuid).run(() -> {
+            VmRecord before = vms.find(uuid);
+            VmConfig after = before.config().with("image_uuid", Json.of(image));
+            requirePossible(before.config(), after);
+            Json.Obj about = Json.object().with("uuid", uuid.toString()).with("config", after.properties());
+            carryOut(vms.host().journal().begin("vm-reprovision", about), uuid);
+            return uuid;
+        });
+        if (vms.machinery().running(uuid).isPresent()) {
+            vms.completeBoot(uuid);
+        }
+    }
+
+    private void requirePossible(VmConfig before, VmConfig after) {
+        if (before.brand().isHvm()) {
+            throw new OpException(
+                    Code.NOT_SUPPORTED, "brand \"" + before.brand().word() + "\" does not yet support reprovision");
+        }
+        if (before.properties().bool("indestructible_zoneroot", false)) {
+            throw new OpException(Code.CONFLICT, "indestructible_zoneroot is set, cannot reprovision");
+        }
+        vms.rules().checkImage(after);
+    }
+
+    /** Each step may find itself done. From the first on, the old root is given up: what was interrupted is completed. */
+    private void carryOut(Saga saga, UUID uuid) {
+        var config = new VmConfig(saga.intent().about().object("config"));
+        saga.step("halt", () -> vms.machinery().halt(uuid));
+        saga.step("destroy", () -> destroyOldRoot(config));
+        saga.step("record", () -> vms.store().change(uuid, vm -> vm.with(config).with(VmRecord.Life.PROVISIONING)));
+        saga.step("datasets", () -> vms.machinery().makeDatasets(config));
+        saga.step("install", () -> vms.machinery().install(config));
+        if (config.autoboot()) {
+            saga.step("boot", () -> vms.machinery().boot(vms.find(uuid)));
+        }
+        saga.end();
+    }
+
+    private void destroyOldRoot(VmConfig config) {
+        Datasets datasets = vms.machinery().datasets(config);
+        datasets.destroyIfExists(config.dataset(), true);
+    }
+
+    /** Completes one that was interrupted. */
+    void settle(Saga saga) {
+        UUID uuid = UUID.fromString(saga.intent().about().string("uuid", ""));
+        boolean over = vms.store().find(uuid).isEmpty() || vms.host().zones().isUp(uuid) && isOfImage(saga, uuid);
+        if (over) {
+            saga.end();
+            return;
+        }
+        carryOut(saga, uuid);
+        if (vms.machinery().running(uuid).isPresent()) {
+            vms.completeLater(uuid);
+        }
+    }
+
+    private boolean isOfImage(Saga saga, UUID uuid) {
+        String image = saga.intent().about().object("config").string("image_uuid", "");
+        VmConfig config = vms.find(uuid).config();
+        return config.properties().string("image_uuid", "").equals(image)
+                && vms.find(uuid).life() == VmRecord.Life.PROVISIONING;
+    }
+}

@@ -1,0 +1,89 @@
+package zonda.vm;
+
+import java.util.UUID;
+import zonda.base.Json;
+import zonda.base.Saga;
+
+/** create-snapshot, delete-snapshot and rollback-snapshot of vmadm(8). */
+public final class SnapshotVerbs {
+    private final Vms vms;
+
+    SnapshotVerbs(Vms vms) {
+        this.vms = vms;
+    }
+
+    private VmSnapshots snapshots() {
+        return vms.machinery().snapshots();
+    }
+
+    /** Makes a snapshot of the VM, running or not. @throws zonda.base.OpException INVALID, CONFLICT, NOT_SUPPORTED */
+    public void create(UUID uuid, String name) {
+        vms.lane(uuid).run(() -> {
+            VmRecord vm = vms.find(uuid);
+            VmSnapshots.requireSupported(vm.config());
+            Vms.requireWhole(vm, "snapshot");
+            snapshots().create(vm, name);
+            return uuid;
+        });
+    }
+
+    /** @throws zonda.base.OpException NOT_FOUND when there is none of that name */
+    public void delete(UUID uuid, String name) {
+        vms.lane(uuid).run(() -> {
+            snapshots().delete(vms.find(uuid), name);
+            return uuid;
+        });
+    }
+
+    /**
+     * Ends the VM, makes its root what it was, forgets newer snapshots, and boots the VM again if it ran.
+     *
+     * @throws zonda.base.OpException NOT_FOUND when there is none of that name
+     */
+    public void rollback(UUID uuid, String name) {
+        boolean ran = vms.lane(uuid).run(() -> {
+            VmConfig config = vms.find(uuid).config();
+            VmSnapshots.requireSupported(config);
+            snapshots().require(config, name);
+            boolean runs = vms.machinery().running(uuid).isPresent();
+            Json.Obj about = Json.object()
+                    .with("uuid", uuid.toString())
+                    .with("snapshot", name)
+                    .with("running", runs);
+            rollback(vms.host().journal().begin("vm-rollback", about), uuid);
+            return runs;
+        });
+        if (ran) {
+            vms.completeBoot(uuid);
+        }
+    }
+
+    private void rollback(Saga saga, UUID uuid) {
+        Json.Obj about = saga.intent().about();
+        try {
+            saga.step("halt", () -> vms.machinery().halt(uuid));
+            saga.step("rollback", () -> snapshots().rollback(vms.find(uuid).config(), about.string("snapshot", "")));
+            if (about.bool("running", false)) {
+                saga.step("boot", () -> vms.machinery().boot(vms.find(uuid)));
+            }
+        } finally {
+            saga.end();
+        }
+    }
+
+    /**
+     * Settles a rollback that was interrupted. One that had not ended the VM yet has changed nothing, and one that has
+     * booted it again is done; what is between is done again, which makes no difference before the VM runs.
+     */
+    void settle(Saga saga) {
+        UUID uuid = UUID.fromString(saga.intent().about().string("uuid", ""));
+        if (vms.store().find(uuid).isEmpty() || vms.host().zones().isUp(uuid)) {
+            saga.end();
+            return;
+        }
+        rollback(saga, uuid);
+        if (vms.machinery().running(uuid).isPresent()) {
+            vms.completeLater(uuid);
+        }
+    }
+}

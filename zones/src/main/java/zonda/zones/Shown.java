@@ -1,0 +1,41 @@
+package zonda.zones;
+
+import java.nio.file.Path;
+import zonda.kernel.Fd;
+import zonda.kernel.LinuxProcess;
+import zonda.kernel.MountInfo;
+import zonda.kernel.Mounts;
+import zonda.kernel.Paths;
+import zonda.kernel.PrivateMounts;
+
+/** Directories of the host that a zone sees: read-only, and with owners by its own id range. */
+final class Shown {
+    private Shown() {}
+
+    /**
+     * Mounts it where nothing of the guest's can lead elsewhere.
+     *
+     * @param at a directory of the zone
+     * @throws zonda.kernel.KernelException ELOOP when a part of that is a symbolic link
+     */
+    static void show(LinuxProcess init, Fd idMap, Path source, Path at) {
+        try (Fd tree = Mounts.openTree(source, false)) {
+            Mounts.idmap(tree, idMap);
+            Mounts.setAttributes(
+                    tree, Mounts.MOUNT_ATTR_RDONLY | Mounts.MOUNT_ATTR_NOSUID | Mounts.MOUNT_ATTR_NODEV, 0);
+            PrivateMounts.inside(init, () -> {
+                try (Fd onto = Paths.withoutSymlinks(at)) {
+                    Mounts.moveMount(tree, onto);
+                }
+            });
+        }
+    }
+
+    /** Takes it away again; fine when it isn't there. What the zone has open of it stays open to it. */
+    static void hide(LinuxProcess init, Path at) {
+        boolean there = Mounts.list(init.pid()).stream().map(MountInfo::target).anyMatch(at::equals);
+        if (there) {
+            PrivateMounts.inside(init, () -> Mounts.detach(at));
+        }
+    }
+}
