@@ -86,7 +86,7 @@ public final class ZpoolTool implements Tool {
             session.out(ZfsColumns.tabbed(rows));
             return;
         }
-        rows.addFirst(columns.stream().map(ZfsColumns::header).toList());
+        rows.addFirst(columns.stream().map(ZfsPropertyNames::header).toList());
         session.out(ZfsColumns.table(
                 rows, columns.stream().map(column -> !LEFT.contains(column)).toList()));
     }

@@ -47,6 +47,14 @@ public record DatasetOptions(
         return new DatasetOptions(Optional.of(limit), mountpoint, mode, properties);
     }
 
+    DatasetOptions withQuota(Optional<Bytes> limit) {
+        return new DatasetOptions(limit, mountpoint, mode, properties);
+    }
+
+    DatasetOptions withProperties(Map<String, String> changed) {
+        return new DatasetOptions(quota, mountpoint, mode, changed);
+    }
+
     public DatasetOptions mountpoint(Mountpoint where) {
         return new DatasetOptions(quota, where, mode, properties);
     }

@@ -10,11 +10,11 @@ import zonda.storage.NodeRecord.Filesystem;
 /** Where each dataset of a pool is mounted, and mounting and unmounting in the order that their paths ask for. */
 final class MountedTree {
     private final Catalog catalog;
-    private final DatasetMounts mounts;
+    private final Mounting mounts;
     private final Path root;
 
     /** @param root where the pool's root dataset is mounted unless it says otherwise */
-    MountedTree(Catalog catalog, DatasetMounts mounts, Path root) {
+    MountedTree(Catalog catalog, Mounting mounts, Path root) {
         this.catalog = catalog;
         this.mounts = mounts;
         this.root = root;
