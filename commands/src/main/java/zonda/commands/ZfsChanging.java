@@ -10,6 +10,7 @@ import zonda.storage.Dataset;
 import zonda.storage.DatasetOptions;
 import zonda.storage.Datasets;
 import zonda.storage.Mountpoint;
+import zonda.storage.VolumeShape;
 
 /** The verbs of zfs(8) that change something. */
 final class ZfsChanging {
@@ -23,20 +24,38 @@ final class ZfsChanging {
 
     void create(Session session, List<String> arguments) {
         Getopt options = Getopt.parse(arguments, "p u o= V= s b=");
-        if (options.has("V") || options.has("s") || options.has("b")) {
-            throw new OpException(
-                    Code.NOT_SUPPORTED,
-                    "cannot create '" + one(options, "filesystem") + "': volumes are not supported yet");
+        boolean volume = options.has("V");
+        if (!volume && (options.has("s") || options.has("b"))) {
+            throw new OpException(Code.USAGE, "'-s' and '-b' can only be used when creating a volume");
         }
-        String name = one(options, "filesystem");
-        boolean there = datasets.find(name).isPresent();
-        if (there && options.has("p")) {
-            return;
-        }
+        String name = one(options, volume ? "volume" : "filesystem");
         if (options.has("p")) {
+            if (datasets.find(name).isPresent()) {
+                return;
+            }
             makeParents(name);
         }
-        datasets.create(name, options(name, options));
+        DatasetOptions made = options(name, options);
+        datasets.create(name, volume ? made.volume(shape(name, options)) : made);
+    }
+
+    /** A volume of ZFS has its space reserved unless {@code -s} says no. */
+    private static VolumeShape shape(String name, Getopt options) {
+        if (!options.has("s")) {
+            throw new OpException(
+                    Code.NOT_SUPPORTED,
+                    "cannot create '" + name + "': the driver btrfs can not reserve space for a volume: use -s");
+        }
+        var size = ZfsNumbers.parse(options.value("V").orElseThrow());
+        int block = options.value("b")
+                .map(text ->
+                        (int) Math.min(Integer.MAX_VALUE, ZfsNumbers.parse(text).value()))
+                .orElse(VolumeShape.USUAL_BLOCK);
+        try {
+            return VolumeShape.of(size, block);
+        } catch (OpException e) {
+            throw new OpException(e.code(), "cannot create '" + name + "': " + e.getMessage(), e);
+        }
     }
 
     private void makeParents(String name) {
@@ -77,7 +96,7 @@ final class ZfsChanging {
             throw new OpException(
                     Code.NOT_SUPPORTED,
                     "cannot set property for '" + dataset + "': '" + property
-                            + "' is not supported by the driver btrfs; quota and user properties are");
+                            + "' is not supported by the driver btrfs; quota, volsize and user properties are");
         }
     }
 
@@ -171,6 +190,8 @@ final class ZfsChanging {
             datasets.setSnapshotProperty(name, set.property(), set.value());
         } else if (set.property().equals("quota")) {
             datasets.setQuota(name, set.limit());
+        } else if (set.property().equals("volsize")) {
+            datasets.setVolumeSize(name, ZfsNumbers.parse(set.value()));
         } else {
             requireUser(name, set.property());
             datasets.setProperty(name, set.property(), set.value());

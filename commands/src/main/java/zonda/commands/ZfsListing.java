@@ -20,8 +20,7 @@ final class ZfsListing {
     private static final String DEFAULT_COLUMNS = "name,used,available,referenced,mountpoint";
     private static final List<String> DEFAULT_FIELDS = List.of("name", "property", "value", "source");
     private static final List<String> FIELDS = List.of("name", "property", "value", "received", "source");
-    private static final Set<String> SOURCES =
-            Set.of("local", "default", "inherited", "received", "temporary", "none");
+    private static final Set<String> SOURCES = Set.of("local", "default", "inherited", "received", "temporary", "none");
 
     private final Datasets datasets;
 
@@ -48,8 +47,7 @@ final class ZfsListing {
         return new Row(
                 name,
                 datasets.properties(
-                        name,
-                        wanted.stream().filter(one -> !one.equals("name")).toList()));
+                        name, wanted.stream().filter(one -> !one.equals("name")).toList()));
     }
 
     /** The rows of names, without those that were destroyed meanwhile by somebody else. */
@@ -79,7 +77,8 @@ final class ZfsListing {
                 .toList();
         List<String> wanted =
                 Stream.concat(columns.stream(), sortedBy.stream()).distinct().toList();
-        List<Row> rows = new ArrayList<>(present(names, name -> row(name, wanted)).toList());
+        List<Row> rows =
+                new ArrayList<>(present(names, name -> row(name, wanted)).toList());
         sort(rows, options);
         if (options.has("j")) {
             session.out(json("zfs list", options).text(rows, _ -> columns));
@@ -153,7 +152,8 @@ final class ZfsListing {
         List<String> fields = fields(options);
         Optional<Set<String>> sources = options.value("s").map(ZfsListing::sources);
         List<String> operands = options.operands();
-        List<String> names = ZfsSelection.of(session, datasets, withTypes(options), operands.subList(1, operands.size()));
+        List<String> names =
+                ZfsSelection.of(session, datasets, withTypes(options), operands.subList(1, operands.size()));
         List<Row> rows = present(
                         names,
                         name -> wanted.map(list -> row(name, list))
@@ -172,8 +172,7 @@ final class ZfsListing {
             session.out(ZfsColumns.tabbed(lines));
         } else if (!lines.isEmpty()) {
             lines.addFirst(fields.stream().map(ZfsPropertyNames::header).toList());
-            session.out(
-                    ZfsColumns.table(lines, fields.stream().map(_ -> false).toList()));
+            session.out(ZfsColumns.table(lines, fields.stream().map(_ -> false).toList()));
         }
     }
 
@@ -228,7 +227,8 @@ final class ZfsListing {
                     case "property" -> property;
                     case "value" -> row.text(property, options.has("p"));
                     case "received" -> "-";
-                    default -> row.property(property).map(one -> one.source().label()).orElse("-");
+                    default ->
+                        row.property(property).map(one -> one.source().label()).orElse("-");
                 })
                 .toList();
     }

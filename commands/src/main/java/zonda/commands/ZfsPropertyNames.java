@@ -34,6 +34,8 @@ final class ZfsPropertyNames {
             "mounted",
             "origin",
             "quota",
+            "volsize",
+            "volblocksize",
             "mountpoint",
             "createtxg",
             "guid",
@@ -46,8 +48,8 @@ final class ZfsPropertyNames {
                             + " compression atime devices exec setuid readonly zoned snapdir aclmode aclinherit"
                             + " canmount xattr copies version utf8only normalization casesensitivity vscan nbmand"
                             + " sharesmb primarycache secondarycache usedbysnapshots usedbydataset usedbychildren"
-                            + " usedbyrefreservation logbias objsetid dedup mlslabel sync dnodesize volmode volsize"
-                            + " volblocksize filesystem_limit snapshot_limit filesystem_count snapshot_count snapdev"
+                            + " usedbyrefreservation logbias objsetid dedup mlslabel sync dnodesize volmode"
+                            + " filesystem_limit snapshot_limit filesystem_count snapshot_count snapdev"
                             + " acltype context fscontext defcontext rootcontext relatime redundant_metadata overlay"
                             + " encryption keylocation keyformat pbkdf2iters special_small_blocks written"
                             + " logicalused logicalreferenced snapshots_changed prefetch")

@@ -114,7 +114,7 @@ final class ZfsSelection {
         long level = slashes(top);
         for (Dataset dataset : all) {
             long below = slashes(dataset.name()) - level;
-            if (below <= depth && types.contains("filesystem")) {
+            if (below <= depth && types.contains(dataset.isVolume() ? "volume" : "filesystem")) {
                 found.add(dataset.name());
             }
             if (below < depth && types.contains("snapshot")) {

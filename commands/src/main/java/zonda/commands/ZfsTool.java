@@ -12,7 +12,8 @@ public final class ZfsTool implements Tool {
             where 'command' is one of the following:
 
             	create [-p] [-o property=value] ... <filesystem>
-            	destroy [-fnpRrv] <filesystem>
+            	create [-p] -s [-b blocksize] [-o property=value] ... -V <size> <volume>
+            	destroy [-fnpRrv] <filesystem|volume>
             	destroy [-dnpRrv] <filesystem>@<snap>[%<snap>][,...]
             	destroy <filesystem>#<bookmark>
             	snapshot [-r] [-o property=value] ... <filesystem@snap> ...

@@ -125,6 +125,26 @@ final class BtrfsDriver implements PoolDriver {
     }
 
     @Override
+    public void makeVolume(Guid dataset, Bytes size) {
+        Volumes.make(live(dataset).resolve(DISK), size);
+    }
+
+    @Override
+    public void resize(Guid volume, Bytes size) {
+        Volumes.resize(live(volume).resolve(DISK), size);
+    }
+
+    @Override
+    public Bytes sizeOf(Guid volume) {
+        return Volumes.size(live(volume).resolve(DISK));
+    }
+
+    @Override
+    public Bytes sizeOf(SnapshotId volume) {
+        return Volumes.size(directory(volume).resolve(DISK));
+    }
+
+    @Override
     public void rollback(Guid dataset, SnapshotId to, List<Guid> charged) {
         Path home = home(dataset);
         destroyIn(home, NEXT);

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import zonda.base.Bytes;
 import zonda.base.Code;
 import zonda.base.OpException;
 import zonda.base.Undo;
@@ -39,6 +40,22 @@ final class Changes {
         }
     }
 
+    /** A file's length changes at once or not at all. */
+    void resize(DatasetName name, Bytes size) {
+        try (var _ = pool.claims().claim(List.of(name.text()), List.of())) {
+            Filesystem volume = pool.catalog().require(name);
+            VolumeShape shape = volume.options()
+                    .volume()
+                    .orElseThrow(() -> new OpException(
+                            Code.INVALID,
+                            "cannot set property for '" + name
+                                    + "': 'volsize' does not apply to datasets of this type"));
+            VolumeShape.requireSize(size, shape.blockSize());
+            pool.driver().resize(volume.guid(), size);
+            pool.passed("set", "resized");
+        }
+    }
+
     void rename(DatasetName from, DatasetName to) {
         List<String> kept = to.parent().map(DatasetName::text).stream().toList();
         try (var _ = pool.claims().claim(List.of(from.text(), to.text()), to.isBelow(from) ? List.of() : kept)) {
@@ -71,10 +88,14 @@ final class Changes {
         if (pool.catalog().find(to).isPresent()) {
             throw new OpException(Code.CONFLICT, "cannot rename to '" + to + "': dataset already exists");
         }
-        return pool.catalog()
+        Filesystem parent = pool.catalog()
                 .find(to.parent().get())
                 .orElseThrow(
                         () -> new OpException(Code.NOT_FOUND, "cannot rename to '" + to + "': parent does not exist"));
+        if (parent.isVolume()) {
+            throw new OpException(Code.INVALID, "cannot rename to '" + to + "': parent is not a filesystem");
+        }
+        return parent;
     }
 
     /** Nothing is destroyed before it is sure that nobody uses the dataset. */

@@ -44,6 +44,9 @@ final class Creation {
                     .find(parentName)
                     .orElseThrow(() ->
                             new OpException(Code.NOT_FOUND, "cannot create '" + name + "': parent does not exist"));
+            if (parent.isVolume()) {
+                throw new OpException(Code.INVALID, "cannot create '" + name + "': parent is not a filesystem");
+            }
             Optional<Frozen> origin = from.map(pool.catalog()::require);
             pool.requireRoom("create '" + name + "'");
             var record = new Filesystem(
@@ -53,12 +56,21 @@ final class Creation {
                     pool.now(),
                     pool.nextTxg(),
                     origin.map(Frozen::guid),
-                    options);
+                    origin.map(snapshot -> copied(snapshot, options)).orElse(options));
             String verb = origin.isPresent() ? "clone" : "create";
             make(verb, record, origin, charge(record, parent));
             mountOrRemove(verb, record);
             return record;
         }
+    }
+
+    /** A volume's clone is a volume, of the size that the snapshot has. */
+    private DatasetOptions copied(Frozen origin, DatasetOptions options) {
+        return pool.catalog()
+                .dataset(origin.dataset())
+                .flatMap(dataset -> dataset.options().volume())
+                .map(shape -> options.volume(new VolumeShape(pool.driver().sizeOf(origin.id()), shape.blockSize())))
+                .orElse(options);
     }
 
     private void make(String verb, Filesystem record, Optional<Frozen> origin, Charge charge) {
@@ -114,7 +126,10 @@ final class Creation {
                             .withNotes(notes))
                     .toList();
             if (records.size() == 1) {
-                begun("snapshot", records.getFirst(), () -> snapshot(records.getFirst()));
+                begun("snapshot", records.getFirst(), () -> {
+                    snapshot(records.getFirst());
+                    pool.passed("snapshot", "subvolume");
+                });
             } else {
                 begunTogether(records);
             }
@@ -131,7 +146,6 @@ final class Creation {
     private void snapshot(Frozen record) {
         Filesystem of = pool.catalog().dataset(record.dataset()).orElseThrow();
         pool.driver().snapshot(record.id(), pool.catalog().accounts(of));
-        pool.passed("snapshot", "subvolume");
     }
 
     /** As {@link #begun}, of several snapshots that count together. */
@@ -150,7 +164,10 @@ final class Creation {
             records.forEach(store::begin);
             pool.passed("snapshot", "intent");
             undo.add(() -> records.forEach(removal::destroy));
-            store.settling(() -> inParallel(records));
+            store.settling(() -> {
+                inParallel(records);
+                pool.passed("snapshot", "subvolumes");
+            });
             undo.keep();
         }
         guids.forEach(store::made);

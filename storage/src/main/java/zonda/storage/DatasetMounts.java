@@ -20,6 +20,7 @@ import zonda.kernel.Blocking;
 import zonda.kernel.Errno;
 import zonda.kernel.Fd;
 import zonda.kernel.KernelException;
+import zonda.kernel.Loop;
 import zonda.kernel.MountInfo;
 import zonda.kernel.MountTables;
 import zonda.kernel.Mounts;
@@ -143,6 +144,20 @@ final class DatasetMounts implements Mounting {
         }
         if (!Await.until(PATIENCE, () -> otherHolder(datasets, Optional.empty()).isEmpty())) {
             throw new OpException(Code.CONFLICT, busy(verb, name, otherHolder(datasets, Optional.empty())));
+        }
+    }
+
+    @Override
+    public void refuseUser(String verb, DatasetName name, Guid volume) {
+        Path file = driver.mountSpec(volume).directory().resolve(PoolDriver.DISK);
+        Optional<Path> loop = Loop.find(file);
+        if (loop.isPresent()) {
+            throw new OpException(
+                    Code.CONFLICT, busy(verb, name, Optional.empty()) + ": " + loop.get() + " is made of it");
+        }
+        Optional<Holder> holder = MountHolders.ofFile(file);
+        if (holder.isPresent()) {
+            throw new OpException(Code.CONFLICT, busy(verb, name, holder));
         }
     }
 

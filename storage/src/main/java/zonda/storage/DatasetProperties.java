@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import zonda.base.Bytes;
 import zonda.storage.DatasetProperty.Source;
 import zonda.storage.DatasetProperty.Value;
 import zonda.storage.NodeRecord.Filesystem;
@@ -31,8 +32,19 @@ final class DatasetProperties {
             "mountpoint",
             "createtxg",
             "guid");
-    private static final List<String> OF_SNAPSHOTS =
-            List.of("type", "creation", "referenced", "createtxg", "guid", "defer_destroy", "userrefs", "clones");
+    private static final List<String> OF_VOLUMES = List.of(
+            "type",
+            "creation",
+            "used",
+            "available",
+            "referenced",
+            "origin",
+            "volsize",
+            "volblocksize",
+            "createtxg",
+            "guid");
+    private static final List<String> OF_SNAPSHOTS = List.of(
+            "type", "creation", "referenced", "volsize", "createtxg", "guid", "defer_destroy", "userrefs", "clones");
     private static final List<String> OF_BOOKMARKS = List.of("type", "creation", "createtxg", "guid");
 
     private final Workings pool;
@@ -47,7 +59,7 @@ final class DatasetProperties {
 
     List<DatasetProperty> all(NodeRecord node) {
         List<String> names = switch (node) {
-            case Filesystem _ -> OF_DATASETS;
+            case Filesystem dataset -> dataset.isVolume() ? OF_VOLUMES : OF_DATASETS;
             case Frozen _ -> OF_SNAPSHOTS;
             case Mark _ -> OF_BOOKMARKS;
         };
@@ -72,7 +84,8 @@ final class DatasetProperties {
             case "createtxg" -> fact(name, new Value.Count(node.txg()));
             default ->
                 switch (node) {
-                    case Filesystem dataset -> ofDataset(dataset, name);
+                    case Filesystem dataset ->
+                        dataset.isVolume() && !OF_VOLUMES.contains(name) ? Optional.empty() : ofDataset(dataset, name);
                     case Frozen snapshot -> ofSnapshot(snapshot, name);
                     case Mark mark -> name.equals("guid") ? fact(name, guid(mark.snapshot())) : Optional.empty();
                 };
@@ -103,14 +116,25 @@ final class DatasetProperties {
                                 .orElse("none")),
                         mountpointSource(dataset)));
             case "guid" -> fact(name, guid(dataset.guid()));
+            case "volsize", "volblocksize" -> dataset.options().volume().map(shape -> ofVolume(dataset, shape, name));
             default -> Optional.empty();
         };
+    }
+
+    private DatasetProperty ofVolume(Filesystem dataset, VolumeShape shape, String name) {
+        return name.equals("volsize")
+                ? new DatasetProperty(name, new Value.Size(pool.driver().sizeOf(dataset.guid())), new Source.Local())
+                : new DatasetProperty(name, new Value.Size(Bytes.of(shape.blockSize())), new Source.None());
     }
 
     private Optional<DatasetProperty> ofSnapshot(Frozen snapshot, String name) {
         return switch (name) {
             case "referenced" -> fact(name, new Value.Size(pool.driver().referenced(snapshot.id())));
             case "guid" -> fact(name, guid(snapshot.guid()));
+            case "volsize" ->
+                catalog.dataset(snapshot.dataset())
+                        .filter(Filesystem::isVolume)
+                        .flatMap(_ -> fact(name, new Value.Size(pool.driver().sizeOf(snapshot.id()))));
             case "defer_destroy" -> fact(name, new Value.Text(snapshot.notes().deferred() ? "on" : "off"));
             case "userrefs" ->
                 fact(name, new Value.Count(snapshot.notes().holds().size()));

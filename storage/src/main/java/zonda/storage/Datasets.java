@@ -156,12 +156,15 @@ public final class Datasets {
         }
     }
 
-    /** The full names of all that {@link #destroy(String, DestroyOptions)} would destroy, in its order. */
+    /** What {@link #destroy(String, DestroyOptions)} would destroy, in its order, but for bookmarks, as ZFS names it. */
     public List<String> wouldDestroy(String what, DestroyOptions options) {
         Doomed doomed = what.indexOf('@') < 0
                 ? removal.plan(new DatasetName(what), options)
                 : removal.plan(chosen(what, options.recursive()), options);
-        return doomed.nodes().stream().map(removal::name).toList();
+        return doomed.nodes().stream()
+                .filter(node -> !(node instanceof NodeRecord.Mark))
+                .map(removal::name)
+                .toList();
     }
 
     /** The snapshots that a dataset's name, {@code @}, names and ranges mean. @throws OpException NOT_FOUND for none */
@@ -261,6 +264,20 @@ public final class Datasets {
     /** Changes the quota at once; empty takes it away. What is over a lowered one stays, and nothing more is written. */
     public void setQuota(String name, Optional<Bytes> quota) {
         changes.options(new DatasetName(name), old -> old.withQuota(quota));
+    }
+
+    /** Gives a volume another size; what lies behind a smaller one is lost. */
+    public void setVolumeSize(String name, Bytes size) {
+        changes.resize(new DatasetName(name), size);
+    }
+
+    /** The file that a volume is, on the pool's own mount, where root alone gets. @throws OpException INVALID for others */
+    public Path volume(String name) {
+        Filesystem volume = require(name);
+        if (!volume.isVolume()) {
+            throw new OpException(Code.INVALID, "cannot open '" + name + "': not a volume");
+        }
+        return pool.driver().mountSpec(volume.guid()).directory().resolve(PoolDriver.DISK);
     }
 
     /** Sets a user property; its name has a colon, zfsprops(7). */
@@ -363,6 +380,10 @@ public final class Datasets {
     /** Mounts the dataset; fine when it is. @throws OpException INVALID when its mountpoint is none */
     public Path mount(String name) {
         try (var _ = pool.claims().claim(List.of(name), List.of())) {
+            if (require(name).isVolume()) {
+                throw new OpException(
+                        Code.INVALID, "cannot open '" + name + "': operation not applicable to datasets of this type");
+            }
             return tree.mount(require(name))
                     .orElseThrow(
                             () -> new OpException(Code.INVALID, "cannot mount '" + name + "': mountpoint is none"));
@@ -404,7 +425,8 @@ public final class Datasets {
                 record.options().quota(),
                 tree.mountpoint(record),
                 tree.wasMounted(record),
-                record.options().properties());
+                record.options().properties(),
+                record.isVolume());
     }
 
     private Snapshot view(Frozen record) {

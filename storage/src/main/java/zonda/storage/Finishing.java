@@ -24,6 +24,7 @@ final class Finishing {
 
     /** A dataset whose subvolume is there: gives its top directory the mode asked for, and describes it. */
     void finish(Filesystem record) {
+        record.options().volume().ifPresent(shape -> driver.makeVolume(record.guid(), shape.size()));
         if (record.options().mode().isPresent()) {
             Path directory = driver.mountSpec(record.guid()).directory();
             try {

@@ -27,4 +27,7 @@ interface Mounting {
 
     /** @throws zonda.base.OpException CONFLICT naming who has one of the datasets mounted, in whatever namespace */
     void refuseOtherHolder(String verb, DatasetName name, List<Guid> datasets);
+
+    /** @throws zonda.base.OpException CONFLICT naming who uses the volume, in whatever namespace */
+    void refuseUser(String verb, DatasetName name, Guid volume);
 }

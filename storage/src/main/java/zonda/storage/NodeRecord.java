@@ -26,7 +26,7 @@ sealed interface NodeRecord {
     Comparator<NodeRecord> AGE = Comparator.comparingLong(NodeRecord::txg).thenComparing(NodeRecord::created);
 
     /**
-     * A dataset's record.
+     * A dataset's record, be it a filesystem or a volume.
      *
      * @param parent none for the pool's root
      * @param leaf the last part of its name, so that renaming a dataset leaves the records below it alone
@@ -45,7 +45,7 @@ sealed interface NodeRecord {
         public Json.Obj toJson() {
             Json.Obj properties = json(options.properties());
             Json.Obj text = Json.object()
-                    .with("kind", "filesystem")
+                    .with("kind", isVolume() ? "volume" : "filesystem")
                     .with("guid", guid.toString())
                     .with("parent", parent.map(Guid::toString))
                     .with("name", leaf)
@@ -54,6 +54,10 @@ sealed interface NodeRecord {
                     .with("origin", origin.map(Guid::toString));
             if (options.quota().isPresent()) {
                 text = text.with("quota", options.quota().get().value());
+            }
+            if (options.volume().isPresent()) {
+                VolumeShape shape = options.volume().get();
+                text = text.with("volsize", shape.size().value()).with("volblocksize", shape.blockSize());
             }
             if (options.mode().isPresent()) {
                 text = text.with("mode", Integer.toOctalString(options.mode().getAsInt()));
@@ -64,6 +68,10 @@ sealed interface NodeRecord {
                 case Mountpoint.None() -> text.with("mountpoint", "none");
             };
             return properties.isEmpty() ? text : text.with("properties", properties);
+        }
+
+        boolean isVolume() {
+            return options.volume().isPresent();
         }
 
         Filesystem withOptions(DatasetOptions changed) {
@@ -162,7 +170,8 @@ sealed interface NodeRecord {
             Guid guid = Guid.parse(object.string("guid", "")).orElseThrow();
             Instant created = Instant.parse(object.string("created", ""));
             return switch (object.string("kind", "")) {
-                case "filesystem" -> Optional.of(filesystem(object, guid, created));
+                case "filesystem" -> Optional.of(filesystem(object, Optional.empty(), guid, created));
+                case "volume" -> Optional.of(filesystem(object, Optional.of(shape(object)), guid, created));
                 case "snapshot" -> Optional.of(snapshot(object, guid, created));
                 case "bookmark" ->
                     Optional.of(new Mark(
@@ -209,7 +218,13 @@ sealed interface NodeRecord {
         return texts;
     }
 
-    private static Filesystem filesystem(Json.Obj object, Guid guid, Instant created) {
+    private static VolumeShape shape(Json.Obj object) {
+        return new VolumeShape(
+                Bytes.of(object.integer("volsize").orElseThrow()),
+                Math.toIntExact(object.integer("volblocksize").orElseThrow()));
+    }
+
+    private static Filesystem filesystem(Json.Obj object, Optional<VolumeShape> volume, Guid guid, Instant created) {
         OptionalInt mode = object.string("mode")
                 .map(text -> OptionalInt.of(Integer.parseInt(text, 8)))
                 .orElse(OptionalInt.empty());
@@ -217,7 +232,8 @@ sealed interface NodeRecord {
                 object.integer("quota").map(Bytes::of),
                 object.string("mountpoint").map(Mountpoint::parse).orElse(new Mountpoint.Inherited()),
                 mode,
-                texts(object.object("properties")));
+                texts(object.object("properties")),
+                volume);
         return new Filesystem(
                 guid,
                 object.string("parent").map(text -> Guid.parse(text).orElseThrow()),

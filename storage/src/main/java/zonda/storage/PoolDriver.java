@@ -15,6 +15,9 @@ import zonda.base.Bytes;
  * came before them.
  */
 interface PoolDriver extends AutoCloseable {
+    /** A volume's file. */
+    String DISK = "disk";
+
     /** What it is called in messages about what it can not do. */
     String name();
 
@@ -53,6 +56,16 @@ interface PoolDriver extends AutoCloseable {
 
     /** Makes a writable copy of a snapshot. Durable on return. */
     void cloneOf(SnapshotId origin, Guid dataset, Charge charge);
+
+    /** Makes a new dataset a volume: a sparse file of a size, {@link #DISK} in its directory; fine when it is one. */
+    void makeVolume(Guid dataset, Bytes size);
+
+    /** Cuts a volume off, or lengthens it by zeros. */
+    void resize(Guid volume, Bytes size);
+
+    Bytes sizeOf(Guid volume);
+
+    Bytes sizeOf(SnapshotId volume);
 
     /** Gives a dataset, which isn't mounted, the content of its snapshot again. Durable on return. */
     void rollback(Guid dataset, SnapshotId to, List<Guid> accounts);

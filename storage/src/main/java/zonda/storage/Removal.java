@@ -152,7 +152,7 @@ final class Removal {
     /** The word for it in messages. */
     static String kind(NodeRecord node) {
         return switch (node) {
-            case Filesystem _ -> "filesystem";
+            case Filesystem dataset -> dataset.isVolume() ? "volume" : "filesystem";
             case Frozen _ -> "snapshot";
             case Mark _ -> "bookmark";
         };

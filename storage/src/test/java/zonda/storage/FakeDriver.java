@@ -77,6 +77,26 @@ final class FakeDriver implements PoolDriver {
     }
 
     @Override
+    public synchronized void makeVolume(Guid dataset, Bytes size) {
+        Volumes.make(live(dataset).resolve(DISK), size);
+    }
+
+    @Override
+    public synchronized void resize(Guid volume, Bytes size) {
+        Volumes.resize(live(volume).resolve(DISK), size);
+    }
+
+    @Override
+    public Bytes sizeOf(Guid volume) {
+        return Volumes.size(live(volume).resolve(DISK));
+    }
+
+    @Override
+    public Bytes sizeOf(SnapshotId volume) {
+        return Volumes.size(frozen(volume).resolve(DISK));
+    }
+
+    @Override
     public synchronized void rollback(Guid dataset, SnapshotId to, List<Guid> accounts) {
         delete(live(dataset));
         copy(frozen(to), live(dataset));

@@ -125,6 +125,9 @@ final class FakePool implements ContractPool {
         }
 
         @Override
+        public void refuseUser(String verb, DatasetName name, Guid volume) {}
+
+        @Override
         public void refuseOtherHolder(String verb, DatasetName name, List<Guid> datasets) {}
     }
 }

@@ -26,16 +26,18 @@ class NodeRecordTest {
                         Optional.of(Bytes.ofGiB(10)),
                         new Mountpoint.At(Path.of("/some where")),
                         OptionalInt.of(0700),
-                        Map.of("a:b", "\"c\"\n", "x:y", "")));
+                        Map.of("a:b", "\"c\"\n", "x:y", ""),
+                        Optional.empty()));
         var root = new NodeRecord.Filesystem(
                 new Guid(1), Optional.empty(), "tank", TIME, 1, Optional.empty(), DatasetOptions.DEFAULT);
         var nowhere = root.withOptions(DatasetOptions.DEFAULT.mountpoint(new Mountpoint.None()));
+        var volume = root.withOptions(DatasetOptions.DEFAULT.volume(new VolumeShape(Bytes.ofGiB(1), 4096)));
         var snapshot = NodeRecord.Frozen.of(new Guid(9), SnapshotName.parse("tank@final"), root, TIME, 2);
         var noted = snapshot.of(new Guid(3))
                 .withNotes(SnapshotNotes.NONE.held("tag", TIME).goingLater().withProperties(Map.of("a:b", "\u00e9")));
         var bookmark = new NodeRecord.Mark(new Guid(5), new Guid(1), "mark", new Guid(9), TIME, 2);
 
-        for (NodeRecord record : new NodeRecord[] {full, root, nowhere, snapshot, noted, bookmark}) {
+        for (NodeRecord record : new NodeRecord[] {full, root, nowhere, volume, snapshot, noted, bookmark}) {
             assertThat(NodeRecord.parse(record.toJson().pretty())).hasValue(record);
             assertThat(NodeRecord.parse(record.toJson().compact())).hasValue(record);
         }

@@ -85,6 +85,17 @@ final class VerbScript {
                 step(
                         "destroy with clones",
                         pool -> pool.datasets().destroy("tank/p/vm@x", new DestroyOptions(true, true, false))),
+                step(
+                        "create a volume",
+                        pool -> pool.datasets()
+                                .create(
+                                        "tank/p/v",
+                                        DatasetOptions.DEFAULT.volume(new VolumeShape(Bytes.ofMiB(1), 8192)))),
+                step("snapshot the volume", pool -> pool.datasets().snapshot("tank/p/v", "s")),
+                step("resize the volume", pool -> pool.datasets().setVolumeSize("tank/p/v", Bytes.ofMiB(3))),
+                step(
+                        "clone the volume",
+                        pool -> pool.datasets().clone("tank/p/v@s", "tank/p/w", DatasetOptions.DEFAULT)),
                 step("snapshot again", pool -> pool.datasets().snapshot("tank/p/vm/data", "t")),
                 step("destroy all below", pool -> pool.datasets().destroy("tank/p", true)),
                 step("destroy the image", pool -> pool.datasets().destroy("tank/i", true)));
@@ -111,10 +122,10 @@ final class VerbScript {
     static SortedMap<String, String> observe(ScratchPool pool) {
         var seen = new TreeMap<String, String>();
         for (Dataset dataset : pool.datasets().list()) {
-            Path at = dataset.mountpoint().orElseThrow();
             Path live =
                     pool.config().top().resolve("ds").resolve(dataset.guid()).resolve("live");
-            if (!dataset.mounted() || !same(at, live)) {
+            Path at = dataset.isVolume() ? live : dataset.mountpoint().orElseThrow();
+            if (!dataset.isVolume() && (!dataset.mounted() || !same(at, live))) {
                 throw new AssertionError(dataset.name() + " isn't mounted on " + at);
             }
             seen.put(
@@ -182,7 +193,9 @@ final class VerbScript {
 
     private static String line(Path file) {
         try {
-            return file.getFileName() + ": " + Files.readString(file);
+            return Files.size(file) < 100
+                    ? file.getFileName() + ": " + Files.readString(file)
+                    : file.getFileName() + " of " + Files.size(file);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
