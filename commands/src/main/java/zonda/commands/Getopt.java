@@ -14,6 +14,7 @@ import zonda.base.OpException;
  */
 final class Getopt {
     private final Map<String, List<String>> options = new LinkedHashMap<>();
+    private final List<Map.Entry<String, String>> inOrder = new ArrayList<>();
     private final List<String> operands = new ArrayList<>();
 
     private Getopt() {}
@@ -92,6 +93,21 @@ final class Getopt {
 
     private void add(String option, String value) {
         options.computeIfAbsent(option, _ -> new ArrayList<>()).add(value);
+        inOrder.add(Map.entry(option, value));
+    }
+
+    /** Options with their values as they were given. */
+    List<Map.Entry<String, String>> inOrder() {
+        return List.copyOf(inOrder);
+    }
+
+    /** The same with one more option. */
+    Getopt with(String option, String value) {
+        var more = new Getopt();
+        inOrder.forEach(one -> more.add(one.getKey(), one.getValue()));
+        more.add(option, value);
+        more.operands.addAll(operands);
+        return more;
     }
 
     boolean has(String option) {

@@ -10,32 +10,52 @@ import zonda.storage.Dataset;
 import zonda.storage.DatasetOptions;
 import zonda.storage.Datasets;
 import zonda.storage.Mountpoint;
-import zonda.storage.Snapshot;
+import zonda.storage.VolumeShape;
 
 /** The verbs of zfs(8) that change something. */
 final class ZfsChanging {
     private final Datasets datasets;
+    private final ZfsSnapshots snapshots;
 
-    ZfsChanging(Datasets datasets) {
+    ZfsChanging(Datasets datasets, ZfsSnapshots snapshots) {
         this.datasets = datasets;
+        this.snapshots = snapshots;
     }
 
     void create(Session session, List<String> arguments) {
         Getopt options = Getopt.parse(arguments, "p u o= V= s b=");
-        if (options.has("V") || options.has("s") || options.has("b")) {
-            throw new OpException(
-                    Code.NOT_SUPPORTED,
-                    "cannot create '" + one(options, "filesystem") + "': volumes are not supported yet");
+        boolean volume = options.has("V");
+        if (!volume && (options.has("s") || options.has("b"))) {
+            throw new OpException(Code.USAGE, "'-s' and '-b' can only be used when creating a volume");
         }
-        String name = one(options, "filesystem");
-        boolean there = datasets.find(name).isPresent();
-        if (there && options.has("p")) {
-            return;
-        }
+        String name = one(options, volume ? "volume" : "filesystem");
         if (options.has("p")) {
+            if (datasets.find(name).isPresent()) {
+                return;
+            }
             makeParents(name);
         }
-        datasets.create(name, options(name, options));
+        DatasetOptions made = options(name, options);
+        datasets.create(name, volume ? made.volume(shape(name, options)) : made);
+    }
+
+    /** A volume of ZFS has its space reserved unless {@code -s} says no. */
+    private static VolumeShape shape(String name, Getopt options) {
+        if (!options.has("s")) {
+            throw new OpException(
+                    Code.NOT_SUPPORTED,
+                    "cannot create '" + name + "': the driver btrfs can not reserve space for a volume: use -s");
+        }
+        var size = ZfsNumbers.parse(options.value("V").orElseThrow());
+        int block = options.value("b")
+                .map(text ->
+                        (int) Math.min(Integer.MAX_VALUE, ZfsNumbers.parse(text).value()))
+                .orElse(VolumeShape.USUAL_BLOCK);
+        try {
+            return VolumeShape.of(size, block);
+        } catch (OpException e) {
+            throw new OpException(e.code(), "cannot create '" + name + "': " + e.getMessage(), e);
+        }
     }
 
     private void makeParents(String name) {
@@ -76,32 +96,7 @@ final class ZfsChanging {
             throw new OpException(
                     Code.NOT_SUPPORTED,
                     "cannot set property for '" + dataset + "': '" + property
-                            + "' is not supported by the driver btrfs; quota and user properties are");
-        }
-    }
-
-    void snapshot(Session session, List<String> arguments) {
-        Getopt options = Getopt.parse(arguments, "r o=");
-        if (options.operands().isEmpty()) {
-            throw new OpException(Code.USAGE, "missing snapshot argument");
-        }
-        for (String name : options.operands()) {
-            int at = name.indexOf('@');
-            if (at <= 0) {
-                throw new OpException(
-                        Code.USAGE, "cannot create snapshot '" + name + "': missing '@' delimiter in snapshot name");
-            }
-            String of = name.substring(0, at);
-            require(of);
-            List<Dataset> all =
-                    options.has("r") ? datasets.list(of) : datasets.list(of).subList(0, 1);
-            all.forEach(dataset -> datasets.snapshot(dataset.name(), name.substring(at + 1)));
-        }
-    }
-
-    private void require(String name) {
-        if (datasets.find(name).isEmpty()) {
-            throw new OpException(Code.NOT_FOUND, "cannot open '" + name + "': dataset does not exist");
+                            + "' is not supported by the driver btrfs; quota, volsize and user properties are");
         }
     }
 
@@ -117,49 +112,28 @@ final class ZfsChanging {
         datasets.clone(options.operands().getFirst(), name, options(name, options));
     }
 
-    void destroy(Session session, List<String> arguments) {
-        Getopt options = Getopt.parse(arguments, "r R f n v");
-        String name = one(options, "dataset");
-        if (options.has("R")) {
-            throw new OpException(
-                    Code.NOT_SUPPORTED,
-                    "cannot destroy '" + name + "': -R is not supported yet; destroy its clones first");
-        }
-        if (options.has("n")) {
-            plan(name, options.has("r")).forEach(one -> session.out("would destroy " + one + "\n"));
-            return;
-        }
-        List<String> gone = options.has("v") ? plan(name, options.has("r")) : List.of();
-        datasets.destroy(name, options.has("r"));
-        gone.forEach(one -> session.out("will destroy " + one + "\n"));
-    }
-
-    private List<String> plan(String name, boolean recursive) {
-        if (name.indexOf('@') >= 0) {
-            datasets.properties(name);
-            return List.of(name);
-        }
-        require(name);
-        List<String> names = new ArrayList<>();
-        for (Dataset dataset :
-                recursive ? datasets.list(name).reversed() : datasets.list(name).subList(0, 1)) {
-            if (recursive) {
-                datasets.snapshots(dataset.name()).stream().map(Snapshot::name).forEach(names::add);
-            }
-            names.add(dataset.name());
-        }
-        return names;
-    }
-
     void rename(Session session, List<String> arguments) {
         Getopt options = Getopt.parse(arguments, "p u f r");
-        if (options.operands().size() != 2) {
-            throw new OpException(Code.USAGE, "missing source or target dataset argument");
+        if (options.operands().isEmpty()) {
+            throw new OpException(Code.USAGE, "missing source dataset argument");
+        }
+        if (options.operands().size() == 1) {
+            throw new OpException(Code.USAGE, "missing target dataset argument");
+        }
+        if (options.operands().size() > 2) {
+            throw new OpException(Code.USAGE, "too many arguments");
         }
         String from = options.operands().getFirst();
         String to = options.operands().get(1);
+        if (options.has("r") && options.has("p")) {
+            throw new OpException(Code.USAGE, "-p and -r options are mutually exclusive");
+        }
         if (from.indexOf('@') >= 0) {
-            throw new OpException(Code.NOT_SUPPORTED, "cannot rename '" + from + "': snapshots can not be renamed yet");
+            snapshots.rename(from, to, options.has("r"));
+            return;
+        }
+        if (options.has("r")) {
+            throw new OpException(Code.USAGE, "source dataset must be a snapshot");
         }
         if (options.has("p") && to.lastIndexOf('/') > 0) {
             makeParents(to);
@@ -167,9 +141,22 @@ final class ZfsChanging {
         datasets.rename(from, to);
     }
 
+    void promote(Session session, List<String> arguments) {
+        Getopt options = Getopt.parse(arguments, "");
+        if (options.operands().isEmpty()) {
+            throw new OpException(Code.USAGE, "missing clone filesystem argument");
+        }
+        datasets.promote(one(options, "clone filesystem"));
+    }
+
     void rollback(Session session, List<String> arguments) {
         Getopt options = Getopt.parse(arguments, "r R f");
-        datasets.rollback(one(options, "snapshot"), options.has("r") || options.has("R"));
+        String snapshot = one(options, "dataset");
+        if (options.has("R")) {
+            datasets.rollbackWithClones(snapshot);
+        } else {
+            datasets.rollback(snapshot, options.has("r"));
+        }
     }
 
     void set(Session session, List<String> arguments) {
@@ -186,7 +173,7 @@ final class ZfsChanging {
             throw new OpException(Code.USAGE, "missing dataset name(s)");
         }
         for (String name : names) {
-            require(name);
+            datasets.properties(name, List.of());
             for (String assignment : assignments) {
                 set(name, Assignment.parse(assignment));
             }
@@ -194,8 +181,17 @@ final class ZfsChanging {
     }
 
     private void set(String name, Assignment set) {
-        if (set.property().equals("quota")) {
+        if (name.indexOf('@') >= 0) {
+            if (set.property().indexOf(':') < 0) {
+                throw new OpException(
+                        Code.INVALID,
+                        "cannot set property for '" + name + "': this property can not be modified for snapshots");
+            }
+            datasets.setSnapshotProperty(name, set.property(), set.value());
+        } else if (set.property().equals("quota")) {
             datasets.setQuota(name, set.limit());
+        } else if (set.property().equals("volsize")) {
+            datasets.setVolumeSize(name, ZfsNumbers.parse(set.value()));
         } else {
             requireUser(name, set.property());
             datasets.setProperty(name, set.property(), set.value());
@@ -209,11 +205,15 @@ final class ZfsChanging {
         }
         String property = options.operands().getFirst();
         for (String name : options.operands().subList(1, options.operands().size())) {
-            require(name);
+            datasets.properties(name, List.of());
             if (property.indexOf(':') < 0) {
                 throw new OpException(
                         Code.INVALID,
                         "'" + property + "' property cannot be inherited, use 'zfs set " + property + "=none'");
+            }
+            if (name.indexOf('@') >= 0) {
+                datasets.unsetSnapshotProperty(name, property);
+                continue;
             }
             List<Dataset> all =
                     options.has("r") ? datasets.list(name) : datasets.list(name).subList(0, 1);
@@ -246,7 +246,8 @@ final class ZfsChanging {
         datasets.unmount(one(Getopt.parse(arguments, "f u"), "dataset"));
     }
 
-    private static String one(Getopt options, String what) {
+    /** The only operand. */
+    static String one(Getopt options, String what) {
         if (options.operands().isEmpty()) {
             throw new OpException(Code.USAGE, "missing " + what + " argument");
         }
@@ -257,13 +258,13 @@ final class ZfsChanging {
     }
 
     /** {@code property=value}. */
-    private record Assignment(String property, String value) {
+    record Assignment(String property, String value) {
         static Assignment parse(String text) {
             int equals = text.indexOf('=');
             if (equals <= 0) {
                 throw new OpException(Code.USAGE, "missing '=' for property=value argument: '" + text + "'");
             }
-            return new Assignment(ZfsColumns.property(text.substring(0, equals)), text.substring(equals + 1));
+            return new Assignment(ZfsPropertyNames.of(text.substring(0, equals)), text.substring(equals + 1));
         }
 
         /** A limit; empty for none. */

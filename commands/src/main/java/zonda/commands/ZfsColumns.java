@@ -6,7 +6,6 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import zonda.storage.DatasetProperty;
 import zonda.storage.DatasetProperty.Value;
@@ -15,37 +14,23 @@ import zonda.storage.DatasetProperty.Value;
 final class ZfsColumns {
     private static final DateTimeFormatter CREATION =
             DateTimeFormatter.ofPattern("EEE MMM ppd HH:mm yyyy", Locale.ROOT);
-    private static final Map<String, String> SHORT_NAMES = Map.of("avail", "available", "refer", "referenced");
-    private static final Map<String, String> HEADERS = Map.of("available", "AVAIL", "referenced", "REFER");
-    private static final List<String> RIGHT =
-            List.of("used", "available", "referenced", "quota", "size", "allocated", "free", "capacity");
 
     private ZfsColumns() {}
-
-    /** The property that a word of -o or -s means. */
-    static String property(String word) {
-        return SHORT_NAMES.getOrDefault(word, word);
-    }
-
-    static String header(String property) {
-        return HEADERS.getOrDefault(property, property.toUpperCase(Locale.ROOT));
-    }
-
-    static boolean isRightAligned(String property) {
-        return RIGHT.contains(property);
-    }
 
     /** @param exact whether numbers are as they are, for programs ({@code -p}) */
     static String text(DatasetProperty.Value value, boolean exact) {
         return switch (value) {
             case Value.Text(String text) -> text;
             case Value.Size(var bytes) -> exact ? String.valueOf(bytes.value()) : ZfsNumbers.human(bytes.value());
+            case Value.Count(long number) -> String.valueOf(number);
             case Value.NoLimit() -> exact ? "0" : "none";
-            case Value.Time(long seconds) ->
-                exact
-                        ? String.valueOf(seconds)
-                        : CREATION.format(Instant.ofEpochSecond(seconds).atZone(ZoneId.systemDefault()));
+            case Value.Time(long seconds) -> exact ? String.valueOf(seconds) : time(Instant.ofEpochSecond(seconds));
         };
+    }
+
+    /** As creation times are printed. */
+    static String time(Instant time) {
+        return CREATION.format(time.atZone(ZoneId.systemDefault()));
     }
 
     /** Among a dataset's properties, that of a name. */

@@ -1,41 +1,26 @@
 package zonda.commands;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import zonda.base.Code;
 import zonda.base.OpException;
-import zonda.storage.Dataset;
 import zonda.storage.DatasetProperty;
 import zonda.storage.DatasetProperty.Source;
 import zonda.storage.DatasetProperty.Value;
 import zonda.storage.Datasets;
-import zonda.storage.Snapshot;
 
-/** {@code zfs list} and {@code zfs get}. */
+/** {@code zfs list} and {@code zfs get}. No property is found out that isn't asked for. */
 final class ZfsListing {
-    private static final List<String> DEFAULT_COLUMNS =
-            List.of("name", "used", "available", "referenced", "mountpoint");
-    private static final Set<String> PROPERTIES = Set.of(
-            "name",
-            "type",
-            "creation",
-            "used",
-            "available",
-            "referenced",
-            "mounted",
-            "origin",
-            "quota",
-            "mountpoint",
-            "guid",
-            "clones");
-    private static final List<String> GET_FIELDS = List.of("name", "property", "value", "source");
-    private static final Set<String> TYPES =
-            Set.of("filesystem", "fs", "snapshot", "snap", "volume", "vol", "bookmark", "all");
+    private static final String DEFAULT_COLUMNS = "name,used,available,referenced,mountpoint";
+    private static final List<String> DEFAULT_FIELDS = List.of("name", "property", "value", "source");
+    private static final List<String> FIELDS = List.of("name", "property", "value", "received", "source");
+    private static final Set<String> SOURCES = Set.of("local", "default", "inherited", "received", "temporary", "none");
 
     private final Datasets datasets;
 
@@ -43,8 +28,8 @@ final class ZfsListing {
         this.datasets = datasets;
     }
 
-    /** A dataset or snapshot by its name, with its properties. */
-    private record Row(String name, List<DatasetProperty> properties) {
+    /** A dataset, snapshot or bookmark by its name, with those of its properties that are wanted. */
+    record Row(String name, List<DatasetProperty> properties) {
         Optional<DatasetProperty> property(String property) {
             return property.equals("name")
                     ? Optional.of(new DatasetProperty("name", new Value.Text(name), new Source.None()))
@@ -58,15 +43,52 @@ final class ZfsListing {
         }
     }
 
+    private Row row(String name, List<String> wanted) {
+        return new Row(
+                name,
+                datasets.properties(
+                        name, wanted.stream().filter(one -> !one.equals("name")).toList()));
+    }
+
+    /** The rows of names, without those that were destroyed meanwhile by somebody else. */
+    private static Stream<Row> present(List<String> names, Function<String, Row> row) {
+        return names.stream().flatMap(name -> unlessGone(() -> row.apply(name)).stream());
+    }
+
+    private static Optional<Row> unlessGone(Supplier<Row> row) {
+        try {
+            return Optional.of(row.get());
+        } catch (OpException e) {
+            if (e.code() == Code.NOT_FOUND) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
     void list(Session session, List<String> arguments) {
-        Getopt options = Getopt.parse(arguments, "H p r d= o= t= s= S=");
-        List<String> columns =
-                properties(options.value("o").map(ZfsListing::words).orElse(DEFAULT_COLUMNS));
-        boolean exact = options.has("p");
-        List<Row> rows = rows(options);
-        sort(rows, arguments);
+        Getopt options = Getopt.parse(arguments, "H p r d= o= t= s= S= j|json json-int");
+        List<String> columns = ZfsPropertyNames.list(options.value("o").orElse(DEFAULT_COLUMNS));
+        boolean exact = options.has("p") || options.has("json-int");
+        List<String> names = ZfsSelection.of(session, datasets, options, options.operands());
+        List<String> sortedBy = options.inOrder().stream()
+                .filter(one -> one.getKey().equalsIgnoreCase("s"))
+                .flatMap(one -> ZfsPropertyNames.list(one.getValue()).stream())
+                .toList();
+        List<String> wanted =
+                Stream.concat(columns.stream(), sortedBy.stream()).distinct().toList();
+        List<Row> rows =
+                new ArrayList<>(present(names, name -> row(name, wanted)).toList());
+        sort(rows, options);
+        if (options.has("j")) {
+            session.out(json("zfs list", options).text(rows, _ -> columns));
+            return;
+        }
+        requireJson(options);
         if (rows.isEmpty()) {
-            session.err("no datasets available");
+            if (!options.has("H")) {
+                session.err("no datasets available");
+            }
             return;
         }
         List<List<String>> lines = new ArrayList<>();
@@ -77,180 +99,137 @@ final class ZfsListing {
             session.out(ZfsColumns.tabbed(lines));
             return;
         }
-        lines.addFirst(columns.stream().map(ZfsColumns::header).toList());
+        lines.addFirst(columns.stream().map(ZfsPropertyNames::header).toList());
         session.out(ZfsColumns.table(
-                lines, columns.stream().map(ZfsColumns::isRightAligned).toList()));
+                lines, columns.stream().map(ZfsPropertyNames::isRightAligned).toList()));
     }
 
-    private static List<String> words(String list) {
-        return Arrays.stream(list.split(",")).map(ZfsColumns::property).toList();
+    private ZfsJson json(String command, Getopt options) {
+        return new ZfsJson(datasets, command, options.has("p"), options.has("json-int"));
     }
 
-    private static List<String> properties(List<String> names) {
-        for (String name : names) {
-            if (!PROPERTIES.contains(name) && name.indexOf(':') < 0) {
-                throw new OpException(Code.USAGE, "bad property list: invalid property '" + name + "'");
-            }
-        }
-        return names;
-    }
-
-    /** What the operands, -t, -r and -d mean: everything without an operand, those named alone without -r. */
-    private List<Row> rows(Getopt options) {
-        Set<String> types = types(options);
-        boolean all = options.operands().isEmpty();
-        int depth = all || options.has("r") ? Integer.MAX_VALUE : 0;
-        if (options.value("d").isPresent()) {
-            depth = depth(options.value("d").get());
-        }
-        List<String> tops = all ? List.of(datasets.list().getFirst().name()) : options.operands();
-        List<Row> rows = new ArrayList<>();
-        for (String top : tops) {
-            if (top.indexOf('@') >= 0) {
-                rows.add(new Row(top, datasets.properties(top)));
-                continue;
-            }
-            require(top);
-            boolean snapshotsOfTop = types.contains("snapshot");
-            for (Dataset dataset : within(top, depth)) {
-                if (types.contains("filesystem")) {
-                    rows.add(new Row(dataset.name(), datasets.properties(dataset.name())));
-                }
-                if (snapshotsOfTop) {
-                    datasets.snapshots(dataset.name()).stream()
-                            .map(Snapshot::name)
-                            .map(name -> new Row(name, datasets.properties(name)))
-                            .forEach(rows::add);
-                }
-            }
-        }
-        return rows;
-    }
-
-    private void require(String name) {
-        if (datasets.find(name).isEmpty()) {
-            throw new OpException(Code.NOT_FOUND, "cannot open '" + name + "': dataset does not exist");
+    private static void requireJson(Getopt options) {
+        if (options.has("json-int")) {
+            throw new OpException(Code.USAGE, "'--json-int' only works with '-j' option");
         }
     }
 
-    private List<Dataset> within(String top, int depth) {
-        long level = top.chars().filter(c -> c == '/').count();
-        return datasets.list(top).stream()
-                .filter(dataset -> dataset.name().chars().filter(c -> c == '/').count() - level <= depth)
-                .toList();
-    }
-
-    private static Set<String> types(Getopt options) {
-        boolean namesSnapshots = options.operands().stream().anyMatch(name -> name.indexOf('@') >= 0);
-        List<String> wanted = options.value("t")
-                .map(list -> List.of(list.split(",")))
-                .orElse(namesSnapshots ? List.of("filesystem", "snapshot") : List.of("filesystem"));
-        for (String type : wanted) {
-            if (!TYPES.contains(type)) {
-                throw new OpException(Code.USAGE, "invalid type '" + type + "'");
-            }
-        }
-        Stream<String> meant = wanted.stream().flatMap(type -> switch (type) {
-            case "all" -> Stream.of("filesystem", "snapshot");
-            case "fs" -> Stream.of("filesystem");
-            case "snap" -> Stream.of("snapshot");
-            default -> Stream.of(type);
-        });
-        return Set.copyOf(meant.distinct().toList());
-    }
-
-    private static int depth(String text) {
-        if (!text.matches("[0-9]{1,9}")) {
-            throw new OpException(Code.USAGE, "depth must be a number, not '" + text + "'");
-        }
-        return Integer.parseInt(text);
-    }
-
-    /** By each -s (ascending) and -S (descending), in the order given. */
-    private static void sort(List<Row> rows, List<String> arguments) {
+    /** By each -s (ascending) and -S (descending), in the order given; what lacks a property comes last. */
+    private static void sort(List<Row> rows, Getopt options) {
         Comparator<Row> order = (_, _) -> 0;
-        boolean any = false;
-        for (int i = 0; i < arguments.size() - 1; i++) {
-            if (arguments.get(i).equals("-s") || arguments.get(i).equals("-S")) {
-                String property = properties(words(arguments.get(i + 1))).getFirst();
-                Comparator<Row> by = Comparator.comparing(row -> key(row, property));
-                order = order.thenComparing(arguments.get(i).equals("-S") ? by.reversed() : by);
-                any = true;
+        for (var option : options.inOrder()) {
+            if (option.getKey().equalsIgnoreCase("s")) {
+                String property = ZfsPropertyNames.list(option.getValue()).getFirst();
+                order = order.thenComparing(by(property, option.getKey().equals("S")));
             }
         }
-        if (any) {
-            rows.sort(order);
-        }
+        rows.sort(order);
+    }
+
+    private static Comparator<Row> by(String property, boolean descending) {
+        Comparator<Row> ascending = property.equals("name")
+                ? Comparator.comparing(Row::name, ZfsSelection.BY_NAME)
+                : Comparator.comparing(row -> key(row, property));
+        Comparator<Row> lacksLast =
+                Comparator.comparing(row -> row.property(property).isEmpty());
+        return lacksLast.thenComparing(descending ? ascending.reversed() : ascending);
     }
 
     /** Numbers as numbers: padded, so that their texts are in their order. */
     private static String key(Row row, String property) {
         String text = row.text(property, true);
-        return text.matches("[0-9]{1,19}") ? "%20s".formatted(text) : text;
+        return text.matches("[0-9]{1,20}") ? "%20s".formatted(text) : text;
     }
 
     void get(Session session, List<String> arguments) {
-        Getopt options = Getopt.parse(arguments, "H p r d= o= t= s=");
+        Getopt options = Getopt.parse(arguments, "H p r d= o= t= s= j|json json-int");
         if (options.operands().isEmpty()) {
             throw new OpException(Code.USAGE, "missing property argument");
         }
-        List<String> wanted = words(options.operands().getFirst());
-        boolean all = wanted.equals(List.of("all"));
-        if (!all) {
-            properties(wanted);
+        String asked = options.operands().getFirst();
+        Optional<List<String>> wanted =
+                asked.equals("all") ? Optional.empty() : Optional.of(ZfsPropertyNames.list(asked));
+        List<String> fields = fields(options);
+        Optional<Set<String>> sources = options.value("s").map(ZfsListing::sources);
+        List<String> operands = options.operands();
+        List<String> names =
+                ZfsSelection.of(session, datasets, withTypes(options), operands.subList(1, operands.size()));
+        List<Row> rows = present(
+                        names,
+                        name -> wanted.map(list -> row(name, list))
+                                .orElseGet(() -> new Row(name, datasets.properties(name))))
+                .toList();
+        if (options.has("j")) {
+            session.out(json("zfs get", options).text(rows, row -> shown(row, wanted, sources)));
+            return;
         }
-        Getopt names = Getopt.parse(withoutOperand(arguments, options.operands().getFirst()), "H p r d= o= t= s=");
-        List<String> fields =
-                options.value("o").map(list -> List.of(list.split(","))).orElse(GET_FIELDS);
-        for (String field : fields) {
-            if (!GET_FIELDS.contains(field)) {
-                throw new OpException(Code.USAGE, "invalid column name '" + field + "'");
-            }
-        }
+        requireJson(options);
         List<List<String>> lines = new ArrayList<>();
-        for (Row row : rows(names)) {
-            List<String> shown =
-                    all ? row.properties().stream().map(DatasetProperty::name).toList() : wanted;
-            for (String property : shown) {
-                line(row, property, fields, options).ifPresent(lines::add);
-            }
+        for (Row row : rows) {
+            shown(row, wanted, sources).forEach(property -> lines.add(line(row, property, fields, options)));
         }
         if (options.has("H")) {
             session.out(ZfsColumns.tabbed(lines));
-            return;
+        } else if (!lines.isEmpty()) {
+            lines.addFirst(fields.stream().map(ZfsPropertyNames::header).toList());
+            session.out(ZfsColumns.table(lines, fields.stream().map(_ -> false).toList()));
         }
-        lines.addFirst(fields.stream().map(ZfsColumns::header).toList());
-        session.out(ZfsColumns.table(lines, fields.stream().map(_ -> false).toList()));
     }
 
-    private static List<String> withoutOperand(List<String> arguments, String operand) {
-        List<String> rest = new ArrayList<>(arguments);
-        rest.remove(operand);
-        return rest;
+    /** Without -t, get speaks of everything that the names and the depth reach. */
+    private static Getopt withTypes(Getopt options) {
+        return options.value("t").isEmpty() ? options.with("t", "all") : options;
     }
 
-    /** One line of get; none when -s asks for another source. */
-    private static Optional<List<String>> line(Row row, String property, List<String> fields, Getopt options) {
-        Optional<DatasetProperty> found = row.property(property);
-        String source = found.map(one -> one.source().label()).orElse("-");
-        boolean wanted = options.value("s")
-                .map(list -> List.of(list.split(",")))
-                .map(sources -> sources.contains(sourceWord(source)))
-                .orElse(true);
-        if (!wanted) {
-            return Optional.empty();
+    private static List<String> fields(Getopt options) {
+        List<String> fields = options.value("o")
+                .map(list -> list.equals("all") ? FIELDS : List.of(list.split(",", -1)))
+                .orElse(DEFAULT_FIELDS);
+        for (String field : fields) {
+            if (!FIELDS.contains(field)) {
+                throw new OpException(Code.USAGE, "invalid column name '" + field + "'");
+            }
         }
-        return Optional.of(fields.stream()
+        return fields;
+    }
+
+    private static Set<String> sources(String list) {
+        for (String source : list.split(",", -1)) {
+            if (!SOURCES.contains(source)) {
+                throw new OpException(Code.USAGE, "invalid source '" + source + "'");
+            }
+        }
+        return Set.of(list.split(","));
+    }
+
+    private static List<String> shown(Row row, Optional<List<String>> wanted, Optional<Set<String>> sources) {
+        Stream<String> names = wanted.map(List::stream)
+                .orElseGet(() -> row.properties().stream().map(DatasetProperty::name));
+        return names.filter(name -> sources.map(some -> some.contains(sourceWord(row, name)))
+                        .orElse(true))
+                .toList();
+    }
+
+    private static String sourceWord(Row row, String property) {
+        return switch (row.property(property).map(DatasetProperty::source).orElseGet(Source.None::new)) {
+            case Source.None() -> "none";
+            case Source.Default() -> "default";
+            case Source.Local() -> "local";
+            case Source.Inherited _ -> "inherited";
+        };
+    }
+
+    /** One line of get. */
+    private static List<String> line(Row row, String property, List<String> fields, Getopt options) {
+        return fields.stream()
                 .map(field -> switch (field) {
                     case "name" -> row.name();
                     case "property" -> property;
                     case "value" -> row.text(property, options.has("p"));
-                    default -> source;
+                    case "received" -> "-";
+                    default ->
+                        row.property(property).map(one -> one.source().label()).orElse("-");
                 })
-                .toList());
-    }
-
-    private static String sourceWord(String label) {
-        return label.equals("-") ? "none" : label.startsWith("inherited") ? "inherited" : label;
+                .toList();
     }
 }

@@ -12,26 +12,40 @@ public final class ZfsTool implements Tool {
             where 'command' is one of the following:
 
             	create [-p] [-o property=value] ... <filesystem>
-            	destroy [-rnv] <filesystem|snapshot>
-            	snapshot [-r] <filesystem@snap> ...
-            	rollback [-r] <snapshot>
+            	create [-p] -s [-b blocksize] [-o property=value] ... -V <size> <volume>
+            	destroy [-fnpRrv] <filesystem|volume>
+            	destroy [-dnpRrv] <filesystem>@<snap>[%<snap>][,...]
+            	destroy <filesystem>#<bookmark>
+            	snapshot [-r] [-o property=value] ... <filesystem@snap> ...
+            	rollback [-rR] <snapshot>
             	clone [-p] [-o property=value] ... <snapshot> <filesystem>
+            	promote <clone-filesystem>
             	rename [-p] <filesystem> <filesystem>
-            	list [-Hpr] [-d max] [-o property[,...]] [-s property] [-S property] [-t type[,...]] [filesystem|snapshot] ...
-            	get [-Hpr] [-d max] [-o "all" | field[,...]] [-t type[,...]] [-s source[,...]]
-            	    <"all" | property[,...]> [filesystem|snapshot] ...
-            	set <property=value> ... <filesystem> ...
-            	inherit [-r] <property> <filesystem> ...
+            	rename -r <snapshot> <snapshot>
+            	bookmark <snapshot|bookmark> <newbookmark>
+            	list [-Hp] [-j [--json-int]] [-r|-d max] [-o property[,...]] [-s property] ... [-S property] ...
+            	    [-t type[,...]] [filesystem|snapshot|bookmark|path] ...
+            	get [-Hp] [-j [--json-int]] [-r|-d max] [-o "all" | field[,...]] [-t type[,...]] [-s source[,...]]
+            	    <"all" | property[,...]> [filesystem|snapshot|bookmark|path] ...
+            	set <property=value> ... <filesystem|snapshot> ...
+            	inherit [-r] <property> <filesystem|snapshot> ...
             	mount [-a] [filesystem]
             	unmount <filesystem>
+            	hold [-r] <tag> <snapshot> ...
+            	holds [-Hpr] <snapshot> ...
+            	release [-r] <tag> <snapshot> ...
             """;
 
     private final ZfsListing listing;
+    private final ZfsSnapshots snapshots;
     private final ZfsChanging changing;
+    private final ZfsDestroying destroying;
 
     public ZfsTool(Datasets datasets) {
         this.listing = new ZfsListing(datasets);
-        this.changing = new ZfsChanging(datasets);
+        this.snapshots = new ZfsSnapshots(datasets);
+        this.changing = new ZfsChanging(datasets, snapshots);
+        this.destroying = new ZfsDestroying(datasets);
     }
 
     @Override
@@ -70,8 +84,13 @@ public final class ZfsTool implements Tool {
             case "list" -> listing.list(session, arguments);
             case "get" -> listing.get(session, arguments);
             case "create" -> changing.create(session, arguments);
-            case "destroy" -> changing.destroy(session, arguments);
-            case "snapshot", "snap" -> changing.snapshot(session, arguments);
+            case "destroy" -> destroying.destroy(session, arguments);
+            case "snapshot", "snap" -> snapshots.snapshot(session, arguments);
+            case "hold" -> snapshots.hold(session, arguments);
+            case "holds" -> snapshots.holds(session, arguments);
+            case "release" -> snapshots.release(session, arguments);
+            case "bookmark" -> snapshots.bookmark(session, arguments);
+            case "promote" -> changing.promote(session, arguments);
             case "clone" -> changing.copy(session, arguments);
             case "rename" -> changing.rename(session, arguments);
             case "rollback" -> changing.rollback(session, arguments);

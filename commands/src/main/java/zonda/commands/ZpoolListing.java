@@ -62,7 +62,7 @@ final class ZpoolListing {
             return;
         }
         rows.addFirst(columns.stream()
-                .map(column -> HEADERS.getOrDefault(column, ZfsColumns.header(column)))
+                .map(column -> HEADERS.getOrDefault(column, ZfsPropertyNames.header(column)))
                 .toList());
         session.out(ZfsColumns.table(
                 rows, columns.stream().map(column -> !LEFT.contains(column)).toList()));
@@ -121,7 +121,7 @@ final class ZpoolListing {
             session.out(ZfsColumns.tabbed(rows));
             return;
         }
-        rows.addFirst(fields.stream().map(ZfsColumns::header).toList());
+        rows.addFirst(fields.stream().map(ZfsPropertyNames::header).toList());
         session.out(ZfsColumns.table(rows, fields.stream().map(_ -> false).toList()));
     }
 

@@ -58,17 +58,203 @@ class ZfsIT {
 
         refused(
                 1,
-                "cannot destroy 'zones/t/a@one': snapshot has dependent clones: zones/t/b",
+                "cannot destroy 'zones/t/a@one': snapshot has dependent clones\nuse '-R' to destroy the following"
+                        + " datasets:\nzones/t/b",
                 "destroy",
                 "zones/t/a@one");
         zfs("destroy", "zones/t/b");
         zfs("rollback", "zones/t/a@one");
         assertThat(zonda.root().resolve("zones/t/a/file")).doesNotExist();
         zfs("rename", "zones/t/a", "zones/t/c");
-        assertThat(zfs("destroy", "-rn", "zones/t"))
+        assertThat(zfs("destroy", "-rnv", "zones/t"))
                 .isEqualTo("would destroy zones/t/c@one\nwould destroy zones/t/c\nwould destroy zones/t\n");
         zfs("destroy", "-r", "zones/t");
         refused(1, "cannot open 'zones/t': dataset does not exist", "list", "zones/t");
+    }
+
+    @Test
+    void snapshots_are_made_held_renamed_and_destroyed_together() {
+        zfs("create", "-p", "zones/t/a");
+        zfs("create", "zones/t/b");
+        zfs("snapshot", "-r", "-o", "x:y=z", "zones/t@one");
+        zfs("snapshot", "zones/t/a@two", "zones/t/b@three");
+
+        assertThat(zfs("list", "-H", "-t", "snapshot", "-o", "name,x:y", "zones/t/a"))
+                .isEqualTo("zones/t/a@one\tz\nzones/t/a@two\t-\n");
+        refused(
+                1,
+                "cannot create snapshot 'zones/t@one': dataset already exists\nno snapshots were created",
+                "snapshot",
+                "-r",
+                "zones/t@one");
+        zfs("hold", "-r", "tag", "zones/t@one");
+        assertThat(zfs("holds", "-H", "-r", "zones/t@one").lines())
+                .hasSize(3)
+                .allMatch(
+                        line -> line.matches("zones/t(/[ab])?@one\ttag\t\\w{3} \\w{3} [ 0-9]\\d \\d\\d:\\d\\d \\d{4}"));
+        assertThat(zfs("holds", "zones/t/a@one").lines().toList().getFirst()).matches("NAME +TAG +TIMESTAMP");
+        refused(
+                1,
+                "cannot destroy snapshot zones/t/a@one: it's being held. Run 'zfs holds -r zones/t/a@one' to see"
+                        + " holders.",
+                "destroy",
+                "zones/t/a@one");
+        refused(
+                1,
+                "cannot hold snapshot 'zones/t/a@one': tag already exists on this dataset",
+                "hold",
+                "tag",
+                "zones/t/a@one");
+        zfs("rename", "-r", "zones/t@one", "@first");
+        zfs("release", "-r", "tag", "zones/t@first");
+        assertThat(zfs("destroy", "-nv", "zones/t/a@%")).isEqualTo("""
+                would destroy zones/t/a@first
+                would destroy zones/t/a@two
+                """);
+        assertThat(zfs("destroy", "-rp", "zones/t@first")).isEqualTo("""
+                destroy\tzones/t@first
+                destroy\tzones/t/a@first
+                destroy\tzones/t/b@first
+                """);
+        refused(1, "could not find any snapshots to destroy; check snapshot names.", "destroy", "zones/t@first");
+        assertThat(zfs("list", "-H", "-r", "-t", "snap", "-o", "name", "zones/t"))
+                .isEqualTo("zones/t/a@two\nzones/t/b@three\n");
+    }
+
+    @Test
+    void clones_are_promoted_and_destroyed_with_what_they_came_of_and_bookmarks_stay() {
+        zfs("create", "-p", "zones/t/a");
+        zfs("snapshot", "zones/t/a@s");
+        zfs("clone", "zones/t/a@s", "zones/t/c");
+        zfs("bookmark", "zones/t/a@s", "#mark");
+
+        assertThat(zfs("list", "-H", "-t", "all", "-r", "-o", "name,type", "zones/t"))
+                .isEqualTo("zones/t\tfilesystem\nzones/t/a\tfilesystem\nzones/t/a@s\tsnapshot\n"
+                        + "zones/t/a#mark\tbookmark\nzones/t/c\tfilesystem\n");
+        zfs("destroy", "-d", "zones/t/a@s");
+        assertThat(zfs("get", "-H", "-o", "property,value", "defer_destroy,userrefs,clones", "zones/t/a@s"))
+                .isEqualTo("defer_destroy\ton\nuserrefs\t0\nclones\tzones/t/c\n");
+        zfs("promote", "zones/t/c");
+        assertThat(zfs("get", "-H", "-o", "value", "origin", "zones/t/a")).isEqualTo("zones/t/c@s\n");
+        refused(1, "cannot promote 'zones/t/c': not a cloned filesystem", "promote", "zones/t/c");
+        assertThat(zfs("destroy", "-Rv", "zones/t/c@s"))
+                .isEqualTo("will destroy zones/t/a\nwill destroy zones/t/c@s\n");
+        assertThat(zfs("list", "-H", "-t", "all", "-r", "-o", "name", "zones/t"))
+                .isEqualTo("zones/t\nzones/t/c\n");
+        zfs("snapshot", "zones/t/c@t");
+        zfs("bookmark", "zones/t/c@t", "zones/t/c#t");
+        zfs("destroy", "zones/t/c#t");
+        refused(1, "bookmark 'zones/t/c#t' does not exist.", "destroy", "zones/t/c#t");
+        refused(2, "invalid bookmark name 'zones/t/c@u': must contain a '#'", "bookmark", "zones/t/c@t", "zones/t/c@u");
+        refused(1, "dryrun is not supported with bookmark", "destroy", "-n", "zones/t/c#t");
+    }
+
+    @Test
+    void lists_are_chosen_sorted_and_printed_as_asked() {
+        zfs("create", "-p", "-o", "quota=3M", "zones/t/a");
+        zfs("create", "-o", "quota=20M", "zones/t/b");
+        zfs("create", "zones/t/b/below");
+        zfs("snapshot", "zones/t/b@z", "zones/t/b/below@a");
+
+        assertThat(zfs("list", "-H", "-d", "1", "-o", "name", "zones/t")).isEqualTo("zones/t\nzones/t/a\nzones/t/b\n");
+        assertThat(zfs("list", "-H", "-r", "-o", "name", "-S", "name", "zones/t"))
+                .isEqualTo("zones/t/b/below\nzones/t/b\nzones/t/a\nzones/t\n");
+        assertThat(zfs("list", "-Hp", "-r", "-o", "quota,name", "-S", "quota", "-s", "name", "zones/t"))
+                .isEqualTo("20971520\tzones/t/b\n3145728\tzones/t/a\n0\tzones/t\n0\tzones/t/b/below\n");
+        assertThat(zfs("list", "-H", "-o", "name", "-t", "snapshot", "zones/t/b"))
+                .isEqualTo("zones/t/b@z\n");
+        assertThat(zfs("list", "-H", "-o", "name", "zones/t/b@z", "zones/t/a")).isEqualTo("zones/t/a\nzones/t/b@z\n");
+        String path = zonda.root().resolve("zones/t/b").toString();
+        assertThat(zfs("list", "-H", "-o", "name", path)).isEqualTo("zones/t/b\n");
+        assertThat(zfs("get", "-H", "-r", "-s", "local", "-o", "name,value,received", "quota", "zones/t"))
+                .isEqualTo("zones/t/a\t3M\t-\nzones/t/b\t20M\t-\n");
+        assertThat(zfs("get", "-H", "-d", "1", "-t", "snapshot", "-o", "name", "type", "zones/t/b"))
+                .isEqualTo("zones/t/b@z\n");
+        assertThat(zfs("get", "-o", "all", "quota", "zones/t/a").lines().toList())
+                .containsExactly(
+                        "NAME       PROPERTY  VALUE  RECEIVED  SOURCE", "zones/t/a  quota     3M     -         local");
+        refused(2, "invalid type 'colour'", "list", "-t", "colour");
+        refused(2, "invalid source 'colour'", "get", "-s", "colour", "all");
+        refused(2, "invalid column name 'colour'", "get", "-o", "colour", "all");
+        refused(2, "bad property list: 'compressratio' is not supported by the driver btrfs", "get", "compressratio");
+        refused(
+                1,
+                "cannot open 'zones/t/b@z': snapshot delimiter '@' is not expected here",
+                "list",
+                "-t",
+                "filesystem",
+                "zones/t/b@z");
+    }
+
+    @Test
+    void volumes_are_made_resized_listed_and_copied() {
+        zfs("create", "zones/t");
+        refused(
+                1,
+                "cannot create 'zones/t/v': the driver btrfs can not reserve space for a volume: use -s",
+                "create",
+                "-V",
+                "1M",
+                "zones/t/v");
+        refused(
+                1,
+                "cannot create 'zones/t/v': 'volblocksize' must be power of 2 from 512B to 128KB",
+                "create",
+                "-s",
+                "-b",
+                "1000",
+                "-V",
+                "1M",
+                "zones/t/v");
+        refused(2, "'-s' and '-b' can only be used when creating a volume", "create", "-s", "zones/t/v");
+        zfs("create", "-p", "-s", "-b", "4K", "-V", "1000001", "zones/t/a/v");
+
+        assertThat(zfs(
+                        "list",
+                        "-H",
+                        "-r",
+                        "-t",
+                        "volume",
+                        "-o",
+                        "name,type,volsize,volblocksize,mountpoint",
+                        "zones/t"))
+                .isEqualTo("zones/t/a/v\tvolume\t980K\t4K\t-\n");
+        zfs("snapshot", "-r", "zones/t@s");
+        zfs("set", "volsize=2M", "zones/t/a/v");
+        zfs("clone", "zones/t/a/v@s", "zones/t/c");
+        assertThat(zfs("get", "-Hp", "-o", "value", "volsize", "zones/t/a/v", "zones/t/a/v@s", "zones/t/c"))
+                .isEqualTo("2097152\n1003520\n1003520\n");
+        assertThat(zfs("list", "-Hr", "-o", "name,type", "zones/t"))
+                .isEqualTo("zones/t\tfilesystem\nzones/t/a\tfilesystem\nzones/t/a/v\tvolume\nzones/t/c\tvolume\n");
+        zfs("rollback", "zones/t/a/v@s");
+        assertThat(zfs("get", "-Hp", "-o", "value", "volsize", "zones/t/a/v")).isEqualTo("1003520\n");
+        refused(1, "'volsize' must be a multiple of volume block size (4096)", "set", "volsize=1", "zones/t/a/v");
+        refused(1, "cannot open 'zones/t/c': operation not applicable to datasets of this type", "mount", "zones/t/c");
+        refused(1, "cannot create 'zones/t/c/d': parent is not a filesystem", "create", "zones/t/c/d");
+        zfs("destroy", "-R", "zones/t/a");
+        assertThat(zfs("list", "-Hr", "-o", "name", "zones/t")).isEqualTo("zones/t\n");
+    }
+
+    @Test
+    void json_is_that_of_openzfs() {
+        zfs("create", "-p", "-o", "quota=3M", "zones/t/a");
+        zfs("snapshot", "zones/t/a@s");
+        String txg = zfs("get", "-H", "-o", "value", "createtxg", "zones/t/a").strip();
+        String later =
+                zfs("get", "-H", "-o", "value", "createtxg", "zones/t/a@s").strip();
+
+        assertThat(zfs("list", "-j", "-o", "name,quota,mounted", "zones/t/a")).isEqualTo("""
+                {"output_version":{"command":"zfs list","vers_major":0,"vers_minor":1},"datasets":{"zones/t/a":\
+                {"name":"zones/t/a","type":"FILESYSTEM","pool":"zones","createtxg":"%s","properties":{"quota":\
+                {"value":"3M","source":{"type":"LOCAL","data":"-"}},"mounted":\
+                {"value":"yes","source":{"type":"NONE","data":"-"}}}}}}
+                """.formatted(txg));
+        assertThat(zfs("get", "-j", "--json-int", "userrefs", "zones/t/a@s")).isEqualTo("""
+                {"output_version":{"command":"zfs get","vers_major":0,"vers_minor":1},"datasets":{"zones/t/a@s":\
+                {"name":"zones/t/a@s","type":"SNAPSHOT","pool":"zones","createtxg":%s,"dataset":"zones/t/a",\
+                "snapshot_name":"s","properties":{"userrefs":{"value":0,"source":{"type":"NONE","data":"-"}}}}}}
+                """.formatted(later));
+        refused(2, "'--json-int' only works with '-j' option", "list", "--json-int");
     }
 
     @Test
@@ -107,8 +293,8 @@ class ZfsIT {
 
         refused(
                 1,
-                "cannot set property for 'zones/t': 'compression' is not supported by the driver btrfs; quota and user"
-                        + " properties are",
+                "cannot set property for 'zones/t': 'compression' is not supported by the driver btrfs; quota,"
+                        + " volsize and user properties are",
                 "set",
                 "compression=on",
                 "zones/t");

@@ -100,14 +100,17 @@ final class BtrfsAccounts {
         if (moved == null) {
             return;
         }
-        for (long member : moved.members()) {
-            from.stream()
-                    .filter(ancestor -> !to.contains(ancestor))
-                    .forEach(ancestor -> unless(Errno.ENOENT, () -> Btrfs.unassign(fd, member, group(ancestor))));
-            to.stream()
-                    .filter(ancestor -> !from.contains(ancestor))
-                    .forEach(ancestor -> unless(Errno.EEXIST, () -> Btrfs.assign(fd, member, group(ancestor))));
-        }
+        moved.members().forEach(member -> move(member, from, to));
+    }
+
+    /** Charges what one subvolume holds to others. */
+    void move(long member, List<Guid> from, List<Guid> to) {
+        from.stream()
+                .filter(ancestor -> !to.contains(ancestor))
+                .forEach(ancestor -> unless(Errno.ENOENT, () -> Btrfs.unassign(fd, member, group(ancestor))));
+        to.stream()
+                .filter(ancestor -> !from.contains(ancestor))
+                .forEach(ancestor -> unless(Errno.EEXIST, () -> Btrfs.assign(fd, member, group(ancestor))));
     }
 
     /**

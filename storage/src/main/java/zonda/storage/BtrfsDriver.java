@@ -14,10 +14,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import zonda.base.Bytes;
@@ -54,10 +52,7 @@ final class BtrfsDriver implements PoolDriver {
     private final UUID uuid;
     private final BtrfsAccounts accounts;
 
-    /** What a subvolume's files referred to when it was last changed. */
-    private record Measured(long generation, Bytes referenced) {}
-
-    private final Map<Path, Measured> measured = new ConcurrentHashMap<>();
+    private final Measurements measurements = new Measurements();
 
     private BtrfsDriver(Path top, Fd fd, UUID uuid) {
         this.top = top;
@@ -70,6 +65,11 @@ final class BtrfsDriver implements PoolDriver {
     static BtrfsDriver open(Path top) {
         Fd fd = Fd.openDirectory(top);
         return new BtrfsDriver(top, fd, Btrfs.filesystem(fd).uuid());
+    }
+
+    @Override
+    public String name() {
+        return "btrfs";
     }
 
     /** The paths of the filesystem's devices that are there. */
@@ -125,11 +125,32 @@ final class BtrfsDriver implements PoolDriver {
     }
 
     @Override
-    public void rollback(SnapshotId to, List<Guid> charged) {
-        Path home = home(to.dataset());
+    public void makeVolume(Guid dataset, Bytes size) {
+        Volumes.make(live(dataset).resolve(DISK), size);
+    }
+
+    @Override
+    public void resize(Guid volume, Bytes size) {
+        Volumes.resize(live(volume).resolve(DISK), size);
+    }
+
+    @Override
+    public Bytes sizeOf(Guid volume) {
+        return Volumes.size(live(volume).resolve(DISK));
+    }
+
+    @Override
+    public Bytes sizeOf(SnapshotId volume) {
+        return Volumes.size(directory(volume).resolve(DISK));
+    }
+
+    @Override
+    public void rollback(Guid dataset, SnapshotId to, List<Guid> charged) {
+        Path home = home(dataset);
         destroyIn(home, NEXT);
         snapshot(directory(to), home, new Btrfs.SnapshotOptions(NEXT, false, BtrfsAccounts.groups(charged)));
         exchange(home);
+        measurements.forget(home.resolve(LIVE));
         sync();
         destroyIn(home, NEXT);
     }
@@ -160,7 +181,19 @@ final class BtrfsDriver implements PoolDriver {
 
     @Override
     public void destroy(SnapshotId id) {
-        destroyIn(snapshotsOf(id.dataset()), id.snapshot().toString());
+        Path directory = snapshotsOf(id.dataset());
+        destroyIn(directory, id.snapshot().toString());
+        if (!Files.exists(home(id.dataset()))) {
+            // Promoting a clone gave it snapshots of a dataset that is gone by now: no more can come here.
+            removeEmpty(directory);
+        }
+    }
+
+    @Override
+    public void recharge(SnapshotId snapshot, List<Guid> from, List<Guid> to) {
+        try (Fd inside = Fd.openDirectory(directory(snapshot))) {
+            accounts.move(Btrfs.subvolume(inside).id(), from, to);
+        }
     }
 
     private void destroyIn(Path directory, String name) {
@@ -182,6 +215,7 @@ final class BtrfsDriver implements PoolDriver {
                 return name;
             });
         }
+        measurements.forget(subvolume);
     }
 
     /** Whoever works in a dataset can make subvolumes in it; they go with it, innermost first. */
@@ -249,15 +283,8 @@ final class BtrfsDriver implements PoolDriver {
     /** The tree is read anew only when it has changed. */
     private Bytes referenced(Path subvolume) {
         try (Fd inside = Fd.openDirectory(subvolume)) {
-            return blocking(() -> {
-                        long generation = Btrfs.subvolume(inside).generation();
-                        return measured.compute(
-                                subvolume,
-                                (_, known) -> known != null && known.generation() == generation
-                                        ? known
-                                        : new Measured(generation, BtrfsTrees.referenced(inside)));
-                    })
-                    .referenced();
+            return blocking(() -> measurements.of(
+                    subvolume, Btrfs.subvolume(inside).generation(), () -> BtrfsTrees.referenced(inside)));
         }
     }
 
@@ -359,7 +386,7 @@ final class BtrfsDriver implements PoolDriver {
     }
 
     @Override
-    public void reconcile(Map<Guid, Charge> expected, Set<SnapshotId> snapshots) {
+    public void reconcile(Map<Guid, Charge> expected, Map<SnapshotId, List<Guid>> snapshots) {
         expected.keySet().forEach(dataset -> destroyIn(home(dataset), NEXT));
         Map<Path, Long> ids = subvolumes();
         var charged = new HashMap<Long, List<Guid>>();
@@ -369,11 +396,10 @@ final class BtrfsDriver implements PoolDriver {
                 charged.put(id, charge.accounts());
             }
         });
-        snapshots.forEach(snapshot -> {
+        snapshots.forEach((snapshot, owners) -> {
             Long id = ids.get(top.relativize(directory(snapshot)));
-            Charge charge = expected.get(snapshot.dataset());
-            if (id != null && charge != null) {
-                charged.put(id, charge.accounts());
+            if (id != null) {
+                charged.put(id, owners);
             }
         });
         accounts.reconcile(expected, charged);

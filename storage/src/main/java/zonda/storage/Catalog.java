@@ -9,10 +9,12 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import zonda.base.Code;
 import zonda.base.OpException;
 import zonda.storage.NodeRecord.Filesystem;
 import zonda.storage.NodeRecord.Frozen;
+import zonda.storage.NodeRecord.Mark;
 
 /**
  * The tree of an open pool's datasets and snapshots in memory: what is in it is whole, and is what listings show. Its
@@ -26,6 +28,9 @@ final class Catalog {
     private final Map<Guid, LinkedHashMap<String, Frozen>> snapshots = new HashMap<>();
 
     private final Map<Guid, Frozen> snapshotsByGuid = new HashMap<>();
+    /** Of each dataset that has some, by name. */
+    private final Map<Guid, TreeMap<String, Mark>> bookmarks = new HashMap<>();
+
     /** Of each snapshot that has some. */
     private final Map<Guid, List<Guid>> clones = new HashMap<>();
 
@@ -107,6 +112,35 @@ final class Catalog {
         return locked(() -> List.copyOf(ofDataset(dataset).values()));
     }
 
+    Optional<Frozen> snapshot(Guid snapshot) {
+        return locked(() -> Optional.ofNullable(snapshotsByGuid.get(snapshot)));
+    }
+
+    /** The dataset of an identity, while it is here. */
+    Optional<Filesystem> dataset(Guid dataset) {
+        return locked(() -> Optional.ofNullable(names.get(dataset)).map(byName::get));
+    }
+
+    /** The bookmarks of a dataset, by name. */
+    List<Mark> bookmarks(Guid dataset) {
+        return locked(() ->
+                List.copyOf(bookmarks.getOrDefault(dataset, new TreeMap<>()).values()));
+    }
+
+    Optional<Mark> bookmark(Guid dataset, String name) {
+        return locked(() -> Optional.ofNullable(bookmarks.get(dataset)).map(of -> of.get(name)));
+    }
+
+    /** The highest of all nodes. */
+    long txg() {
+        return locked(() -> Stream.<Map<?, ? extends NodeRecord>>concat(
+                        Stream.of(byName, snapshotsByGuid), bookmarks.values().stream())
+                .flatMap(nodes -> nodes.values().stream())
+                .mapToLong(NodeRecord::txg)
+                .max()
+                .orElse(0));
+    }
+
     /** The datasets cloned from a snapshot, by name. */
     List<DatasetName> clones(Guid snapshot) {
         return locked(() -> clones.getOrDefault(snapshot, List.of()).stream()
@@ -133,19 +167,50 @@ final class Catalog {
         return lineage(dataset).stream().map(Filesystem::guid).toList();
     }
 
+    /** Adds nodes, or puts changed records of them in their place, at once for everyone who looks. */
+    void putAll(List<? extends NodeRecord> nodes) {
+        locked(() -> {
+            for (NodeRecord node : nodes) {
+                switch (node) {
+                    case Filesystem dataset -> put(dataset);
+                    case Frozen snapshot -> put(snapshot);
+                    case Mark mark -> put(mark);
+                }
+            }
+            return nodes;
+        });
+    }
+
     /** Adds a dataset, or puts a changed record of the same name in its place. */
     void put(Filesystem dataset) {
         locked(() -> {
             String name = dataset.parent()
                     .map(parent -> nameOf(parent).child(dataset.leaf()).text())
                     .orElse(dataset.leaf());
-            byName.put(name, dataset);
-            if (names.put(dataset.guid(), name) == null) {
+            Filesystem old = byName.put(name, dataset);
+            boolean known = names.put(dataset.guid(), name) != null;
+            if (old != null && !old.origin().equals(dataset.origin())) {
+                forgetClone(old);
+                known = false;
+            }
+            if (!known) {
                 dataset.origin()
                         .ifPresent(origin -> clones.computeIfAbsent(origin, _ -> new ArrayList<>())
                                 .add(dataset.guid()));
             }
             return name;
+        });
+    }
+
+    private void forgetClone(Filesystem dataset) {
+        dataset.origin().ifPresent(origin -> {
+            List<Guid> left = new ArrayList<>(clones.getOrDefault(origin, List.of()));
+            left.remove(dataset.guid());
+            if (left.isEmpty()) {
+                clones.remove(origin);
+            } else {
+                clones.put(origin, left);
+            }
         });
     }
 
@@ -160,13 +225,31 @@ final class Catalog {
         });
     }
 
+    /** Adds a snapshot, or puts its record in the place of that which has another name, dataset or notes. */
     void put(Frozen snapshot) {
         locked(() -> {
-            snapshotsByGuid.put(snapshot.guid(), snapshot);
-            return snapshots
-                    .computeIfAbsent(snapshot.dataset(), _ -> new LinkedHashMap<>())
-                    .put(snapshot.name(), snapshot);
+            Frozen old = snapshotsByGuid.put(snapshot.guid(), snapshot);
+            if (old != null
+                    && (!old.name().equals(snapshot.name()) || !old.dataset().equals(snapshot.dataset()))) {
+                ofDataset(old.dataset()).remove(old.name());
+            }
+            LinkedHashMap<String, Frozen> of =
+                    snapshots.computeIfAbsent(snapshot.dataset(), _ -> new LinkedHashMap<>());
+            boolean last = of.isEmpty() || NodeRecord.AGE.compare(of.lastEntry().getValue(), snapshot) <= 0;
+            of.put(snapshot.name(), snapshot);
+            if (!last) {
+                List<Frozen> sorted =
+                        of.values().stream().sorted(NodeRecord.AGE).toList();
+                of.clear();
+                sorted.forEach(one -> of.put(one.name(), one));
+            }
+            return snapshot;
         });
+    }
+
+    void put(Mark mark) {
+        locked(() ->
+                bookmarks.computeIfAbsent(mark.dataset(), _ -> new TreeMap<>()).put(mark.name(), mark));
     }
 
     void remove(Filesystem dataset) {
@@ -174,15 +257,8 @@ final class Catalog {
             String name = names.remove(dataset.guid());
             byName.remove(name);
             snapshots.remove(dataset.guid());
-            dataset.origin().ifPresent(origin -> {
-                List<Guid> left = new ArrayList<>(clones.getOrDefault(origin, List.of()));
-                left.remove(dataset.guid());
-                if (left.isEmpty()) {
-                    clones.remove(origin);
-                } else {
-                    clones.put(origin, left);
-                }
-            });
+            bookmarks.remove(dataset.guid());
+            forgetClone(dataset);
             return name;
         });
     }
@@ -192,6 +268,13 @@ final class Catalog {
             snapshotsByGuid.remove(snapshot.guid());
             LinkedHashMap<String, Frozen> left = snapshots.get(snapshot.dataset());
             return left == null ? snapshot : left.remove(snapshot.name());
+        });
+    }
+
+    void remove(Mark mark) {
+        locked(() -> {
+            TreeMap<String, Mark> left = bookmarks.get(mark.dataset());
+            return left == null ? mark : left.remove(mark.name());
         });
     }
 }

@@ -2,6 +2,9 @@ package zonda.storage;
 
 import java.util.List;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import zonda.base.Bytes;
 import zonda.base.Code;
 import zonda.base.OpException;
 import zonda.base.Undo;
@@ -37,6 +40,22 @@ final class Changes {
         }
     }
 
+    /** A file's length changes at once or not at all. */
+    void resize(DatasetName name, Bytes size) {
+        try (var _ = pool.claims().claim(List.of(name.text()), List.of())) {
+            Filesystem volume = pool.catalog().require(name);
+            VolumeShape shape = volume.options()
+                    .volume()
+                    .orElseThrow(() -> new OpException(
+                            Code.INVALID,
+                            "cannot set property for '" + name
+                                    + "': 'volsize' does not apply to datasets of this type"));
+            VolumeShape.requireSize(size, shape.blockSize());
+            pool.driver().resize(volume.guid(), size);
+            pool.passed("set", "resized");
+        }
+    }
+
     void rename(DatasetName from, DatasetName to) {
         List<String> kept = to.parent().map(DatasetName::text).stream().toList();
         try (var _ = pool.claims().claim(List.of(from.text(), to.text()), to.isBelow(from) ? List.of() : kept)) {
@@ -69,10 +88,14 @@ final class Changes {
         if (pool.catalog().find(to).isPresent()) {
             throw new OpException(Code.CONFLICT, "cannot rename to '" + to + "': dataset already exists");
         }
-        return pool.catalog()
+        Filesystem parent = pool.catalog()
                 .find(to.parent().get())
                 .orElseThrow(
                         () -> new OpException(Code.NOT_FOUND, "cannot rename to '" + to + "': parent does not exist"));
+        if (parent.isVolume()) {
+            throw new OpException(Code.INVALID, "cannot rename to '" + to + "': parent is not a filesystem");
+        }
+        return parent;
     }
 
     /** Nothing is destroyed before it is sure that nobody uses the dataset. */
@@ -80,27 +103,53 @@ final class Changes {
         try (var _ = pool.claims().claim(List.of(name.dataset().text()), List.of())) {
             Filesystem dataset = pool.catalog().require(name.dataset());
             Frozen to = pool.catalog().require(name);
-            List<Frozen> all = pool.catalog().snapshots(dataset.guid());
-            List<Frozen> newer = all.subList(all.indexOf(to) + 1, all.size());
+            List<NodeRecord> newer = newer(dataset, to);
             if (!newer.isEmpty() && !destroyNewer) {
                 throw new OpException(
                         Code.CONFLICT,
-                        "cannot rollback to '" + name + "': more recent snapshots exist: " + removal.names(newer));
+                        "cannot rollback to '" + name + "': more recent snapshots or bookmarks exist\n"
+                                + "use '-r' to force deletion of the following snapshots and bookmarks:\n"
+                                + newer.stream().map(removal::name).collect(Collectors.joining("\n")));
             }
-            newer.forEach(one -> removal.refuseClones(one, "rollback to '" + name + "'"));
+            refuseClones(name, newer);
             List<Filesystem> mounted = pool.tree().unmountEverywhere("rollback", name.dataset());
             try (var undo = new Undo()) {
                 undo.add(() -> pool.tree().mountAgain(mounted));
                 pool.passed("rollback", "unmounted");
-                newer.reversed().forEach(one -> removal.bury(one.guid(), List.of(), List.of(one)));
+                if (!newer.isEmpty()) {
+                    removal.bury(new Doomed(newer.reversed()));
+                }
                 pool.store()
                         .settling(() -> pool.driver()
                                 .rollback(
-                                        new SnapshotId(dataset.guid(), to.guid()),
-                                        pool.catalog().accounts(dataset)));
+                                        dataset.guid(), to.id(), pool.catalog().accounts(dataset)));
                 pool.passed("rollback", "exchanged");
                 pool.finishing().describe(dataset);
             }
         }
+    }
+
+    /** The snapshots and bookmarks that were made after it, oldest first. */
+    List<NodeRecord> newer(Filesystem dataset, Frozen than) {
+        List<Frozen> all = pool.catalog().snapshots(dataset.guid());
+        return Stream.<NodeRecord>concat(
+                        all.subList(all.indexOf(than) + 1, all.size()).stream(),
+                        pool.catalog().bookmarks(dataset.guid()).stream().filter(mark -> mark.txg() > than.txg()))
+                .toList();
+    }
+
+    private void refuseClones(SnapshotName to, List<NodeRecord> newer) {
+        List<String> clones = newer.stream()
+                .flatMap(node -> pool.catalog().clones(node.guid()).stream())
+                .map(DatasetName::text)
+                .toList();
+        if (!clones.isEmpty()) {
+            throw new OpException(
+                    Code.CONFLICT,
+                    "cannot rollback to '" + to + "': clones of previous snapshots exist\n"
+                            + "use '-R' to force deletion of the following clones and dependents:\n"
+                            + String.join("\n", clones));
+        }
+        newer.stream().filter(Frozen.class::isInstance).map(Frozen.class::cast).forEach(removal::refuseHolds);
     }
 }

@@ -41,9 +41,7 @@ final class Claims {
         /** Whether a name is another, or lies below it. */
         private static boolean contains(String outer, String inner) {
             return inner.startsWith(outer)
-                    && (inner.length() == outer.length()
-                            || inner.charAt(outer.length()) == '/'
-                            || inner.charAt(outer.length()) == '@');
+                    && (inner.length() == outer.length() || "/@#".indexOf(inner.charAt(outer.length())) >= 0);
         }
     }
 

@@ -1,7 +1,14 @@
 package zonda.storage;
 
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import zonda.base.Code;
 import zonda.base.OpException;
@@ -37,15 +44,19 @@ final class Creation {
                     .find(parentName)
                     .orElseThrow(() ->
                             new OpException(Code.NOT_FOUND, "cannot create '" + name + "': parent does not exist"));
+            if (parent.isVolume()) {
+                throw new OpException(Code.INVALID, "cannot create '" + name + "': parent is not a filesystem");
+            }
             Optional<Frozen> origin = from.map(pool.catalog()::require);
             pool.requireRoom("create '" + name + "'");
             var record = new Filesystem(
                     pool.newGuid(),
                     Optional.of(parent.guid()),
                     name.leaf(),
-                    pool.surroundings().clock().instant(),
+                    pool.now(),
+                    pool.nextTxg(),
                     origin.map(Frozen::guid),
-                    options);
+                    origin.map(snapshot -> copied(snapshot, options)).orElse(options));
             String verb = origin.isPresent() ? "clone" : "create";
             make(verb, record, origin, charge(record, parent));
             mountOrRemove(verb, record);
@@ -53,16 +64,20 @@ final class Creation {
         }
     }
 
+    /** A volume's clone is a volume, of the size that the snapshot has. */
+    private DatasetOptions copied(Frozen origin, DatasetOptions options) {
+        return pool.catalog()
+                .dataset(origin.dataset())
+                .flatMap(dataset -> dataset.options().volume())
+                .map(shape -> options.volume(new VolumeShape(pool.driver().sizeOf(origin.id()), shape.blockSize())))
+                .orElse(options);
+    }
+
     private void make(String verb, Filesystem record, Optional<Frozen> origin, Charge charge) {
         var finishing = pool.finishing();
         begun(verb, record, () -> {
             if (origin.isPresent()) {
-                pool.driver()
-                        .cloneOf(
-                                new SnapshotId(
-                                        origin.get().dataset(), origin.get().guid()),
-                                record.guid(),
-                                charge);
+                pool.driver().cloneOf(origin.get().id(), record.guid(), charge);
                 pool.passed(verb, "subvolume");
                 // What is done here and lost in a crash is done again at the next open: the intent is still there.
                 finishing.finish(record);
@@ -80,36 +95,98 @@ final class Creation {
     /** Nothing is kept of a dataset that can't be mounted: whoever asked for it can ask again. */
     private void mountOrRemove(String verb, Filesystem record) {
         try (var undo = new Undo()) {
-            undo.add(() -> removal.bury(record.guid(), List.of(record), List.of()));
+            undo.add(() -> removal.bury(Doomed.of(record)));
             pool.passed(verb, "made");
             pool.tree().mount(record);
             undo.keep();
         }
     }
 
-    Frozen snapshot(SnapshotName name) {
-        try (var _ = pool.claims()
-                .claim(List.of(name.toString()), List.of(name.dataset().text()))) {
-            Filesystem of = pool.catalog().require(name.dataset());
-            if (pool.catalog().find(name).isPresent()) {
-                throw new OpException(Code.CONFLICT, "cannot create snapshot '" + name + "': dataset already exists");
+    /** Makes snapshots, all or none. What is written meanwhile can be in one of them and not in another. */
+    List<Frozen> snapshots(List<SnapshotName> names, Map<String, String> properties) {
+        List<String> texts = names.stream().map(SnapshotName::toString).toList();
+        List<String> kept =
+                names.stream().map(name -> name.dataset().text()).distinct().toList();
+        try (var _ = pool.claims().claim(texts, kept)) {
+            names.forEach(name -> pool.catalog().require(name.dataset()));
+            for (SnapshotName name : names) {
+                if (pool.catalog().find(name).isPresent()) {
+                    throw taken(name, "dataset already exists");
+                }
+                if (Collections.frequency(names, name) > 1) {
+                    throw taken(name, "multiple snapshots of same fs not allowed");
+                }
             }
-            pool.requireRoom("create snapshot '" + name + "'");
-            var record = new Frozen(
-                    pool.newGuid(),
-                    of.guid(),
-                    name.snapshot(),
-                    pool.surroundings().clock().instant());
-            begun("snapshot", record, () -> {
-                pool.driver()
-                        .snapshot(
-                                new SnapshotId(of.guid(), record.guid()),
-                                pool.catalog().accounts(of));
-                pool.passed("snapshot", "subvolume");
-            });
-            pool.catalog().put(record);
+            pool.requireRoom("create snapshot '" + names.getFirst() + "'");
+            var notes = SnapshotNotes.NONE.withProperties(properties);
+            Instant now = pool.now();
+            List<Frozen> records = names.stream()
+                    .map(name -> Frozen.of(
+                                    pool.newGuid(), name, pool.catalog().require(name.dataset()), now, pool.nextTxg())
+                            .withNotes(notes))
+                    .toList();
+            if (records.size() == 1) {
+                begun("snapshot", records.getFirst(), () -> {
+                    snapshot(records.getFirst());
+                    pool.passed("snapshot", "subvolume");
+                });
+            } else {
+                begunTogether(records);
+            }
+            pool.catalog().putAll(records);
             pool.passed("snapshot", "made");
-            return record;
+            return records;
+        }
+    }
+
+    private static OpException taken(SnapshotName name, String why) {
+        return new OpException(Code.CONFLICT, "cannot create snapshot '" + name + "': " + why);
+    }
+
+    private void snapshot(Frozen record) {
+        Filesystem of = pool.catalog().dataset(record.dataset()).orElseThrow();
+        pool.driver().snapshot(record.id(), pool.catalog().accounts(of));
+    }
+
+    /** As {@link #begun}, of several snapshots that count together. */
+    private void begunTogether(List<Frozen> records) {
+        var store = pool.store();
+        List<Guid> guids = records.stream().map(Frozen::guid).toList();
+        try (var undo = new Undo()) {
+            undo.add(pool.driver()::sync);
+            // While one subvolume is left, or was, the intents say that the others are missing.
+            undo.add(() -> {
+                guids.forEach(store::abandon);
+                store.apart(guids);
+            });
+            store.together(guids);
+            pool.passed("snapshot", "together");
+            records.forEach(store::begin);
+            pool.passed("snapshot", "intent");
+            undo.add(() -> records.forEach(removal::destroy));
+            store.settling(() -> {
+                inParallel(records);
+                pool.passed("snapshot", "subvolumes");
+            });
+            undo.keep();
+        }
+        guids.forEach(store::made);
+        store.apart(guids);
+    }
+
+    /** Those who ask at one time share a commit: a hundred snapshots at once take a fifth of the time, and lie closer. */
+    private void inParallel(List<Frozen> records) {
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<?>> all = new ArrayList<>();
+            records.forEach(record -> all.add(threads.submit(() -> snapshot(record))));
+            for (Future<?> one : all) {
+                one.get();
+            }
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new OpException(Code.FAILED, "cannot create snapshots: interrupted", e);
         }
     }
 

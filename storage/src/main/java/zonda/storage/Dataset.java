@@ -14,6 +14,8 @@ import zonda.base.Bytes;
  * @param origin the full name of the snapshot it is a clone of
  * @param mountpoint where it is mounted, or would be; empty for none
  * @param properties its own user properties; {@link Datasets#property} also looks at its ancestors'
+ * @param isVolume whether it is a disk, and not a tree of files
+ * @param isVolume whether it is a disk, and not a tree of files
  */
 public record Dataset(
         String name,
@@ -23,7 +25,8 @@ public record Dataset(
         Optional<Bytes> quota,
         Optional<Path> mountpoint,
         boolean mounted,
-        Map<String, String> properties) {
+        Map<String, String> properties,
+        boolean isVolume) {
     public Dataset {
         properties = Map.copyOf(properties);
     }

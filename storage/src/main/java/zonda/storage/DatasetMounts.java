@@ -20,6 +20,7 @@ import zonda.kernel.Blocking;
 import zonda.kernel.Errno;
 import zonda.kernel.Fd;
 import zonda.kernel.KernelException;
+import zonda.kernel.Loop;
 import zonda.kernel.MountInfo;
 import zonda.kernel.MountTables;
 import zonda.kernel.Mounts;
@@ -29,7 +30,7 @@ import zonda.kernel.Paths;
  * Mounts datasets in the mount namespace of the daemon, which is the host's. A mount that is there already, from before
  * a restart, is taken as it is.
  */
-final class DatasetMounts {
+final class DatasetMounts implements Mounting {
     private static final Duration PATIENCE = Duration.ofMillis(1500);
 
     private final PoolDriver driver;
@@ -47,12 +48,14 @@ final class DatasetMounts {
     }
 
     /** Whether the dataset was mounted when this service last had to do with it. */
-    boolean isMounted(Guid dataset) {
+    @Override
+    public boolean isMounted(Guid dataset) {
         return mounted.contains(dataset);
     }
 
     /** Whether the dataset is what one sees at the path: a subvolume has a device number of its own, so stat(2) tells. */
-    boolean isMounted(Guid dataset, Path target) {
+    @Override
+    public boolean isMounted(Guid dataset, Path target) {
         try {
             return Files.exists(target, LinkOption.NOFOLLOW_LINKS)
                     && Files.isSameFile(driver.mountSpec(dataset).directory(), target);
@@ -62,7 +65,8 @@ final class DatasetMounts {
     }
 
     /** Mounts the dataset; fine when it is mounted there. Its files keep the flags of the pool's mount. */
-    void mount(Guid dataset, Path target) {
+    @Override
+    public void mount(Guid dataset, Path target) {
         if (isMounted(dataset, target)) {
             mounted.add(dataset);
             return;
@@ -82,7 +86,8 @@ final class DatasetMounts {
      *
      * @throws OpException CONFLICT naming who uses it
      */
-    void unmount(Guid dataset, DatasetName name, Path target) {
+    @Override
+    public void unmount(Guid dataset, DatasetName name, Path target) {
         if (!isMounted(dataset, target)) {
             mounted.remove(dataset);
             return;
@@ -120,7 +125,8 @@ final class DatasetMounts {
     }
 
     /** Who has one of the datasets mounted, in whatever namespace, other than at the path given in ours. */
-    Optional<Holder> otherHolder(List<Guid> datasets, Optional<Path> own) {
+    @Override
+    public Optional<Holder> otherHolder(List<Guid> datasets, Optional<Path> own) {
         List<String> roots = roots(datasets);
         Predicate<MountInfo> ofThem = mount -> mount.device().equals(device) && isOf(roots, mount.root());
         return MountHolders.ofMount(ofThem, own);
@@ -131,12 +137,27 @@ final class DatasetMounts {
      *
      * @throws OpException CONFLICT naming who has one of the datasets mounted, in whatever namespace
      */
-    void refuseOtherHolder(String verb, DatasetName name, List<Guid> datasets) {
+    @Override
+    public void refuseOtherHolder(String verb, DatasetName name, List<Guid> datasets) {
         if (nobodyElse(datasets)) {
             return;
         }
         if (!Await.until(PATIENCE, () -> otherHolder(datasets, Optional.empty()).isEmpty())) {
             throw new OpException(Code.CONFLICT, busy(verb, name, otherHolder(datasets, Optional.empty())));
+        }
+    }
+
+    @Override
+    public void refuseUser(String verb, DatasetName name, Guid volume) {
+        Path file = driver.mountSpec(volume).directory().resolve(PoolDriver.DISK);
+        Optional<Path> loop = Loop.find(file);
+        if (loop.isPresent()) {
+            throw new OpException(
+                    Code.CONFLICT, busy(verb, name, Optional.empty()) + ": " + loop.get() + " is made of it");
+        }
+        Optional<Holder> holder = MountHolders.ofFile(file);
+        if (holder.isPresent()) {
+            throw new OpException(Code.CONFLICT, busy(verb, name, holder));
         }
     }
 

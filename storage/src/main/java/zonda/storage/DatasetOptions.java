@@ -14,17 +14,27 @@ import zonda.base.OpException;
  * @param quota the most that it, its snapshots and the datasets below it may use together
  * @param mode permission bits of its top directory, such as 0700 for a zonepath; empty leaves 0755, or a clone's own
  * @param properties user properties: names with a colon, zfsprops(7)
+ * @param volume when it is one
  */
 public record DatasetOptions(
-        Optional<Bytes> quota, Mountpoint mountpoint, OptionalInt mode, Map<String, String> properties) {
+        Optional<Bytes> quota,
+        Mountpoint mountpoint,
+        OptionalInt mode,
+        Map<String, String> properties,
+        Optional<VolumeShape> volume) {
     /** No quota, mounted below its parent, no properties. */
-    public static final DatasetOptions DEFAULT =
-            new DatasetOptions(Optional.empty(), new Mountpoint.Inherited(), OptionalInt.empty(), Map.of());
+    public static final DatasetOptions DEFAULT = new DatasetOptions(
+            Optional.empty(), new Mountpoint.Inherited(), OptionalInt.empty(), Map.of(), Optional.empty());
 
     public DatasetOptions {
         properties = Map.copyOf(properties);
         properties.keySet().forEach(DatasetOptions::requireUserProperty);
         quota.ifPresent(DatasetOptions::requireQuota);
+        if (volume.isPresent() && (quota.isPresent() || !(mountpoint instanceof Mountpoint.Inherited))) {
+            throw new OpException(
+                    Code.INVALID,
+                    "'" + (quota.isPresent() ? "quota" : "mountpoint") + "' does not apply to datasets of this type");
+        }
         if (mode.isPresent() && (mode.getAsInt() & ~0777) != 0) {
             throw new OpException(Code.INVALID, "mode " + Integer.toOctalString(mode.getAsInt()) + ": at most 777");
         }
@@ -44,20 +54,33 @@ public record DatasetOptions(
     }
 
     public DatasetOptions quota(Bytes limit) {
-        return new DatasetOptions(Optional.of(limit), mountpoint, mode, properties);
+        return new DatasetOptions(Optional.of(limit), mountpoint, mode, properties, volume);
+    }
+
+    DatasetOptions withQuota(Optional<Bytes> limit) {
+        return new DatasetOptions(limit, mountpoint, mode, properties, volume);
+    }
+
+    DatasetOptions withProperties(Map<String, String> changed) {
+        return new DatasetOptions(quota, mountpoint, mode, changed, volume);
     }
 
     public DatasetOptions mountpoint(Mountpoint where) {
-        return new DatasetOptions(quota, where, mode, properties);
+        return new DatasetOptions(quota, where, mode, properties, volume);
+    }
+
+    /** A volume, which has no mountpoint and no mode. */
+    public DatasetOptions volume(VolumeShape shape) {
+        return new DatasetOptions(quota, mountpoint, mode, properties, Optional.of(shape));
     }
 
     public DatasetOptions mode(int bits) {
-        return new DatasetOptions(quota, mountpoint, OptionalInt.of(bits), properties);
+        return new DatasetOptions(quota, mountpoint, OptionalInt.of(bits), properties, volume);
     }
 
     public DatasetOptions property(String name, String value) {
         var more = new LinkedHashMap<>(properties);
         more.put(name, value);
-        return new DatasetOptions(quota, mountpoint, mode, more);
+        return new DatasetOptions(quota, mountpoint, mode, more, volume);
     }
 }

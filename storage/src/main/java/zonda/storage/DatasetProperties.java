@@ -1,72 +1,159 @@
 package zonda.storage;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import zonda.base.Bytes;
 import zonda.storage.DatasetProperty.Source;
 import zonda.storage.DatasetProperty.Value;
 import zonda.storage.NodeRecord.Filesystem;
 import zonda.storage.NodeRecord.Frozen;
+import zonda.storage.NodeRecord.Mark;
 
-/** What {@code zfs get} tells of a dataset or snapshot, in zfsprops(7)'s order; its own user properties come last. */
+/**
+ * What {@code zfs get} tells of a dataset, snapshot or bookmark, in zfsprops(7)'s order; user properties come last. Each
+ * property is found out only when it is asked for, since some of them read whole trees.
+ */
 final class DatasetProperties {
+    private static final List<String> OF_DATASETS = List.of(
+            "type",
+            "creation",
+            "used",
+            "available",
+            "referenced",
+            "mounted",
+            "origin",
+            "quota",
+            "mountpoint",
+            "createtxg",
+            "guid");
+    private static final List<String> OF_VOLUMES = List.of(
+            "type",
+            "creation",
+            "used",
+            "available",
+            "referenced",
+            "origin",
+            "volsize",
+            "volblocksize",
+            "createtxg",
+            "guid");
+    private static final List<String> OF_SNAPSHOTS = List.of(
+            "type", "creation", "referenced", "volsize", "createtxg", "guid", "defer_destroy", "userrefs", "clones");
+    private static final List<String> OF_BOOKMARKS = List.of("type", "creation", "createtxg", "guid");
+
+    private final Workings pool;
     private final Catalog catalog;
     private final Datasets datasets;
 
-    DatasetProperties(Catalog catalog, Datasets datasets) {
-        this.catalog = catalog;
+    DatasetProperties(Workings pool, Datasets datasets) {
+        this.pool = pool;
+        this.catalog = pool.catalog();
         this.datasets = datasets;
     }
 
-    List<DatasetProperty> of(Filesystem dataset) {
-        String name = catalog.nameOf(dataset.guid()).text();
-        Dataset shown = datasets.find(name).orElseThrow();
-        Usage usage = datasets.usage(name);
-        List<DatasetProperty> found = new ArrayList<>();
-        found.add(fact("type", new Value.Text("filesystem")));
-        found.add(fact("creation", new Value.Time(dataset.created().getEpochSecond())));
-        found.add(fact("used", new Value.Size(usage.used())));
-        found.add(fact("available", new Value.Size(usage.available())));
-        found.add(fact("referenced", new Value.Size(datasets.referenced(name))));
-        found.add(fact("mounted", new Value.Text(shown.mounted() ? "yes" : "no")));
-        shown.origin().ifPresent(origin -> found.add(fact("origin", new Value.Text(origin))));
-        found.add(new DatasetProperty(
-                "quota",
-                usage.quota().<Value>map(Value.Size::new).orElseGet(Value.NoLimit::new),
-                usage.quota().isPresent() ? new Source.Local() : new Source.Default()));
-        found.add(new DatasetProperty(
-                "mountpoint",
-                new Value.Text(shown.mountpoint().map(Path::toString).orElse("none")),
-                mountpointSource(dataset)));
-        found.add(fact("guid", new Value.Text(guid(dataset.guid()))));
-        found.addAll(userProperties(dataset));
-        return List.copyOf(found);
+    List<DatasetProperty> all(NodeRecord node) {
+        List<String> names = switch (node) {
+            case Filesystem dataset -> dataset.isVolume() ? OF_VOLUMES : OF_DATASETS;
+            case Frozen _ -> OF_SNAPSHOTS;
+            case Mark _ -> OF_BOOKMARKS;
+        };
+        return some(
+                node,
+                Stream.concat(names.stream(), userProperties(node).keySet().stream())
+                        .toList());
     }
 
-    List<DatasetProperty> of(Frozen snapshot) {
-        String name = catalog.nameOfSnapshot(snapshot.guid()).orElseThrow().toString();
-        String clones =
-                catalog.clones(snapshot.guid()).stream().map(DatasetName::text).collect(Collectors.joining(","));
-        List<DatasetProperty> found = new ArrayList<>();
-        found.add(fact("type", new Value.Text("snapshot")));
-        found.add(fact("creation", new Value.Time(snapshot.created().getEpochSecond())));
-        found.add(fact("referenced", new Value.Size(datasets.referenced(name))));
-        found.add(fact("guid", new Value.Text(guid(snapshot.guid()))));
-        found.add(fact("clones", new Value.Text(clones)));
-        return List.copyOf(found);
+    /** Those of the names that it has. */
+    List<DatasetProperty> some(NodeRecord node, List<String> names) {
+        return names.stream().flatMap(name -> one(node, name).stream()).toList();
     }
 
-    private static String guid(Guid guid) {
-        return Long.toUnsignedString(guid.value());
+    private Optional<DatasetProperty> one(NodeRecord node, String name) {
+        if (name.indexOf(':') >= 0) {
+            return Optional.ofNullable(userProperties(node).get(name));
+        }
+        return switch (name) {
+            case "type" -> fact(name, new Value.Text(Removal.kind(node)));
+            case "creation" -> fact(name, new Value.Time(node.created().getEpochSecond()));
+            case "createtxg" -> fact(name, new Value.Count(node.txg()));
+            default ->
+                switch (node) {
+                    case Filesystem dataset ->
+                        dataset.isVolume() && !OF_VOLUMES.contains(name) ? Optional.empty() : ofDataset(dataset, name);
+                    case Frozen snapshot -> ofSnapshot(snapshot, name);
+                    case Mark mark -> name.equals("guid") ? fact(name, guid(mark.snapshot())) : Optional.empty();
+                };
+        };
     }
 
-    private static DatasetProperty fact(String name, Value value) {
-        return new DatasetProperty(name, value, new Source.None());
+    private Optional<DatasetProperty> ofDataset(Filesystem dataset, String name) {
+        return switch (name) {
+            case "used" -> fact(name, new Value.Size(pool.driver().used(dataset.guid())));
+            case "available" -> fact(name, new Value.Size(datasets.available(dataset)));
+            case "referenced" -> fact(name, new Value.Size(pool.driver().referenced(dataset.guid())));
+            case "mounted" -> fact(name, new Value.Text(pool.tree().wasMounted(dataset) ? "yes" : "no"));
+            case "origin" ->
+                dataset.origin()
+                        .flatMap(catalog::nameOfSnapshot)
+                        .flatMap(origin -> fact(name, new Value.Text(origin.toString())));
+            case "quota" ->
+                Optional.of(new DatasetProperty(
+                        name,
+                        dataset.options().quota().<Value>map(Value.Size::new).orElseGet(Value.NoLimit::new),
+                        dataset.options().quota().isPresent() ? new Source.Local() : new Source.Default()));
+            case "mountpoint" ->
+                Optional.of(new DatasetProperty(
+                        name,
+                        new Value.Text(pool.tree()
+                                .mountpoint(dataset)
+                                .map(Path::toString)
+                                .orElse("none")),
+                        mountpointSource(dataset)));
+            case "guid" -> fact(name, guid(dataset.guid()));
+            case "volsize", "volblocksize" -> dataset.options().volume().map(shape -> ofVolume(dataset, shape, name));
+            default -> Optional.empty();
+        };
+    }
+
+    private DatasetProperty ofVolume(Filesystem dataset, VolumeShape shape, String name) {
+        return name.equals("volsize")
+                ? new DatasetProperty(name, new Value.Size(pool.driver().sizeOf(dataset.guid())), new Source.Local())
+                : new DatasetProperty(name, new Value.Size(Bytes.of(shape.blockSize())), new Source.None());
+    }
+
+    private Optional<DatasetProperty> ofSnapshot(Frozen snapshot, String name) {
+        return switch (name) {
+            case "referenced" -> fact(name, new Value.Size(pool.driver().referenced(snapshot.id())));
+            case "guid" -> fact(name, guid(snapshot.guid()));
+            case "volsize" ->
+                catalog.dataset(snapshot.dataset())
+                        .filter(Filesystem::isVolume)
+                        .flatMap(_ -> fact(name, new Value.Size(pool.driver().sizeOf(snapshot.id()))));
+            case "defer_destroy" -> fact(name, new Value.Text(snapshot.notes().deferred() ? "on" : "off"));
+            case "userrefs" ->
+                fact(name, new Value.Count(snapshot.notes().holds().size()));
+            case "clones" ->
+                fact(
+                        name,
+                        new Value.Text(catalog.clones(snapshot.guid()).stream()
+                                .map(DatasetName::text)
+                                .collect(Collectors.joining(","))));
+            default -> Optional.empty();
+        };
+    }
+
+    private static Value guid(Guid guid) {
+        return new Value.Text(Long.toUnsignedString(guid.value()));
+    }
+
+    private static Optional<DatasetProperty> fact(String name, Value value) {
+        return Optional.of(new DatasetProperty(name, value, new Source.None()));
     }
 
     private Source mountpointSource(Filesystem dataset) {
@@ -77,27 +164,33 @@ final class DatasetProperties {
                 .orElseGet(Source.Default::new);
     }
 
-    private Source source(Filesystem dataset, Filesystem holder) {
-        return holder.guid().equals(dataset.guid())
+    private Source source(NodeRecord node, Filesystem holder) {
+        return holder.guid().equals(node.guid())
                 ? new Source.Local()
                 : new Source.Inherited(catalog.nameOf(holder.guid()).text());
     }
 
-    private List<DatasetProperty> userProperties(Filesystem dataset) {
-        Map<String, Filesystem> holders = new LinkedHashMap<>();
-        for (Filesystem one : catalog.lineage(dataset)) {
-            one.options().properties().keySet().forEach(name -> holders.putIfAbsent(name, one));
+    /** By name: a node's own, and those of the datasets above it; a bookmark has none. */
+    private Map<String, DatasetProperty> userProperties(NodeRecord node) {
+        Map<String, DatasetProperty> found = new TreeMap<>();
+        List<Filesystem> above = switch (node) {
+            case Filesystem dataset -> catalog.lineage(dataset);
+            case Frozen snapshot ->
+                catalog.dataset(snapshot.dataset()).map(catalog::lineage).orElse(List.of());
+            case Mark _ -> List.of();
+        };
+        if (node instanceof Frozen snapshot) {
+            snapshot.notes()
+                    .properties()
+                    .forEach((name, value) ->
+                            found.put(name, new DatasetProperty(name, new Value.Text(value), new Source.Local())));
         }
-        return new TreeMap<>(holders)
-                .entrySet().stream()
-                        .map(entry -> new DatasetProperty(
-                                entry.getKey(),
-                                new Value.Text(Optional.ofNullable(entry.getValue()
-                                                .options()
-                                                .properties()
-                                                .get(entry.getKey()))
-                                        .orElse("-")),
-                                source(dataset, entry.getValue())))
-                        .toList();
+        for (Filesystem one : above) {
+            one.options()
+                    .properties()
+                    .forEach((name, value) -> found.putIfAbsent(
+                            name, new DatasetProperty(name, new Value.Text(value), source(node, one))));
+        }
+        return new LinkedHashMap<>(found);
     }
 }

@@ -17,6 +17,9 @@ public record DatasetProperty(String name, Value value, Source source) {
 
         record Size(Bytes bytes) implements Value {}
 
+        /** A number that is no size. */
+        record Count(long number) implements Value {}
+
         /** A limit that isn't set. */
         record NoLimit() implements Value {}
     }

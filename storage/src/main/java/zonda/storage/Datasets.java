@@ -1,8 +1,10 @@
 package zonda.storage;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import zonda.base.Bytes;
 import zonda.base.Code;
@@ -25,6 +27,8 @@ public final class Datasets {
     private final Creation creation;
     private final Removal removal;
     private final Changes changes;
+    private final Noting noting;
+    private final Promotion promotion;
     private final DatasetProperties properties;
 
     Datasets(Workings pool) {
@@ -34,7 +38,9 @@ public final class Datasets {
         this.removal = new Removal(pool);
         this.creation = new Creation(pool, removal);
         this.changes = new Changes(pool, removal);
-        this.properties = new DatasetProperties(catalog, this);
+        this.noting = new Noting(pool, removal);
+        this.promotion = new Promotion(pool);
+        this.properties = new DatasetProperties(pool, this);
     }
 
     /**
@@ -62,7 +68,25 @@ public final class Datasets {
      * @throws OpException CONFLICT when there is one of this name
      */
     public Snapshot snapshot(String dataset, String snapshot) {
-        return view(creation.snapshot(new SnapshotName(new DatasetName(dataset), snapshot)));
+        return snapshots(List.of(dataset + "@" + snapshot), Map.of()).getFirst();
+    }
+
+    /**
+     * Makes snapshots, each of another dataset, all or none, also after a crash. They are not of one moment: whoever
+     * writes meanwhile can be in one of them and not in another.
+     *
+     * @param names full ones
+     * @param properties user properties of each
+     * @throws OpException CONFLICT when there is one of these names
+     */
+    public List<Snapshot> snapshots(List<String> names, Map<String, String> properties) {
+        return creation.snapshots(parse(names), properties).stream()
+                .map(this::view)
+                .toList();
+    }
+
+    private static List<SnapshotName> parse(List<String> names) {
+        return names.stream().map(SnapshotName::parse).toList();
     }
 
     /**
@@ -86,6 +110,20 @@ public final class Datasets {
         changes.rollback(SnapshotName.parse(snapshot), destroyNewer);
     }
 
+    /** As {@link #rollback(String, boolean)}, and clones of the newer snapshots go before, with all that needs them. */
+    public void rollbackWithClones(String snapshot) {
+        SnapshotName name = SnapshotName.parse(snapshot);
+        Filesystem dataset = require(name.dataset().text());
+        List<SnapshotName> newer = changes.newer(dataset, catalog.require(name)).stream()
+                .filter(Frozen.class::isInstance)
+                .map(one -> SnapshotName.parse(removal.name(one)))
+                .toList();
+        if (!newer.isEmpty()) {
+            removal.snapshots(newer, new DestroyOptions(true, true, false));
+        }
+        rollback(snapshot, true);
+    }
+
     /**
      * Destroys a dataset or a snapshot.
      *
@@ -94,10 +132,89 @@ public final class Datasets {
      */
     public void destroy(String name, boolean recursive) {
         if (name.indexOf('@') >= 0) {
-            removal.snapshot(SnapshotName.parse(name));
+            removal.snapshots(List.of(SnapshotName.parse(name)), DestroyOptions.ALONE);
         } else {
-            removal.dataset(new DatasetName(name), recursive);
+            removal.dataset(new DatasetName(name), recursive ? DestroyOptions.RECURSIVE : DestroyOptions.ALONE);
         }
+    }
+
+    /**
+     * Destroys a dataset, snapshots or a bookmark, with what the options say; all of it, or nothing.
+     *
+     * @param what a dataset's name; a bookmark's; or a dataset's, {@code @}, and names and ranges of snapshots
+     * @throws OpException NOT_FOUND when there is none, CONFLICT naming what depends on it or who uses it
+     */
+    public void destroy(String what, DestroyOptions options) {
+        int at = what.indexOf('@');
+        int hash = what.indexOf('#');
+        if (hash >= 0) {
+            removal.bookmark(new DatasetName(what.substring(0, hash)), what.substring(hash + 1));
+        } else if (at < 0) {
+            removal.dataset(new DatasetName(what), options);
+        } else {
+            removal.snapshots(chosen(what, options.recursive()), options);
+        }
+    }
+
+    /** What {@link #destroy(String, DestroyOptions)} would destroy, in its order, but for bookmarks, as ZFS names it. */
+    public List<String> wouldDestroy(String what, DestroyOptions options) {
+        Doomed doomed = what.indexOf('@') < 0
+                ? removal.plan(new DatasetName(what), options)
+                : removal.plan(chosen(what, options.recursive()), options);
+        return doomed.nodes().stream()
+                .filter(node -> !(node instanceof NodeRecord.Mark))
+                .map(removal::name)
+                .toList();
+    }
+
+    /** The snapshots that a dataset's name, {@code @}, names and ranges mean. @throws OpException NOT_FOUND for none */
+    private List<SnapshotName> chosen(String what, boolean recursive) {
+        int at = what.indexOf('@');
+        DatasetName top = new DatasetName(what.substring(0, at));
+        catalog.require(top);
+        List<SnapshotName> chosen = new ArrayList<>();
+        for (Filesystem dataset : recursive ? catalog.tree(top) : List.of(catalog.require(top))) {
+            DatasetName name = catalog.nameOf(dataset.guid());
+            List<String> all =
+                    catalog.snapshots(dataset.guid()).stream().map(Frozen::name).toList();
+            SnapshotRanges.choose(what.substring(at + 1), all)
+                    .forEach(snapshot -> chosen.add(new SnapshotName(name, snapshot)));
+        }
+        if (chosen.isEmpty()) {
+            throw new OpException(Code.NOT_FOUND, "could not find any snapshots to destroy; check snapshot names.");
+        }
+        return chosen;
+    }
+
+    /** Has the tag hold the snapshots, all or none: they are not destroyed before it is released. */
+    public void hold(String tag, List<String> snapshots) {
+        noting.hold(parse(snapshots), tag);
+    }
+
+    /** The tag lets go of the snapshots, all or none; those that waited for that are destroyed. */
+    public void release(String tag, List<String> snapshots) {
+        noting.release(parse(snapshots), tag);
+    }
+
+    /** Gives snapshots another name behind their {@code @}, all or none. */
+    public void renameSnapshots(List<String> snapshots, String to) {
+        noting.rename(parse(snapshots), to);
+    }
+
+    /**
+     * Remembers a snapshot, or what another bookmark remembers.
+     *
+     * @param bookmark its full name, {@code pool/dataset#bookmark}
+     */
+    public void bookmark(String source, String bookmark) {
+        int hash = bookmark.indexOf('#');
+        var name = new SnapshotName(new DatasetName(bookmark.substring(0, hash)), bookmark.substring(hash + 1));
+        noting.bookmark(source, name.dataset(), name.snapshot());
+    }
+
+    /** Turns a clone and its origin around: the origin is a clone of it afterwards. */
+    public void promote(String clone) {
+        promotion.promote(new DatasetName(clone));
     }
 
     /** As {@link #destroy}; false when there is none of this name. */
@@ -116,6 +233,11 @@ public final class Datasets {
     /** The dataset, or empty when there is none of this name. */
     public Optional<Dataset> find(String name) {
         return catalog.find(new DatasetName(name)).map(this::view);
+    }
+
+    /** The name of the pool's own dataset. */
+    public String root() {
+        return catalog.root().text();
     }
 
     /** All datasets by name, each after its parent. */
@@ -147,9 +269,21 @@ public final class Datasets {
 
     /** Changes the quota at once; empty takes it away. What is over a lowered one stays, and nothing more is written. */
     public void setQuota(String name, Optional<Bytes> quota) {
-        changes.options(
-                new DatasetName(name),
-                old -> new DatasetOptions(quota, old.mountpoint(), old.mode(), old.properties()));
+        changes.options(new DatasetName(name), old -> old.withQuota(quota));
+    }
+
+    /** Gives a volume another size; what lies behind a smaller one is lost. */
+    public void setVolumeSize(String name, Bytes size) {
+        changes.resize(new DatasetName(name), size);
+    }
+
+    /** The file that a volume is, on the pool's own mount, where root alone gets. @throws OpException INVALID for others */
+    public Path volume(String name) {
+        Filesystem volume = require(name);
+        if (!volume.isVolume()) {
+            throw new OpException(Code.INVALID, "cannot open '" + name + "': not a volume");
+        }
+        return pool.driver().mountSpec(volume.guid()).directory().resolve(PoolDriver.DISK);
     }
 
     /** Sets a user property; its name has a colon, zfsprops(7). */
@@ -162,7 +296,25 @@ public final class Datasets {
         changes.options(new DatasetName(name), old -> {
             var left = new HashMap<>(old.properties());
             left.remove(property);
-            return new DatasetOptions(old.quota(), old.mountpoint(), old.mode(), left);
+            return old.withProperties(left);
+        });
+    }
+
+    /** Sets a user property of a snapshot. */
+    public void setSnapshotProperty(String snapshot, String property, String value) {
+        noting.notes(SnapshotName.parse(snapshot), notes -> {
+            var more = new HashMap<>(notes.properties());
+            more.put(property, value);
+            return notes.withProperties(more);
+        });
+    }
+
+    /** Takes a user property of a snapshot away; fine when there is none. */
+    public void unsetSnapshotProperty(String snapshot, String property) {
+        noting.notes(SnapshotName.parse(snapshot), notes -> {
+            var left = new HashMap<>(notes.properties());
+            left.remove(property);
+            return notes.withProperties(left);
         });
     }
 
@@ -174,11 +326,32 @@ public final class Datasets {
                 .findFirst();
     }
 
-    /** All properties of a dataset or snapshot. @throws OpException NOT_FOUND when there is none of this name */
+    /** All properties of a dataset, snapshot or bookmark. @throws OpException NOT_FOUND when there is none of this name */
     public List<DatasetProperty> properties(String name) {
-        return name.indexOf('@') >= 0
-                ? properties.of(catalog.require(SnapshotName.parse(name)))
-                : properties.of(require(name));
+        return properties.all(node(name));
+    }
+
+    /** Of the properties named those that it has. @throws OpException NOT_FOUND when there is no dataset of this name */
+    public List<DatasetProperty> properties(String name, List<String> wanted) {
+        return properties.some(node(name), wanted);
+    }
+
+    private NodeRecord node(String name) {
+        int hash = name.indexOf('#');
+        if (hash >= 0) {
+            return catalog.find(new DatasetName(name.substring(0, hash)))
+                    .flatMap(of -> catalog.bookmark(of.guid(), name.substring(hash + 1)))
+                    .orElseThrow(() ->
+                            new OpException(Code.NOT_FOUND, "cannot open '" + name + "': dataset does not exist"));
+        }
+        return name.indexOf('@') >= 0 ? catalog.require(SnapshotName.parse(name)) : require(name);
+    }
+
+    /** The bookmarks of one dataset, by name. @throws OpException NOT_FOUND when there is no such dataset */
+    public List<Bookmark> bookmarks(String dataset) {
+        return catalog.bookmarks(require(dataset).guid()).stream()
+                .map(mark -> new Bookmark(removal.name(mark), mark.snapshot().toString(), mark.created()))
+                .toList();
     }
 
     /** How much data a dataset or snapshot refers to, shared with others or not; of a dataset, as of the last commit. */
@@ -187,12 +360,17 @@ public final class Datasets {
             return pool.driver().referenced(require(name).guid());
         }
         Frozen snapshot = catalog.require(SnapshotName.parse(name));
-        return pool.driver().referenced(new SnapshotId(snapshot.dataset(), snapshot.guid()));
+        return pool.driver().referenced(snapshot.id());
     }
 
     /** How much it uses, and how much more it may. */
     public Usage usage(String name) {
         Filesystem dataset = require(name);
+        return new Usage(pool.driver().used(dataset.guid()), dataset.options().quota(), available(dataset));
+    }
+
+    /** What can still be written to it, until the nearest quota or the end of the pool. */
+    Bytes available(Filesystem dataset) {
         long available = pool.driver().free().value();
         for (Filesystem account : catalog.lineage(dataset)) {
             Optional<Bytes> quota = account.options().quota();
@@ -202,12 +380,16 @@ public final class Datasets {
                 available = Math.max(0, Math.min(available, left));
             }
         }
-        return new Usage(pool.driver().used(dataset.guid()), dataset.options().quota(), Bytes.of(available));
+        return Bytes.of(available);
     }
 
     /** Mounts the dataset; fine when it is. @throws OpException INVALID when its mountpoint is none */
     public Path mount(String name) {
         try (var _ = pool.claims().claim(List.of(name), List.of())) {
+            if (require(name).isVolume()) {
+                throw new OpException(
+                        Code.INVALID, "cannot open '" + name + "': operation not applicable to datasets of this type");
+            }
             return tree.mount(require(name))
                     .orElseThrow(
                             () -> new OpException(Code.INVALID, "cannot mount '" + name + "': mountpoint is none"));
@@ -249,7 +431,8 @@ public final class Datasets {
                 record.options().quota(),
                 tree.mountpoint(record),
                 tree.wasMounted(record),
-                record.options().properties());
+                record.options().properties(),
+                record.isVolume());
     }
 
     private Snapshot view(Frozen record) {
@@ -259,6 +442,8 @@ public final class Datasets {
                         .orElse("@" + record.name()),
                 record.guid().toString(),
                 record.created(),
-                catalog.clones(record.guid()).stream().map(DatasetName::text).toList());
+                catalog.clones(record.guid()).stream().map(DatasetName::text).toList(),
+                record.notes().holds(),
+                record.notes().deferred());
     }
 }

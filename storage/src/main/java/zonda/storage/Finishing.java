@@ -6,10 +6,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.EnumSet;
-import java.util.List;
 import java.util.Set;
 import zonda.storage.NodeRecord.Filesystem;
 import zonda.storage.NodeRecord.Frozen;
+import zonda.storage.NodeRecord.Mark;
 
 /** The steps of a verb behind its point of no return: the verb does them, and recovery does them again. */
 final class Finishing {
@@ -24,6 +24,7 @@ final class Finishing {
 
     /** A dataset whose subvolume is there: gives its top directory the mode asked for, and describes it. */
     void finish(Filesystem record) {
+        record.options().volume().ifPresent(shape -> driver.makeVolume(record.guid(), shape.size()));
         if (record.options().mode().isPresent()) {
             Path directory = driver.mountSpec(record.guid()).directory();
             try {
@@ -55,10 +56,13 @@ final class Finishing {
                         : record.toJson().without("properties").compact());
     }
 
-    /** Destroys what is marked as gone; what is gone already is fine. */
-    void destroy(List<Filesystem> datasets, List<Frozen> snapshots) {
-        snapshots.forEach(one -> driver.destroy(new SnapshotId(one.dataset(), one.guid())));
-        datasets.reversed().forEach(one -> driver.destroy(one.guid()));
+    /** Destroys what a record speaks of; fine when it is gone already. */
+    void destroy(NodeRecord record) {
+        switch (record) {
+            case Filesystem dataset -> driver.destroy(dataset.guid());
+            case Frozen snapshot -> driver.destroy(snapshot.id());
+            case Mark _ -> {}
+        }
     }
 
     /** The nine bits of chmod(2). */

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -85,6 +86,34 @@ final class MountHolders {
             }
         }
         return Optional.empty();
+    }
+
+    /** A process, in whatever namespace, that has a file open. */
+    static Optional<Holder> ofFile(Path file) {
+        Optional<Map<String, Object>> wanted = identity(file);
+        for (Path process : wanted.isEmpty() ? List.<Path>of() : processes()) {
+            try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(process.resolve("fd"))) {
+                for (Path descriptor : descriptors) {
+                    if (link(descriptor).filter(text -> text.startsWith("/")).isPresent()
+                            && identity(descriptor).equals(wanted)) {
+                        return Optional.of(
+                                holder(process, link(process.resolve("ns/mnt")).orElse(""), file, "open"));
+                    }
+                }
+            } catch (IOException e) {
+                // The process has ended meanwhile.
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** A subvolume has a device number of its own. */
+    private static Optional<Map<String, Object>> identity(Path file) {
+        try {
+            return Optional.of(Files.readAttributes(file, "unix:dev,ino"));
+        } catch (IOException e) {
+            return Optional.empty();
+        }
     }
 
     private static Optional<Path> openBelow(Path path, Path descriptors) {

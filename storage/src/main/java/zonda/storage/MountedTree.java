@@ -10,11 +10,11 @@ import zonda.storage.NodeRecord.Filesystem;
 /** Where each dataset of a pool is mounted, and mounting and unmounting in the order that their paths ask for. */
 final class MountedTree {
     private final Catalog catalog;
-    private final DatasetMounts mounts;
+    private final Mounting mounts;
     private final Path root;
 
     /** @param root where the pool's root dataset is mounted unless it says otherwise */
-    MountedTree(Catalog catalog, DatasetMounts mounts, Path root) {
+    MountedTree(Catalog catalog, Mounting mounts, Path root) {
         this.catalog = catalog;
         this.mounts = mounts;
         this.root = root;
@@ -22,6 +22,9 @@ final class MountedTree {
 
     /** By its own property or that of the nearest above it that has one. */
     Optional<Path> mountpoint(Filesystem dataset) {
+        if (dataset.isVolume()) {
+            return Optional.empty();
+        }
         Path below = Path.of("");
         for (Filesystem one : catalog.lineage(dataset)) {
             switch (one.options().mountpoint()) {
@@ -123,6 +126,9 @@ final class MountedTree {
             undo.add(() -> mountAgain(unmounted));
             List<Guid> all = catalog.tree(top).stream().map(Filesystem::guid).toList();
             mounts.refuseOtherHolder(verb, top, all);
+            catalog.tree(top).stream()
+                    .filter(Filesystem::isVolume)
+                    .forEach(volume -> mounts.refuseUser(verb, nameOf(volume), volume.guid()));
             undo.keep();
         }
         removePlaces(unmounted);

@@ -28,6 +28,10 @@ public final class Pool implements AutoCloseable {
         return config;
     }
 
+    PoolDriver driver() {
+        return driver;
+    }
+
     public Datasets datasets() {
         return datasets;
     }

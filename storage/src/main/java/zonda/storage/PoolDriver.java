@@ -15,6 +15,12 @@ import zonda.base.Bytes;
  * came before them.
  */
 interface PoolDriver extends AutoCloseable {
+    /** A volume's file. */
+    String DISK = "disk";
+
+    /** What it is called in messages about what it can not do. */
+    String name();
+
     /**
      * Whom a dataset's space is charged to.
      *
@@ -51,8 +57,18 @@ interface PoolDriver extends AutoCloseable {
     /** Makes a writable copy of a snapshot. Durable on return. */
     void cloneOf(SnapshotId origin, Guid dataset, Charge charge);
 
+    /** Makes a new dataset a volume: a sparse file of a size, {@link #DISK} in its directory; fine when it is one. */
+    void makeVolume(Guid dataset, Bytes size);
+
+    /** Cuts a volume off, or lengthens it by zeros. */
+    void resize(Guid volume, Bytes size);
+
+    Bytes sizeOf(Guid volume);
+
+    Bytes sizeOf(SnapshotId volume);
+
     /** Gives a dataset, which isn't mounted, the content of its snapshot again. Durable on return. */
-    void rollback(SnapshotId to, List<Guid> accounts);
+    void rollback(Guid dataset, SnapshotId to, List<Guid> accounts);
 
     /** Removes a dataset, which isn't mounted and has no snapshots; its space comes back later. */
     void destroy(Guid dataset);
@@ -71,6 +87,9 @@ interface PoolDriver extends AutoCloseable {
 
     /** Charges a dataset, with its snapshots and all below it, to other ancestors. */
     void recharge(Guid dataset, List<Guid> from, List<Guid> to);
+
+    /** As {@link #recharge(Guid, List, List)}, of one snapshot. */
+    void recharge(SnapshotId snapshot, List<Guid> from, List<Guid> to);
 
     /** What is charged to a dataset. */
     Bytes used(Guid dataset);
@@ -102,9 +121,9 @@ interface PoolDriver extends AutoCloseable {
      * Makes quotas and charges what they should be, after a crash, and drops accounts that nobody uses any more.
      *
      * @param expected of each dataset
-     * @param snapshots of each dataset
+     * @param snapshots to whom each is charged: its dataset, then that one's ancestors
      */
-    void reconcile(Map<Guid, Charge> expected, Set<SnapshotId> snapshots);
+    void reconcile(Map<Guid, Charge> expected, Map<SnapshotId, List<Guid>> snapshots);
 
     /** Makes all that was done durable; concurrent callers share a commit. */
     void sync();

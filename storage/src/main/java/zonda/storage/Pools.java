@@ -128,6 +128,7 @@ public final class Pools {
                 Optional.empty(),
                 config.name(),
                 clock.instant(),
+                1,
                 Optional.empty(),
                 DatasetOptions.DEFAULT);
         try (BtrfsDriver driver = BtrfsDriver.open(top)) {

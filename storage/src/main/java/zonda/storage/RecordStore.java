@@ -13,12 +13,15 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import zonda.base.Json;
 import zonda.base.StateFile;
 import zonda.kernel.Xattrs;
 
@@ -28,7 +31,10 @@ import zonda.kernel.Xattrs;
  * <ul>
  *   <li>{@code <guid>.making}: its intent. The node counts from the moment its subvolume is there too.
  *   <li>{@code <guid>.json}: it is there, whole, and was durable before it got this name.
- *   <li>{@code <guid>.gone}: it is destroyed, whatever else is there.
+ *   <li>{@code <guid>.gone}: it is destroyed, whatever else is there, and with it the nodes whose guids the file has.
+ *   <li>{@code <guid>.group}: its intent, and those of the nodes whose guids the file has, count together or not at all.
+ *   <li>{@code <guid>.changes}: records of several nodes that take the place of theirs, all of them: opening the pool
+ *       does that again.
  * </ul>
  *
  * Names go from the first to the second, and both disappear, without a wait: that follows some later commit of the
@@ -41,32 +47,53 @@ final class RecordStore {
     private static final String MAKING = ".making";
     private static final String MADE = ".json";
     private static final String GONE = ".gone";
+    private static final String GROUP = ".group";
+    private static final String CHANGES = ".changes";
     private static final String ATTRIBUTE = "trusted.zonda.record";
 
     private final Path directory;
+    private final boolean attributes;
     private final ReentrantLock lock = new ReentrantLock();
     /** Nodes whose record is still named as an intent. Guarded by the lock. */
     private final Set<Guid> unsettled = new HashSet<>();
     /** What to do after the next commit. Guarded by the lock. */
     private List<Runnable> afterCommit = new ArrayList<>();
+    /** Changes that were announced and are not all made yet, by their first node. Guarded by the lock. */
+    private final Map<Guid, List<NodeRecord>> announced = new LinkedHashMap<>();
 
+    /** In a directory of the pool. */
     RecordStore(Path directory) {
-        this.directory = directory;
+        this(directory, true);
     }
 
-    /** What a crash may have left: each node by the files it has. */
-    record Loaded(Map<Guid, NodeRecord> making, Map<Guid, NodeRecord> made, Set<Guid> gone, List<String> unreadable) {}
+    /** @param attributes whether extended attributes are committed with or before what is made after them */
+    RecordStore(Path directory, boolean attributes) {
+        this.directory = directory;
+        this.attributes = attributes;
+    }
+
+    /**
+     * What a crash may have left: each node by the files it has.
+     *
+     * @param gone marks, each with the other nodes that it marks
+     * @param groups nodes that count together
+     */
+    record Loaded(
+            Map<Guid, NodeRecord> making,
+            Map<Guid, NodeRecord> made,
+            Map<Guid, List<Guid>> gone,
+            Map<Guid, List<Guid>> groups,
+            List<String> unreadable) {
+        private Loaded() {
+            this(new HashMap<>(), new HashMap<>(), new HashMap<>(), new HashMap<>(), new ArrayList<>());
+        }
+    }
 
     /** Reads all files. What isn't readable and isn't an intent is named, and left alone. */
     Loaded load() {
-        var loaded = new Loaded(new HashMap<>(), new HashMap<>(), new HashSet<>(), new ArrayList<>());
-        List<Path> files;
-        try (Stream<Path> entries = Files.list(directory)) {
-            files = entries.toList();
-        } catch (IOException e) {
-            throw new UncheckedIOException("list " + directory + ": " + e, e);
-        }
-        files.forEach(file -> sort(file, loaded));
+        finishAnnounced();
+        var loaded = new Loaded();
+        list().forEach(file -> sort(file, loaded));
         lock.lock();
         try {
             unsettled.addAll(loaded.making.keySet());
@@ -75,6 +102,50 @@ final class RecordStore {
             lock.unlock();
         }
         return loaded;
+    }
+
+    private List<Path> list() {
+        try (Stream<Path> entries = Files.list(directory)) {
+            return entries.toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException("list " + directory + ": " + e, e);
+        }
+    }
+
+    /** Makes changes again that a crash cut short. A file that is not readable is reported with the others. */
+    private void finishAnnounced() {
+        for (Path file : list()) {
+            Optional<Guid> first = guid(file, CHANGES);
+            Optional<List<NodeRecord>> changes = first.isEmpty() ? Optional.empty() : changes(file);
+            if (first.isPresent() && changes.isPresent()) {
+                for (NodeRecord record : changes.get()) {
+                    Path made = file(record.guid(), MADE);
+                    StateFile.replace(Files.exists(made) ? made : file(record.guid(), MAKING), record.toJson());
+                }
+                StateFile.delete(file);
+            }
+        }
+    }
+
+    private static Optional<List<NodeRecord>> changes(Path file) {
+        try {
+            List<Json.Obj> objects = Json.parseObject(StateFile.read(file).orElse(""))
+                    .array("records")
+                    .objects();
+            List<NodeRecord> records = objects.stream()
+                    .flatMap(object -> NodeRecord.parse(object.compact()).stream())
+                    .toList();
+            return records.size() == objects.size() ? Optional.of(records) : Optional.empty();
+        } catch (Json.JsonSyntaxException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static Optional<Guid> guid(Path file, String suffix) {
+        String name = String.valueOf(file.getFileName());
+        return name.endsWith(suffix)
+                ? Guid.parse(name.substring(0, name.length() - suffix.length()))
+                : Optional.empty();
     }
 
     private void sort(Path file, Loaded into) {
@@ -86,7 +157,8 @@ final class RecordStore {
             return;
         }
         switch (name.substring(dot)) {
-            case GONE -> into.gone.add(guid.get());
+            case GONE -> into.gone.put(guid.get(), guids(file));
+            case GROUP -> into.groups.put(guid.get(), guids(file));
             case MADE ->
                 read(file)
                         .ifPresentOrElse(
@@ -98,14 +170,27 @@ final class RecordStore {
                                 record -> into.making.put(guid.get(), record),
                                 // Cut short by a crash, before anything else was done.
                                 () -> delete(file));
-            case MAKING + ".tmp", MADE + ".tmp" -> delete(file);
+            case MAKING + ".tmp", MADE + ".tmp", GONE + ".tmp", GROUP + ".tmp", CHANGES + ".tmp" -> delete(file);
             default -> into.unreadable.add(file.toString());
         }
     }
 
-    private static Optional<NodeRecord> read(Path file) {
+    /** What {@link #list(List)} wrote. */
+    private static List<Guid> guids(Path file) {
+        return StateFile.read(file)
+                .orElse("")
+                .lines()
+                .flatMap(line -> Guid.parse(line).stream())
+                .toList();
+    }
+
+    private static String list(List<Guid> guids) {
+        return guids.stream().map(guid -> guid + "\n").collect(Collectors.joining());
+    }
+
+    private Optional<NodeRecord> read(Path file) {
         Optional<NodeRecord> record = StateFile.read(file).flatMap(NodeRecord::parse);
-        return record.isPresent()
+        return record.isPresent() || !attributes
                 ? record
                 : Xattrs.get(file, ATTRIBUTE)
                         .flatMap(text -> NodeRecord.parse(new String(text, StandardCharsets.UTF_8)));
@@ -118,7 +203,7 @@ final class RecordStore {
     void begin(NodeRecord record) {
         Path file = file(record.guid(), MAKING);
         byte[] text = (record.toJson().pretty() + "\n").getBytes(StandardCharsets.UTF_8);
-        boolean fits = text.length <= Finishing.LONGEST_ATTRIBUTE;
+        boolean fits = attributes && text.length <= Finishing.LONGEST_ATTRIBUTE;
         write(file, text, !fits);
         if (fits) {
             Xattrs.set(file, ATTRIBUTE, text);
@@ -154,12 +239,63 @@ final class RecordStore {
         }
     }
 
+    /**
+     * From here on the intents of these nodes, and so the nodes, count together or not at all. Durable when it returns.
+     */
+    void together(List<Guid> nodes) {
+        StateFile.replace(file(nodes.getFirst(), GROUP), list(nodes));
+    }
+
+    /** The nodes that {@link #together} named are all there, or none is, for good. */
+    void apart(List<Guid> nodes) {
+        afterCommit(() -> delete(file(nodes.getFirst(), GROUP)));
+    }
+
+    /** A node without a subvolume: its record is all of it. Durable when it returns. */
+    void add(NodeRecord record) {
+        StateFile.replace(file(record.guid(), MADE), record.toJson());
+    }
+
     /** Replaces a node's record; durable when it returns. */
     void replace(NodeRecord record) {
         lock.lock();
         try {
-            String suffix = unsettled.contains(record.guid()) ? MAKING : MADE;
-            StateFile.replace(file(record.guid(), suffix), record.toJson());
+            replaceAnnounced();
+            write(record);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void write(NodeRecord record) {
+        String suffix = unsettled.contains(record.guid()) ? MAKING : MADE;
+        StateFile.replace(file(record.guid(), suffix), record.toJson());
+    }
+
+    /** From when it returns these records have, durably, taken the place of theirs, and {@link #replaceAnnounced} says so. */
+    void announce(List<? extends NodeRecord> records) {
+        Guid first = records.getFirst().guid();
+        lock.lock();
+        try {
+            replaceAnnounced();
+            StateFile.replace(
+                    file(first, CHANGES),
+                    Json.object().with("records", Json.Arr.of(records.stream().map(NodeRecord::toJson))));
+            announced.put(first, List.copyOf(records));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** What fails, on a full pool say, comes again before the next change, or at the next open. */
+    void replaceAnnounced() {
+        lock.lock();
+        try {
+            for (Guid first : List.copyOf(announced.keySet())) {
+                announced.getOrDefault(first, List.of()).forEach(this::write);
+                StateFile.delete(file(first, CHANGES));
+                announced.remove(first);
+            }
         } finally {
             lock.unlock();
         }
@@ -179,14 +315,39 @@ final class RecordStore {
         }
     }
 
+    /** Marks several nodes, and all that lies below them, as destroyed: all or none. Durable when it returns. */
+    void bury(Guid first, List<Guid> others) {
+        if (others.isEmpty()) {
+            bury(first);
+            return;
+        }
+        Path mark = file(first, GONE);
+        try {
+            StateFile.replace(mark, list(others));
+        } catch (UncheckedIOException e) {
+            delete(mark);
+            throw e;
+        }
+    }
+
     /** The node's subvolume is destroyed: its files go after the next commit. */
     void forget(Guid guid) {
+        forget(List.of(), guid);
+    }
+
+    /** As {@link #forget(Guid)}, of several nodes; the mark by which they are known to be gone goes last. */
+    void forget(List<Guid> nodes, Guid mark) {
         afterCommit(() -> {
-            unsettled.remove(guid);
-            delete(file(guid, MAKING));
-            delete(file(guid, MADE));
-            delete(file(guid, GONE));
+            nodes.forEach(this::deleteAll);
+            deleteAll(mark);
         });
+    }
+
+    private void deleteAll(Guid node) {
+        unsettled.remove(node);
+        delete(file(node, MAKING));
+        delete(file(node, MADE));
+        delete(file(node, GONE));
     }
 
     private void afterCommit(Runnable work) {

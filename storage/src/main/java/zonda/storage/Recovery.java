@@ -6,9 +6,11 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import zonda.storage.NodeRecord.Filesystem;
 import zonda.storage.NodeRecord.Frozen;
+import zonda.storage.NodeRecord.Mark;
 import zonda.storage.PoolDriver.Charge;
 import zonda.storage.PoolDriver.Inventory;
 
@@ -49,17 +51,19 @@ final class Recovery {
         destroyMarked(records, loaded.gone());
 
         Inventory inventory = driver.inventory();
+        dropIncomplete(records, loaded, inventory);
         dropUnmade(records, loaded, inventory);
         fill(records);
         finishMade(loaded);
         reportStrangers(inventory);
-        driver.reconcile(charges(), snapshotIds());
+        driver.reconcile(charges(), snapshots());
         store.settling(driver::sync);
         return catalog;
     }
 
-    private void destroyMarked(Map<Guid, NodeRecord> records, Set<Guid> marked) {
-        var gone = new HashSet<>(marked);
+    private void destroyMarked(Map<Guid, NodeRecord> records, Map<Guid, List<Guid>> marks) {
+        var gone = new HashSet<>(marks.keySet());
+        marks.values().forEach(gone::addAll);
         int before;
         do {
             before = gone.size();
@@ -68,6 +72,7 @@ final class Recovery {
                         case Filesystem dataset ->
                             dataset.parent().filter(gone::contains).isPresent();
                         case Frozen snapshot -> gone.contains(snapshot.dataset());
+                        case Mark mark -> gone.contains(mark.dataset());
                     })
                     .forEach(record -> gone.add(record.guid()));
         } while (gone.size() > before);
@@ -75,37 +80,52 @@ final class Recovery {
         records.values().stream()
                 .filter(record -> gone.contains(record.guid()))
                 .sorted(Comparator.comparing(record -> record instanceof Filesystem))
-                .forEach(record -> {
-                    switch (record) {
-                        case Filesystem dataset -> finishing.destroy(List.of(dataset), List.of());
-                        case Frozen snapshot -> finishing.destroy(List.of(), List.of(snapshot));
-                    }
-                });
+                .forEach(finishing::destroy);
         // The marks last: what lies below a mark is known by it.
-        gone.stream().filter(guid -> !marked.contains(guid)).forEach(store::forget);
-        marked.forEach(store::forget);
+        gone.stream().filter(guid -> !marks.containsKey(guid)).forEach(store::forget);
+        marks.keySet().forEach(store::forget);
         gone.forEach(records::remove);
+    }
+
+    /** Of nodes that count together, all go when the subvolume of one was not made any more. */
+    private void dropIncomplete(Map<Guid, NodeRecord> records, RecordStore.Loaded loaded, Inventory inventory) {
+        loaded.groups().forEach((_, group) -> {
+            List<NodeRecord> begun = group.stream()
+                    .filter(guid -> !loaded.made().containsKey(guid))
+                    .flatMap(guid -> Optional.ofNullable(records.get(guid)).stream())
+                    .toList();
+            if (begun.stream().anyMatch(record -> !isThere(record, inventory))) {
+                begun.forEach(record -> dropUnmade(records, record));
+            }
+            store.apart(group);
+        });
+    }
+
+    private static boolean isThere(NodeRecord record, Inventory inventory) {
+        return switch (record) {
+            case Filesystem dataset -> inventory.datasets().contains(dataset.guid());
+            case Frozen snapshot -> inventory.snapshots().contains(snapshot.id());
+            case Mark _ -> true;
+        };
+    }
+
+    /** It can be there without being in a commit yet, when the daemon was killed and the host was not. */
+    private void dropUnmade(Map<Guid, NodeRecord> records, NodeRecord record) {
+        records.remove(record.guid());
+        new Finishing(driver).destroy(record);
+        store.forget(record.guid());
     }
 
     private void dropUnmade(Map<Guid, NodeRecord> records, RecordStore.Loaded loaded, Inventory inventory) {
         for (NodeRecord record : List.copyOf(records.values())) {
-            boolean there = switch (record) {
-                case Filesystem dataset -> inventory.datasets().contains(dataset.guid());
-                case Frozen snapshot -> inventory.snapshots().contains(id(snapshot));
-            };
-            if (there) {
+            if (isThere(record, inventory)) {
                 continue;
             }
-            records.remove(record.guid());
             if (loaded.made().containsKey(record.guid())) {
+                records.remove(record.guid());
                 findings.add("the subvolume of " + record.toJson().compact() + " is missing");
             } else {
-                // It can be there without being in a commit yet, when the daemon was killed and the host was not.
-                switch (record) {
-                    case Filesystem dataset -> driver.destroy(dataset.guid());
-                    case Frozen snapshot -> driver.destroy(id(snapshot));
-                }
-                store.forget(record.guid());
+                dropUnmade(records, record);
             }
         }
     }
@@ -135,7 +155,12 @@ final class Recovery {
                 .filter(Frozen.class::isInstance)
                 .map(Frozen.class::cast)
                 .filter(snapshot -> known.contains(snapshot.dataset()))
-                .sorted(Comparator.comparing(Frozen::created).thenComparing(Frozen::name))
+                .sorted(NodeRecord.AGE.thenComparing(snapshot -> ((Frozen) snapshot).name()))
+                .forEach(catalog::put);
+        records.values().stream()
+                .filter(Mark.class::isInstance)
+                .map(Mark.class::cast)
+                .filter(mark -> known.contains(mark.dataset()))
                 .forEach(catalog::put);
     }
 
@@ -156,7 +181,7 @@ final class Recovery {
         inventory.datasets().stream()
                 .filter(guid -> !catalog.contains(guid))
                 .forEach(guid -> findings.add("subvolume of dataset " + guid + " has no record: left alone"));
-        Set<SnapshotId> known = snapshotIds();
+        Set<SnapshotId> known = snapshots().keySet();
         inventory.snapshots().stream()
                 .filter(id -> !known.contains(id))
                 .forEach(id -> findings.add("subvolume of snapshot " + id.snapshot() + " of dataset " + id.dataset()
@@ -177,15 +202,12 @@ final class Recovery {
         return charges;
     }
 
-    private Set<SnapshotId> snapshotIds() {
-        var ids = new HashSet<SnapshotId>();
+    /** All snapshots, with whom they are charged to. */
+    private Map<SnapshotId, List<Guid>> snapshots() {
+        var owners = new HashMap<SnapshotId, List<Guid>>();
         for (Filesystem dataset : catalog.tree(catalog.root())) {
-            catalog.snapshots(dataset.guid()).forEach(snapshot -> ids.add(id(snapshot)));
+            catalog.snapshots(dataset.guid()).forEach(snapshot -> owners.put(snapshot.id(), catalog.accounts(dataset)));
         }
-        return ids;
-    }
-
-    private static SnapshotId id(Frozen snapshot) {
-        return new SnapshotId(snapshot.dataset(), snapshot.guid());
+        return owners;
     }
 }

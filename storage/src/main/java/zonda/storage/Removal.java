@@ -1,15 +1,23 @@
 package zonda.storage;
 
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import zonda.base.Code;
 import zonda.base.OpException;
 import zonda.base.Undo;
 import zonda.storage.NodeRecord.Filesystem;
 import zonda.storage.NodeRecord.Frozen;
+import zonda.storage.NodeRecord.Mark;
 
-/** Destroying datasets and snapshots: zfs-destroy(8). One small file that marks the topmost is the point of no return. */
+/**
+ * Destroying datasets, snapshots and bookmarks: zfs-destroy(8). One small file that marks the topmost, or names all that
+ * go together, is the point of no return.
+ */
 final class Removal {
     private final Workings pool;
 
@@ -17,52 +25,162 @@ final class Removal {
         this.pool = pool;
     }
 
-    void dataset(DatasetName name, boolean recursive) {
-        try (var _ = pool.claims().claim(List.of(name.text()), List.of())) {
-            pool.catalog().require(name);
-            List<Filesystem> datasets = pool.catalog().tree(name);
-            List<Frozen> snapshots = datasets.stream()
-                    .flatMap(dataset -> pool.catalog().snapshots(dataset.guid()).stream())
+    /** What a destroy of the dataset takes with it. @throws OpException CONFLICT with what the options leave out */
+    Doomed plan(DatasetName name, DestroyOptions options) {
+        Filesystem dataset = pool.catalog().require(name);
+        if (name.parent().isEmpty()) {
+            throw new OpException(
+                    Code.INVALID,
+                    "cannot destroy '" + name + "': operation does not apply to pools\nuse 'zpool destroy " + name
+                            + "' to destroy the pool itself");
+        }
+        if (!options.recursive()) {
+            refuseChildren(name, dataset);
+        }
+        Doomed doomed = new Doomed.Collector(pool.catalog(), options.clones())
+                .add(dataset)
+                .doomed();
+        refuseOutsideClones(name.text(), kind(dataset), doomed);
+        doomed.snapshots().forEach(this::refuseHolds);
+        return doomed;
+    }
+
+    /** What a destroy of snapshots takes with it; those that would only go later are not in it. */
+    Doomed plan(List<SnapshotName> names, DestroyOptions options) {
+        var collector = new Doomed.Collector(pool.catalog(), options.clones());
+        for (SnapshotName name : names) {
+            Frozen snapshot = pool.catalog().require(name);
+            if (options.deferred() && !options.clones() && isNeeded(snapshot)) {
+                continue;
+            }
+            if (!options.clones()) {
+                refuseClones(snapshot, "destroy '" + name + "'");
+            }
+            collector.add(snapshot);
+        }
+        Doomed doomed = collector.doomed();
+        if (!names.isEmpty()) {
+            refuseOutsideClones(names.getFirst().toString(), "snapshot", doomed);
+        }
+        doomed.snapshots().forEach(this::refuseHolds);
+        return doomed;
+    }
+
+    private boolean isNeeded(Frozen snapshot) {
+        return !snapshot.notes().holds().isEmpty()
+                || !pool.catalog().clones(snapshot.guid()).isEmpty();
+    }
+
+    void dataset(DatasetName name, DestroyOptions options) {
+        destroy(List.of(name.text()), () -> plan(name, options));
+    }
+
+    /** Destroys snapshots, all or none; those that are needed go later if the options say so. */
+    void snapshots(List<SnapshotName> names, DestroyOptions options) {
+        destroy(names.stream().map(SnapshotName::toString).toList(), () -> {
+            Doomed doomed = plan(names, options);
+            var going = Set.copyOf(doomed.nodes());
+            List<Frozen> later = names.stream()
+                    .map(pool.catalog()::require)
+                    .filter(snapshot -> !going.contains(snapshot))
+                    .map(snapshot -> snapshot.withNotes(snapshot.notes().goingLater()))
                     .toList();
-            if (name.parent().isEmpty()) {
-                throw new OpException(Code.INVALID, "cannot destroy '" + name + "': operation does not apply to pools");
+            if (!later.isEmpty()) {
+                pool.change("destroy", later);
             }
-            if (!recursive) {
-                refuseChildren(name, datasets, snapshots);
-            }
-            refuseOutsideClones(name, snapshots);
-            // btrfs destroys a subvolume under the feet of who uses it; ZFS says busy, and so do we.
-            List<Filesystem> unmounted = pool.tree().unmountEverywhere("destroy", name);
-            try (var undo = new Undo()) {
-                undo.add(() -> pool.tree().mountAgain(unmounted));
-                pool.passed("destroy", "unmounted");
-                mark(datasets.getFirst().guid(), datasets, snapshots);
-                undo.keep();
-            }
-            destroyMarked(datasets, snapshots);
+            return doomed;
+        });
+    }
+
+    void bookmark(DatasetName dataset, String name) {
+        String text = dataset + "#" + name;
+        try (var _ = pool.claims().claim(List.of(text), List.of(dataset.text()))) {
+            Mark mark = pool.catalog()
+                    .find(dataset)
+                    .flatMap(of -> pool.catalog().bookmark(of.guid(), name))
+                    .orElseThrow(() -> new OpException(Code.NOT_FOUND, "bookmark '" + text + "' does not exist."));
+            bury(Doomed.of(mark));
         }
     }
 
-    private void refuseChildren(DatasetName name, List<Filesystem> datasets, List<Frozen> snapshots) {
-        if (datasets.size() + snapshots.size() == 1) {
+    /** Claims what the plan names; when that has changed meanwhile, once more with the new names. */
+    private void destroy(List<String> asked, Supplier<Doomed> plan) {
+        List<String> names = asked;
+        while (true) {
+            try (var _ = pool.claims().claim(names, List.of())) {
+                Doomed doomed = plan.get();
+                Set<String> wanted = new LinkedHashSet<>(asked);
+                doomed.heads().forEach(head -> wanted.add(name(head)));
+                if (covers(names, wanted)) {
+                    destroyClaimed(doomed);
+                    return;
+                }
+                names = List.copyOf(wanted);
+            }
+        }
+    }
+
+    private static boolean covers(List<String> names, Set<String> wanted) {
+        return wanted.stream()
+                .allMatch(name -> names.stream()
+                        .anyMatch(claimed -> name.equals(claimed)
+                                || name.startsWith(claimed + "/")
+                                || name.startsWith(claimed + "@")));
+    }
+
+    private void destroyClaimed(Doomed doomed) {
+        if (doomed.nodes().isEmpty()) {
             return;
         }
-        String children = Stream.concat(
-                        datasets.stream()
-                                .skip(1)
-                                .map(one -> pool.catalog().nameOf(one.guid()).text()),
-                        snapshots.stream().map(this::name))
-                .collect(Collectors.joining(", "));
-        throw new OpException(
-                Code.CONFLICT,
-                "cannot destroy '" + name + "': filesystem has children: " + children + ": use -r to destroy them too");
+        List<DatasetName> tops = doomed.heads().stream()
+                .filter(Filesystem.class::isInstance)
+                .map(head -> pool.catalog().nameOf(head.guid()))
+                .toList();
+        try (var undo = new Undo()) {
+            for (DatasetName top : tops) {
+                // btrfs destroys a subvolume under the feet of who uses it; ZFS says busy, and so do we.
+                List<Filesystem> unmounted = pool.tree().unmountEverywhere("destroy", top);
+                undo.add(() -> pool.tree().mountAgain(unmounted));
+            }
+            pool.passed("destroy", "unmounted");
+            mark(doomed);
+            undo.keep();
+        }
+        destroyMarked(doomed);
     }
 
-    private String name(Frozen snapshot) {
-        return pool.catalog()
-                .nameOfSnapshot(snapshot.guid())
-                .map(SnapshotName::toString)
-                .orElse(snapshot.name());
+    /** The word for it in messages. */
+    static String kind(NodeRecord node) {
+        return switch (node) {
+            case Filesystem dataset -> dataset.isVolume() ? "volume" : "filesystem";
+            case Frozen _ -> "snapshot";
+            case Mark _ -> "bookmark";
+        };
+    }
+
+    private void refuseChildren(DatasetName name, Filesystem dataset) {
+        List<String> children = new ArrayList<>();
+        for (Filesystem one : pool.catalog().tree(name)) {
+            if (!one.equals(dataset)) {
+                children.add(name(one));
+            }
+            pool.catalog().snapshots(one.guid()).forEach(snapshot -> children.add(name(snapshot)));
+        }
+        if (!children.isEmpty()) {
+            throw new OpException(
+                    Code.CONFLICT,
+                    "cannot destroy '" + name + "': " + kind(dataset) + " has children\n"
+                            + "use '-r' to destroy the following datasets:\n" + String.join("\n", children));
+        }
+    }
+
+    /** The full name of a node that is there. */
+    String name(NodeRecord node) {
+        return switch (node) {
+            case Filesystem dataset -> pool.catalog().nameOf(dataset.guid()).text();
+            case Frozen snapshot -> pool.catalog().nameOf(snapshot.dataset()) + "@" + snapshot.name();
+            case Mark mark -> pool.catalog().nameOf(mark.dataset()) + "#" + mark.name();
+        };
     }
 
     /** For messages. */
@@ -70,64 +188,79 @@ final class Removal {
         return snapshots.stream().map(this::name).collect(Collectors.joining(", "));
     }
 
-    private void refuseOutsideClones(DatasetName top, List<Frozen> snapshots) {
-        List<DatasetName> outside = snapshots.stream()
+    private void refuseOutsideClones(String target, String kind, Doomed doomed) {
+        var going = new HashSet<String>();
+        doomed.datasets().forEach(dataset -> going.add(name(dataset)));
+        List<String> outside = doomed.snapshots().stream()
                 .flatMap(snapshot -> pool.catalog().clones(snapshot.guid()).stream())
-                .filter(clone -> !clone.isBelow(top) && !clone.equals(top))
+                .map(DatasetName::text)
+                .filter(clone -> !going.contains(clone))
                 .toList();
-        if (!outside.isEmpty()) {
-            throw new OpException(
-                    Code.CONFLICT, "cannot destroy '" + top + "': filesystem has dependent clones: " + join(outside));
-        }
-    }
-
-    void snapshot(SnapshotName name) {
-        try (var _ = pool.claims().claim(List.of(name.toString()), List.of())) {
-            Frozen snapshot = pool.catalog().require(name);
-            refuseClones(snapshot, "destroy '" + name + "'");
-            bury(snapshot.guid(), List.of(), List.of(snapshot));
-        }
+        refuseClones("destroy '" + target + "'", kind, outside);
     }
 
     void refuseClones(Frozen snapshot, String what) {
-        List<DatasetName> clones = pool.catalog().clones(snapshot.guid());
+        List<String> clones = pool.catalog().clones(snapshot.guid()).stream()
+                .map(DatasetName::text)
+                .toList();
+        refuseClones(what, "snapshot", clones);
+    }
+
+    private static void refuseClones(String what, String kind, List<String> clones) {
         if (!clones.isEmpty()) {
-            throw new OpException(Code.CONFLICT, "cannot " + what + ": snapshot has dependent clones: " + join(clones));
+            throw new OpException(
+                    Code.CONFLICT,
+                    "cannot " + what + ": " + kind + " has dependent clones\n"
+                            + "use '-R' to destroy the following datasets:\n" + String.join("\n", clones));
         }
     }
 
-    private static String join(List<DatasetName> names) {
-        return names.stream().map(DatasetName::text).collect(Collectors.joining(", "));
+    void refuseHolds(Frozen snapshot) {
+        if (!snapshot.notes().holds().isEmpty()) {
+            String name = name(snapshot);
+            throw new OpException(
+                    Code.CONFLICT,
+                    "cannot destroy snapshot " + name + ": it's being held. Run 'zfs holds -r " + name
+                            + "' to see holders.");
+        }
     }
 
     /**
-     * From the mark on, its first node and all below it are gone for everyone; their subvolumes follow, after a crash at
-     * the next open.
+     * From the mark on, all of them are gone for everyone; their subvolumes follow, after a crash at the next open. The
+     * caller has unmounted them.
      */
-    void bury(Guid top, List<Filesystem> datasets, List<Frozen> snapshots) {
-        mark(top, datasets, snapshots);
-        destroyMarked(datasets, snapshots);
+    void bury(Doomed doomed) {
+        mark(doomed);
+        destroyMarked(doomed);
     }
 
-    private void mark(Guid top, List<Filesystem> datasets, List<Frozen> snapshots) {
-        pool.store().bury(top);
-        snapshots.forEach(pool.catalog()::remove);
-        datasets.reversed().forEach(pool.catalog()::remove);
+    private void mark(Doomed doomed) {
+        List<Guid> heads = doomed.heads().stream().map(NodeRecord::guid).toList();
+        pool.store().bury(heads.getFirst(), heads.subList(1, heads.size()));
+        for (NodeRecord node : doomed.nodes()) {
+            switch (node) {
+                case Filesystem dataset -> pool.catalog().remove(dataset);
+                case Frozen snapshot -> pool.catalog().remove(snapshot);
+                case Mark mark -> pool.catalog().remove(mark);
+            }
+        }
     }
 
-    private void destroyMarked(List<Filesystem> datasets, List<Frozen> snapshots) {
+    private void destroyMarked(Doomed doomed) {
         pool.passed("destroy", "marked");
-        pool.finishing().destroy(datasets, snapshots);
+        doomed.snapshots().forEach(pool.finishing()::destroy);
+        doomed.datasets().forEach(pool.finishing()::destroy);
         pool.passed("destroy", "destroyed");
-        snapshots.forEach(one -> pool.store().forget(one.guid()));
-        datasets.reversed().forEach(one -> pool.store().forget(one.guid()));
+        Guid mark = doomed.heads().getFirst().guid();
+        List<Guid> others = doomed.nodes().stream()
+                .map(NodeRecord::guid)
+                .filter(guid -> !guid.equals(mark))
+                .toList();
+        pool.store().forget(others, mark);
     }
 
     /** Takes back the subvolume of a node that was about to be made. */
     void destroy(NodeRecord unmade) {
-        switch (unmade) {
-            case Filesystem dataset -> pool.finishing().destroy(List.of(dataset), List.of());
-            case Frozen snapshot -> pool.finishing().destroy(List.of(), List.of(snapshot));
-        }
+        pool.finishing().destroy(unmade);
     }
 }

@@ -2,16 +2,21 @@ package zonda.storage;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A snapshot as it is at one moment.
  *
  * @param name its full name, {@code pool/dataset@snapshot}
  * @param clones the full names of the datasets that were cloned from it
+ * @param holds since when each tag holds it
+ * @param deferred whether it goes by itself as soon as nothing holds it and no clone depends on it
  */
-public record Snapshot(String name, String guid, Instant created, List<String> clones) {
+public record Snapshot(
+        String name, String guid, Instant created, List<String> clones, Map<String, Instant> holds, boolean deferred) {
     public Snapshot {
         clones = List.copyOf(clones);
+        holds = Map.copyOf(holds);
     }
 
     /** The part after {@code @}. */

@@ -4,9 +4,9 @@ import java.util.regex.Pattern;
 import zonda.base.Code;
 import zonda.base.OpException;
 
-/** The full name of a snapshot, {@code pool/dataset@snapshot}. */
+/** The full name of a snapshot, {@code pool/dataset@snapshot}; a percent sign is for ranges of them. */
 record SnapshotName(DatasetName dataset, String snapshot) {
-    private static final Pattern PART = Pattern.compile("[A-Za-z0-9_:.%-]+");
+    private static final Pattern PART = Pattern.compile("[A-Za-z0-9_:.-]+");
 
     SnapshotName {
         if (!PART.matcher(snapshot).matches() || dataset.text().length() + snapshot.length() > 254) {

@@ -1,7 +1,10 @@
 package zonda.storage;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.random.RandomGenerator;
 import zonda.base.Bytes;
 import zonda.base.Code;
@@ -12,6 +15,7 @@ import zonda.base.OpException;
  * What the verbs on one open pool share.
  *
  * @param claims that keep verbs on the same names apart
+ * @param txg of the newest node
  */
 record Workings(
         PoolDriver driver,
@@ -20,6 +24,7 @@ record Workings(
         MountedTree tree,
         Finishing finishing,
         Claims claims,
+        AtomicLong txg,
         Surroundings surroundings) {
     /** No verb takes longer; who waits this long for another is told so. */
     private static final Duration PATIENCE = Duration.ofMinutes(5);
@@ -29,12 +34,42 @@ record Workings(
 
     static Workings of(
             PoolDriver driver, RecordStore store, Catalog catalog, MountedTree tree, Surroundings surroundings) {
-        return new Workings(driver, store, catalog, tree, new Finishing(driver), new Claims(PATIENCE), surroundings);
+        return new Workings(
+                driver,
+                store,
+                catalog,
+                tree,
+                new Finishing(driver),
+                new Claims(PATIENCE),
+                new AtomicLong(catalog.txg()),
+                surroundings);
+    }
+
+    /** For a node that is about to be made. */
+    long nextTxg() {
+        return txg.incrementAndGet();
+    }
+
+    Instant now() {
+        return surroundings.clock().instant();
     }
 
     /** One at a time, since a generator need not bear several threads. */
     synchronized Guid newGuid() {
         return Guid.random(surroundings.random());
+    }
+
+    /** Replaces the records of nodes, all or none; none of datasets that get another name. Durable when it returns. */
+    void change(String verb, List<? extends NodeRecord> changed) {
+        if (changed.size() == 1) {
+            store.replace(changed.getFirst());
+        } else {
+            store.announce(changed);
+        }
+        catalog.putAll(changed);
+        passed(verb, "recorded");
+        store.replaceAnnounced();
+        passed(verb, "replaced");
     }
 
     /** A step is behind us: where a test ends the process. */

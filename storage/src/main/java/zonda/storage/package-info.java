@@ -6,9 +6,9 @@
  * properties and mounts of one open pool; a {@code PoolDriver} below it knows ids only, never names, and never mounts.
  * The driver here is btrfs: each dataset and each snapshot is a subvolume, quotas are simple quotas (Linux 6.7).
  *
- * <p>What is durable and when: each dataset and snapshot has a small record file on the pool. A verb writes its intent,
- * changes the kernel's side idempotently, and returns when both are durable; opening a pool after a crash completes or
- * removes what was half done. Subvolumes that no record knows are reported, never removed.
+ * <p>What is durable and when: each dataset, snapshot and bookmark has a small record file on the pool. A verb writes its
+ * intent, changes the kernel's side idempotently, and returns when both are durable; opening a pool after a crash
+ * completes or removes what was half done. Subvolumes that no record knows are reported, never removed.
  *
  * <p>Threads: any thread may call any public method; verbs on different datasets run at the same time, and share the
  * filesystem's commits. Calls into the kernel leave virtual threads for platform threads by themselves. Lock order:

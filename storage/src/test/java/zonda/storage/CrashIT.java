@@ -75,8 +75,9 @@ class CrashIT {
             }
         }
         long nodes = datasets.stream()
-                .mapToLong(
-                        dataset -> 1 + pool.datasets().snapshots(dataset.name()).size())
+                .mapToLong(dataset -> 1
+                        + pool.datasets().snapshots(dataset.name()).size()
+                        + pool.datasets().bookmarks(dataset.name()).size())
                 .sum();
         assertThat(storeFiles(pool)).as(when + ": one record each").hasSize((int) nodes);
     }

@@ -84,7 +84,16 @@ class DatasetsContractIT {
                 .containsExactly("quota default", "mountpoint default", "org.example:note inherited from tank/a");
         assertThat(datasets.properties("tank/a/b@now"))
                 .extracting(DatasetProperty::name)
-                .containsExactly("type", "creation", "referenced", "guid", "clones");
+                .containsExactly(
+                        "type",
+                        "creation",
+                        "referenced",
+                        "createtxg",
+                        "guid",
+                        "defer_destroy",
+                        "userrefs",
+                        "clones",
+                        "org.example:note");
         refused(Code.NOT_FOUND, () -> datasets.properties("tank/c"), "cannot open 'tank/c': dataset does not exist");
     }
 

@@ -20,18 +20,24 @@ class NodeRecordTest {
                 Optional.of(new Guid(-2)),
                 "leaf",
                 TIME,
+                17,
                 Optional.of(new Guid(7)),
                 new DatasetOptions(
                         Optional.of(Bytes.ofGiB(10)),
                         new Mountpoint.At(Path.of("/some where")),
                         OptionalInt.of(0700),
-                        Map.of("a:b", "\"c\"\n", "x:y", "")));
+                        Map.of("a:b", "\"c\"\n", "x:y", ""),
+                        Optional.empty()));
         var root = new NodeRecord.Filesystem(
-                new Guid(1), Optional.empty(), "tank", TIME, Optional.empty(), DatasetOptions.DEFAULT);
+                new Guid(1), Optional.empty(), "tank", TIME, 1, Optional.empty(), DatasetOptions.DEFAULT);
         var nowhere = root.withOptions(DatasetOptions.DEFAULT.mountpoint(new Mountpoint.None()));
-        var snapshot = new NodeRecord.Frozen(new Guid(9), new Guid(1), "final", TIME);
+        var volume = root.withOptions(DatasetOptions.DEFAULT.volume(new VolumeShape(Bytes.ofGiB(1), 4096)));
+        var snapshot = NodeRecord.Frozen.of(new Guid(9), SnapshotName.parse("tank@final"), root, TIME, 2);
+        var noted = snapshot.of(new Guid(3))
+                .withNotes(SnapshotNotes.NONE.held("tag", TIME).goingLater().withProperties(Map.of("a:b", "\u00e9")));
+        var bookmark = new NodeRecord.Mark(new Guid(5), new Guid(1), "mark", new Guid(9), TIME, 2);
 
-        for (NodeRecord record : new NodeRecord[] {full, root, nowhere, snapshot}) {
+        for (NodeRecord record : new NodeRecord[] {full, root, nowhere, volume, snapshot, noted, bookmark}) {
             assertThat(NodeRecord.parse(record.toJson().pretty())).hasValue(record);
             assertThat(NodeRecord.parse(record.toJson().compact())).hasValue(record);
         }
@@ -39,7 +45,7 @@ class NodeRecordTest {
 
     @Test
     void what_is_cut_short_or_foreign_is_no_record() {
-        String text = new NodeRecord.Frozen(new Guid(9), new Guid(1), "final", TIME)
+        String text = new NodeRecord.Frozen(new Guid(9), new Guid(1), new Guid(1), "final", TIME, 3, SnapshotNotes.NONE)
                 .toJson()
                 .compact();
         for (int length = 0; length < text.length(); length++) {

@@ -22,7 +22,7 @@ import zonda.kernel.MountInfo;
 import zonda.kernel.Mounts;
 
 /** A pool in a file of its own, for one test; closing it takes it away, and fails when something of it is left. */
-final class ScratchPool implements AutoCloseable {
+final class ScratchPool implements ContractPool {
     private static final Duration LIMIT = Duration.ofSeconds(20);
 
     private final Path directory;
@@ -121,8 +121,29 @@ final class ScratchPool implements AutoCloseable {
         return config.mountpoint();
     }
 
-    Datasets datasets() {
+    @Override
+    public Datasets datasets() {
         return pool.datasets();
+    }
+
+    @Override
+    public List<String> findings() {
+        return pool.findings();
+    }
+
+    @Override
+    public Path content(String dataset) {
+        return datasets().mount(dataset);
+    }
+
+    @Override
+    public RecordStore recordStore() {
+        return new RecordStore(config.top().resolve(".zonda/store"));
+    }
+
+    @Override
+    public PoolDriver driver() {
+        return pool.driver();
     }
 
     Pool pool() {
@@ -134,7 +155,8 @@ final class ScratchPool implements AutoCloseable {
     }
 
     /** As a daemon that is started again: everything is still mounted. */
-    Datasets reopen() {
+    @Override
+    public Datasets reopen() {
         pool.close();
         pool = pools().open(config);
         return pool.datasets();

@@ -7,9 +7,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import zonda.base.Bytes;
@@ -60,6 +62,40 @@ final class VerbScript {
                         pool -> pool.datasets().create("tank/p", DatasetOptions.DEFAULT.quota(Bytes.ofMiB(128)))),
                 step("move below it", pool -> pool.datasets().rename("tank/vm", "tank/p/vm")),
                 step("destroy a snapshot", pool -> pool.datasets().destroy("tank/p/vm@s", false)),
+                step(
+                        "snapshot all below",
+                        pool -> pool.datasets()
+                                .snapshots(List.of("tank/p@r", "tank/p/vm@r", "tank/p/vm/data@r"), Map.of("n:o", "p"))),
+                step("hold", pool -> pool.datasets().hold("tag", List.of("tank/p@r", "tank/p/vm@r"))),
+                step(
+                        "rename the snapshots",
+                        pool -> pool.datasets().renameSnapshots(List.of("tank/p/vm@r", "tank/p/vm/data@r"), "q")),
+                step("bookmark", pool -> pool.datasets().bookmark("tank/p/vm@q", "tank/p/vm#b")),
+                step("clone the clone", pool -> pool.datasets().clone("tank/p/vm@q", "tank/c", DatasetOptions.DEFAULT)),
+                step(
+                        "destroy later",
+                        pool -> pool.datasets().destroy("tank/p/vm@q", new DestroyOptions(false, false, true))),
+                step("promote", pool -> pool.datasets().promote("tank/c")),
+                step("promote back", pool -> pool.datasets().promote("tank/p/vm")),
+                step("release", pool -> pool.datasets().release("tag", List.of("tank/p@r", "tank/p/vm@q"))),
+                step("destroy the clone", pool -> pool.datasets().destroy("tank/c", false)),
+                step("destroy the bookmark", pool -> pool.datasets().destroy("tank/p/vm#b", DestroyOptions.ALONE)),
+                step("snapshot once more", pool -> pool.datasets().snapshot("tank/p/vm", "x")),
+                step("clone elsewhere", pool -> pool.datasets().clone("tank/p/vm@x", "tank/c", DatasetOptions.DEFAULT)),
+                step(
+                        "destroy with clones",
+                        pool -> pool.datasets().destroy("tank/p/vm@x", new DestroyOptions(true, true, false))),
+                step(
+                        "create a volume",
+                        pool -> pool.datasets()
+                                .create(
+                                        "tank/p/v",
+                                        DatasetOptions.DEFAULT.volume(new VolumeShape(Bytes.ofMiB(1), 8192)))),
+                step("snapshot the volume", pool -> pool.datasets().snapshot("tank/p/v", "s")),
+                step("resize the volume", pool -> pool.datasets().setVolumeSize("tank/p/v", Bytes.ofMiB(3))),
+                step(
+                        "clone the volume",
+                        pool -> pool.datasets().clone("tank/p/v@s", "tank/p/w", DatasetOptions.DEFAULT)),
                 step("snapshot again", pool -> pool.datasets().snapshot("tank/p/vm/data", "t")),
                 step("destroy all below", pool -> pool.datasets().destroy("tank/p", true)),
                 step("destroy the image", pool -> pool.datasets().destroy("tank/i", true)));
@@ -86,10 +122,10 @@ final class VerbScript {
     static SortedMap<String, String> observe(ScratchPool pool) {
         var seen = new TreeMap<String, String>();
         for (Dataset dataset : pool.datasets().list()) {
-            Path at = dataset.mountpoint().orElseThrow();
             Path live =
                     pool.config().top().resolve("ds").resolve(dataset.guid()).resolve("live");
-            if (!dataset.mounted() || !same(at, live)) {
+            Path at = dataset.isVolume() ? live : dataset.mountpoint().orElseThrow();
+            if (!dataset.isVolume() && (!dataset.mounted() || !same(at, live))) {
                 throw new AssertionError(dataset.name() + " isn't mounted on " + at);
             }
             seen.put(
@@ -102,15 +138,30 @@ final class VerbScript {
                             permissions(at),
                             content(at)));
             for (Snapshot snapshot : pool.datasets().snapshots(dataset.name())) {
-                Path frozen = pool.config()
-                        .top()
-                        .resolve("snap")
-                        .resolve(dataset.guid())
-                        .resolve(snapshot.guid());
-                seen.put(snapshot.name(), snapshot.clones() + " " + content(frozen));
+                seen.put(
+                        snapshot.name(),
+                        String.join(
+                                " ",
+                                "" + snapshot.clones(),
+                                "" + new TreeSet<>(snapshot.holds().keySet()),
+                                snapshot.deferred() ? "deferred" : "",
+                                content(frozen(pool, snapshot))));
             }
+            pool.datasets().bookmarks(dataset.name()).forEach(mark -> seen.put(mark.name(), mark.snapshot()));
         }
         return seen;
+    }
+
+    /** Below the dataset that it was made of, which need not be the one that has it. */
+    private static Path frozen(ScratchPool pool, Snapshot snapshot) {
+        try (Stream<Path> homes = Files.list(pool.config().top().resolve("snap"))) {
+            return homes.map(home -> home.resolve(snapshot.guid()))
+                    .filter(Files::exists)
+                    .findFirst()
+                    .orElseThrow(() -> new AssertionError(snapshot.name() + " isn't there"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static boolean same(Path one, Path other) {
@@ -142,7 +193,9 @@ final class VerbScript {
 
     private static String line(Path file) {
         try {
-            return file.getFileName() + ": " + Files.readString(file);
+            return Files.size(file) < 100
+                    ? file.getFileName() + ": " + Files.readString(file)
+                    : file.getFileName() + " of " + Files.size(file);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -1,0 +1,88 @@
+package zonda.commands;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import zonda.base.Code;
+import zonda.base.OpException;
+
+/** The names of properties in -o, -s, -S and {@code zfs get}, and how their columns are headed. */
+final class ZfsPropertyNames {
+    private static final Map<String, String> SHORT =
+            Map.of("avail", "available", "refer", "referenced", "volblock", "volblocksize");
+    private static final Map<String, String> HEADERS = Map.of("available", "AVAIL", "referenced", "REFER");
+    private static final Set<String> RIGHT = Set.of(
+            "used",
+            "available",
+            "referenced",
+            "quota",
+            "size",
+            "allocated",
+            "free",
+            "capacity",
+            "userrefs",
+            "createtxg");
+    private static final Set<String> KNOWN = Set.of(
+            "name",
+            "type",
+            "creation",
+            "used",
+            "available",
+            "referenced",
+            "mounted",
+            "origin",
+            "quota",
+            "volsize",
+            "volblocksize",
+            "mountpoint",
+            "createtxg",
+            "guid",
+            "defer_destroy",
+            "userrefs",
+            "clones");
+    /** Properties of ZFS that btrfs has nothing for; zfsprops(7). */
+    private static final Set<String> OF_ZFS_ONLY = Set.of(
+            ("space compressratio refcompressratio refreservation reservation refquota recordsize sharenfs checksum"
+                            + " compression atime devices exec setuid readonly zoned snapdir aclmode aclinherit"
+                            + " canmount xattr copies version utf8only normalization casesensitivity vscan nbmand"
+                            + " sharesmb primarycache secondarycache usedbysnapshots usedbydataset usedbychildren"
+                            + " usedbyrefreservation logbias objsetid dedup mlslabel sync dnodesize volmode"
+                            + " filesystem_limit snapshot_limit filesystem_count snapshot_count snapdev"
+                            + " acltype context fscontext defcontext rootcontext relatime redundant_metadata overlay"
+                            + " encryption keylocation keyformat pbkdf2iters special_small_blocks written"
+                            + " logicalused logicalreferenced snapshots_changed prefetch")
+                    .split(" "));
+
+    private ZfsPropertyNames() {}
+
+    /** The property that a word means. */
+    static String of(String word) {
+        return SHORT.getOrDefault(word, word);
+    }
+
+    static String header(String property) {
+        return HEADERS.getOrDefault(property, property.toUpperCase(Locale.ROOT));
+    }
+
+    static boolean isRightAligned(String property) {
+        return RIGHT.contains(property);
+    }
+
+    /** Reads {@code name,used,...}. @throws OpException USAGE naming what is none */
+    static List<String> list(String words) {
+        List<String> names =
+                Arrays.stream(words.split(",", -1)).map(ZfsPropertyNames::of).toList();
+        for (String name : names) {
+            if (OF_ZFS_ONLY.contains(name)) {
+                throw new OpException(
+                        Code.USAGE, "bad property list: '" + name + "' is not supported by the driver btrfs");
+            }
+            if (!KNOWN.contains(name) && name.indexOf(':') < 0) {
+                throw new OpException(Code.USAGE, "bad property list: invalid property '" + name + "'");
+            }
+        }
+        return names;
+    }
+}

@@ -1,0 +1,259 @@
+package zonda.storage;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import zonda.base.Bytes;
+
+/**
+ * A pool's means without a pool: directories that are copied. What it knows of charges, limits and descriptions is in
+ * memory, and outlives a reopened service as it outlives a daemon on a pool.
+ */
+final class FakeDriver implements PoolDriver {
+    private final Path root;
+    private final Map<Guid, List<Guid>> charged = new HashMap<>();
+    private final Map<Guid, Bytes> limits = new HashMap<>();
+    private final Map<Guid, String> descriptions = new HashMap<>();
+
+    FakeDriver(Path root) {
+        this.root = root;
+    }
+
+    /** To whom a dataset, or a snapshot by its own guid, is charged. */
+    synchronized List<Guid> charged(Guid node) {
+        return charged.getOrDefault(node, List.of());
+    }
+
+    synchronized Optional<Bytes> limitOf(Guid dataset) {
+        return Optional.ofNullable(limits.get(dataset));
+    }
+
+    @Override
+    public String name() {
+        return "fake";
+    }
+
+    private Path live(Guid dataset) {
+        return root.resolve("ds").resolve(dataset.toString());
+    }
+
+    private Path frozen(SnapshotId id) {
+        return root.resolve("snap").resolve(id.dataset() + "-" + id.snapshot());
+    }
+
+    @Override
+    public synchronized void create(Guid dataset, Charge charge) {
+        make(live(dataset));
+        charge(dataset, charge);
+    }
+
+    private void charge(Guid dataset, Charge charge) {
+        charged.put(dataset, charge.accounts());
+        limit(dataset, charge.quota());
+    }
+
+    @Override
+    public synchronized void snapshot(SnapshotId id, List<Guid> accounts) {
+        if (!Files.exists(frozen(id))) {
+            copy(live(id.dataset()), frozen(id));
+        }
+        charged.put(id.snapshot(), accounts);
+    }
+
+    @Override
+    public synchronized void cloneOf(SnapshotId origin, Guid dataset, Charge charge) {
+        if (!Files.exists(live(dataset))) {
+            copy(frozen(origin), live(dataset));
+        }
+        charge(dataset, charge);
+    }
+
+    @Override
+    public synchronized void makeVolume(Guid dataset, Bytes size) {
+        Volumes.make(live(dataset).resolve(DISK), size);
+    }
+
+    @Override
+    public synchronized void resize(Guid volume, Bytes size) {
+        Volumes.resize(live(volume).resolve(DISK), size);
+    }
+
+    @Override
+    public Bytes sizeOf(Guid volume) {
+        return Volumes.size(live(volume).resolve(DISK));
+    }
+
+    @Override
+    public Bytes sizeOf(SnapshotId volume) {
+        return Volumes.size(frozen(volume).resolve(DISK));
+    }
+
+    @Override
+    public synchronized void rollback(Guid dataset, SnapshotId to, List<Guid> accounts) {
+        delete(live(dataset));
+        copy(frozen(to), live(dataset));
+    }
+
+    @Override
+    public synchronized void destroy(Guid dataset) {
+        delete(live(dataset));
+        charged.remove(dataset);
+        limits.remove(dataset);
+        descriptions.remove(dataset);
+    }
+
+    @Override
+    public synchronized void destroy(SnapshotId snapshot) {
+        delete(frozen(snapshot));
+        charged.remove(snapshot.snapshot());
+    }
+
+    @Override
+    public synchronized void describe(Guid dataset, String text) {
+        descriptions.put(dataset, text);
+    }
+
+    @Override
+    public synchronized boolean isDescribed(Guid dataset) {
+        return descriptions.containsKey(dataset);
+    }
+
+    @Override
+    public synchronized void limit(Guid dataset, Optional<Bytes> quota) {
+        quota.ifPresentOrElse(bytes -> limits.put(dataset, bytes), () -> limits.remove(dataset));
+    }
+
+    @Override
+    public synchronized void recharge(Guid dataset, List<Guid> from, List<Guid> to) {
+        for (Map.Entry<Guid, List<Guid>> node : charged.entrySet()) {
+            List<Guid> old = node.getValue();
+            int at = old.indexOf(dataset);
+            if (at >= 0) {
+                node.setValue(Stream.concat(old.subList(0, at + 1).stream(), to.stream())
+                        .toList());
+            }
+        }
+    }
+
+    @Override
+    public synchronized void recharge(SnapshotId snapshot, List<Guid> from, List<Guid> to) {
+        charged.put(snapshot.snapshot(), to);
+    }
+
+    @Override
+    public Bytes used(Guid dataset) {
+        return Bytes.of(size(live(dataset)));
+    }
+
+    @Override
+    public Bytes referenced(Guid dataset) {
+        return Bytes.of(size(live(dataset)));
+    }
+
+    @Override
+    public Bytes referenced(SnapshotId snapshot) {
+        return Bytes.of(size(frozen(snapshot)));
+    }
+
+    @Override
+    public List<Vdev> vdevs() {
+        return List.of(new Vdev("fake", false, 0, 0, 0));
+    }
+
+    @Override
+    public Bytes free() {
+        return Bytes.ofGiB(100);
+    }
+
+    @Override
+    public Bytes size() {
+        return Bytes.ofGiB(200);
+    }
+
+    @Override
+    public MountSpec mountSpec(Guid dataset) {
+        return new MountSpec(live(dataset), "/" + dataset);
+    }
+
+    @Override
+    public synchronized Inventory inventory() {
+        Set<Guid> datasets = new HashSet<>();
+        Set<SnapshotId> snapshots = new HashSet<>();
+        names("ds").forEach(name -> Guid.parse(name).ifPresent(datasets::add));
+        names("snap")
+                .forEach(name -> snapshots.add(new SnapshotId(
+                        Guid.parse(name.substring(0, 16)).orElseThrow(),
+                        Guid.parse(name.substring(17)).orElseThrow())));
+        return new Inventory(datasets, snapshots, List.of());
+    }
+
+    private List<String> names(String kind) {
+        try (Stream<Path> entries = Files.list(make(root.resolve(kind)))) {
+            return entries.map(entry -> entry.getFileName().toString()).toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public synchronized void reconcile(Map<Guid, Charge> expected, Map<SnapshotId, List<Guid>> snapshots) {
+        charged.clear();
+        expected.forEach(this::charge);
+        snapshots.forEach((id, owners) -> charged.put(id.snapshot(), owners));
+    }
+
+    @Override
+    public void sync() {}
+
+    @Override
+    public void close() {}
+
+    private static Path make(Path directory) {
+        try {
+            return Files.createDirectories(directory);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static long size(Path tree) {
+        return walk(tree).stream()
+                .filter(Files::isRegularFile)
+                .mapToLong(file -> file.toFile().length())
+                .sum();
+    }
+
+    private static List<Path> walk(Path tree) {
+        if (!Files.exists(tree)) {
+            return List.of();
+        }
+        try (Stream<Path> all = Files.walk(tree)) {
+            return all.toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void copy(Path from, Path to) {
+        make(to.getParent());
+        for (Path one : walk(from)) {
+            try {
+                Files.copy(one, to.resolve(from.relativize(one)));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    private static void delete(Path tree) {
+        walk(tree).reversed().forEach(one -> one.toFile().delete());
+    }
+}

@@ -1,0 +1,9 @@
+package zonda.storage;
+
+/** {@link NamesContract} over btrfs, in a file. */
+class NamesContractIT extends NamesContract {
+    @Override
+    ContractPool makePool() {
+        return ScratchPool.create();
+    }
+}
