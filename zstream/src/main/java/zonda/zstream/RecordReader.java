@@ -19,6 +19,9 @@ final class RecordReader implements AutoCloseable {
     static final int LARGEST_BLOCK = 16 << 20;
 
     private static final int LARGEST_PROPERTIES = 64 << 20;
+    /** DMU_SPILL_BLKID of sys/dmu.h. */
+    private static final long SPILL_BLOCK = -2;
+
     private static final int LARGEST_BONUS = 16384;
     private static final int NAME_SIZE = 256;
 
@@ -193,6 +196,11 @@ final class RecordReader implements AutoCloseable {
         int stored = limited("embedded content", words.u32(header, 52), 112);
         if (Words.u8(header, 41) != 0 || size > length) {
             throw wrong("WRITE_EMBEDDED of an unknown form, for object " + number(8));
+        }
+        if (words.i64(header, 16) == SPILL_BLOCK * length) {
+            // A spill block that fits into a block pointer is sent as if it were content, at what its number comes to.
+            readPayload((stored + 7) & ~7);
+            return new StreamRecord.Spill(words.i64(header, 8), size, 0, Words.u8(header, 40), stored);
         }
         long at = offset("WRITE_EMBEDDED", words.i64(header, 16));
         readPayload((stored + 7) & ~7);

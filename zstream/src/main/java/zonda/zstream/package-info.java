@@ -21,12 +21,9 @@
  * RecordWriter}.
  *
  * <p>Streams for a test against ZFS itself are written by {@code StreamFiles} of this module's tests into a directory:
- * for each NAME of the file {@code list}, {@code NAME.zs} is a stream and {@code NAME.sha256} has the sums of all files
- * after it, as {@code sha256sum} prints them for paths that begin with {@code ./}, or of the volume as {@code -}. A line
- * of {@code list} is {@code NAME KIND ORIGIN}: the kind is filesystem or volume, the origin the name of the stream that
- * must be received before, or {@code -}. {@code NAME.find} has what {@code find . -printf '%P %y %m %U %G %s %n %l\n'}
- * prints, sorted by bytes, without sizes and links of directories; {@code NAME.xattrs} a line for each extended attribute:
- * path, name, and sha256 of the value.
+ * for each NAME of the file {@code list}, {@code NAME.zs} is a stream. A line of {@code list} is {@code NAME KIND ORIGIN}:
+ * the kind is filesystem or volume, the origin the name of the stream that must be received before, or {@code -}. What
+ * must be there after it is, of a filesystem, a {@code Listing}; of a volume, {@code NAME.sha256} has its sum.
  *
  * <p>It is not a pool and not a dataset: it knows no names but those in streams, no properties but those it passes on,
  * and never mounts.

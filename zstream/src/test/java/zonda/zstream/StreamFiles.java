@@ -7,10 +7,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
-import java.util.TreeSet;
 import zonda.kernel.Access;
 import zonda.kernel.DataFile;
 import zonda.kernel.DeviceNumber;
@@ -22,8 +22,12 @@ import zonda.kernel.IoBuffer;
  * Writes streams for a test against ZFS itself: {@code StreamFiles DIRECTORY}. What is in the directory then is said in
  * the package's description.
  */
-final class StreamFiles {
+public final class StreamFiles {
     private static final Instant MADE = Instant.ofEpochSecond(1_750_000_000);
+    /** Of version 2, xattr(7) and linux/posix_acl_xattr.h: owner rwx, user 1000 r-x, group r-x, mask rwx, others nothing. */
+    private static final String ACCESS_LIST = "02000000" + "01000700ffffffff" + "02000500e8030000" + "04000500ffffffff"
+            + "10000700ffffffff" + "20000000ffffffff";
+
     private static final IoBuffer BUFFER = IoBuffer.of(1 << 20);
 
     private final Path directory;
@@ -39,7 +43,8 @@ final class StreamFiles {
         write(Path.of(arguments[0]));
     }
 
-    static void write(Path directory) throws IOException {
+    /** Writes all of them. */
+    public static void write(Path directory) throws IOException {
         Files.createDirectories(directory);
         var files = new StreamFiles(directory);
         Path scratch = Files.createTempDirectory("zonda-streams-");
@@ -82,6 +87,15 @@ final class StreamFiles {
             Files.writeString(tree.resolve("attributes"), "text");
             root.attribute("attributes", "user.short", new byte[] {1, 2, 3});
             root.attribute("attributes", "user.spilled", new byte[1500]);
+            Files.writeString(tree.resolve("long-attribute"), "");
+            root.attribute("long-attribute", "user.long", new byte[3000]);
+            Files.writeString(tree.resolve("capable"), "cap_net_raw");
+            root.attribute("capable", "security.capability", hex("0100000200200000000000000000000000000000"));
+            root.mkdir("listed");
+            root.attribute("listed", "system.posix_acl_access", hex(ACCESS_LIST));
+            root.attribute("listed", "system.posix_acl_default", hex(ACCESS_LIST));
+            root.mkdir("n".repeat(255));
+            Files.writeString(tree.resolve("n".repeat(255)).resolve("m".repeat(255)), "long names");
             for (int mode : new int[] {0, 0007, 0070, 0700, 0077, 0707, 0770, 04755, 02755, 01777}) {
                 String name = "mode-" + Integer.toOctalString(mode);
                 Files.writeString(tree.resolve(name), name);
@@ -99,6 +113,10 @@ final class StreamFiles {
             root.mknod("socket", FileStat.Kind.SOCKET, DeviceNumber.NONE);
         }
         filesystem("features", tree, Optional.empty(), "-", false);
+    }
+
+    private static byte[] hex(String digits) {
+        return HexFormat.of().parseHex(digits);
     }
 
     private void manyNames(Path scratch) throws IOException {
@@ -167,7 +185,7 @@ final class StreamFiles {
     private ObjectMap filesystem(String name, Path tree, Optional<SendOrigin> origin, String on, boolean isCompound)
             throws IOException {
         list.add(name + " filesystem " + on);
-        describe(name, tree);
+        Listing.of(tree).write(directory, name);
         var options = SendOptions.of("zonda/tree@" + name, guid++, MADE);
         if (isCompound) {
             options = options.withProperties(NvList.EMPTY.with("zonda:note", NvList.text("from the stream")));
@@ -176,52 +194,5 @@ final class StreamFiles {
                 OutputStream out = out(name)) {
             return FilesystemSender.send(root, options, origin, out);
         }
-    }
-
-    private void describe(String name, Path tree) throws IOException {
-        TreeSet<String> sums = new TreeSet<>();
-        TreeSet<String> found = new TreeSet<>();
-        TreeSet<String> attributes = new TreeSet<>();
-        try (Directory root = Directory.open(tree)) {
-            describe(root, "", sums, found, attributes);
-        }
-        Files.write(directory.resolve(name + ".sha256"), sums);
-        Files.write(directory.resolve(name + ".find"), found);
-        Files.write(directory.resolve(name + ".xattrs"), attributes);
-    }
-
-    private static void describe(
-            Directory parent, String prefix, TreeSet<String> sums, TreeSet<String> found, TreeSet<String> attributes) {
-        for (String name : parent.names()) {
-            FileStat stat = parent.stat(name).orElseThrow();
-            String path = prefix + name;
-            String text = stat.isSymlink() ? parent.readLink(name) : "";
-            String sizes = stat.isDirectory() ? "" : " " + stat.size() + " " + stat.links();
-            found.add("%s %s %o %d %d%s %s"
-                    .formatted(path, kind(stat), stat.mode(), stat.uid(), stat.gid(), sizes, text)
-                    .stripTrailing());
-            if (stat.isFile()) {
-                sums.add(Trees.sum(parent, name) + "  ./" + path);
-            }
-            parent.attributes(name)
-                    .forEach((attribute, value) -> attributes.add(path + " " + attribute + " " + Trees.hash(value)));
-            if (stat.isDirectory()) {
-                try (Directory child = parent.child(name)) {
-                    describe(child, path + "/", sums, found, attributes);
-                }
-            }
-        }
-    }
-
-    private static char kind(FileStat stat) {
-        return switch (stat.kind()) {
-            case FILE -> 'f';
-            case DIRECTORY -> 'd';
-            case SYMLINK -> 'l';
-            case FIFO -> 'p';
-            case SOCKET -> 's';
-            case CHARACTER -> 'c';
-            case BLOCK -> 'b';
-        };
     }
 }

@@ -28,7 +28,7 @@ import zonda.kernel.FileStat;
 import zonda.kernel.IoBuffer;
 
 /** Trees of files for tests: makes them at random, changes them, and says all of them that streams carry. */
-final class Trees {
+public final class Trees {
     private static final IoBuffer BUFFER = IoBuffer.of(1 << 20);
 
     private Trees() {}
@@ -45,7 +45,7 @@ final class Trees {
     }
 
     /** What one tree has and another has otherwise, a line each; empty when they are equal. */
-    static List<String> differences(Path one, Path other) {
+    public static List<String> differences(Path one, Path other) {
         Map<String, String> left = describe(one);
         Map<String, String> right = describe(other);
         List<String> lines = new ArrayList<>();
@@ -128,7 +128,8 @@ final class Trees {
         Command.of("cp", "-a", from.toString(), to.toString()).check(Duration.ofMinutes(2));
     }
 
-    static void delete(Path tree) {
+    /** Removes a tree, if it is there. */
+    public static void delete(Path tree) {
         if (Files.exists(tree, LinkOption.NOFOLLOW_LINKS)) {
             try (Directory parent = Directory.open(tree.getParent())) {
                 parent.deleteTree(tree.getFileName().toString());
@@ -137,7 +138,7 @@ final class Trees {
     }
 
     /** Makes a directory full of files of all kinds. */
-    static void fill(Path root, int files, RandomGenerator random) {
+    public static void fill(Path root, int files, RandomGenerator random) {
         try {
             Files.createDirectories(root);
             List<Path> directories = new ArrayList<>(List.of(root));
@@ -151,7 +152,7 @@ final class Trees {
     }
 
     /** Changes a tree in a few places. */
-    static void change(Path root, int changes, RandomGenerator random) {
+    public static void change(Path root, int changes, RandomGenerator random) {
         for (int i = 0; i < changes; i++) {
             List<Path> all = all(root);
             Path one = all.get(random.nextInt(all.size()));

@@ -67,8 +67,12 @@ public record GuestImage(Path directory) {
      */
     public static GuestImage ofOpenZfs(Path top) {
         boolean make = "build".equals(System.getenv("ZONDA_OPENZFS"));
-        Optional<GuestImage> image =
-                new Cache(top, "openzfs", List.of("make-zfs-guest", "sources", "agent", "init"), List.of()).find(make);
+        Optional<GuestImage> image = new Cache(
+                        top,
+                        "openzfs",
+                        List.of("make-zfs-guest", "install-zfs-modules", "sources", "agent", "init"),
+                        List.of())
+                .find(make);
         assumeTrue(
                 image.isPresent(),
                 "no guest with OpenZFS is in the cache; ZONDA_OPENZFS=build makes one, in seven minutes of a CPU");

@@ -33,6 +33,12 @@ public final class OpenZfsGuest implements AutoCloseable {
         this.guest = guest;
     }
 
+    /** Skips the test where there is no guest, before it does anything that takes long. */
+    public static void requireImage(Path top) {
+        assumeTrue(System.getProperty("user.name").equals("root"), "needs root");
+        GuestImage.ofOpenZfs(top);
+    }
+
     /** Boots it. Skips the test where it isn't in the cache and isn't to be built. @param in a directory here */
     public static OpenZfsGuest boot(Path top, Path in) {
         assumeTrue(System.getProperty("user.name").equals("root"), "needs root");
@@ -61,8 +67,8 @@ public final class OpenZfsGuest implements AutoCloseable {
 
     /** Makes an empty pool. */
     public void createPool(String name) {
-        sh("truncate -s 2G /" + name + ".img && zpool create -O mountpoint=/" + name + " " + name + " /" + name
-                        + ".img")
+        sh("truncate -s 2G /" + name + ".img && zpool create -O acltype=posix -O mountpoint=/" + name + " " + name
+                        + " /" + name + ".img")
                 .good();
     }
 
