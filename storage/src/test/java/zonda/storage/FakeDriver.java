@@ -45,7 +45,8 @@ final class FakeDriver implements PoolDriver {
         return root.resolve("ds").resolve(dataset.toString());
     }
 
-    private Path frozen(SnapshotId id) {
+    @Override
+    public Path directory(SnapshotId id) {
         return root.resolve("snap").resolve(id.dataset() + "-" + id.snapshot());
     }
 
@@ -62,8 +63,8 @@ final class FakeDriver implements PoolDriver {
 
     @Override
     public synchronized void snapshot(SnapshotId id, List<Guid> accounts) {
-        if (!Files.exists(frozen(id))) {
-            copy(live(id.dataset()), frozen(id));
+        if (!Files.exists(directory(id))) {
+            copy(live(id.dataset()), directory(id));
         }
         charged.put(id.snapshot(), accounts);
     }
@@ -71,7 +72,7 @@ final class FakeDriver implements PoolDriver {
     @Override
     public synchronized void cloneOf(SnapshotId origin, Guid dataset, Charge charge) {
         if (!Files.exists(live(dataset))) {
-            copy(frozen(origin), live(dataset));
+            copy(directory(origin), live(dataset));
         }
         charge(dataset, charge);
     }
@@ -93,13 +94,13 @@ final class FakeDriver implements PoolDriver {
 
     @Override
     public Bytes sizeOf(SnapshotId volume) {
-        return Volumes.size(frozen(volume).resolve(DISK));
+        return Volumes.size(directory(volume).resolve(DISK));
     }
 
     @Override
     public synchronized void rollback(Guid dataset, SnapshotId to, List<Guid> accounts) {
         delete(live(dataset));
-        copy(frozen(to), live(dataset));
+        copy(directory(to), live(dataset));
     }
 
     @Override
@@ -112,7 +113,7 @@ final class FakeDriver implements PoolDriver {
 
     @Override
     public synchronized void destroy(SnapshotId snapshot) {
-        delete(frozen(snapshot));
+        delete(directory(snapshot));
         charged.remove(snapshot.snapshot());
     }
 
@@ -160,7 +161,7 @@ final class FakeDriver implements PoolDriver {
 
     @Override
     public Bytes referenced(SnapshotId snapshot) {
-        return Bytes.of(size(frozen(snapshot)));
+        return Bytes.of(size(directory(snapshot)));
     }
 
     @Override

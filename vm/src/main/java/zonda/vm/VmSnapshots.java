@@ -21,7 +21,7 @@ import zonda.storage.Snapshot;
 final class VmSnapshots {
     private static final String PREFIX = "vmsnap-";
     private static final String SIZES = "zonda:vmsnaps";
-    private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9_.:%-]{1,64}");
+    private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9_.:-]{1,64}");
 
     private final Machinery machinery;
 
@@ -84,7 +84,7 @@ final class VmSnapshots {
         if (!NAME.matcher(name).matches()) {
             throw new OpException(
                     Code.INVALID,
-                    "Invalid snapshot name \"" + name + "\": 1 to 64 letters, digits and any of -_.:% are allowed");
+                    "Invalid snapshot name \"" + name + "\": 1 to 64 letters, digits and any of -_.: are allowed");
         }
         VmConfig config = vm.config();
         Datasets datasets = machinery.datasets(config);
