@@ -23,7 +23,7 @@ class NictagadmIT {
 
     @BeforeEach
     void make_a_nic() {
-        ip("link", "add", nic, "type", "dummy");
+        ip("link", "add", nic, "type", "veth", "peer", "name", nic + "p");
     }
 
     @AfterEach

@@ -62,7 +62,7 @@ public final class Networks implements AutoCloseable {
     public void up() {
         exclusively(() -> {
             directories();
-            use(forwarding.locked(this::config));
+            use(forwarding.locked(this::claimed));
             return true;
         });
     }
@@ -166,6 +166,16 @@ public final class Networks implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException("make the directories of the network: " + e, e);
         }
+    }
+
+    /** The configuration. A network that was chosen for it is in use before another instance looks for a free one. */
+    private NetworkConfig claimed() {
+        boolean chosen = Files.notExists(instance.state().resolve(NetworkConfig.FILE));
+        NetworkConfig config = config();
+        if (chosen) {
+            new Switches(instance, config).up();
+        }
+        return config;
     }
 
     private NetworkConfig config() {
