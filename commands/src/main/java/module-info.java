@@ -7,6 +7,7 @@ module zonda.commands {
     requires transitive zonda.dtrace;
     requires transitive zonda.vm;
     requires transitive zonda.images;
+    requires transitive zonda.network;
     requires transitive zonda.zones;
 
     exports zonda.commands to

@@ -16,6 +16,7 @@ import zonda.commands.CommandServer;
 import zonda.commands.ConsoleRelay;
 import zonda.commands.DtraceTool;
 import zonda.commands.ImgadmTool;
+import zonda.commands.NictagadmTool;
 import zonda.commands.SysinfoTool;
 import zonda.commands.Tool;
 import zonda.commands.VmadmTool;
@@ -130,7 +131,7 @@ final class HostWiring implements AutoCloseable {
         closing.add(new Recovery(vms, config.run().resolve("autobooted")).recover());
         closing.add(vms);
         closing.add(Keeper.start(vms));
-        serve(vms, table, zones, new Served(images, pool));
+        serve(vms, table, zones, new Served(images, pool, networks));
     }
 
     private Pool openPool() {
@@ -139,7 +140,7 @@ final class HostWiring implements AutoCloseable {
         return pool;
     }
 
-    private record Served(Images images, Pool pool) {}
+    private record Served(Images images, Pool pool, Networks networks) {}
 
     private void serve(Vms vms, PropertyTable table, Zones zones, Served served) {
         var consoles = new ConsoleRelay(zones);
@@ -149,6 +150,7 @@ final class HostWiring implements AutoCloseable {
                 new ZoneadmTool(vms),
                 new ZloginTool(vms, zones, consoles),
                 new ZonenameTool(),
+                new NictagadmTool(served.networks(), vms),
                 new ZfsTool(served.pool().datasets()),
                 new ZpoolTool(List.of(served.pool())),
                 new DtraceTool(new Dtrace(zones::byUserNamespace)),

@@ -49,6 +49,7 @@ class ManPagesTest {
                         "zfs.8",
                         "zpool.8",
                         "zonename.1",
+                        "nictagadm.8",
                         "zondad.8",
                         "zondad.json.5",
                         "zonda-network.5");

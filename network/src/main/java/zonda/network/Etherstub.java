@@ -57,6 +57,11 @@ public record Etherstub(
         }
     }
 
+    /** A switch that the global zone takes no part in. */
+    public static Etherstub plain(String name, int mtu) {
+        return new Etherstub(name, Optional.empty(), Optional.empty(), false, Optional.empty(), false, mtu);
+    }
+
     private static boolean usable(Cidr cidr, boolean ipv4) {
         return cidr.isIpv4() == ipv4
                 && (ipv4 ? cidr.prefix() >= 8 && cidr.prefix() <= 30 : cidr.prefix() == 64)

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import zonda.base.StateFile;
 
@@ -18,6 +19,9 @@ import zonda.base.StateFile;
  */
 final class Forwarding {
     private static final Path SWITCH = Path.of("/proc/sys/net/ipv4/ip_forward");
+
+    /** A file's lock is the process's: two threads of one are not kept apart by it. */
+    private static final ReentrantLock IN_THIS_PROCESS = new ReentrantLock();
 
     private final Path directory;
     private final Path previous;
@@ -67,6 +71,7 @@ final class Forwarding {
 
     /** Runs the work while no other instance does the same; also for choosing a network that is free. */
     <T> T locked(Supplier<T> work) {
+        IN_THIS_PROCESS.lock();
         try {
             Files.createDirectories(directory);
             try (var channel = FileChannel.open(
@@ -76,6 +81,8 @@ final class Forwarding {
             }
         } catch (IOException e) {
             throw new UncheckedIOException("lock " + directory + ": " + e, e);
+        } finally {
+            IN_THIS_PROCESS.unlock();
         }
     }
 

@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import zonda.base.Cidr;
 import zonda.base.Code;
 import zonda.base.Json;
@@ -42,6 +43,19 @@ public record NetworkConfig(List<Etherstub> etherstubs, List<NicTag> nicTags) {
                 true,
                 Etherstub.DEFAULT_MTU);
         return new NetworkConfig(List.of(stub), List.of());
+    }
+
+    /** With these as well. @throws OpException INVALID when a name is there already */
+    NetworkConfig with(NetworkConfig more) {
+        return new NetworkConfig(
+                Stream.concat(etherstubs.stream(), more.etherstubs.stream()).toList(),
+                Stream.concat(nicTags.stream(), more.nicTags.stream()).toList());
+    }
+
+    NetworkConfig without(String name) {
+        return new NetworkConfig(
+                etherstubs.stream().filter(stub -> !stub.name().equals(name)).toList(),
+                nicTags.stream().filter(tag -> !tag.name().equals(name)).toList());
     }
 
     /** @throws OpException INVALID naming the key that is wrong */

@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +16,7 @@ import java.util.UUID;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import zonda.base.Cidr;
 import zonda.base.Code;
@@ -25,6 +27,7 @@ import zonda.kernel.Blocking;
 import zonda.kernel.Link;
 import zonda.kernel.Route;
 import zonda.kernel.RouteSocket;
+import zonda.network.NicTag.Uplink;
 
 /**
  * The network of one global zone: its switches, and the NICs of its zones. All calls may come from any thread; those of
@@ -59,28 +62,98 @@ public final class Networks implements AutoCloseable {
     public void up() {
         exclusively(() -> {
             directories();
-            NetworkConfig config = forwarding.locked(this::config);
-            var attachments = new Attachments(instance.run().resolve("nics"));
-            attachments.load();
-            antiSpoof.load();
-            new DhcpClients(instance).prepare();
-            var switches = new Switches(instance, config);
-            switches.up();
-            Map<String, Etherstub> stubs = switches.etherstubs();
-            gateways.load(stubs);
-            if (stubs.values().stream().anyMatch(Etherstub::nat)) {
-                forwarding.acquire();
-            } else {
-                forwarding.release();
-            }
-            var services = new Services(instance);
-            services.start(stubs);
-            var leases = new Leases(instance.state().resolve("leases.json"));
-            leases.load();
-            var nics = new Nics(instance, antiSpoof, switches, services, attachments, leases);
-            running = new Running(switches, services, attachments, nics);
+            use(forwarding.locked(this::claimed));
             return true;
         });
+    }
+
+    private void use(NetworkConfig config) {
+        var attachments = new Attachments(instance.run().resolve("nics"));
+        attachments.load();
+        antiSpoof.load();
+        new DhcpClients(instance).prepare();
+        var switches = new Switches(instance, config);
+        switches.up();
+        Map<String, Etherstub> stubs = switches.etherstubs();
+        gateways.load(stubs);
+        if (stubs.values().stream().anyMatch(Etherstub::nat)) {
+            forwarding.acquire();
+        } else {
+            forwarding.release();
+        }
+        var services = new Services(instance);
+        services.start(stubs);
+        var leases = new Leases(instance.state().resolve("leases.json"));
+        leases.load();
+        var nics = new Nics(instance, antiSpoof, switches, services, attachments, leases);
+        running = new Running(switches, services, attachments, nics);
+    }
+
+    /**
+     * Adds etherstubs and NIC tags, in {@code network.json} and in the kernel. Zones' NICs go on undisturbed.
+     *
+     * @throws OpException CONFLICT when there is one of a name, or why one can't be used; nothing is changed then
+     */
+    public void add(NetworkConfig more) {
+        exclusively(() -> {
+            Set<String> names = Stream.concat(
+                            more.etherstubs().stream().map(Etherstub::name),
+                            more.nicTags().stream().map(NicTag::name))
+                    .collect(Collectors.toSet());
+            names.stream().filter(this::tagExists).findFirst().ifPresent(name -> {
+                throw new OpException(Code.CONFLICT, "nic tag '" + name + "' already exists");
+            });
+            NetworkConfig before = config();
+            change(before.with(more));
+            tags().stream()
+                    .filter(tag -> names.contains(tag.name()))
+                    .flatMap(tag -> tag.problem().stream())
+                    .findFirst()
+                    .ifPresent(problem -> {
+                        change(before);
+                        throw new OpException(Code.FAILED, problem);
+                    });
+            return true;
+        });
+    }
+
+    /**
+     * Takes an etherstub or a NIC tag away. Zones that have NICs on it keep their links, which lead nowhere new.
+     *
+     * @throws OpException NOT_FOUND when there is none of that name
+     */
+    public void remove(String name) {
+        exclusively(() -> {
+            if (!tagExists(name)) {
+                throw new OpException(Code.NOT_FOUND, "nic tag '" + name + "' does not exist");
+            }
+            change(config().without(name));
+            return true;
+        });
+    }
+
+    private void change(NetworkConfig next) {
+        StateFile.replace(instance.state().resolve(NetworkConfig.FILE), next.toJson());
+        use(next);
+        running().switches().dropUnused();
+    }
+
+    /** The NIC tag of that name on the link that has this MAC, a bridge before its ports. @throws OpException NOT_FOUND */
+    public NicTag tagOn(String name, Mac mac) {
+        try (var socket = RouteSocket.open()) {
+            return socket.links().stream()
+                    .filter(link -> link.mac().equals(Optional.of(mac)))
+                    .filter(link -> link.group() != instance.bridgeGroup() && link.group() != instance.group())
+                    .sorted(Comparator.comparing((Link link) -> !link.isBridge()))
+                    .map(link -> new NicTag(
+                            name,
+                            link.isBridge()
+                                    ? new Uplink.ExistingBridge(link.name())
+                                    : new Uplink.PhysicalNic(link.name())))
+                    .findFirst()
+                    .orElseThrow(
+                            () -> new OpException(Code.NOT_FOUND, "no physical interface has the MAC address " + mac));
+        }
     }
 
     /** Passable by dnsmasq's user, listable by none but us. */
@@ -93,6 +166,16 @@ public final class Networks implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException("make the directories of the network: " + e, e);
         }
+    }
+
+    /** The configuration. A network that was chosen for it is in use before another instance looks for a free one. */
+    private NetworkConfig claimed() {
+        boolean chosen = Files.notExists(instance.state().resolve(NetworkConfig.FILE));
+        NetworkConfig config = config();
+        if (chosen) {
+            new Switches(instance, config).up();
+        }
+        return config;
     }
 
     private NetworkConfig config() {
@@ -120,6 +203,7 @@ public final class Networks implements AutoCloseable {
      * A name that NICs can be on.
      *
      * @param bridge the Linux bridge behind it; empty while there is a problem
+     * @param uplink the link that a NIC tag leads to
      * @param address the global zone's own IPv4 address on it, if it is an etherstub with one
      * @param resolvers the DNS servers that zones on it can ask
      * @param problem why it can't be used now; empty when it can
@@ -128,9 +212,17 @@ public final class Networks implements AutoCloseable {
             String name,
             boolean etherstub,
             String bridge,
+            Optional<String> uplink,
             Optional<Cidr> address,
             List<InetAddress> resolvers,
             Optional<String> problem) {}
+
+    /** The MAC address of a link of the host. */
+    public Optional<Mac> macOf(String link) {
+        try (var socket = RouteSocket.open()) {
+            return socket.link(link).flatMap(Link::mac);
+        }
+    }
 
     /** All etherstubs and NIC tags, in the order of the file. */
     public List<Tag> tags() {

@@ -141,6 +141,10 @@ final class Switches {
         return socket.link(plain).map(this::isOurs).orElse(true) ? plain : instance.prefixedBridge(dladmName);
     }
 
+    private boolean isZones(Link port) {
+        return port.group() == instance.group() || port.group() == instance.dyingGroup();
+    }
+
     private boolean isOurs(Link link) {
         return link.isBridge() && link.group() == instance.bridgeGroup();
     }
@@ -169,18 +173,20 @@ final class Switches {
 
     /** As {@link Networks#tags}. */
     List<Networks.Tag> tags() {
-        Stream<Networks.Tag> stubs =
-                config.etherstubs().stream().map(stub -> tag(stub.name(), true, stub.address(), stub.resolvers()));
-        Stream<Networks.Tag> tags =
-                config.nicTags().stream().map(tag -> tag(tag.name(), false, Optional.empty(), List.of()));
+        Stream<Networks.Tag> stubs = config.etherstubs().stream()
+                .map(stub -> tag(stub.name(), Optional.empty(), stub.address(), stub.resolvers()));
+        Stream<Networks.Tag> tags = config.nicTags().stream()
+                .map(tag -> tag(tag.name(), Optional.of(tag.uplink().link()), Optional.empty(), List.of()));
         return Stream.concat(stubs, tags).toList();
     }
 
-    private Networks.Tag tag(String name, boolean etherstub, Optional<Cidr> address, List<InetAddress> resolvers) {
+    private Networks.Tag tag(
+            String name, Optional<String> uplink, Optional<Cidr> address, List<InetAddress> resolvers) {
         return new Networks.Tag(
                 name,
-                etherstub,
+                uplink.isEmpty(),
                 bridges.getOrDefault(name, ""),
+                uplink,
                 address,
                 resolvers,
                 Optional.ofNullable(problems.get(name)));
@@ -246,12 +252,15 @@ final class Switches {
         return new Switch(link, Optional.empty(), true);
     }
 
-    /** Deletes bridges of ours that nothing uses any more: VLANs without ports, and what the configuration dropped. */
+    /**
+     * Deletes bridges of ours that nothing uses any more: VLANs without zones' ports, and what the configuration dropped.
+     * A physical NIC is its own again then.
+     */
     void dropUnused() {
         try (var socket = RouteSocket.open()) {
             List<Link> links = socket.links();
             for (Link link : links) {
-                boolean hasPorts = links.stream().anyMatch(port -> port.master() == link.index());
+                boolean hasPorts = links.stream().anyMatch(port -> port.master() == link.index() && isZones(port));
                 if (isOurs(link) && !bridges.containsValue(link.name()) && !hasPorts) {
                     socket.delete(link);
                 }

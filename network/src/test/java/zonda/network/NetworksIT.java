@@ -11,7 +11,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import zonda.base.Await;
 import zonda.base.Cidr;
 import zonda.base.OpException;
+import zonda.base.Together;
 import zonda.kernel.Command;
 
 /** NICs of real processes on the real kernel. */
@@ -307,6 +310,31 @@ class NetworksIT {
         assertThatThrownBy(() -> networks.attach(zone(nic), zone.pid()))
                 .isInstanceOf(OpException.class)
                 .hasMessageContaining(message);
+    }
+
+    @Test
+    void instances_that_start_at_once_choose_different_networks() throws IOException {
+        List<TestNetwork> networks = new ArrayList<>();
+        try {
+            for (int i = 0; i < 4; i++) {
+                networks.add(new TestNetwork());
+            }
+            try (var together = new Together()) {
+                networks.forEach(network -> together.begin(network::up));
+                together.await();
+            }
+
+            Set<Cidr> chosen = new HashSet<>();
+            for (TestNetwork network : networks) {
+                assertThat(network.up().tags()).allMatch(tag -> tag.problem().isEmpty());
+                chosen.add(network.stub("stub0").address().orElseThrow());
+            }
+            assertThat(chosen).hasSize(networks.size());
+        } finally {
+            for (TestNetwork network : networks) {
+                network.close();
+            }
+        }
     }
 
     @Test

@@ -100,7 +100,7 @@ final class GuestRoot implements AutoCloseable {
 
     /** Removes it, and those above it, as far as they are empty. */
     void removeDirectory(Path path) {
-        boolean removed = root.list(path.toString()).isEmpty() && root.delete(path.toString());
+        boolean removed = root.list(path.toString()).isEmpty() && root.deleteTree(path.toString());
         Path above = path.getParent();
         if (removed && above != null && above.getNameCount() > 0) {
             removeDirectory(above);

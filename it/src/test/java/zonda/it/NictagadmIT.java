@@ -1,0 +1,135 @@
+package zonda.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import zonda.kernel.Command;
+
+/** nictagadm(8), with a link of the test's own in the place of a physical NIC. */
+class NictagadmIT {
+    private static final Duration LIMIT = Duration.ofSeconds(10);
+
+    @RegisterExtension
+    static final Instance zonda = new Instance();
+
+    private final String nic = "o" + UUID.randomUUID().toString().substring(0, 6);
+
+    @BeforeEach
+    void make_a_nic() {
+        ip("link", "add", nic, "type", "veth", "peer", "name", nic + "p");
+    }
+
+    @AfterEach
+    void remove_it() {
+        ip("link", "delete", nic);
+        zonda.deleteAll();
+        assertThat(zonda.leftovers().ofZones()).isEmpty();
+    }
+
+    private static String ip(String... words) {
+        return Command.of("ip").with(words).check(LIMIT);
+    }
+
+    private static Ran nictagadm(String... words) {
+        return zonda.run("nictagadm", words);
+    }
+
+    private static String good(String... words) {
+        Ran ran = nictagadm(words);
+        assertThat(ran.status()).as(ran.toString()).isZero();
+        return ran.out();
+    }
+
+    private static void refused(int status, String message, String... words) {
+        Ran ran = nictagadm(words);
+        assertThat(ran.err()).startsWith(message);
+        assertThat(ran.status()).as(ran.toString()).isEqualTo(status);
+    }
+
+    private String mac() throws Exception {
+        return Files.readString(Path.of("/sys/class/net", nic, "address")).strip();
+    }
+
+    @Test
+    void an_etherstub_is_there_at_once_and_vms_use_it() {
+        good("-v", "add", "-l", "-p", "mtu=9000", "inner0");
+
+        assertThat(good("list").lines().toList())
+                .anyMatch(line -> line.equals("NAME           MACADDRESS         LINK           TYPE"))
+                .anyMatch(line -> line.equals("inner0         -                  -              etherstub"));
+        UUID vm = zonda.create(Instance.withNics(
+                zonda.payload("web01"), Instance.nic("10.77.0.5/24").with("nic_tag", "inner0")));
+        UUID peer = zonda.create(Instance.withNics(
+                zonda.payload("web02"), Instance.nic("10.77.0.6/24").with("nic_tag", "inner0")));
+        assertThat(zonda.sh(vm, "ping -c 1 -W 5 10.77.0.6 >/dev/null && cat /sys/class/net/net0/mtu"))
+                .isEqualTo("9000");
+        assertThat(good("vms", "inner0").lines()).containsExactlyInAnyOrder(vm.toString(), peer.toString());
+        refused(1, "nic tag 'inner0' is in use by the following VMs:\n", "delete", "inner0");
+        assertThat(nictagadm("exists", "inner0", "stub0").status()).isZero();
+
+        zonda.deleteAll();
+        good("delete", "inner0");
+
+        Ran gone = nictagadm("exists", "-l", "inner0", "stub0");
+        assertThat(gone.status()).isEqualTo(1);
+        assertThat(gone.err()).isEqualTo("inner0\n");
+        refused(1, "Error: nic tag 'inner0' does not exist", "delete", "inner0");
+    }
+
+    @Test
+    void a_nic_becomes_a_tag_by_its_mac_and_is_given_back() throws Exception {
+        UUID running = zonda.create(Instance.withNics(zonda.payload("web01"), Instance.nic("dhcp")));
+        String unpadded = mac().replaceAll("(^|:)0([0-9a-f])", "$1$2");
+
+        good("add", "external", unpadded);
+
+        assertThat(good("list", "-L", "-p", "-d", ",")).isEqualTo("external," + mac() + "," + nic + ",normal\n");
+        assertThat(ip("-o", "link", "show", nic)).contains(" master ");
+        assertThat(zonda.sh(
+                        running,
+                        "ping -c 1 -W 5 $(ip route | sed -n 's/default via \\([^ ]*\\).*/\\1/p') >/dev/null"
+                                + " && echo still"))
+                .isEqualTo("still");
+        refused(1, "Error: nic tag 'external' already exists", "add", "external", mac());
+        zonda.restart();
+        assertThat(nictagadm("exists", "external").status())
+                .as("the next daemon knows it")
+                .isZero();
+
+        good("delete", "external");
+
+        assertThat(ip("-o", "link", "show", nic)).doesNotContain(" master ");
+        assertThat(good("list", "-L", "-p")).isEmpty();
+    }
+
+    @Test
+    void what_can_not_be_had_is_refused_and_leaves_nothing() throws Exception {
+        ip("address", "add", "203.0.113.9/24", "dev", nic);
+        String before = Files.readString(zonda.root().resolve("var/lib/zonda/network/network.json"));
+
+        refused(1, "Error: nic tag external: " + nic + " carries 203.0.113.9/24", "add", "external", mac());
+        refused(
+                1,
+                "Error: no physical interface has the MAC address 2:0:0:0:0:1".substring(0, 40),
+                "add",
+                "x",
+                "2:0:0:0:0:1");
+        refused(1, "Error: etherstub name must be", "add", "-l", "nodigit");
+        refused(1, "Error: nic tag name must be 1 to 31", "add", "a-b", mac());
+        refused(1, "Error: invalid mtu: 99", "add", "-l", "-p", "mtu=99", "inner0");
+        refused(2, "Error: MAC address not specified", "add", "external");
+        refused(2, "Error: invalid property: colour=red", "add", "-p", "colour=red", "external");
+        refused(2, "Error: Unknown command: frobnicate", "frobnicate");
+
+        assertThat(Files.readString(zonda.root().resolve("var/lib/zonda/network/network.json")))
+                .isEqualTo(before);
+        assertThat(nictagadm("exists", "external").status()).isEqualTo(1);
+    }
+}
