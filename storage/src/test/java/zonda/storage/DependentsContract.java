@@ -143,7 +143,8 @@ abstract class DependentsContract extends Contract {
         copy("tank/a@s", "tank/c");
         datasets().rename("tank/a", "tank/c/a");
 
-        assertThat(datasets().wouldDestroy("tank/c/a", WITH_CLONES)).containsExactly("tank/c", "tank/c/a@s", "tank/c/a");
+        assertThat(datasets().wouldDestroy("tank/c/a", WITH_CLONES))
+                .containsExactly("tank/c", "tank/c/a@s", "tank/c/a");
         datasets().destroy("tank/c/a", WITH_CLONES);
 
         left();
