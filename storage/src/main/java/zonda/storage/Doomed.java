@@ -65,6 +65,8 @@ record Doomed(List<NodeRecord> nodes) {
         private final Catalog catalog;
         private final boolean clones;
         private final LinkedHashSet<NodeRecord> found = new LinkedHashSet<>();
+        /** Renaming can bring an origin below its own clone: then each leads to the other. */
+        private final Set<Guid> begun = new HashSet<>();
 
         /** @param clones whether clones of snapshots that go are to go as well, wherever they are */
         Collector(Catalog catalog, boolean clones) {
@@ -74,7 +76,7 @@ record Doomed(List<NodeRecord> nodes) {
 
         /** A dataset with all below it. */
         Collector add(Filesystem dataset) {
-            if (found.contains(dataset)) {
+            if (!begun.add(dataset.guid())) {
                 return this;
             }
             DatasetName name = catalog.nameOf(dataset.guid());

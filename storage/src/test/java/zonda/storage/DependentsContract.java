@@ -137,6 +137,20 @@ abstract class DependentsContract extends Contract {
     }
 
     @Test
+    void an_origin_that_lies_below_its_clone_goes_with_it() {
+        create("tank/a");
+        snapshot("tank/a@s");
+        copy("tank/a@s", "tank/c");
+        datasets().rename("tank/a", "tank/c/a");
+
+        assertThat(datasets().wouldDestroy("tank/c/a", WITH_CLONES))
+                .containsExactly("tank/c", "tank/c/a@s", "tank/c/a");
+        datasets().destroy("tank/c/a", WITH_CLONES);
+
+        left();
+    }
+
+    @Test
     void a_snapshot_goes_with_its_clones() {
         create("tank/a");
         snapshot("tank/a@s", "tank/a@t");
