@@ -28,7 +28,7 @@ final class AggregateActions {
         Expr.Call call = call(line, target, value);
         Aggregate.Function function =
                 Aggregate.Function.named(call.name()).orElseThrow(() -> notAggregating(line, target.name()));
-        List<Op> keys = checker.keys(target.keys(), "aggregation");
+        List<Op> keys = checker.indexing().keys(target.keys(), "aggregation");
         List<Expr> arguments = call.arguments();
         checkCount(line, function, arguments.size());
         List<Long> parameters = parameters(line, function, arguments);

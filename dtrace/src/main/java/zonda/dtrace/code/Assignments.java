@@ -108,7 +108,7 @@ final class Assignments {
         if (name.scope() == Expr.Scope.THIS) {
             throw localArray(index.line(), name.name());
         }
-        return checker.keys(index.keys(), "associative array").stream()
+        return checker.indexing().keys(index.keys(), "associative array").stream()
                 .map(Op::type)
                 .toList();
     }
@@ -171,7 +171,7 @@ final class Assignments {
         if (!array.isArray()) {
             throw Checker.badReference(line, "scalar", name.name(), "associative array");
         }
-        return new Op.Store(array, checker.keys(array, index), fitting(line, operator, array, value));
+        return new Op.Store(array, checker.indexing().keys(array, index), fitting(line, operator, array, value));
     }
 
     /** Whether an expression is an array in memory or a pointer, whose elements are no elements of an associative array. */

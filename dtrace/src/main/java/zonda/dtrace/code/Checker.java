@@ -1,6 +1,5 @@
 package zonda.dtrace.code;
 
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +20,7 @@ final class Checker {
     private final Map<String, Op> bindings = new HashMap<>();
     private final Operators operators = new Operators(this);
     private final Members members = new Members(this);
+    private final Indexing indexing = new Indexing(this);
     private int depth;
 
     Checker(Names names, Shape shape) {
@@ -63,19 +63,24 @@ final class Checker {
         return shape;
     }
 
-    Members members() {
-        return members;
+    Indexing indexing() {
+        return indexing;
     }
 
-    int depth() {
-        return depth;
+    /** Whether it is a clause that is checked, where there are arguments of a probe. */
+    boolean inProbe() {
+        return inProbe;
     }
 
-    /** One that knows what a name stands for besides what this one knows. */
-    Checker with(String name, Op value) {
+    boolean isBound(String name) {
+        return bindings.containsKey(name);
+    }
+
+    /** One that knows what some names stand for, in the place of what this one knows. */
+    Checker with(Map<String, Op> bound) {
         var inner = new Checker(names, shape, inProbe);
         inner.depth = depth;
-        inner.bind(name, value);
+        bound.forEach(inner::bind);
         return inner;
     }
 
@@ -182,7 +187,7 @@ final class Checker {
             case Expr.KernelSymbol(int line, String module, String name) ->
                 throw new DError(
                         "D_IDENT_UNDEF", line, "failed to resolve " + module + "`" + name + ": Unknown symbol name");
-            case Expr.Index index -> index(index);
+            case Expr.Index index -> indexing.index(index);
             case Expr.Aggregation(int line, String name, var keys) -> {
                 if (names.aggregate(name).isEmpty() && keys.isEmpty()) {
                     throw undefined(line, "@" + name);
@@ -277,7 +282,7 @@ final class Checker {
         throw undefined(line, name);
     }
 
-    private static Op inlined(Names.Inline inline, Op op) {
+    static Op inlined(Names.Inline inline, Op op) {
         return op instanceof Op.Translated || op.type().isString() || !(inline.type() instanceof DType.Int)
                 ? op
                 : new Op.Cast(op, inline.type());
@@ -301,57 +306,8 @@ final class Checker {
     }
 
     /** Expressions of the provider's own see its raw arguments, whatever else is bound here. */
-    private Op withRawOnly(Expr expression) {
+    Op withRawOnly(Expr expression) {
         return new Checker(names, shape).check(expression);
-    }
-
-    /** An element of args[]. */
-    private Op typedArgument(int line, List<Expr> keys) {
-        if (keys.size() != 1) {
-            throw wrongCount(line, "args[ ]", keys.size(), 1);
-        }
-        Op key = check(keys.getFirst());
-        if (!(key instanceof Op.Const(long number, var _))) {
-            throw wrongArgument(line, "args[ ]", 1, "integer constant", key.type());
-        }
-        if (!inProbe) {
-            throw new DError("D_ARGS_NONE", line, "args[ ] may not be referenced outside of a probe clause");
-        }
-        int count = shape.arguments().isEmpty()
-                ? shape.rawTypes().size()
-                : shape.arguments().size();
-        if (number < 0 || number >= count) {
-            throw new DError(
-                    "D_ARGS_IDX",
-                    line,
-                    "index " + number + " is out of range for "
-                            + shape.names()
-                                    .map(n -> n.provider() + ":" + n.module() + ":" + n.function() + ":" + n.name())
-                                    .orElse("the probe")
-                            + " args[ ]");
-        }
-        return shape.arguments().isEmpty()
-                ? new Op.Argument((int) number, shape.rawTypes().get((int) number))
-                : typedArgument(line, shape.arguments().get((int) number));
-    }
-
-    private Op typedArgument(int line, Shape.Argument argument) {
-        Op op = withRawOnly(argument.value());
-        DType type = argumentType(argument.type(), line);
-        if (type instanceof Pointer(DType.Struct output)) {
-            Optional<Translator> translator = names.translator(op.type(), output);
-            if (translator.isPresent()) {
-                return new Op.Translated(translator.get(), op, type);
-            }
-        }
-        return type.isString() ? string(op, line) : new Op.Cast(decay(op), type);
-    }
-
-    private DType argumentType(String name, int line) {
-        boolean pointer = name.endsWith("*");
-        String base = pointer ? name.substring(0, name.length() - 1).strip() : name;
-        DType type = names.types().named(base).orElseThrow(() -> new DError("D_SYM_NOTYPES", line, "no type " + base));
-        return pointer ? new Pointer(type) : type;
     }
 
     Op read(Var variable, List<Op> keys, int line) {
@@ -364,144 +320,6 @@ final class Checker {
             return new Op.Place(new Op.VariableAddress(variable), variable.type());
         }
         return new Op.Variable(variable, keys);
-    }
-
-    private Op index(Expr.Index index) {
-        int line = index.line();
-        if (index.base() instanceof Expr.Ident(var _, String name)) {
-            Optional<Op> special = special(index, name);
-            if (special.isPresent()) {
-                return special.get();
-            }
-        }
-        if (index.base() instanceof Expr.Scoped(var _, Expr.Scope scope, String name)
-                && names.variable(scope, name).isEmpty()) {
-            throw scope == Expr.Scope.THIS ? Assignments.localArray(line, name) : undeclared(line, "self->" + name);
-        }
-        Optional<Var> array = new Assignments(this).array(index.base());
-        if (array.isPresent()) {
-            return read(array.get(), keys(array.get(), index), line);
-        }
-        Op base = check(index.base());
-        if (index.keys().size() != 1) {
-            throw new DError(
-                    "D_ARR_BADREF",
-                    line,
-                    "cannot access " + index.base().identifier().orElse("expression") + " as an associative array");
-        }
-        Op key = check(index.keys().getFirst());
-        if (!base.type().isPointer() || base.type().isBlind() || !key.type().isInteger()) {
-            if (base instanceof Op.Variable(Var variable, var keys)
-                    && keys.isEmpty()
-                    && base.type().isScalar()
-                    && !base.type().isPointer()) {
-                throw Operators.incompatible(line, base.type(), "+", key.type());
-            }
-            throw Operators.incompatible(line, base.type(), "+", key.type());
-        }
-        DType element = base.type().target();
-        Op address = base instanceof Op.Place(Op where, var _) ? where : base;
-        return at(plus(address, key, element.size()), element, line);
-    }
-
-    /** Names that are arrays without being variables. */
-    private Optional<Op> special(Expr.Index index, String name) {
-        int line = index.line();
-        if (name.equals("args")) {
-            return Optional.of(typedArgument(line, index.keys()));
-        }
-        if (name.equals("uregs")) {
-            return Optional.of(userRegister(line, index.keys()));
-        }
-        Optional<Names.Inline> inline =
-                names.inline(name).filter(one -> !one.parameters().isEmpty());
-        if (inline.isPresent()) {
-            return Optional.of(inlined(inline.get(), expanded(index, name, inline.get())));
-        }
-        boolean unknown = names.variable(Expr.Scope.GLOBAL, name).isEmpty()
-                && names.inline(name).isEmpty()
-                && Names.kind(name).isEmpty()
-                && !bindings.containsKey(name);
-        if (unknown) {
-            throw undeclared(line, name);
-        }
-        return Optional.empty();
-    }
-
-    private Op userRegister(int line, List<Expr> keys) {
-        if (keys.size() != 1) {
-            throw wrongCount(line, "uregs[ ]", keys.size(), 1);
-        }
-        Op key = check(keys.getFirst());
-        if (!(key instanceof Op.Const(long number, var _))) {
-            throw wrongArgument(line, "uregs[ ]", 1, "integer constant", key.type());
-        }
-        if (number < 0) {
-            throw new DError("D_REGS_IDX", line, "index " + number + " is out of range for array uregs");
-        }
-        return new Op.UserRegister(key, DType.UINT64);
-    }
-
-    private Op expanded(Expr.Index index, String name, Names.Inline inline) {
-        if (index.keys().size() != inline.keys().size()) {
-            throw wrongCount(
-                    index.line(),
-                    name + "[ ]",
-                    index.keys().size(),
-                    inline.keys().size());
-        }
-        var inner = new Checker(names, shape, inProbe);
-        inner.depth = depth;
-        for (int i = 0; i < index.keys().size(); i++) {
-            Op key = check(index.keys().get(i));
-            DType type = inline.keys().get(i);
-            if (!fits(type, key)) {
-                throw wrongArgument(index.line(), name + "[ ]", i + 1, type, key.type());
-            }
-            inner.bind(inline.parameters().get(i), type.isInteger() ? Folder.fold(new Op.Cast(key, type)) : key);
-        }
-        return inner.check(inline.value());
-    }
-
-    List<Op> keys(Var array, Expr.Index index) {
-        List<Expr> written = index.keys();
-        String what = array.name() + "[ ]";
-        if (written.size() != array.keys().size()) {
-            throw wrongCount(index.line(), what, written.size(), array.keys().size());
-        }
-        var keys = new ArrayList<Op>();
-        for (int i = 0; i < written.size(); i++) {
-            Op key = key(written.get(i), i + 1, "associative array");
-            if (!Names.alike(array.keys().get(i), key.type())) {
-                throw wrongArgument(index.line(), what, i + 1, array.keys().get(i), key.type());
-            }
-            keys.add(key);
-        }
-        return keys;
-    }
-
-    List<Op> keys(List<Expr> written, String kind) {
-        var keys = new ArrayList<Op>();
-        for (Expr one : written) {
-            keys.add(key(one, keys.size() + 1, kind));
-        }
-        return keys;
-    }
-
-    /** A key: text in memory counts as a string, everything else as a number. */
-    private Op key(Expr expression, int number, String kind) {
-        Op op = check(expression);
-        if (op instanceof Op.Place(var _, DType type) && type.isCharacters()) {
-            return string(op, expression.line());
-        }
-        Op plain = decay(op);
-        if (!plain.type().isScalar() && !plain.type().isString() && !(plain.type() instanceof DType.Addresses)) {
-            throw new DError(
-                    "D_KEY_TYPE",
-                    expression.line(),
-                    plain.type().name() + " expression may not be used as " + kind + " index: key #" + number);
-        }
-        return plain;
     }
 
     static Op plus(Op address, Op offset, int scale) {

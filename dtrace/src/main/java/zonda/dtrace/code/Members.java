@@ -1,6 +1,7 @@
 package zonda.dtrace.code;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import zonda.dtrace.syntax.DError;
 import zonda.dtrace.syntax.Expr;
@@ -73,7 +74,7 @@ final class Members {
                         "D_XLATE_NOCONV", line, "translator does not define conversion for member: " + name));
         Optional<DType.Member> declared =
                 translator.output() instanceof DType.Struct struct ? struct.member(name) : Optional.empty();
-        Op op = checker.with(translator.parameter(), input).check(value);
+        Op op = checker.with(Map.of(translator.parameter(), input)).check(value);
         DType type = declared.map(DType.Member::type).orElse(op.type());
         if (type.isString() || type.isCharacters() && type instanceof DType.Array) {
             return checker.string(op, line);
