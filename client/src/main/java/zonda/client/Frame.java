@@ -40,6 +40,12 @@ public record Frame(byte type, byte[] payload) {
     /** Send the content of this path, relative to the working directory. */
     public static final byte OPEN = 22;
 
+    /**
+     * Write to a file: its path, relative to the working directory; 1 to add at its end and 0 to replace it; the text. The
+     * answer is an empty {@link #FILE}, or {@link #FILE_ERROR}.
+     */
+    public static final byte WRITE = 23;
+
     /** Larger frames are refused: nobody sends them, so what came is not this protocol. */
     static final int MAX_PAYLOAD = 1 << 20;
 

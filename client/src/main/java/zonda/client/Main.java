@@ -117,6 +117,7 @@ public final class Main {
                     case Frame.ERR -> err.write(frame.payload());
                     case Frame.WANT_INPUT -> wantInput();
                     case Frame.OPEN -> sendFile(frame.text());
+                    case Frame.WRITE -> writeFile(Payload.of(frame));
                     case Frame.RAW -> terminal.raw();
                     case Frame.EXIT -> {
                         return Payload.of(frame).number();
@@ -148,11 +149,29 @@ public final class Main {
                 length = file.read(piece);
             }
         } catch (IOException e) {
-            String message = e.getMessage();
-            connection.send(Frame.FILE_ERROR, (message == null ? path : message).getBytes(StandardCharsets.UTF_8));
+            fileFailed(path, e);
             return;
         }
         connection.send(Frame.FILE, piece, 0);
+    }
+
+    private void fileFailed(String path, IOException e) throws IOException {
+        String message = e.getMessage();
+        connection.send(Frame.FILE_ERROR, (message == null ? path : message).getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Writes as the caller, who may write only where its user may. */
+    private void writeFile(Payload request) throws IOException {
+        String path = request.string();
+        boolean append = request.number() == 1;
+        byte[] text = request.string().getBytes(StandardCharsets.UTF_8);
+        try (FileOutputStream file = new FileOutputStream(path, append)) {
+            file.write(text);
+        } catch (IOException e) {
+            fileFailed(path, e);
+            return;
+        }
+        connection.send(Frame.FILE, text, 0);
     }
 
     private static void complain(String name, String what, IOException e) {

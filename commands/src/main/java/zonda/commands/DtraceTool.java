@@ -65,6 +65,11 @@ public final class DtraceTool implements Tool {
         }
 
         @Override
+        public void write(String path, String text, boolean append) {
+            session.write(path, text, append);
+        }
+
+        @Override
         public Path directory() {
             return session.path(".");
         }

@@ -15,6 +15,7 @@ import java.util.function.Consumer;
 import zonda.base.Code;
 import zonda.base.OpException;
 import zonda.client.Frame;
+import zonda.client.Payload;
 
 /**
  * One run of a command: what the caller typed, and its terminal or pipes, at the other end of a connection.
@@ -24,6 +25,8 @@ import zonda.client.Frame;
  */
 public final class Session {
     private static final byte[] END = new byte[0];
+    /** Characters that one frame takes to a file; each may become three bytes. */
+    private static final int MOST_WRITTEN = 1 << 17;
 
     /** How bytes get to the client. */
     interface Wire {
@@ -157,6 +160,40 @@ public final class Session {
         }
     }
 
+    /**
+     * Has the client write to a file, so that nobody writes what its user may not.
+     *
+     * @param append whether at the end of what is there, which is replaced otherwise
+     * @throws OpException FAILED in the words of the client's system
+     */
+    public void write(String path, String text, boolean append) {
+        boolean more = append;
+        int at = 0;
+        do {
+            int end = Math.min(text.length(), at + MOST_WRITTEN);
+            // Both halves of a character go together.
+            if (end < text.length() && Character.isHighSurrogate(text.charAt(end - 1))) {
+                end++;
+            }
+            byte[] request = Payload.empty()
+                    .put(path)
+                    .put(more ? 1 : 0)
+                    .put(text.substring(at, end))
+                    .bytes();
+            try {
+                wire.send(Frame.WRITE, request, 0, request.length);
+                Frame answer = take(files);
+                if (answer.type() == Frame.FILE_ERROR) {
+                    throw new OpException(Code.FAILED, answer.text());
+                }
+            } catch (IOException e) {
+                throw new OpException(Code.FAILED, "write " + path + ": " + e.getMessage(), e);
+            }
+            more = true;
+            at = end;
+        } while (at < text.length());
+    }
+
     /** The content of a file as it comes; one file at a time. Its reads fail in the words of the client's system. */
     public InputStream fileStream(String path) {
         send(Frame.OPEN, path);
@@ -280,7 +317,7 @@ public final class Session {
             case Frame.FILE, Frame.FILE_ERROR -> files.add(frame);
             case Frame.INTERRUPT -> interrupted();
             case Frame.RESIZE -> {
-                var payload = zonda.client.Payload.of(frame);
+                var payload = Payload.of(frame);
                 resized.accept(new Size(payload.number(), payload.number()));
             }
             default -> throw new IOException("unexpected frame " + frame.type());

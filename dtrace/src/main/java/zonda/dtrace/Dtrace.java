@@ -1,13 +1,9 @@
 package zonda.dtrace;
 
-import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.lang.ref.SoftReference;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -30,7 +26,6 @@ import zonda.dtrace.types.Btf;
 import zonda.dtrace.types.TypeTable;
 import zonda.kernel.Bpf;
 import zonda.kernel.BpfDisassembler;
-import zonda.kernel.Command;
 import zonda.kernel.KernelException;
 
 /** The command: parses its line, compiles, traces, prints. One object serves many sessions at once. */
@@ -38,7 +33,6 @@ public final class Dtrace {
     public static final String VERSION = "dtrace: Sun D 1.14";
     private static final int USAGE = 2;
     private static final int FAILED = 1;
-    private static final Duration SYSTEM_LIMIT = Duration.ofMinutes(10);
 
     /** The caller's end of a session. */
     public interface Terminal {
@@ -52,6 +46,14 @@ public final class Dtrace {
 
         /** The content of a file that the caller may read. @throws OpException in words when it can't be */
         String file(String path);
+
+        /**
+         * Writes to a file that the caller may write to.
+         *
+         * @param append whether at the end of what is there, which is replaced otherwise
+         * @throws OpException in words when it can't be
+         */
+        void write(String path, String text, boolean append);
 
         /** The caller's working directory. */
         Path directory();
@@ -114,13 +116,6 @@ public final class Dtrace {
         }
     }
 
-    /** What ends a session before it has begun, in words. */
-    private static final class Complaint extends RuntimeException {
-        Complaint(String message) {
-            super(message, null, false, false);
-        }
-    }
-
     /** One command line on its way. */
     private final class Run {
         private final CommandLine line;
@@ -147,9 +142,9 @@ public final class Dtrace {
                 try {
                     options.set(option);
                 } catch (DError e) {
-                    throw new Complaint(e.text()
-                            .replace("failed to set option '", "failed to set -x ")
-                            .replace("':", ":"));
+                    String name = option.split("=", 2)[0];
+                    throw new Complaint("failed to set -x " + name
+                            + e.text().substring(e.text().lastIndexOf(": Invalid")));
                 }
             }
             Optional<CommandLine.Source> explained = line.sources().stream()
@@ -266,6 +261,9 @@ public final class Dtrace {
             if (line.has("e")) {
                 return 0;
             }
+            if (unit.names().isDestructive() && !options.is("destructive")) {
+                throw new Complaint("could not enable tracing: Destructive actions not allowed");
+            }
             try (var kernel = new Kernel(unit.names(), kernelTypesFor(planned))) {
                 return trace(unit, programs, planned, kernel, targets);
             } catch (DError e) {
@@ -361,23 +359,28 @@ public final class Dtrace {
 
         private int trace(
                 Unit unit, Programs programs, List<Programs.Planned> planned, Kernel kernel, Targets targets) {
-            try (var outlet = new Outlet(terminal, line.output(), kernel)) {
-                kernel.load(planned, programs.enabled());
-                kernel.zones(zones.get());
-                var consumer = new Consumer(options, unit.compiler().layouts(), programs.enabled(), kernel, outlet);
-                var tracing = new Tracing(kernel, consumer, options, outlet, zones);
-                terminal.onInterrupt(tracing::interrupt);
-                if (line.has("json")) {
-                    consumer.json();
-                }
-                tracing.run(targets::release, targets::over);
-                if (!options.is("quiet")) {
-                    targets.ended().forEach(words -> terminal.err("dtrace: " + words));
-                }
-                remaining(unit, consumer, outlet);
-                OptionalInt status = consumer.exit();
-                return status.orElse(0);
+            var outlet = new Outlet(terminal, line.output(), kernel::speculationFreed);
+            kernel.load(planned, programs.enabled());
+            kernel.zones(zones.get());
+            var consumer = new Consumer(
+                    options,
+                    unit.compiler().layouts(),
+                    programs.enabled(),
+                    kernel,
+                    unit.names().types()::enumerator,
+                    outlet);
+            var tracing = new Tracing(kernel, consumer, options, outlet, zones);
+            terminal.onInterrupt(tracing::interrupt);
+            if (line.has("json")) {
+                consumer.json();
             }
+            tracing.run(targets::release, targets::over);
+            if (!options.is("quiet")) {
+                targets.ended().forEach(words -> terminal.err("dtrace: " + words));
+            }
+            remaining(unit, consumer, outlet);
+            OptionalInt status = consumer.exit();
+            return status.orElse(0);
         }
 
         private void remaining(Unit unit, Consumer consumer, Outlet outlet) {
@@ -389,78 +392,6 @@ public final class Dtrace {
                 }
             }
             outlet.out(consumer.remaining(unit.names().aggregates()));
-        }
-    }
-
-    /** Where the output of a session goes: the caller, or the file of -o or freopen(). */
-    private static final class Outlet implements Consumer.Outlet, AutoCloseable {
-        private final Terminal terminal;
-        private final Kernel kernel;
-        private Optional<Path> file;
-
-        Outlet(Terminal terminal, Optional<String> output, Kernel kernel) {
-            this.terminal = terminal;
-            this.kernel = kernel;
-            this.file = output.map(name -> terminal.directory().resolve(name));
-        }
-
-        @Override
-        public void out(String text) {
-            if (text.isEmpty()) {
-                return;
-            }
-            if (file.isEmpty()) {
-                terminal.out(text);
-                return;
-            }
-            try {
-                Files.writeString(file.get(), text, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-            } catch (IOException e) {
-                throw new Complaint("failed to write to '" + file.get() + "': " + e.getMessage());
-            }
-        }
-
-        /** A file of its own, replaced. */
-        void write(String name, String text) {
-            Path path = terminal.directory().resolve(name);
-            try {
-                Files.writeString(path, text);
-            } catch (IOException e) {
-                throw new Complaint("failed to write to '" + path + "': " + e.getMessage());
-            }
-        }
-
-        @Override
-        public void err(String text) {
-            terminal.err(text);
-        }
-
-        @Override
-        public String run(String command) {
-            Command.Result result = Command.of("/bin/sh", "-c", command)
-                    .in(terminal.directory())
-                    .run(SYSTEM_LIMIT);
-            if (!result.err().isEmpty()) {
-                terminal.err(result.err().stripTrailing());
-            }
-            return result.out();
-        }
-
-        @Override
-        public void reopen(String name) {
-            file = name.isEmpty()
-                    ? Optional.empty()
-                    : Optional.of(terminal.directory().resolve(name));
-        }
-
-        @Override
-        public void speculationFreed(int number) {
-            kernel.speculationFreed(number);
-        }
-
-        @Override
-        public void close() {
-            // Nothing is kept open between writes.
         }
     }
 }

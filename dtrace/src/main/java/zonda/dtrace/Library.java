@@ -7,7 +7,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import zonda.dtrace.code.Names;
 import zonda.dtrace.syntax.DError;
-import zonda.dtrace.syntax.Expr;
 import zonda.dtrace.syntax.Item;
 import zonda.dtrace.types.DType;
 
@@ -26,23 +25,25 @@ final class Library {
         }
     }
 
-    static long constant(Names names, Expr expression) {
-        return names.constant(expression);
-    }
-
     /** Declares a variable as the program wrote it. */
     static void declare(Names names, Item.Declaration declaration, DType type, List<DType> keys) {
         boolean memory = type instanceof DType.Struct || type instanceof DType.Array;
         boolean fits = type.isScalar() || type.isString() || memory && keys.isEmpty() && type.size() > 0;
+        int line = declaration.line();
+        String name = declaration.name();
         if (type instanceof DType.Void) {
-            throw new DError("D_DECL_VOIDOBJ", declaration.line(), "cannot have void object: " + declaration.name());
+            throw new DError("D_DECL_VOIDOBJ", line, "cannot have void object: " + name);
+        }
+        if (type instanceof DType.Struct struct && struct.isIncomplete()) {
+            throw new DError("D_DECL_INCOMPLETE", line, "incomplete struct/union/enum " + struct.name() + ": " + name);
+        }
+        if (type instanceof DType.Array && type.size() == 0) {
+            throw new DError(
+                    "D_DECL_ARRNULL", line, "array declaration requires array dimension or tuple signature: " + name);
         }
         if (!fits) {
-            throw new DError(
-                    "D_DECL_CLASS",
-                    declaration.line(),
-                    "variables of type " + type.name() + " are not supported: " + declaration.name());
+            throw new DError("D_UNKNOWN", line, "variables of type " + type.name() + " are not supported: " + name);
         }
-        names.declared(declaration.line(), declaration.scope(), declaration.name(), type, keys);
+        names.declared(line, declaration.scope(), name, type, keys);
     }
 }

@@ -36,6 +36,7 @@ final class Unit {
     private final ProbeTable probes;
     private final Compiler compiler;
     private final List<Enabling> enablings = new ArrayList<>();
+    private final Providers providers = new Providers();
     private final Map<String, Expr> providerExpressions = new HashMap<>();
 
     Unit(TypeTable types, Options options, ProbeTable probes, Compiler.Invoker invoker) {
@@ -47,6 +48,11 @@ final class Unit {
         for (Item item : Parser.parse(library(), NO_MACROS, types::isType)) {
             define(item);
         }
+        names.ownFromHere();
+    }
+
+    private boolean isProvider(String name) {
+        return !probes.find(Pattern.parse(name + ":::")).isEmpty();
     }
 
     private static String library() {
@@ -74,9 +80,13 @@ final class Unit {
     int add(String text, Macros macros) {
         List<Item> items = Parser.parse(text, macros, types::isType);
         int matched = 0;
+        if (items.isEmpty()) {
+            throw new DError("D_EMPTY", 0, "empty D program translation unit");
+        }
+        var pragmas = new Pragmas(options, names, this::isProvider);
         for (Item item : items) {
             if (item instanceof Item.Pragma pragma) {
-                pragma(pragma);
+                pragmas.apply(pragma);
             }
         }
         for (Item item : items) {
@@ -86,53 +96,32 @@ final class Unit {
                 define(item);
             }
         }
+        pragmas.checkUsed();
         return matched;
     }
 
-    private void pragma(Item.Pragma pragma) {
-        String[] words = pragma.text().strip().split("\\s+", 3);
-        if (words.length < 2 || !words[0].equals("D")) {
-            return;
-        }
-        switch (words[1]) {
-            case "option" -> {
-                if (words.length < 3) {
-                    throw new DError(
-                            "D_PRAGMA_MALFORM",
-                            pragma.line(),
-                            "malformed #pragma option; use #pragma D option name=value");
-                }
-                for (String option : words[2].strip().split("\\s+")) {
-                    try {
-                        options.set(option);
-                    } catch (DError e) {
-                        throw new DError(e.tag(), pragma.line(), e.text());
-                    }
-                }
-            }
-            case "attributes", "binding", "depends_on", "version", "error" -> {}
-            default -> throw new DError("D_PRAGMA_INVAL", pragma.line(), "invalid #pragma D: " + words[1]);
-        }
+    private DType type(TypeExpr written) {
+        return types.resolve(written, names::constant);
     }
 
-    private DType type(TypeExpr written) {
-        return types.resolve(written, expression -> Library.constant(names, expression));
+    private List<DType> keys(TypeExpr type) {
+        return type instanceof TypeExpr.Associative(var _, var _, List<TypeExpr> written)
+                ? written.stream().map(this::type).toList()
+                : List.of();
     }
 
     private void define(Item item) {
         switch (item) {
             case Item.Typedef(var _, String name, TypeExpr type) -> types.define(name, type(type));
             case Item.Declaration declaration -> declare(declaration);
-            case Item.Inline(var _, String name, TypeExpr type, Expr value) -> names.inline(name, type(type), value);
+            case Item.Inline(int line, String name, TypeExpr type, Expr value, List<String> parameters) ->
+                names.inline(line, name, type(type), value, parameters, keys(type));
             case Item.Translator(int line, TypeExpr output, TypeExpr input, String parameter, var members) -> {
                 var values = new LinkedHashMap<String, Expr>();
                 members.forEach(member -> values.put(member.member(), member.value()));
-                DType out = type(output);
-                if (!(out instanceof DType.Struct)) {
-                    throw new DError("D_XLATE_SOU", line, "translator output type must be a struct or union");
-                }
-                names.add(new Translator(out, type(input), parameter, values));
+                names.add(line, new Translator(type(output), type(input), parameter, values));
             }
+            case Item.Provider provider -> providers.add(provider, this::type);
             case Item.Clause _, Item.Pragma _ -> {}
         }
     }
@@ -142,10 +131,12 @@ final class Unit {
         if (declaration.name().isEmpty() || declaration.type() instanceof TypeExpr.Function) {
             return;
         }
-        List<DType> keys = declaration.type() instanceof TypeExpr.Associative(var _, var _, List<TypeExpr> written)
-                ? written.stream().map(this::type).toList()
-                : List.of();
-        Library.declare(names, declaration, type, keys);
+        Library.declare(names, declaration, type, keys(declaration.type()));
+    }
+
+    /** Providers that the programs declare. */
+    Providers providers() {
+        return providers;
     }
 
     private int enable(Item.Clause clause) {

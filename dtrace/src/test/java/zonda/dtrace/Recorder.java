@@ -6,6 +6,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -84,6 +85,20 @@ final class Recorder implements Dtrace.Terminal {
     public String file(String path) {
         try {
             return Files.readString(Path.of(path));
+        } catch (IOException e) {
+            throw new OpException(Code.FAILED, path + " (No such file or directory)", e);
+        }
+    }
+
+    @Override
+    public void write(String path, String text, boolean append) {
+        try {
+            Files.writeString(
+                    Path.of(path),
+                    text,
+                    StandardOpenOption.CREATE,
+                    append ? StandardOpenOption.APPEND : StandardOpenOption.TRUNCATE_EXISTING,
+                    StandardOpenOption.WRITE);
         } catch (IOException e) {
             throw new OpException(Code.FAILED, path + " (No such file or directory)", e);
         }

@@ -43,6 +43,9 @@ public sealed interface Action {
 
     record Setopt(String name, String value) implements Action {}
 
+    /** ftruncate(): what was written so far goes. */
+    record Truncate() implements Action {}
+
     /** The line that a clause without statements leaves. */
     record Nothing() implements Action {}
 }

@@ -33,40 +33,88 @@ final class Assignments {
                 .filter(Var::isArray);
     }
 
+    static DError localArray(int line, String name) {
+        return new DError("D_ARR_LOCAL", line, "local variables may not be used as associative arrays: " + name);
+    }
+
     Op assign(Expr.Assign assign) {
-        if (assign.target() instanceof Expr.Aggregation) {
-            throw new DError("D_AGG_NULL", assign.line(), "an aggregation may only be assigned by a statement");
+        int line = assign.line();
+        if (assign.target() instanceof Expr.Aggregation(var _, String name, var _)) {
+            // The statement around it would have taken a sound one.
+            throw new DError(
+                    "D_AGG_FUNC", line, "@" + name + " must be assigned the result of an aggregating function");
+        }
+        if (assign.target() instanceof Expr.Index(var _, Expr.Aggregation(var _, String name, var _), var _)) {
+            throw new DError(
+                    "D_AGG_MDIM", line, "improper attempt to reference @" + name + " as a multi-dimensional array");
+        }
+        if (isAggregating(assign.target())) {
+            throw notModifiable(line, assign.operator());
         }
         if (!assign.operator().equals("=")) {
-            String operator = assign.operator().substring(0, assign.operator().length() - 1);
-            Expr value = new Expr.Binary(assign.line(), operator, orZero(assign.target()), assign.value());
-            return store(assign.line(), assign.target(), checker.value(value));
+            return compound(assign);
         }
-        return store(assign.line(), assign.target(), checker.value(assign.value()));
+        return store(line, "=", assign.target(), checker.check(assign.value()));
+    }
+
+    private static boolean isAggregating(Expr target) {
+        return target instanceof Expr.Assign(var _, var _, Expr inner, var _)
+                && (inner instanceof Expr.Aggregation || isAggregating(inner));
+    }
+
+    private Op compound(Expr.Assign assign) {
+        int line = assign.line();
+        String operator = assign.operator().substring(0, assign.operator().length() - 1);
+        orZero(assign.target());
+        DType left = Checker.decay(checker.check(assign.target())).type();
+        DType right = Checker.decay(checker.check(assign.value())).type();
+        boolean numbers = left.isInteger() && right.isInteger();
+        if (operator.equals("+") || operator.equals("-")) {
+            if (left.isString() || right.isString()) {
+                throw Operators.incompatible(line, left, assign.operator(), right);
+            }
+            if (!numbers && (!left.isPointer() || left.isBlind())) {
+                throw new DError(
+                        "D_OP_VFPTR",
+                        line,
+                        "operator " + assign.operator() + " requires left-hand scalar operand of known size");
+            }
+        } else if (!numbers) {
+            boolean product = operator.equals("*") || operator.equals("/");
+            throw new DError(
+                    product ? "D_OP_ARITH" : "D_OP_INT",
+                    line,
+                    "operator " + assign.operator() + " requires operands of " + (product ? "arithmetic" : "integral")
+                            + " type");
+        }
+        Expr value = new Expr.Binary(line, operator, assign.target(), assign.value());
+        return store(line, assign.operator(), assign.target(), checker.check(value));
     }
 
     /** A variable that is first met in {@code x += 1} was zero before, a number of 64 bits. */
-    private Expr orZero(Expr target) {
+    private void orZero(Expr target) {
         Expr base = target instanceof Expr.Index index ? index.base() : target;
         name(base).ifPresent(name -> {
             boolean known = names.variable(name.scope(), name.name()).isPresent()
                     || name.scope() == Expr.Scope.GLOBAL && isReserved(name.name());
             if (!known) {
-                List<DType> keys = target instanceof Expr.Index index
-                        ? index.keys().stream()
-                                .map(key -> checker.key(key).type())
-                                .toList()
-                        : List.of();
+                List<DType> keys = target instanceof Expr.Index index ? newKeys(name, index) : List.of();
                 names.declare(name.scope(), name.name(), DType.INT64, keys);
             }
         });
-        return target;
+    }
+
+    private List<DType> newKeys(Name name, Expr.Index index) {
+        if (name.scope() == Expr.Scope.THIS) {
+            throw localArray(index.line(), name.name());
+        }
+        return checker.indexing().keys(index.keys(), "associative array").stream()
+                .map(Op::type)
+                .toList();
     }
 
     private boolean isReserved(String name) {
-        return Builtins.VARIABLES.containsKey(name)
-                || name.matches("arg[0-9]|args|curthread|uregs")
-                || names.inline(name).isPresent();
+        return Names.kind(name).isPresent() || names.inline(name).isPresent();
     }
 
     private boolean isStruct(Expr target) {
@@ -76,7 +124,7 @@ final class Assignments {
                 .isPresent();
     }
 
-    private Op store(int line, Expr target, Op written) {
+    private Op store(int line, String operator, Expr target, Op written) {
         Op value = written instanceof Op.Place(var _, DType type) && type.isCharacters() && !isStruct(target)
                 ? checker.string(written, line)
                 : Checker.decay(written);
@@ -84,38 +132,46 @@ final class Assignments {
                 || target instanceof Expr.Unary
                 || target instanceof Expr.Index index && array(index.base()).isEmpty() && isMemory(index.base());
         if (memory) {
-            return storeMemory(line, target, value);
+            return storeMemory(line, operator, target, value);
         }
         if (target instanceof Expr.Index index) {
-            Name name = name(index.base()).orElseThrow(() -> notAssignable(line));
-            List<Op> keys = index.keys().stream().map(checker::key).toList();
-            Var array = names.variable(name.scope(), name.name())
-                    .orElseGet(() -> names.declare(
-                            name.scope(),
-                            name.name(),
-                            stored(line, value),
-                            keys.stream().map(Op::type).toList()));
-            if (!array.isArray()) {
-                throw notAssignable(line);
-            }
-            return new Op.Store(array, checker.keys(array, index), fitting(line, array, value));
+            return storeElement(line, operator, index, value);
         }
-        Name name = name(target).orElseThrow(() -> notAssignable(line));
+        Name name = name(target).orElseThrow(() -> notModifiable(line, operator));
         if (name.scope() == Expr.Scope.GLOBAL && isReserved(name.name())) {
-            throw new DError(
-                    "D_OP_WRITE",
-                    line,
-                    "operator = cannot modify " + name.name() + ": it is a built-in variable or inline");
+            Op read = checker.check(target);
+            if (!Checker.fits(read.type(), value)) {
+                throw Operators.incompatible(line, read.type(), operator, value.type());
+            }
+            throw notWritable(line, operator);
         }
         Var variable = names.variable(name.scope(), name.name())
                 .orElseGet(() -> names.declare(name.scope(), name.name(), stored(line, value), List.of()));
         if (variable.isArray()) {
-            throw new DError(
-                    "D_OP_LVAL",
-                    line,
-                    "operator = cannot assign to the associative array " + name.name() + " as a whole");
+            throw Checker.badReference(line, "associative array", name.name(), "scalar");
         }
-        return new Op.Store(variable, List.of(), fitting(line, variable, value));
+        if (variable.type() instanceof DType.Array array && !array.isCharacters()) {
+            throw new DError(
+                    "D_OP_ARRFUN",
+                    line,
+                    "operator " + operator + " may not be applied to operand of type \"" + array.name() + "\"");
+        }
+        return new Op.Store(variable, List.of(), fitting(line, operator, variable, value));
+    }
+
+    private Op storeElement(int line, String operator, Expr.Index index, Op value) {
+        Name name = name(index.base()).orElseThrow(() -> notModifiable(line, operator));
+        Optional<Var> known = names.variable(name.scope(), name.name());
+        if (known.isEmpty() && name.scope() == Expr.Scope.GLOBAL && isReserved(name.name())) {
+            checker.check(index);
+            throw notWritable(line, operator);
+        }
+        Var array = known.orElseGet(
+                () -> names.declare(name.scope(), name.name(), stored(line, value), newKeys(name, index)));
+        if (!array.isArray()) {
+            throw Checker.badReference(line, "scalar", name.name(), "associative array");
+        }
+        return new Op.Store(array, checker.indexing().keys(array, index), fitting(line, operator, array, value));
     }
 
     /** Whether an expression is an array in memory or a pointer, whose elements are no elements of an associative array. */
@@ -129,30 +185,56 @@ final class Assignments {
                 .isPresent();
     }
 
-    private Op storeMemory(int line, Expr target, Op value) {
+    private Op storeMemory(int line, String operator, Expr target, Op value) {
         Op place = checker.check(target);
         return switch (place) {
             case Op.Load(Op address, DType type) ->
-                new Op.StoreMemory(address, type, 0, 0, numberFor(line, type, value));
+                new Op.StoreMemory(
+                        writable(line, operator, address), type, 0, 0, numberFor(line, operator, type, value));
             case Op.BitField(Op address, int bit, int bits, DType type) ->
-                new Op.StoreMemory(address, type, bit, bits, numberFor(line, type, value));
-            default -> throw notAssignable(line);
+                new Op.StoreMemory(
+                        writable(line, operator, address), type, bit, bits, numberFor(line, operator, type, value));
+            case Op.Place(var _, DType.Array array) ->
+                throw new DError(
+                        "D_OP_ARRFUN",
+                        line,
+                        "operator " + operator + " may not be applied to operand of type \"" + array.name() + "\"");
+            default -> throw notModifiable(line, operator);
         };
     }
 
-    private static Op numberFor(int line, DType type, Op value) {
-        if (!value.type().isScalar()) {
-            throw new DError(
-                    "D_OP_INCOMPAT",
-                    line,
-                    "operands have incompatible types: \"" + type.name() + "\" = \""
-                            + value.type().name() + "\"");
+    /** An address that leads into a variable or what one points to; the kernel's own memory is not to be written. */
+    private static Op writable(int line, String operator, Op address) {
+        if (!startsAtVariable(address)) {
+            throw notWritable(line, operator);
+        }
+        return address;
+    }
+
+    private static boolean startsAtVariable(Op address) {
+        return switch (address) {
+            case Op.Variable _, Op.VariableAddress _ -> true;
+            case Op.Call(String function, var _, var _) -> function.equals("alloca") || function.equals("copyin");
+            case Op.Cast(Op inner, var _) -> startsAtVariable(inner);
+            case Op.Load(Op inner, var _) -> startsAtVariable(inner);
+            case Op.Binary(var _, Op left, Op right, var _, var _) -> startsAtVariable(left) || startsAtVariable(right);
+            default -> false;
+        };
+    }
+
+    private static Op numberFor(int line, String operator, DType type, Op value) {
+        if (!Checker.fits(type, value)) {
+            throw Operators.incompatible(line, type, operator, value.type());
         }
         return Folder.fold(new Op.Cast(value, type));
     }
 
-    private static DError notAssignable(int line) {
-        return new DError("D_OP_LVAL", line, "operator = requires modifiable lvalue operand");
+    private static DError notModifiable(int line, String operator) {
+        return new DError("D_OP_LVAL", line, "operator " + operator + " requires modifiable lvalue as an operand");
+    }
+
+    private static DError notWritable(int line, String operator) {
+        return new DError("D_OP_WRITE", line, "operator " + operator + " can only be applied to a writable variable");
     }
 
     private DType stored(int line, Op value) {
@@ -160,59 +242,56 @@ final class Assignments {
         if (type.isScalar() || type.isString()) {
             return type;
         }
-        throw new DError(
-                "D_OP_INCOMPAT", line, "a value of type \"" + type.name() + "\" can not be kept in a variable");
+        if (type instanceof DType.Struct struct && !struct.isIncomplete() && value instanceof Op.Place) {
+            return type;
+        }
+        throw Operators.incompatible(line, type, "=", type);
     }
 
-    private Op fitting(int line, Var variable, Op value) {
+    private Op fitting(int line, String operator, Var variable, Op value) {
         DType type = variable.type();
         if (type instanceof DType.Struct || type instanceof DType.Array) {
-            if (value instanceof Op.Place && value.type().size() == type.size()) {
+            if (value instanceof Op.Place && value.type().name().equals(type.name())) {
                 return value;
             }
         } else if (type.isString()) {
-            if (value.type().isString() || value.type().isCharacters()) {
+            if (value.type().isText()) {
                 return checker.string(value, line);
             }
             // Zero clears a string, as it frees an element of an array.
             if (value instanceof Op.Const(long zero, var _) && zero == 0) {
                 return new Op.Text("");
             }
-        } else if (type.isScalar() && value.type().isScalar()) {
+        } else if (Checker.fits(type, value)) {
             return Folder.fold(new Op.Cast(value, type));
         }
-        throw new DError(
-                "D_OP_INCOMPAT",
-                line,
-                "operands have incompatible types: \"" + type.name() + "\" = \""
-                        + value.type().name() + "\"");
+        throw Operators.incompatible(line, type, operator, value.type());
     }
 
     Op step(Expr.Step step) {
+        int line = step.line();
+        String operator = step.up() ? "++" : "--";
         orZero(step.target());
-        String operator = step.up() ? "+" : "-";
-        if (step.prefix()) {
-            Expr one = new Expr.IntConst(step.line(), 1, false, false, true);
-            return store(
-                    step.line(),
-                    step.target(),
-                    checker.value(new Expr.Binary(step.line(), operator, step.target(), one)));
+        Op target = checker.check(step.target());
+        if (!Checker.decay(target).type().isScalar()) {
+            throw new DError("D_OP_SCALAR", line, "operator " + operator + " requires operand of scalar type");
         }
-        Op target = checker.value(step.target());
-        if (target instanceof Op.Load || target instanceof Op.BitField) {
-            Expr one = new Expr.IntConst(step.line(), 1, false, false, true);
-            return storeMemory(
-                    step.line(),
-                    step.target(),
-                    checker.value(new Expr.Binary(step.line(), operator, step.target(), one)));
+        if (target.type().isBlind()) {
+            throw new DError("D_OP_VFPTR", line, "operator " + operator + " requires an operand of known size");
         }
-        if (!(target instanceof Op.Variable variable) || !target.type().isScalar()) {
-            throw new DError(
-                    "D_OP_LVAL",
-                    step.line(),
-                    "operator " + operator + operator + " requires modifiable lvalue operand");
+        boolean place = target instanceof Op.Load || target instanceof Op.BitField;
+        if (target instanceof Op.Builtin || target instanceof Op.Argument || target instanceof Op.UserRegister) {
+            throw notWritable(line, operator);
+        }
+        if (!place && !(target instanceof Op.Variable)) {
+            throw notModifiable(line, operator);
+        }
+        if (step.prefix() || place) {
+            Expr one = new Expr.IntConst(line, 1, false, false, true);
+            Expr sum = new Expr.Binary(line, operator.substring(1), step.target(), one);
+            return store(line, operator, step.target(), checker.check(sum));
         }
         int scale = target.type() instanceof DType.Pointer(DType to) ? Math.max(1, to.size()) : 1;
-        return new Op.PostStep(variable, step.up() ? scale : -scale);
+        return new Op.PostStep((Op.Variable) target, step.up() ? scale : -scale);
     }
 }

@@ -273,9 +273,18 @@ final class BuiltinEmitter {
                 }
             }
             case ERROR -> {
-                int[] places = {-1, SLOT_WORK + 48, SLOT_FAULT_ACTION, -1, SLOT_FAULT, SLOT_FAULT_ADDRESS};
+                int[] places = {-1, SLOT_WORK + 48, SLOT_FAULT_ACTION, SLOT_FAULT_ACTION, SLOT_FAULT, SLOT_FAULT_ADDRESS
+                };
                 if (number < places.length && places[number] >= 0) {
                     asm.load(DW, R0, SLOT, places[number]);
+                    if (number == 3) {
+                        // Where in the clause: four for each action, as the message has it.
+                        int predicate = asm.newLabel();
+                        asm.jump(Jump.NE, R0, 0, predicate)
+                                .constant(R0, 1)
+                                .place(predicate)
+                                .alu(Alu.LSH, R0, 2);
+                    }
                 } else {
                     asm.constant(R0, 0);
                 }

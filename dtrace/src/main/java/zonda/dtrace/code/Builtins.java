@@ -1,5 +1,6 @@
 package zonda.dtrace.code;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import zonda.dtrace.types.DType;
@@ -32,48 +33,57 @@ final class Builtins {
             Map.entry("cpu", new DType.Int("processorid_t", 4, true)),
             Map.entry("zonename", new DType.Str(64)));
 
-    /** A function: what it answers, how many arguments it takes, and of which kinds (s string, i number, p pointer). */
-    record Function(DType type, int least, String kinds) {}
+    /**
+     * A function.
+     *
+     * @param least how many arguments it takes at least
+     * @param kinds of which kinds its arguments are: s string, i number, p pointer
+     * @param prototype how the guide writes their types
+     */
+    record Function(DType type, int least, String kinds, List<String> prototype) {}
 
     private static final DType POINTER = new DType.Pointer(DType.VOID);
+    private static final DType UINT16 = new DType.Int("uint16_t", 2, false);
+    private static final DType UINT32 = new DType.Int("uint32_t", 4, false);
+    private static final String TEXT = "const char *";
     static final Map<String, Function> FUNCTIONS = Map.ofEntries(
-            entry("alloca", POINTER, 1, "i"),
-            entry("basename", DType.STRING, 1, "s"),
-            entry("bcopy", DType.VOID, 3, "ppi"),
-            entry("cleanpath", DType.STRING, 1, "s"),
-            entry("copyin", POINTER, 2, "ii"),
-            entry("copyinstr", DType.STRING, 1, "ii"),
-            entry("copyinto", DType.VOID, 3, "iip"),
-            entry("dirname", DType.STRING, 1, "s"),
-            entry("getmajor", DType.UINT, 1, "i"),
-            entry("getminor", DType.UINT, 1, "i"),
-            entry("htonl", DType.UINT, 1, "i"),
-            entry("htonll", DType.UINT64, 1, "i"),
-            entry("htons", new DType.Int("uint16_t", 2, false), 1, "i"),
-            entry("ntohl", DType.UINT, 1, "i"),
-            entry("ntohll", DType.UINT64, 1, "i"),
-            entry("ntohs", new DType.Int("uint16_t", 2, false), 1, "i"),
-            entry("index", DType.INT, 2, "ssi"),
-            entry("rindex", DType.INT, 2, "ssi"),
-            entry("inet_ntoa", DType.STRING, 1, "p"),
-            entry("lltostr", DType.STRING, 1, "ii"),
-            entry("mutex_owned", DType.INT, 1, "p"),
-            entry("mutex_owner", POINTER, 1, "p"),
-            entry("mutex_type_adaptive", DType.INT, 1, "p"),
-            entry("mutex_type_spin", DType.INT, 1, "p"),
-            entry("progenyof", DType.INT, 1, "i"),
+            entry("alloca", POINTER, 1, "i", "size_t"),
+            entry("basename", DType.STRING, 1, "s", TEXT),
+            entry("bcopy", DType.VOID, 3, "ppi", "void *", "void *", "size_t"),
+            entry("cleanpath", DType.STRING, 1, "s", TEXT),
+            entry("copyin", POINTER, 2, "ii", "uintptr_t", "size_t"),
+            entry("copyinstr", DType.STRING, 1, "ii", "uintptr_t", "size_t"),
+            entry("copyinto", DType.VOID, 3, "iip", "uintptr_t", "size_t", "void *"),
+            entry("dirname", DType.STRING, 1, "s", TEXT),
+            entry("getmajor", new DType.Int("major_t", 4, false), 1, "i", "dev_t"),
+            entry("getminor", new DType.Int("minor_t", 4, false), 1, "i", "dev_t"),
+            entry("htonl", UINT32, 1, "i", "uint32_t"),
+            entry("htonll", DType.UINT64, 1, "i", "uint64_t"),
+            entry("htons", UINT16, 1, "i", "uint16_t"),
+            entry("ntohl", UINT32, 1, "i", "uint32_t"),
+            entry("ntohll", DType.UINT64, 1, "i", "uint64_t"),
+            entry("ntohs", UINT16, 1, "i", "uint16_t"),
+            entry("index", DType.INT, 2, "ssi", TEXT, TEXT, "int"),
+            entry("rindex", DType.INT, 2, "ssi", TEXT, TEXT, "int"),
+            entry("inet_ntoa", DType.STRING, 1, "p", "ipaddr_t *"),
+            entry("lltostr", DType.STRING, 1, "ii", "int64_t", "int"),
+            entry("mutex_owned", DType.INT, 1, "p", "kmutex_t *"),
+            entry("mutex_owner", POINTER, 1, "p", "kmutex_t *"),
+            entry("mutex_type_adaptive", DType.INT, 1, "p", "kmutex_t *"),
+            entry("mutex_type_spin", DType.INT, 1, "p", "kmutex_t *"),
+            entry("progenyof", DType.INT, 1, "i", "pid_t"),
             entry("rand", DType.INT, 0, ""),
             entry("speculation", DType.INT, 0, ""),
-            entry("strchr", DType.STRING, 2, "si"),
-            entry("strrchr", DType.STRING, 2, "si"),
-            entry("strjoin", DType.STRING, 2, "ss"),
-            entry("strlen", new DType.Int("size_t", 8, false), 1, "s"),
-            entry("strstr", DType.STRING, 2, "ss"),
-            entry("strtok", DType.STRING, 2, "ss"),
-            entry("strtoll", DType.INT64, 1, "si"),
-            entry("substr", DType.STRING, 2, "sii"),
-            entry("tolower", DType.STRING, 1, "s"),
-            entry("toupper", DType.STRING, 1, "s"));
+            entry("strchr", DType.STRING, 2, "si", TEXT, "char"),
+            entry("strrchr", DType.STRING, 2, "si", TEXT, "char"),
+            entry("strjoin", DType.STRING, 2, "ss", TEXT, TEXT),
+            entry("strlen", DType.SIZE, 1, "s", TEXT),
+            entry("strstr", DType.STRING, 2, "ss", TEXT, TEXT),
+            entry("strtok", DType.STRING, 2, "ss", TEXT, TEXT),
+            entry("strtoll", DType.INT64, 1, "si", TEXT, "int"),
+            entry("substr", DType.STRING, 2, "sii", TEXT, "int", "int"),
+            entry("tolower", DType.STRING, 1, "s", TEXT),
+            entry("toupper", DType.STRING, 1, "s", TEXT));
 
     /** Functions of illumos that this compiler knows of and does not have, with the reason. */
     static final Map<String, String> MISSING = Map.ofEntries(
@@ -89,15 +99,15 @@ final class Builtins {
             Map.entry("rw_write_held", "it is not implemented"),
             Map.entry("breakpoint", "a kernel debugger can not be entered from eBPF"),
             Map.entry("panic", "the kernel does not let eBPF end it"),
-            Map.entry("func", "it has the name sym here"),
             Map.entry("pcap", "it is not implemented"),
             Map.entry("copyoutstr", "it is not implemented"),
             Map.entry("jstack", "it is not implemented; ustack() shows the frames"));
 
     private Builtins() {}
 
-    private static Map.Entry<String, Function> entry(String name, DType type, int least, String kinds) {
-        return Map.entry(name, new Function(type, least, kinds));
+    private static Map.Entry<String, Function> entry(
+            String name, DType type, int least, String kinds, String... prototype) {
+        return Map.entry(name, new Function(type, least, kinds, List.of(prototype)));
     }
 
     static Optional<Function> function(String name) {

@@ -21,12 +21,19 @@ public record Format(List<Piece> pieces) {
          * @param precision as width @param length of h, l, ll, L and w @param aggregation whether with {@code @}
          */
         record Conversion(String flags, int width, int precision, String length, char letter, boolean aggregation)
-                implements Piece {}
+                implements Piece {
+            /** As messages name it. */
+            public String name() {
+                return length + letter;
+            }
+        }
     }
 
     public static final int NONE = -1;
     public static final int FROM_ARGUMENT = -2;
-    private static final String LETTERS = "aAcCdiDeEfgGhIkKnoOpPsSTuUwxXYyZ";
+    private static final String LETTERS = "aAcCdeEfFgGiIkopPsSTuxXY";
+    private static final int WIDEST = 16;
+    private static final String LENGTHS = "|h|hh|l|ll|";
 
     public static Format parse(String text, int line) {
         var pieces = new ArrayList<Piece>();
@@ -56,67 +63,128 @@ public record Format(List<Piece> pieces) {
 
     /** @return the index of the conversion's last character */
     private static int conversion(String text, int start, int line, List<Piece> pieces) {
-        int at = start;
-        var flags = new StringBuilder();
-        boolean aggregation = false;
-        while (at < text.length() && "-+ #0'?@".indexOf(text.charAt(at)) >= 0) {
-            if (text.charAt(at) == '@') {
-                aggregation = true;
-            } else {
-                flags.append(text.charAt(at));
-            }
-            at++;
+        var reader = new Reader(
+                text,
+                start,
+                line,
+                pieces.stream().filter(Piece.Conversion.class::isInstance).count() + 1);
+        pieces.add(reader.read());
+        return reader.at;
+    }
+
+    /** Reads one conversion; flags, width and precision may come in any order. */
+    private static final class Reader {
+        private final String text;
+        private final int line;
+        private final String what;
+        private int at;
+        private final StringBuilder flags = new StringBuilder();
+        private final StringBuilder length = new StringBuilder();
+        private int width = NONE;
+        private int precision = NONE;
+        private boolean dot;
+        private boolean digits;
+        private boolean aggregation;
+
+        Reader(String text, int start, int line, long number) {
+            this.text = text;
+            this.at = start;
+            this.line = line;
+            this.what = "format conversion #" + number;
         }
-        int width = NONE;
-        if (at < text.length() && text.charAt(at) == '*') {
-            width = FROM_ARGUMENT;
-            at++;
-        } else {
-            int digits = at;
+
+        private DError wrong(String words) {
+            return new DError("D_SYNTAX", line, what + words);
+        }
+
+        Piece.Conversion read() {
+            while (at < text.length()) {
+                char c = text.charAt(at);
+                if (!modifier(c)) {
+                    return conversion(c);
+                }
+                at++;
+            }
+            throw wrong(" name expected before end of format string");
+        }
+
+        private Piece.Conversion conversion(char letter) {
+            if (letter == '%') {
+                throw wrong(" cannot be combined with other format flags: %%");
+            }
+            boolean integer = "dioux".indexOf(letter) >= 0 || letter == 'X';
+            boolean floating = "eEfFgG".indexOf(letter) >= 0;
+            boolean known = LETTERS.indexOf(letter) >= 0
+                    && (length.isEmpty()
+                            || integer && LENGTHS.contains("|" + length + "|")
+                            || floating && length.toString().equals("L")
+                            || (letter == 'c' || letter == 's')
+                                    && length.toString().equals("w"));
+            if (!known) {
+                throw wrong(" is undefined: %" + length + letter);
+            }
+            return new Piece.Conversion(flags.toString(), width, precision, length.toString(), letter, aggregation);
+        }
+
+        private boolean modifier(char c) {
+            switch (c) {
+                case '#', '+', ' ', '\'' -> flags.append(c);
+                case '-' -> flags.append('-');
+                case '?' -> width = WIDEST;
+                case '@' -> aggregation = true;
+                case 'h', 'l', 'L', 'w' -> length.append(c);
+                case '*' -> star();
+                case '$' -> throw wrong(" uses unsupported positional format (%n$)");
+                case '.' -> {
+                    if (dot) {
+                        throw wrong(" has more than one '.' specified");
+                    }
+                    dot = true;
+                    digits = false;
+                    precision = 0;
+                }
+                default -> {
+                    if (!Character.isDigit(c)) {
+                        return false;
+                    }
+                    number(c);
+                }
+            }
+            return true;
+        }
+
+        private void star() {
+            if ((dot ? precision : width) == FROM_ARGUMENT) {
+                throw wrong(" has more than one '*' specified for the output precision");
+            }
+            if (dot) {
+                precision = FROM_ARGUMENT;
+            } else {
+                width = FROM_ARGUMENT;
+            }
+        }
+
+        private void number(char first) {
+            if (first == '0' && !dot && !digits) {
+                flags.append('0');
+                return;
+            }
+            int start = at;
             while (at < text.length() && Character.isDigit(text.charAt(at))) {
                 at++;
             }
-            width = digits == at ? NONE : number(text.substring(digits, at), line);
-        }
-        int precision = NONE;
-        if (at < text.length() && text.charAt(at) == '.') {
-            at++;
-            if (at < text.length() && text.charAt(at) == '*') {
-                precision = FROM_ARGUMENT;
-                at++;
+            if (at - start > 6) {
+                throw wrong(" has a width of more than six digits");
+            }
+            int number = Integer.parseInt(text.substring(start, at));
+            at--;
+            digits = true;
+            if (dot) {
+                precision = number;
             } else {
-                int digits = at;
-                while (at < text.length() && Character.isDigit(text.charAt(at))) {
-                    at++;
-                }
-                precision = digits == at ? 0 : number(text.substring(digits, at), line);
+                width = number;
             }
         }
-        if (at < text.length() && text.charAt(at) == '@') {
-            aggregation = true;
-            at++;
-        }
-        int length = at;
-        while (at < text.length() && "hlLwq".indexOf(text.charAt(at)) >= 0) {
-            at++;
-        }
-        if (at >= text.length()) {
-            throw new DError("D_PRINTF_FMT", line, "unterminated format conversion at end of \"" + text + "\"");
-        }
-        char letter = text.charAt(at);
-        if (LETTERS.indexOf(letter) < 0) {
-            throw new DError("D_PRINTF_CONV", line, "unknown format conversion %" + letter);
-        }
-        pieces.add(new Piece.Conversion(
-                flags.toString(), width, precision, text.substring(length, at), letter, aggregation));
-        return at;
-    }
-
-    private static int number(String digits, int line) {
-        if (digits.length() > 6) {
-            throw new DError("D_PRINTF_FMT", line, "format width " + digits + " is too large");
-        }
-        return Integer.parseInt(digits);
     }
 
     public List<Piece.Conversion> conversions() {

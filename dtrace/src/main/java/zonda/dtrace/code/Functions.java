@@ -2,6 +2,7 @@ package zonda.dtrace.code;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import zonda.dtrace.syntax.DError;
 import zonda.dtrace.syntax.Expr;
@@ -45,24 +46,23 @@ final class Functions {
             case "stack", "ustack" -> {
                 return stack(call);
             }
-            case "sym", "mod", "usym", "umod", "uaddr", "ufunc" -> {
+            case "sym", "func", "mod", "usym", "umod", "uaddr", "ufunc" -> {
                 return symbol(call);
             }
             default -> {}
-        }
-        if (ACTIONS.contains(name)) {
-            throw new DError("D_ACT_EXPR", line, "the action " + name + "( ) has no value and must be a statement");
-        }
-        if (Aggregate.Function.named(name).isPresent()) {
-            throw new DError(
-                    "D_AGG_NULL", line, "aggregating function " + name + "( ) must be assigned to an aggregation");
         }
         String missing = Builtins.MISSING.get(name);
         if (missing != null) {
             throw new DError("D_UNKNOWN", line, name + "( ) is not supported: " + missing);
         }
-        Builtins.Function function = Builtins.function(name)
-                .orElseThrow(() -> new DError("D_FUNC_UNDEF", line, "undefined function name: " + name));
+        if (ACTIONS.contains(name)) {
+            // What is around it refuses it, or runs it as a statement.
+            return new Op.Call(name, List.of(), DType.VOID);
+        }
+        if (Aggregate.Function.named(name).isPresent()) {
+            return new Op.Aggregation(name);
+        }
+        Builtins.Function function = Builtins.function(name).orElseThrow(() -> unknown(line, name));
         checkCount(
                 line,
                 name,
@@ -71,9 +71,20 @@ final class Functions {
                 function.kinds().length());
         var arguments = new ArrayList<Op>();
         for (int i = 0; i < call.arguments().size(); i++) {
-            arguments.add(argument(call, i, function.kinds().charAt(i)));
+            arguments.add(argument(call, i, function.kinds().charAt(i), function.prototype()));
         }
         return new Op.Call(name, arguments, function.type());
+    }
+
+    private DError unknown(int line, String name) {
+        Optional<String> kind = Names.kind(name)
+                .or(() -> checker.names()
+                        .variable(Expr.Scope.GLOBAL, name)
+                        .map(variable -> variable.isArray() ? "associative array" : "scalar"))
+                .or(() -> checker.names().inline(name).map(_ -> "scalar"));
+        return kind.map(what ->
+                        new DError("D_FUNC_IDKIND", line, what + " '" + name + "' may not be referenced as a function"))
+                .orElseGet(() -> new DError("D_FUNC_UNDEF", line, "undefined function name: " + name));
     }
 
     static void checkCount(int line, String name, int given, int least, int most) {
@@ -82,16 +93,13 @@ final class Functions {
                     "D_PROTO_LEN",
                     line,
                     name + "( ) prototype mismatch: " + given + " arg" + (given == 1 ? "" : "s") + " passed, "
-                            + (least == most
-                                    ? String.valueOf(least)
-                                    : given < least ? "at least " + least : "at most " + most)
-                            + " expected");
+                            + (least == most ? "" : "at least ") + least + " expected");
         }
     }
 
-    private Op argument(Expr.Call call, int index, char kind) {
+    private Op argument(Expr.Call call, int index, char kind, List<String> prototype) {
         Expr written = call.arguments().get(index);
-        Op op = checker.value(written);
+        Op op = checker.check(written);
         switch (kind) {
             case 's' -> {
                 if (op instanceof Op.Const(long zero, var _)
@@ -117,54 +125,53 @@ final class Functions {
                 }
             }
         }
-        throw new DError(
-                "D_PROTO_ARG",
-                call.line(),
-                call.name() + "( ) argument #" + (index + 1) + " is incompatible with prototype:\n\tprototype: "
-                        + (kind == 's' ? "string" : kind == 'i' ? "int64_t" : "void *") + "\n\t argument: "
-                        + op.type().name());
+        throw Checker.wrongArgument(call.line(), call.name() + "( )", index + 1, prototype.get(index), op.type());
     }
 
     private Op stack(Expr.Call call) {
         boolean user = call.name().equals("ustack");
-        checkCount(call.line(), call.name(), call.arguments().size(), 0, user ? 2 : 1);
-        long frames = call.arguments().isEmpty()
-                ? checker.names().options().number(user ? "ustackframes" : "stackframes")
-                : size(call.arguments().getFirst(), call.name());
-        if (frames == 0) {
-            frames = 1;
+        List<Expr> arguments = call.arguments();
+        if (arguments.size() > (user ? 2 : 1)) {
+            throw new DError(
+                    user ? "D_USTACK_PROTO" : "D_STACK_PROTO",
+                    call.line(),
+                    call.name() + "( ) prototype mismatch: too many arguments");
         }
-        if (frames > 127) {
-            frames = 127;
+        long frames = arguments.isEmpty()
+                ? checker.names().options().number(user ? "ustackframes" : "stackframes")
+                : size(arguments.getFirst(), user);
+        if (arguments.size() == 2
+                && !(checker.check(arguments.get(1)) instanceof Op.Const(long strings, var _) && strings >= 0)) {
+            throw new DError(
+                    "D_USTACK_STRSIZE", call.line(), "ustack( ) argument #2 must be a positive integer constant");
         }
         var kind = user ? DType.Addresses.Kind.USTACK : DType.Addresses.Kind.STACK;
-        return new Op.Call(call.name(), List.of(), new DType.Addresses(kind, (int) frames));
+        return new Op.Call(call.name(), List.of(), new DType.Addresses(kind, (int) Math.clamp(frames, 1, 127)));
     }
 
-    private long size(Expr written, String name) {
-        Op op = checker.value(written);
-        if (op instanceof Op.Const(long value, var _) && value > 0) {
+    private long size(Expr written, boolean user) {
+        if (checker.check(written) instanceof Op.Const(long value, var _) && value > 0) {
             return value;
         }
-        throw new DError(
-                "D_" + (name.equals("ustack") ? "USTACK_FRAMES" : "STACK_SIZE"),
-                written.line(),
-                name + "( ) argument #1 must be a non-zero positive integer constant");
+        throw user
+                ? new DError(
+                        "D_USTACK_FRAMES",
+                        written.line(),
+                        "ustack( ) argument #1 must be a non-zero positive integer constant")
+                : new DError(
+                        "D_STACK_SIZE",
+                        written.line(),
+                        "stack( ) size must be a non-zero positive integral constant expression");
     }
 
     private Op symbol(Expr.Call call) {
         checkCount(call.line(), call.name(), call.arguments().size(), 1, 1);
-        Op address = Checker.decay(checker.value(call.arguments().getFirst()));
+        Op address = Checker.decay(checker.check(call.arguments().getFirst()));
         if (!address.type().isScalar()) {
-            throw new DError(
-                    "D_PROTO_ARG",
-                    call.line(),
-                    call.name()
-                            + "( ) argument #1 is incompatible with prototype:\n\tprototype: uintptr_t\n\t argument: "
-                            + address.type().name());
+            throw Checker.wrongArgument(call.line(), call.name() + "( )", 1, "uintptr_t", address.type());
         }
         DType.Addresses.Kind kind = switch (call.name()) {
-            case "sym" -> DType.Addresses.Kind.SYM;
+            case "sym", "func" -> DType.Addresses.Kind.SYM;
             case "mod" -> DType.Addresses.Kind.MOD;
             case "umod" -> DType.Addresses.Kind.UMOD;
             case "uaddr" -> DType.Addresses.Kind.UADDR;

@@ -14,8 +14,8 @@ import zonda.dtrace.types.TypeTable;
 
 /** What the names of one program stand for: its variables, aggregations, inlines and translators. */
 public final class Names {
-    /** An inline: a name for an expression. */
-    record Inline(DType type, Expr value) {}
+    /** An inline: a name for an expression. @param parameters what its keys are called @param own not the library's */
+    record Inline(DType type, Expr value, List<String> parameters, List<DType> keys, boolean own) {}
 
     private final TypeTable types;
     private final Options options;
@@ -23,8 +23,11 @@ public final class Names {
     private final Map<String, Aggregate> aggregates = new LinkedHashMap<>();
     private final Map<String, Inline> inlines = new HashMap<>();
     private final List<Translator> translators = new ArrayList<>();
+    private final Map<String, Integer> lines = new HashMap<>();
     private final Map<Expr.Scope, Integer> sizes = new HashMap<>();
     private int arrays;
+    private boolean own;
+    private boolean destructive;
 
     public Names(TypeTable types, Options options) {
         this.types = types;
@@ -68,17 +71,64 @@ public final class Names {
     public void declared(int line, Expr.Scope scope, String name, DType type, List<DType> keys) {
         Optional<Var> known = variable(scope, name);
         if (known.isEmpty()) {
-            if (scope == Expr.Scope.GLOBAL && Builtins.VARIABLES.containsKey(name)) {
-                throw new DError("D_DECL_IDRED", line, "identifier redeclared: " + name);
+            if (scope == Expr.Scope.GLOBAL && kind(name).isPresent()) {
+                throw new DError("D_DECL_IDRED", line, "built-in identifier redeclared: " + name);
+            }
+            if (scope == Expr.Scope.GLOBAL && inline(name).filter(Inline::own).isPresent()) {
+                throw new DError(
+                        "D_DECL_IDRED",
+                        line,
+                        "identifier redeclared: " + name + "\n\t current: " + described(type, keys)
+                                + "\n\tprevious: scalar "
+                                + inline(name).orElseThrow().type().name());
             }
             declare(scope, name, type, keys);
-        } else if (!known.get().type().equals(type) || known.get().keys().size() != keys.size()) {
-            throw new DError("D_DECL_IDRED", line, "identifier redeclared: " + name);
+        } else if (!full(known.get().type()).name().equals(full(type).name())
+                || known.get().keys().isEmpty() != keys.isEmpty()) {
+            throw redeclared(
+                    line,
+                    name,
+                    described(type, keys),
+                    described(known.get().type(), known.get().keys()));
+        } else {
+            sameKeys(line, name, type, keys, known.get());
         }
     }
 
+    private static void sameKeys(int line, String name, DType type, List<DType> keys, Var known) {
+        for (int i = 0; i < Math.min(keys.size(), known.keys().size()); i++) {
+            if (!keys.get(i).name().equals(known.keys().get(i).name())) {
+                String key = "associative array, key #" + (i + 1) + " of type ";
+                throw redeclared(
+                        line,
+                        name,
+                        key + keys.get(i).name(),
+                        key + known.keys().get(i).name());
+            }
+        }
+        if (keys.size() != known.keys().size()) {
+            throw redeclared(
+                    line,
+                    name,
+                    "associative array of " + type.name() + ", tuple length " + keys.size(),
+                    "associative array of " + known.type().name() + ", tuple length "
+                            + known.keys().size());
+        }
+    }
+
+    private static String described(DType type, List<DType> keys) {
+        return (keys.isEmpty() ? "scalar " : "associative array ") + type.name();
+    }
+
+    private static DError redeclared(int line, String name, String current, String previous) {
+        return new DError(
+                "D_DECL_IDRED",
+                line,
+                "identifier redeclared: " + name + "\n\t current: " + current + "\n\tprevious: " + previous);
+    }
+
     /** The value of an expression that must be constant. */
-    public long constant(Expr expression) {
+    public Optional<Long> constant(Expr expression) {
         return Checker.constant(this, expression);
     }
 
@@ -109,6 +159,7 @@ public final class Names {
         if (known == null) {
             var made = new Aggregate(aggregates.size() + 1, name, function, keys, parameters);
             aggregates.put(name, made);
+            lines.put(name, line);
             return made;
         }
         if (known.function() != function) {
@@ -117,29 +168,18 @@ public final class Names {
                     line,
                     "aggregation redefined: @" + name
                             + "\n\t current: @" + name + " = " + word(function)
-                            + "( )\n\tprevious: @" + name + " = " + word(known.function()) + "( )");
+                            + "( )\n\tprevious: @" + name + " = " + word(known.function()) + "( ) : line "
+                            + lines.getOrDefault(name, 0));
         }
-        if (!known.parameters().equals(parameters)) {
-            throw new DError(
-                    "D_" + function + "_MISMATCH",
-                    line,
-                    word(function) + "( ) parameters differ from those of an earlier use of @" + name);
-        }
+        AggregateActions.sameParameters(line, known, parameters);
         if (known.keys().size() != keys.size()) {
-            throw new DError(
-                    "D_PROTO_LEN",
-                    line,
-                    "@" + name + "[ ] prototype mismatch: " + keys.size() + " key" + (keys.size() == 1 ? "" : "s")
-                            + " passed, " + known.keys().size() + " expected");
+            throw Checker.wrongCount(
+                    line, "@" + name + "[ ]", keys.size(), known.keys().size());
         }
         for (int i = 0; i < keys.size(); i++) {
             if (!alike(known.keys().get(i), keys.get(i))) {
-                throw new DError(
-                        "D_PROTO_ARG",
-                        line,
-                        "@" + name + "[ ] key #" + (i + 1) + " is incompatible with prototype:\n\tprototype: "
-                                + known.keys().get(i).name() + "\n\t argument: "
-                                + keys.get(i).name());
+                throw Checker.wrongArgument(
+                        line, "@" + name + "[ ]", i + 1, known.keys().get(i), keys.get(i));
             }
         }
         List<DType> wider = new ArrayList<>();
@@ -171,15 +211,97 @@ public final class Names {
         return one.isString() == other.isString();
     }
 
-    public void inline(String name, DType type, Expr value) {
-        inlines.put(name, new Inline(type, value));
+    /** Defines an inline. @param parameters names of its keys, with their types; empty for a plain one */
+    public void inline(int line, String name, DType type, Expr value, List<String> parameters, List<DType> keys) {
+        if (own) {
+            previous(name).ifPresent(kind -> {
+                throw new DError(
+                        "D_DECL_IDRED",
+                        line,
+                        "identifier redefined: " + name + "\n\t current: inline definition\n\tprevious: " + kind);
+            });
+            if (type instanceof DType.Void) {
+                throw new DError("D_DECL_VOIDOBJ", line, "cannot declare void inline: " + name);
+            }
+            checkInline(line, name, type, value, parameters, keys);
+        }
+        inlines.put(name, new Inline(type, value, parameters, keys, own));
+    }
+
+    private Optional<String> previous(String name) {
+        Inline known = inlines.get(name);
+        if (known != null && known.own()) {
+            return Optional.of("scalar inline");
+        }
+        return variable(Expr.Scope.GLOBAL, name)
+                .map(variable -> (variable.isArray() ? "associative array" : "scalar") + " ")
+                .or(() -> kind(name).map(kind -> kind + " "));
+    }
+
+    private void checkInline(int line, String name, DType type, Expr value, List<String> parameters, List<DType> keys) {
+        Op op = Checker.outside(this, parameters, keys).check(value);
+        boolean translated = op instanceof Op.Translated seen
+                && seen.translator()
+                        .output()
+                        .name()
+                        .equals(type instanceof DType.Pointer(DType to) ? to.name() : type.name());
+        if (!translated && !Checker.fits(type, op)) {
+            throw new DError(
+                    "D_OP_INCOMPAT",
+                    line,
+                    "inline " + name + " definition uses incompatible types: \"" + type.name() + "\" = \""
+                            + op.type().name() + "\"");
+        }
+    }
+
+    /** What follows is the program's own, no longer the library's. */
+    public void ownFromHere() {
+        own = true;
+    }
+
+    void destructive() {
+        destructive = true;
+    }
+
+    /** Whether an action of the programs changes what it looks at. */
+    public boolean isDestructive() {
+        return destructive;
+    }
+
+    /** Whether a name is one of the program's own. */
+    public boolean isOwn(String name) {
+        Inline known = inlines.get(name);
+        return known != null && known.own() || variable(Expr.Scope.GLOBAL, name).isPresent();
+    }
+
+    /** What a name of the language's own is; empty when it is none. */
+    public static Optional<String> kind(String name) {
+        if (Builtins.VARIABLES.containsKey(name) || name.matches("arg[0-9]|curthread")) {
+            return Optional.of("scalar");
+        }
+        if (name.equals("args") || name.equals("uregs")) {
+            return Optional.of("associative array");
+        }
+        if (Functions.ACTIONS.contains(name)) {
+            return Optional.of("tracing function");
+        }
+        if (Aggregate.Function.named(name).isPresent()) {
+            return Optional.of("aggregating function");
+        }
+        return Builtins.FUNCTIONS.containsKey(name) || Builtins.MISSING.containsKey(name)
+                ? Optional.of("function")
+                : Optional.empty();
     }
 
     Optional<Inline> inline(String name) {
         return Optional.ofNullable(inlines.get(name));
     }
 
-    public void add(Translator translator) {
+    /** @param line where it was written, for what is wrong with it */
+    public void add(int line, Translator translator) {
+        if (own) {
+            Members.checkTranslator(this, line, translator);
+        }
         translators.add(translator);
     }
 

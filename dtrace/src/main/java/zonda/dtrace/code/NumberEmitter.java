@@ -120,14 +120,16 @@ final class NumberEmitter {
             case Op.Call call -> calls.call(call);
             case Op.Sequence(List<Op> all) -> all.forEach(this::evaluate);
             case Op.Text _, Op.StringAt _ -> throw new AssertionError("text as a number: " + op);
-            case Op.Translated _ ->
+            case Op.Translated _, Op.Aggregation _ ->
                 throw new DError("D_OP_DYN", 0, "a translated object has no value of its own; use one of its members");
         }
     }
 
     /** The value of whatever kind, for its effect: text goes to a place that nobody reads. */
     void evaluate(Op op) {
-        if (op.type().isString()) {
+        if (op instanceof Op.Cast(Op operand, DType.Void _)) {
+            evaluate(operand);
+        } else if (op.type().isString()) {
             int mark = emitter.mark();
             strings.string(op, emitter.allocate(strings.size()));
             emitter.release(mark);

@@ -123,5 +123,18 @@ public sealed interface Op {
     }
 
     /** An object seen through a translator; only its members have values. */
-    record Translated(Translator translator, Op input, DType type) implements Op {}
+    record Translated(Translator translator, Op input, DType seen) implements Op {
+        @Override
+        public DType type() {
+            return DType.DYNAMIC;
+        }
+    }
+
+    /** An aggregation where a value is expected; it has none. */
+    record Aggregation(String name) implements Op {
+        @Override
+        public DType type() {
+            return DType.DYNAMIC;
+        }
+    }
 }

@@ -133,6 +133,18 @@ public final class Options {
     }
 
     public void set(String name, Optional<String> value) {
+        try {
+            store(name, value);
+        } catch (IllegalArgumentException e) {
+            throw new DError(
+                    "D_PRAGMA_OPTSET",
+                    0,
+                    "failed to set option '" + name + "'"
+                            + value.map(text -> " to '" + text + "'").orElse("") + ": " + e.getMessage());
+        }
+    }
+
+    private void store(String name, Optional<String> value) {
         if (SIZES.contains(name)) {
             values.put(name, Long.toString(size(name, value)));
         } else if (RATES.contains(name)) {
@@ -144,23 +156,19 @@ public final class Options {
         } else if (WORDS.contains(name)) {
             values.put(name, value.orElse(""));
         } else {
-            throw invalid(name, "Invalid option name");
+            throw new IllegalArgumentException("Invalid option name");
         }
     }
 
-    private static DError invalid(String name, String why) {
-        return new DError("D_PRAGMA_OPTSET", 0, "failed to set option '" + name + "': " + why);
-    }
-
-    private static DError badValue(String name) {
-        return invalid(name, "Invalid value for specified option");
+    private static IllegalArgumentException badValue() {
+        return new IllegalArgumentException("Invalid value for specified option");
     }
 
     private static String flag(String name, Optional<String> value) {
         return switch (value.orElse("")) {
             case "", "1", "yes", "enable", "enabled", "on", "set" -> "1";
             case "0", "no", "disable", "disabled", "off", "unset" -> "0";
-            default -> throw badValue(name);
+            default -> throw badValue();
         };
     }
 
@@ -168,11 +176,12 @@ public final class Options {
         try {
             long number = Long.decode(value.orElse(""));
             if (number < 0 || number > Integer.MAX_VALUE) {
-                throw badValue(name);
+                throw badValue();
             }
             return number;
         } catch (NumberFormatException e) {
-            throw badValue(name);
+            // Its own words say less.
+            throw badValue();
         }
     }
 
@@ -181,7 +190,7 @@ public final class Options {
         int shift = text.isEmpty() ? -1 : "kmgt".indexOf(text.charAt(text.length() - 1));
         String digits = shift >= 0 ? text.substring(0, text.length() - 1) : text;
         if (!digits.matches("[0-9]{1,12}")) {
-            throw badValue(name);
+            throw badValue();
         }
         return Long.parseLong(digits) << 10 * (shift + 1);
     }
@@ -192,16 +201,16 @@ public final class Options {
         String digits = text.replaceAll("[a-z]+$", "");
         String unit = text.substring(digits.length());
         if (!digits.matches("[0-9]{1,12}")) {
-            throw badValue(name);
+            throw badValue();
         }
         long number = Long.parseLong(digits);
         if (unit.isEmpty() || unit.equals("hz")) {
             if (number == 0) {
-                throw badValue(name);
+                throw badValue();
             }
             return 1_000_000_000L / number;
         }
-        return number * unit(unit).orElseThrow(() -> badValue(name));
+        return number * unit(unit).orElseThrow(() -> badValue());
     }
 
     /** Nanoseconds of a unit of time. */

@@ -274,6 +274,14 @@ public final class Aggregations {
     private void plain(Aggregate aggregate, StringBuilder out) {
         List<Entry> sorted = new ArrayList<>(entries(aggregate));
         sorted.sort(order());
+        var packed = new Packed(options);
+        if (packed.shows(aggregate) && !sorted.isEmpty()) {
+            List<Packed.Line> lines = sorted.stream()
+                    .map(entry -> new Packed.Line(packedKeys(entry), entry.words()))
+                    .toList();
+            out.append(packed.of(aggregate, lines, normal(aggregate)));
+            return;
+        }
         for (Entry entry : sorted) {
             keys(entry, out);
             out.append(value(entry)).append('\n');
@@ -382,10 +390,29 @@ public final class Aggregations {
         }
     }
 
+    /** Keys with strings as wide as numbers. */
+    private String packedKeys(Entry entry) {
+        var out = new StringBuilder();
+        ByteBuffer key = entry.key().buffer();
+        int offset = 0;
+        for (DType type : entry.aggregate().keys()) {
+            var datum = new Datum(offset, type);
+            String text = switch (type) {
+                case DType.Str _ -> Values.text(Values.bytes(key, offset, Aggregate.size(type, options.stringSize())));
+                case DType.Addresses _ -> printf.symbol(datum, key);
+                default -> Long.toString(Values.number(key, offset, type));
+            };
+            out.append(' ').append(Values.padded(text, Packed.width(type)));
+            offset += Aggregate.size(type, options.stringSize());
+        }
+        return out.toString();
+    }
+
     private String value(Entry entry) {
         Aggregate aggregate = entry.aggregate();
         return switch (aggregate.function()) {
-            case QUANTIZE, LQUANTIZE, LLQUANTIZE -> Distribution.of(aggregate, entry.words(), normal(aggregate));
+            case QUANTIZE, LQUANTIZE, LLQUANTIZE ->
+                Distribution.of(aggregate, entry.words(), normal(aggregate), Bars.of(options));
             default -> " " + Values.padded(scalarText(entry), 16);
         };
     }
@@ -422,7 +449,7 @@ public final class Aggregations {
         Entry entry = joined.get(Math.min(index, joined.size() - 1));
         boolean picture = entry.aggregate().function().ordinal() >= Aggregate.Function.QUANTIZE.ordinal();
         if (picture) {
-            return Distribution.of(entry.aggregate(), entry.words(), normal(entry.aggregate()));
+            return Distribution.of(entry.aggregate(), entry.words(), normal(entry.aggregate()), Bars.of(options));
         }
         int width = Math.max(0, conversion.width());
         String text = Printf.number(conversion, conversion.precision(), width, scalar(entry), DType.INT64);

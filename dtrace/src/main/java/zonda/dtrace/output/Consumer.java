@@ -42,6 +42,9 @@ public final class Consumer {
         /** freopen(): a file for the output, or the first one again for an empty name. */
         void reopen(String file);
 
+        /** ftruncate(): empties the file that the output goes to, if it goes to one. */
+        void truncate();
+
         /** A speculation's buffer was used up or given up. */
         void speculationFreed(int number);
     }
@@ -60,13 +63,18 @@ public final class Consumer {
     private OptionalInt exit = OptionalInt.empty();
 
     public Consumer(
-            Options options, List<Layout> layouts, List<Probe> probes, Aggregations.Source source, Outlet outlet) {
+            Options options,
+            List<Layout> layouts,
+            List<Probe> probes,
+            Aggregations.Source source,
+            Enumerators enumerators,
+            Outlet outlet) {
         this.options = options;
         this.layouts = layouts;
         this.probes = probes;
         this.outlet = outlet;
         this.printf = new Printf(new Symbols(), options.stringSize(), (int) options.number("stackindent"));
-        this.records = new Records(printf, options.stringSize());
+        this.records = new Records(printf, options.stringSize(), enumerators);
         this.aggregations = new Aggregations(source, options, printf);
     }
 
@@ -229,6 +237,10 @@ public final class Consumer {
             case Action.Reopen(var format, List<Datum> data) -> {
                 flush(out);
                 outlet.reopen(printf.format(format, data, record));
+            }
+            case Action.Truncate() -> {
+                out.setLength(0);
+                outlet.truncate();
             }
             case Action.Commit(Datum speculation) -> commit((int) number(speculation, record), out);
             case Action.Discard(Datum speculation) -> {

@@ -9,7 +9,6 @@ import zonda.dtrace.code.LogLinear;
 
 /** The picture of a quantization: a row for each bucket, with one empty bucket on either side. */
 final class Distribution {
-    private static final int WIDTH = 40;
     private static final int ZERO = 63;
 
     private Distribution() {}
@@ -17,7 +16,7 @@ final class Distribution {
     private record Row(String label, long count) {}
 
     /** @param words a value of the aggregation: its buckets from the second word on */
-    static String of(Aggregate aggregate, long[] words, long normal) {
+    static String of(Aggregate aggregate, long[] words, long normal, Bars bars) {
         List<Row> rows = switch (aggregate.function()) {
             case QUANTIZE -> powers(words);
             case LQUANTIZE -> linear(aggregate, words);
@@ -25,41 +24,15 @@ final class Distribution {
         };
         var out = new StringBuilder(String.format(
                 Locale.ROOT, "\n%16s %41s %-9s\n", "value", "------------- Distribution -------------", "count"));
-        double total = 0;
-        boolean positive = false;
-        boolean negative = false;
-        for (Row row : rows) {
-            total += Math.abs((double) row.count());
-            positive |= row.count() > 0;
-            negative |= row.count() < 0;
-        }
+        double total = bars.total(rows.stream().map(Row::count).toList());
+        boolean positive = rows.stream().anyMatch(row -> row.count() > 0);
+        boolean negative = rows.stream().anyMatch(row -> row.count() < 0);
         for (Row row : rows) {
             out.append(Values.padded(row.label(), 16))
                     .append(' ')
-                    .append(bar(row.count(), total, positive, negative))
-                    .append(' ')
-                    .append(Values.paddedRight(Long.toString(row.count() / normal), 9))
-                    .append('\n');
+                    .append(bars.line(row.count(), total, positive, negative, normal));
         }
         return out.toString();
-    }
-
-    private static String bar(long count, double total, boolean positive, boolean negative) {
-        if (positive && negative) {
-            int half = WIDTH / 2;
-            int depth = depth(count, total, half);
-            return count <= 0
-                    ? " ".repeat(half - depth) + "@".repeat(depth) + "|" + " ".repeat(half)
-                    : " ".repeat(half) + "|" + "@".repeat(depth) + " ".repeat(half - depth);
-        }
-        int depth = depth(count, total, WIDTH);
-        return negative
-                ? " ".repeat(WIDTH - depth) + "@".repeat(depth) + "|"
-                : "|" + "@".repeat(depth) + " ".repeat(WIDTH - depth);
-    }
-
-    private static int depth(long count, double total, int width) {
-        return total == 0 ? 0 : Math.min(width, (int) (width * Math.abs((double) count) / total + 0.5));
     }
 
     private static List<Row> powers(long[] words) {

@@ -1,8 +1,6 @@
 package zonda.dtrace.output;
 
 import java.nio.ByteBuffer;
-import java.util.Arrays;
-import java.util.Locale;
 import java.util.Optional;
 import zonda.dtrace.code.Action.Datum;
 import zonda.dtrace.code.Aggregate;
@@ -12,10 +10,12 @@ import zonda.dtrace.types.DType;
 final class Records {
     private final Printf printf;
     private final int stringSize;
+    private final Enumerators enumerators;
 
-    Records(Printf printf, int stringSize) {
+    Records(Printf printf, int stringSize, Enumerators enumerators) {
         this.printf = printf;
         this.stringSize = stringSize;
+        this.enumerators = enumerators;
     }
 
     /** A number as trace() and keys show it. */
@@ -77,68 +77,9 @@ final class Records {
 
     /** print(): the type and the value. */
     String print(Datum datum, DType type, ByteBuffer record) {
-        String value = switch (type) {
-            case DType.Str _ ->
-                "\""
-                        + Printf.escaped(Values.text(
-                                Values.bytes(record, datum.offset(), Aggregate.size(datum.type(), stringSize))))
-                        + "\"";
-            case DType.Struct struct -> struct(struct, record, datum.offset(), 1);
-            case DType.Pointer _ -> "0x" + Long.toHexString(record.getLong(datum.offset()));
-            case DType.Array array -> array(array, record, datum.offset());
-            default -> integer(Values.number(record, datum.offset(), type), type);
-        };
-        return type instanceof DType.Struct || type instanceof DType.Array
-                ? type.name() + " " + value + "\n"
-                : type.name() + " " + value + "\n";
-    }
-
-    private static String integer(long value, DType type) {
-        return type.size() == 1 || type.signed() && type.size() < 8
-                ? Long.toString(value)
-                : String.format(Locale.ROOT, "0x%x", value);
-    }
-
-    private static String array(DType.Array array, ByteBuffer record, int offset) {
-        if (array.isCharacters()) {
-            return "\"" + Printf.escaped(Values.text(Values.bytes(record, offset, array.size()))) + "\"";
+        if (type instanceof DType.Addresses) {
+            return type.name() + symbols(datum, record) + "\n";
         }
-        byte[] raw = new byte[array.size()];
-        record.get(offset, raw);
-        return Arrays.toString(raw);
-    }
-
-    private static String struct(DType.Struct struct, ByteBuffer record, int offset, int depth) {
-        String indent = "    ".repeat(depth);
-        var out = new StringBuilder("{\n");
-        for (DType.Member member : struct.members()) {
-            int at = offset + member.bitOffset() / 8;
-            String value = switch (member.type()) {
-                case DType.Struct inner -> struct(inner, record, at, depth + 1);
-                case DType.Array array -> array(array, record, at);
-                case DType.Pointer _ -> "0x" + Long.toHexString(record.getLong(at));
-                default -> integer(raw(record, at, member), member.type());
-            };
-            out.append(indent)
-                    .append(member.type().name())
-                    .append(' ')
-                    .append(member.name())
-                    .append(" = ")
-                    .append(value)
-                    .append('\n');
-        }
-        return out.append("    ".repeat(depth - 1)).append('}').toString();
-    }
-
-    private static long raw(ByteBuffer record, int at, DType.Member member) {
-        long value = 0;
-        for (int i = member.type().size() - 1; i >= 0; i--) {
-            value = value << 8 | record.get(at + i) & 0xff;
-        }
-        if (member.bitSize() > 0) {
-            value = value >>> member.bitOffset() % 8 & (1L << member.bitSize()) - 1;
-            return value;
-        }
-        return Values.fit(value, member.type());
+        return new PrintedValue(record, stringSize, enumerators).of(type, datum.offset());
     }
 }

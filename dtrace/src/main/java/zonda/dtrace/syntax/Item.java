@@ -21,12 +21,34 @@ public sealed interface Item {
 
     record Typedef(int line, String name, TypeExpr type) implements Item {}
 
-    record Inline(int line, String name, TypeExpr type, Expr value) implements Item {}
+    /** @param parameters names of the keys of one that takes some, in the order of the type's */
+    record Inline(int line, String name, TypeExpr type, Expr value, List<String> parameters) implements Item {
+        public Inline {
+            parameters = List.copyOf(parameters);
+        }
+    }
 
     record Translator(int line, TypeExpr output, TypeExpr input, String parameter, List<Translated> members)
             implements Item {}
 
     record Translated(String member, Expr value) {}
+
+    /** The probes that a program brings itself. */
+    record Provider(int line, String name, List<Declared> probes) implements Item {
+        public Provider {
+            probes = List.copyOf(probes);
+        }
+    }
+
+    /** A probe of a provider's. @param name as in C, with two underscores for a hyphen */
+    record Declared(int line, String name, List<Parameter> parameters) {
+        public Declared {
+            parameters = List.copyOf(parameters);
+        }
+    }
+
+    /** @param written the type in the words of the program */
+    record Parameter(TypeExpr type, String name, String written) {}
 
     /** {@code #pragma D word rest}. */
     record Pragma(int line, String text) implements Item {}

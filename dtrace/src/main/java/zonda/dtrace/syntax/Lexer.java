@@ -114,10 +114,15 @@ final class Lexer {
             }
             case "", "ident", "error" -> {
                 if (words[0].equals("error")) {
-                    throw new DError("D_PRAGERR", here, "#error: " + (words.length > 1 ? words[1] : ""));
+                    throw new DError("D_PRAGERR", here, "#error: " + (words.length > 1 ? words[1] + " " : ""));
                 }
             }
-            case "line" -> renumber(words.length > 1 ? words[1] : "", here);
+            case "line" -> {
+                if (words.length < 2 || !words[1].matches("[0-9]{1,9}(\\s+\"[^\"]*\"(\\s+[0-9]+)?)?")) {
+                    throw new DError("D_PRAGMA_MALFORM", here, "malformed #line <line> [ [\"file\"] state ]");
+                }
+                renumber(words[1], here);
+            }
             default -> renumber(rest, here);
         }
     }
@@ -125,7 +130,7 @@ final class Lexer {
     private void renumber(String rest, int here) {
         String number = rest.split("\\s+", 2)[0];
         if (!number.matches("[0-9]{1,9}")) {
-            throw new DError("D_PRAGCTL_INVAL", here, "invalid control directive: #" + rest);
+            throw new DError("D_PRAGCTL_INVAL", here, "invalid control directive: #" + rest.split("\\s+", 2)[0]);
         }
         // The newline that follows counts one.
         line = Integer.parseInt(number) - 1;
@@ -274,18 +279,22 @@ final class Lexer {
             return new Token(Token.Kind.INT, written, value, line);
         } catch (NumberFormatException e) {
             if (digits.matches("0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*")) {
-                throw new DError(
-                        "D_INT_OFLOW",
-                        line,
-                        "integer constant " + written + " cannot be represented in any built-in integral type");
+                throw new DError("D_INT_OFLOW", line, "constant " + written + " results in integer overflow");
             }
-            throw new DError(
-                    "D_INT_DIGIT",
-                    line,
-                    digits.startsWith("0")
-                            ? "constant " + written + " contains an invalid digit"
-                            : "syntax error near \"" + written + "\"");
+            char bad = badDigit(digits);
+            throw new DError("D_INT_DIGIT", line, "constant " + written + " contains invalid digit " + bad);
         }
+    }
+
+    private static char badDigit(String digits) {
+        boolean hexadecimal = digits.startsWith("0x") || digits.startsWith("0X");
+        int radix = hexadecimal ? 16 : digits.startsWith("0") ? 8 : 10;
+        for (int i = hexadecimal ? 2 : 0; i < digits.length(); i++) {
+            if (Character.digit(digits.charAt(i), radix) < 0) {
+                return digits.charAt(i);
+            }
+        }
+        return hexadecimal ? digits.charAt(1) : digits.charAt(0);
     }
 
     private Token character() {

@@ -35,7 +35,7 @@ public final class Macros {
         }
         Long value = numbers.get(name);
         if (value == null) {
-            throw new DError("D_MACRO_UNDEF", line, "macro argument $" + name + " is not defined");
+            throw new DError("D_MACRO_UNDEF", line, "macro variable $" + name + " is not defined");
         }
         return Long.toString(value);
     }

@@ -1,74 +1,23 @@
 package zonda.dtrace.syntax;
 
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Predicate;
 
 /** Reads a program: recursive descent over the words of {@link Lexer}. */
 public final class Parser {
-    private static final Set<String> TYPE_WORDS = Set.of(
-            "void",
-            "char",
-            "short",
-            "int",
-            "long",
-            "float",
-            "double",
-            "signed",
-            "unsigned",
-            "struct",
-            "union",
-            "enum",
-            "const",
-            "volatile",
-            "restrict",
-            "string",
-            "userland",
-            "_Bool");
-    private static final Set<String> STORAGE = Set.of("auto", "register", "static", "extern", "typedef");
-    private static final Set<String> ASSIGNMENTS =
-            Set.of("=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>=");
-    /** Binary operators by strength, weakest first. */
-    private static final Map<String, Integer> STRENGTH = Map.ofEntries(
-            Map.entry("||", 1),
-            Map.entry("^^", 2),
-            Map.entry("&&", 3),
-            Map.entry("|", 4),
-            Map.entry("^", 5),
-            Map.entry("&", 6),
-            Map.entry("==", 7),
-            Map.entry("!=", 7),
-            Map.entry("<", 8),
-            Map.entry("<=", 8),
-            Map.entry(">", 8),
-            Map.entry(">=", 8),
-            Map.entry("<<", 9),
-            Map.entry(">>", 9),
-            Map.entry("+", 10),
-            Map.entry("-", 10),
-            Map.entry("*", 11),
-            Map.entry("/", 11),
-            Map.entry("%", 11));
+    private static final int LONGEST_PROVIDER = 63;
 
-    private static final int DEEPEST = 200;
-
-    private final Lexer lexer;
-    private final Predicate<String> knownType;
-    private final Set<String> typedefs = new HashSet<>();
+    private final Tokens tokens;
+    private final TypeReader types;
+    private final ExpressionReader expressions;
     private final List<Item> items = new ArrayList<>();
-    private Token token;
-    private int tokenStart;
-    private int tokenLine;
-    private int depth;
 
     private Parser(String text, Macros macros, Predicate<String> knownType) {
-        this.lexer = new Lexer(text, macros);
-        this.knownType = knownType;
-        this.token = new Token(Token.Kind.END, "", 0, 1);
+        this.tokens = new Tokens(new Lexer(text, macros));
+        this.types = new TypeReader(tokens, knownType);
+        this.expressions = types.expressions();
     }
 
     /** @param knownType whether a name is that of a type that was defined outside of this text */
@@ -79,9 +28,10 @@ public final class Parser {
     }
 
     private void program() {
-        advance();
-        while (token.kind() != Token.Kind.END) {
-            lexer.resetParentheses();
+        tokens.advance();
+        takePragmas();
+        while (!tokens.at(Token.Kind.END)) {
+            tokens.lexer().resetParentheses();
             item();
             takePragmas();
         }
@@ -89,60 +39,13 @@ public final class Parser {
     }
 
     private void takePragmas() {
-        items.addAll(lexer.pragmas());
-        lexer.pragmas().clear();
-    }
-
-    private void advance() {
-        lexer.skipBlanks();
-        tokenStart = lexer.position();
-        tokenLine = lexer.line();
-        token = lexer.next();
-    }
-
-    private DError unexpected() {
-        return new DError(
-                "D_SYNTAX",
-                token.line(),
-                token.kind() == Token.Kind.END
-                        ? "syntax error near end of input"
-                        : "syntax error near \"" + token.text() + "\"");
-    }
-
-    private boolean accept(String operator) {
-        if (token.is(operator)) {
-            advance();
-            return true;
-        }
-        return false;
-    }
-
-    private void expect(String operator) {
-        if (!accept(operator)) {
-            throw unexpected();
-        }
-    }
-
-    private String identifier() {
-        if (token.kind() != Token.Kind.IDENT) {
-            throw unexpected();
-        }
-        String name = token.text();
-        advance();
-        return name;
-    }
-
-    private boolean isTypeName(String name) {
-        return TYPE_WORDS.contains(name) || typedefs.contains(name) || knownType.test(name);
-    }
-
-    private boolean atType() {
-        return token.kind() == Token.Kind.IDENT && isTypeName(token.text());
+        items.addAll(tokens.lexer().pragmas());
+        tokens.lexer().pragmas().clear();
     }
 
     private void item() {
-        if (token.kind() == Token.Kind.IDENT) {
-            switch (token.text()) {
+        if (tokens.at(Token.Kind.IDENT)) {
+            switch (tokens.now().text()) {
                 case "inline" -> {
                     inline();
                     return;
@@ -152,16 +55,12 @@ public final class Parser {
                     return;
                 }
                 case "provider" -> {
-                    skipProvider();
-                    return;
-                }
-                case "self", "this" -> {
-                    scopedDeclaration();
+                    provider();
                     return;
                 }
                 default -> {
-                    if ((STORAGE.contains(token.text()) || atType()) && !followedByColon()) {
-                        declaration(Expr.Scope.GLOBAL);
+                    if ((isStorage() || types.atType()) && !followedByColon()) {
+                        declaration();
                         return;
                     }
                 }
@@ -170,606 +69,256 @@ public final class Parser {
         clause();
     }
 
+    private boolean isStorage() {
+        return tokens.at(Token.Kind.IDENT)
+                && (TypeReader.STORAGE.contains(tokens.now().text()) || tokens.isWord("self") || tokens.isWord("this"));
+    }
+
     private boolean followedByColon() {
-        return lexer.position() > tokenStart && charAfterWord() == ':';
+        int position = tokens.lexer().position();
+        int line = tokens.lexer().line();
+        String rest = tokens.lexer().probe();
+        tokens.lexer().back(position, line);
+        return !rest.isEmpty() && rest.charAt(0) == ':';
     }
 
-    private char charAfterWord() {
-        int position = lexer.position();
-        int line = lexer.line();
-        String rest = lexer.probe();
-        lexer.back(position, line);
-        return rest.isEmpty() ? '\0' : rest.charAt(0);
-    }
-
-    private void scopedDeclaration() {
-        Expr.Scope scope = token.text().equals("self") ? Expr.Scope.SELF : Expr.Scope.THIS;
-        advance();
-        declaration(scope);
-    }
-
-    private void declaration(Expr.Scope scope) {
-        boolean typedef = false;
-        int line = token.line();
-        while (token.kind() == Token.Kind.IDENT && STORAGE.contains(token.text())) {
-            typedef |= token.text().equals("typedef");
-            advance();
+    private void declaration() {
+        int line = tokens.line();
+        String storage = "";
+        while (isStorage()) {
+            if (!storage.isEmpty()) {
+                throw new DError("D_DECL_CLASS", line, "only one storage class allowed in a declaration");
+            }
+            storage = tokens.now().text();
+            tokens.advance();
         }
-        if (token.isWord("self") || token.isWord("this")) {
-            Expr.Scope inner = token.text().equals("self") ? Expr.Scope.SELF : Expr.Scope.THIS;
-            advance();
-            declaration(inner);
-            return;
-        }
-        TypeExpr base = specifiers();
-        if (accept(";")) {
+        TypeExpr base = types.specifiers();
+        Expr.Scope scope = switch (storage) {
+            case "self" -> Expr.Scope.SELF;
+            case "this" -> Expr.Scope.THIS;
+            default -> Expr.Scope.GLOBAL;
+        };
+        if (tokens.accept(";")) {
+            if (base instanceof TypeExpr.Named) {
+                throw new DError("D_DECL_USELESS", line, "useless declaration");
+            }
             items.add(new Item.Declaration(line, scope, "", base));
             return;
         }
         do {
-            Declarator declarator = declarator(base);
-            if (typedef) {
-                typedefs.add(declarator.name());
+            declared(line, storage, scope, types.declarator(base));
+        } while (tokens.accept(","));
+        tokens.expect(";");
+    }
+
+    private void declared(int line, String storage, Expr.Scope scope, TypeReader.Declarator declarator) {
+        switch (storage) {
+            case "typedef" -> {
+                types.typedef(line, declarator.name());
                 items.add(new Item.Typedef(line, declarator.name(), declarator.type()));
-            } else {
+            }
+            case "auto", "register", "static" -> {
+                if (!(declarator.type() instanceof TypeExpr.Function)) {
+                    throw new DError("D_DECL_BADCLASS", line, "specified storage class not appropriate in D");
+                }
+            }
+            default -> {
+                if (scope == Expr.Scope.THIS && declarator.type() instanceof TypeExpr.Associative) {
+                    throw new DError(
+                            "D_DECL_LOCASSC",
+                            line,
+                            "associative arrays may not be declared as local variables: " + declarator.name());
+                }
                 items.add(new Item.Declaration(line, scope, declarator.name(), declarator.type()));
             }
-        } while (accept(","));
-        expect(";");
+        }
     }
 
     private void inline() {
-        int line = token.line();
-        advance();
-        TypeExpr base = specifiers();
-        Declarator declarator = declarator(base);
-        expect("=");
-        Expr value = assignment();
-        expect(";");
-        items.add(new Item.Inline(line, declarator.name(), declarator.type(), value));
+        int line = tokens.line();
+        tokens.advance();
+        if (isStorage()) {
+            throw new DError("D_DECL_BADCLASS", line, "specified storage class not appropriate for inline declaration");
+        }
+        TypeExpr base = types.specifiers();
+        TypeReader.Declarator declarator = types.declarator(base);
+        if (declarator.name().isEmpty()) {
+            throw new DError("D_DECL_USELESS", line, "inline declaration requires a name");
+        }
+        if (declarator.type() instanceof TypeExpr.ArrayOf(var _, var _, Optional<Expr> size)) {
+            throw new DError(
+                    "D_DECL_ARRNULL",
+                    line,
+                    size.isEmpty()
+                            ? "inline declaration requires array tuple signature: " + declarator.name()
+                            : "inline declaration cannot be of scalar array type: " + declarator.name());
+        }
+        tokens.expect("=");
+        Expr value = expressions.assignment();
+        tokens.expect(";");
+        items.add(new Item.Inline(line, declarator.name(), declarator.type(), value, declarator.keys()));
     }
 
     private void translator() {
-        int line = token.line();
-        advance();
-        TypeExpr output = typeName();
-        expect("<");
-        Declarator input = declarator(specifiers());
-        expect(">");
-        expect("{");
+        int line = tokens.line();
+        tokens.advance();
+        TypeExpr output = types.typeName();
+        tokens.expect("<");
+        TypeReader.Declarator input = types.declarator(types.specifiers());
+        tokens.expect(">");
+        tokens.expect("{");
         var members = new ArrayList<Item.Translated>();
-        while (!token.is("}")) {
-            String member = identifier();
-            expect("=");
-            members.add(new Item.Translated(member, assignment()));
-            expect(";");
+        while (!tokens.is("}")) {
+            String member = tokens.identifier();
+            tokens.expect("=");
+            members.add(new Item.Translated(member, expressions.assignment()));
+            tokens.expect(";");
         }
-        advance();
-        accept(";");
+        tokens.advance();
+        tokens.expect(";");
         items.add(new Item.Translator(line, output, input.type(), input.name(), List.copyOf(members)));
     }
 
-    /** A provider's declaration is checked for its brackets only: probes are found, not declared. */
-    private void skipProvider() {
-        advance();
-        identifier();
-        expect("{");
-        int open = 1;
-        while (open > 0) {
-            if (token.kind() == Token.Kind.END) {
-                throw unexpected();
-            }
-            open += token.is("{") ? 1 : token.is("}") ? -1 : 0;
-            advance();
+    private void provider() {
+        int line = tokens.line();
+        tokens.advance();
+        String name = tokens.identifier();
+        if (tokens.is("`")) {
+            throw new DError("D_PROV_BADNAME", line, "provider name may not contain scoping operator: " + name + "`");
         }
-        accept(";");
+        if (name.length() > LONGEST_PROVIDER) {
+            throw new DError(
+                    "D_PROV_BADNAME",
+                    line,
+                    "provider name may not exceed " + LONGEST_PROVIDER + " characters: " + name);
+        }
+        tokens.expect("{");
+        var probes = new ArrayList<Item.Declared>();
+        while (!tokens.accept("}")) {
+            if (!tokens.isWord("probe")) {
+                throw tokens.unexpected();
+            }
+            tokens.advance();
+            Item.Declared probe = declaredProbe();
+            if (probes.stream().anyMatch(other -> other.name().equals(probe.name()))) {
+                throw new DError("D_PROV_PRDUP", probe.line(), "probe redeclared: " + name + ":::" + probe.name());
+            }
+            probes.add(probe);
+        }
+        tokens.expect(";");
+        items.add(new Item.Provider(line, name, probes));
     }
 
-    // Types.
-
-    private record Declarator(String name, TypeExpr type) {}
-
-    private TypeExpr specifiers() {
-        int line = token.line();
-        var words = new ArrayList<String>();
-        TypeExpr tagged = null;
-        while (token.kind() == Token.Kind.IDENT) {
-            String word = token.text();
-            if (word.equals("const") || word.equals("volatile") || word.equals("restrict") || word.equals("userland")) {
-                advance();
-            } else if (word.equals("struct") || word.equals("union")) {
-                advance();
-                tagged = struct(line, word.equals("struct") ? TypeExpr.Kind.STRUCT : TypeExpr.Kind.UNION);
-            } else if (word.equals("enum")) {
-                advance();
-                tagged = enumeration(line);
-            } else if (TYPE_WORDS.contains(word)) {
-                words.add(word);
-                advance();
-            } else if (words.isEmpty() && tagged == null && isTypeName(word)) {
-                words.add(word);
-                advance();
-                if (token.is("`")) {
-                    advance();
-                    words.set(0, identifier());
-                }
-            } else {
-                break;
-            }
+    private Item.Declared declaredProbe() {
+        int line = tokens.line();
+        String name = tokens.identifier();
+        if (tokens.is("`")) {
+            throw new DError("D_PROV_BADNAME", line, "probe name may not contain scoping operator: ::" + name + "`");
         }
-        if (tagged != null) {
-            return tagged;
+        if (name.length() > LONGEST_PROVIDER) {
+            throw new DError(
+                    "D_PROV_BADNAME", line, "probe name may not exceed " + LONGEST_PROVIDER + " characters: ::" + name);
         }
-        if (words.isEmpty()) {
-            throw unexpected();
+        tokens.expect("(");
+        List<TypeReader.Declarator> parameters = types.parameters(")", "probe input", true);
+        if (tokens.accept(":")) {
+            tokens.expect("(");
+            types.parameters(")", "probe output", true);
         }
-        return new TypeExpr.Named(line, String.join(" ", words));
-    }
-
-    private TypeExpr struct(int line, TypeExpr.Kind kind) {
-        String tag = token.kind() == Token.Kind.IDENT ? identifier() : "";
-        if (token.is("`")) {
-            advance();
-            tag = identifier();
-        }
-        if (!accept("{")) {
-            if (tag.isEmpty()) {
-                throw unexpected();
-            }
-            return new TypeExpr.Tagged(line, kind, tag, Optional.empty());
-        }
-        var fields = new ArrayList<TypeExpr.Field>();
-        while (!accept("}")) {
-            TypeExpr base = specifiers();
-            if (accept(";")) {
-                fields.add(new TypeExpr.Field("", base, Optional.empty()));
-                continue;
-            }
-            do {
-                Declarator declarator = token.is(":") ? new Declarator("", base) : declarator(base);
-                Optional<Expr> bits = accept(":") ? Optional.of(conditional()) : Optional.empty();
-                fields.add(new TypeExpr.Field(declarator.name(), declarator.type(), bits));
-            } while (accept(","));
-            expect(";");
-        }
-        return new TypeExpr.Tagged(line, kind, tag, Optional.of(List.copyOf(fields)));
-    }
-
-    private TypeExpr enumeration(int line) {
-        String tag = token.kind() == Token.Kind.IDENT ? identifier() : "";
-        if (!accept("{")) {
-            if (tag.isEmpty()) {
-                throw unexpected();
-            }
-            return new TypeExpr.Enumeration(line, tag, Optional.empty());
-        }
-        var values = new ArrayList<TypeExpr.Enumerator>();
-        while (!accept("}")) {
-            String name = identifier();
-            values.add(new TypeExpr.Enumerator(name, accept("=") ? Optional.of(conditional()) : Optional.empty()));
-            if (!accept(",") && !token.is("}")) {
-                throw unexpected();
-            }
-        }
-        return new TypeExpr.Enumeration(line, tag, Optional.of(List.copyOf(values)));
-    }
-
-    private Declarator declarator(TypeExpr base) {
-        deeper();
-        int line = token.line();
-        TypeExpr type = base;
-        while (accept("*")) {
-            type = new TypeExpr.Pointer(line, type);
-            while (token.isWord("const") || token.isWord("volatile") || token.isWord("restrict")) {
-                advance();
-            }
-        }
-        String name = "";
-        int pointers = 0;
-        boolean inner = false;
-        if (token.is("(")) {
-            // A pointer to a function or an array: (*name)(...).
-            advance();
-            inner = true;
-            while (accept("*")) {
-                pointers++;
-            }
-            if (token.kind() == Token.Kind.IDENT) {
-                name = identifier();
-            }
-            expect(")");
-        } else if (token.kind() == Token.Kind.IDENT) {
-            name = identifier();
-        }
-        type = suffixes(type, line);
-        for (int i = 0; inner && i < pointers; i++) {
-            type = new TypeExpr.Pointer(line, type);
-        }
-        depth--;
-        return new Declarator(name, type);
-    }
-
-    private TypeExpr suffixes(TypeExpr type, int line) {
-        if (accept("(")) {
-            var parameters = new ArrayList<TypeExpr>();
-            while (!accept(")")) {
-                if (!accept("...")) {
-                    parameters.add(declarator(specifiers()).type());
-                }
-                if (!accept(",") && !token.is(")")) {
-                    throw unexpected();
-                }
-            }
-            return new TypeExpr.Function(line, type, List.copyOf(parameters));
-        }
-        if (!accept("[")) {
-            return type;
-        }
-        if (accept("]")) {
-            return new TypeExpr.ArrayOf(line, suffixes(type, line), Optional.empty());
-        }
-        if (atType()) {
-            var keys = new ArrayList<TypeExpr>();
-            do {
-                keys.add(declarator(specifiers()).type());
-            } while (accept(","));
-            expect("]");
-            return new TypeExpr.Associative(line, type, List.copyOf(keys));
-        }
-        Expr size = conditional();
-        expect("]");
-        return new TypeExpr.ArrayOf(line, suffixes(type, line), Optional.of(size));
-    }
-
-    private TypeExpr typeName() {
-        Declarator declarator = declarator(specifiers());
-        if (!declarator.name().isEmpty()) {
-            throw unexpected();
-        }
-        return declarator.type();
+        tokens.expect(";");
+        return new Item.Declared(
+                line,
+                name,
+                parameters.stream()
+                        .map(one -> new Item.Parameter(one.type(), one.name(), CType.of(one.type())))
+                        .toList());
     }
 
     // Clauses.
 
     private void clause() {
-        int line = token.line();
-        lexer.back(tokenStart, tokenLine);
+        int line = tokens.line();
+        tokens.back();
         var probes = new ArrayList<String>();
         do {
-            String probe = lexer.probe();
+            String probe = tokens.lexer().probe();
             if (probe.isEmpty()) {
-                advance();
-                throw unexpected();
+                tokens.advance();
+                throw tokens.unexpected();
             }
             probes.add(probe);
-            advance();
-        } while (token.is(","));
+            tokens.advance();
+        } while (tokens.is(","));
         Optional<Expr> predicate = Optional.empty();
-        if (token.is("/") || token.kind() == Token.Kind.END_PREDICATE) {
-            advance();
-            predicate = Optional.of(expression());
-            if (token.kind() != Token.Kind.END_PREDICATE) {
-                throw unexpected();
+        if (tokens.is("/") || tokens.at(Token.Kind.END_PREDICATE)) {
+            tokens.advance();
+            predicate = Optional.of(expressions.expression());
+            if (!tokens.at(Token.Kind.END_PREDICATE)) {
+                throw tokens.unexpected();
             }
-            advance();
+            tokens.advance();
         }
-        if (accept("{")) {
+        if (tokens.accept("{")) {
             List<Stmt> body = block();
             items.add(new Item.Clause(line, probes, predicate, body, false));
-        } else if (accept(";") || token.kind() == Token.Kind.END) {
+        } else if (tokens.accept(";") || tokens.at(Token.Kind.END)) {
             items.add(new Item.Clause(line, probes, predicate, List.of(), true));
         } else {
-            throw unexpected();
+            throw tokens.unexpected();
         }
     }
 
     /** Statements up to the closing brace, which is read too. */
     private List<Stmt> block() {
-        deeper();
+        tokens.deeper();
         var statements = new ArrayList<Stmt>();
-        while (!token.is("}")) {
-            if (token.kind() == Token.Kind.END) {
-                throw unexpected();
+        while (!tokens.is("}")) {
+            if (tokens.at(Token.Kind.END)) {
+                throw tokens.unexpected();
             }
-            if (accept(";")) {
+            if (tokens.accept(";")) {
                 continue;
             }
             statements.add(statement());
         }
-        depth--;
-        lexer.resetParentheses();
-        advance();
+        tokens.shallower();
+        tokens.lexer().resetParentheses();
+        tokens.advance();
         return statements;
     }
 
     private Stmt statement() {
-        int line = token.line();
-        if (token.isWord("if")) {
-            advance();
-            expect("(");
-            Expr condition = expression();
-            expect(")");
+        int line = tokens.line();
+        if (tokens.isWord("if")) {
+            tokens.advance();
+            tokens.expect("(");
+            Expr condition = expressions.expression();
+            tokens.expect(")");
             List<Stmt> yes = branch();
             List<Stmt> no = List.of();
-            if (token.isWord("else")) {
-                advance();
+            if (tokens.isWord("else")) {
+                tokens.advance();
                 no = branch();
             }
             return new Stmt.If(line, condition, yes, no);
         }
-        Expr expression = expression();
-        if (!token.is("}")) {
-            expect(";");
+        Expr expression = expressions.expression();
+        if (!tokens.is("}")) {
+            tokens.expect(";");
         }
         return new Stmt.Do(line, expression);
     }
 
     private List<Stmt> branch() {
-        if (accept("{")) {
+        if (tokens.accept("{")) {
             return block();
         }
-        if (accept(";")) {
+        if (tokens.accept(";")) {
             return List.of();
         }
-        deeper();
+        tokens.deeper();
         Stmt statement = statement();
-        depth--;
+        tokens.shallower();
         return List.of(statement);
-    }
-
-    private void deeper() {
-        if (++depth > DEEPEST) {
-            throw new DError("D_SYNTAX", token.line(), "the program is nested too deeply");
-        }
-    }
-
-    // Expressions.
-
-    private Expr expression() {
-        int line = token.line();
-        Expr first = assignment();
-        if (!token.is(",")) {
-            return first;
-        }
-        var all = new ArrayList<Expr>();
-        all.add(first);
-        while (accept(",")) {
-            all.add(assignment());
-        }
-        return new Expr.Comma(line, all);
-    }
-
-    private Expr assignment() {
-        deeper();
-        try {
-            Expr left = conditional();
-            if (token.kind() == Token.Kind.OPERATOR && ASSIGNMENTS.contains(token.text())) {
-                String operator = token.text();
-                int line = token.line();
-                advance();
-                return new Expr.Assign(line, operator, left, assignment());
-            }
-            return left;
-        } finally {
-            depth--;
-        }
-    }
-
-    private Expr conditional() {
-        Expr condition = binary(1);
-        if (!token.is("?")) {
-            return condition;
-        }
-        int line = token.line();
-        advance();
-        deeper();
-        Expr yes = expression();
-        expect(":");
-        Expr no = conditional();
-        depth--;
-        return new Expr.Conditional(line, condition, yes, no);
-    }
-
-    private Expr binary(int weakest) {
-        Expr left = unary();
-        while (token.kind() == Token.Kind.OPERATOR) {
-            String operator = token.text();
-            Integer strength = STRENGTH.get(operator);
-            if (strength == null || strength < weakest) {
-                break;
-            }
-            int line = token.line();
-            advance();
-            left = new Expr.Binary(line, operator, left, binary(strength + 1));
-        }
-        return left;
-    }
-
-    private Expr unary() {
-        deeper();
-        try {
-            return unaryWithin();
-        } finally {
-            depth--;
-        }
-    }
-
-    private Expr unaryWithin() {
-        int line = token.line();
-        if (token.kind() == Token.Kind.OPERATOR) {
-            switch (token.text()) {
-                case "++", "--" -> {
-                    boolean up = token.is("++");
-                    advance();
-                    return new Expr.Step(line, unary(), up, true);
-                }
-                case "-", "+", "!", "~", "*", "&" -> {
-                    String operator = token.text();
-                    advance();
-                    return new Expr.Unary(line, operator, unary());
-                }
-                case "(" -> {
-                    advance();
-                    if (atType()) {
-                        TypeExpr type = typeName();
-                        expect(")");
-                        return new Expr.Cast(line, type, unary());
-                    }
-                    Expr inner = expression();
-                    expect(")");
-                    return postfix(inner);
-                }
-                default -> {
-                    return postfix(primary());
-                }
-            }
-        }
-        if (token.isWord("sizeof")) {
-            return sizeof(line);
-        }
-        if (token.isWord("stringof")) {
-            advance();
-            return postfix(new Expr.Stringof(line, unary()));
-        }
-        return postfix(primary());
-    }
-
-    private Expr sizeof(int line) {
-        advance();
-        if (token.is("(")) {
-            advance();
-            if (atType()) {
-                TypeExpr type = typeName();
-                expect(")");
-                return new Expr.SizeofType(line, type);
-            }
-            Expr inner = expression();
-            expect(")");
-            return new Expr.SizeofExpr(line, postfix(inner));
-        }
-        return new Expr.SizeofExpr(line, unary());
-    }
-
-    private Expr primary() {
-        int line = token.line();
-        Token here = token;
-        switch (here.kind()) {
-            case INT -> {
-                advance();
-                String suffix = here.text()
-                        .replaceAll("^(0[xX][0-9a-fA-F]*|[0-9]*)", "")
-                        .toLowerCase(java.util.Locale.ROOT);
-                return new Expr.IntConst(
-                        line,
-                        here.number(),
-                        suffix.indexOf('u') >= 0 && !here.text().startsWith("'"),
-                        suffix.indexOf('l') >= 0 && !here.text().startsWith("'"),
-                        !here.text().startsWith("0"));
-            }
-            case STRING -> {
-                advance();
-                return new Expr.StrConst(line, here.text());
-            }
-            case AGGREGATION -> {
-                advance();
-                List<Expr> keys = List.of();
-                if (accept("[")) {
-                    keys = arguments("]");
-                }
-                return new Expr.Aggregation(line, here.text(), keys);
-            }
-            case IDENT -> {
-                return named(line);
-            }
-            default -> {
-                if (accept("`")) {
-                    return new Expr.KernelSymbol(line, "", identifier());
-                }
-                throw unexpected();
-            }
-        }
-    }
-
-    private Expr named(int line) {
-        String name = token.text();
-        switch (name) {
-            case "xlate" -> {
-                advance();
-                expect("<");
-                TypeExpr type = typeName();
-                expect(">");
-                expect("(");
-                Expr operand = expression();
-                expect(")");
-                return new Expr.Xlate(line, type, operand);
-            }
-            case "offsetof" -> {
-                advance();
-                expect("(");
-                TypeExpr type = typeName();
-                expect(",");
-                String member = identifier();
-                expect(")");
-                return new Expr.Offsetof(line, type, member);
-            }
-            case "self", "this" -> {
-                advance();
-                expect("->");
-                return new Expr.Scoped(line, name.equals("self") ? Expr.Scope.SELF : Expr.Scope.THIS, identifier());
-            }
-            default -> {
-                advance();
-                if (token.is("`")) {
-                    advance();
-                    return new Expr.KernelSymbol(line, name, identifier());
-                }
-                if (accept("(")) {
-                    return new Expr.Call(line, name, arguments(")"));
-                }
-                return new Expr.Ident(line, name);
-            }
-        }
-    }
-
-    private List<Expr> arguments(String end) {
-        var arguments = new ArrayList<Expr>();
-        if (accept(end)) {
-            return arguments;
-        }
-        do {
-            arguments.add(assignment());
-        } while (accept(","));
-        expect(end);
-        return arguments;
-    }
-
-    private Expr postfix(Expr start) {
-        Expr expression = start;
-        while (token.kind() == Token.Kind.OPERATOR) {
-            int line = token.line();
-            switch (token.text()) {
-                case "[" -> {
-                    advance();
-                    expression = new Expr.Index(line, expression, arguments("]"));
-                }
-                case "." -> {
-                    advance();
-                    expression = new Expr.Member(line, expression, identifier(), false);
-                }
-                case "->" -> {
-                    advance();
-                    expression = new Expr.Member(line, expression, identifier(), true);
-                }
-                case "++", "--" -> {
-                    boolean up = token.is("++");
-                    advance();
-                    expression = new Expr.Step(line, expression, up, false);
-                }
-                default -> {
-                    return expression;
-                }
-            }
-        }
-        return expression;
     }
 }

@@ -215,6 +215,23 @@ public final class Btf {
         return Optional.empty();
     }
 
+    /** The name of a value of the enumeration with that tag. */
+    public Optional<String> enumerator(String tag, long value) {
+        Optional<Integer> id = find(KIND_ENUM, tag).or(() -> find(19, tag));
+        if (id.isEmpty()) {
+            return Optional.empty();
+        }
+        int at = offsets[id.get()];
+        int size = kind(at) == KIND_ENUM ? 8 : 12;
+        for (int i = 0; i < length(at); i++) {
+            int entry = at + 12 + size * i;
+            if (data.getInt(entry + 4) == (int) value) {
+                return Optional.of(string(data.getInt(entry)));
+            }
+        }
+        return Optional.empty();
+    }
+
     synchronized DType type(int id) {
         if (id == 0) {
             return DType.VOID;

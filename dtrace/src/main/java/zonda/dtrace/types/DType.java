@@ -51,7 +51,7 @@ public sealed interface DType {
 
         @Override
         public String name() {
-            return of.name() + " [" + count + "]";
+            return of.name() + (of.name().endsWith("*") ? "[" : " [") + count + "]";
         }
     }
 
@@ -65,6 +65,19 @@ public sealed interface DType {
         @Override
         public String name() {
             return "void";
+        }
+    }
+
+    /** What has no type of its own: an aggregation, or an object that only a translator knows. */
+    record Dynamic() implements DType {
+        @Override
+        public int size() {
+            return 0;
+        }
+
+        @Override
+        public String name() {
+            return "<DYN>";
         }
     }
 
@@ -181,6 +194,7 @@ public sealed interface DType {
     }
 
     DType VOID = new Void();
+    DType DYNAMIC = new Dynamic();
     DType STRING = new Str(0);
     Int CHAR = new Int("char", 1, true);
     Int INT = new Int("int", 4, true);
@@ -188,6 +202,7 @@ public sealed interface DType {
     Int INT64 = new Int("int64_t", 8, true);
     Int UINT64 = new Int("uint64_t", 8, false);
     Int LONG = new Int("long", 8, true);
+    Int SIZE = new Int("size_t", 8, false);
     Int ULONG = new Int("unsigned long", 8, false);
 
     default boolean isInteger() {
@@ -218,6 +233,31 @@ public sealed interface DType {
     /** Text in memory: an array of or a pointer to characters. */
     default boolean isCharacters() {
         return target() instanceof Int(var _, int size, var _) && size == 1 && isPointer();
+    }
+
+    /** Text, or what text can be made of. */
+    default boolean isText() {
+        return isString() || isCharacters();
+    }
+
+    /** Whether a pointer leads to nothing whose size is known. */
+    default boolean isBlind() {
+        return this instanceof Pointer(DType to) && (to instanceof Void || to instanceof Function);
+    }
+
+    /** Whether two pointers lead to the same, or one of them to anything. */
+    default boolean leadsLike(DType other) {
+        if (!isPointer() || !other.isPointer()) {
+            return false;
+        }
+        DType one = target();
+        DType two = other.target();
+        return one instanceof Void
+                || two instanceof Void
+                || one.equals(two)
+                || one.name().equals(two.name())
+                || one instanceof Int a && two instanceof Int b && a.size() == b.size() && a.signed() == b.signed()
+                || one.isPointer() && one.leadsLike(two);
     }
 
     default boolean signed() {

@@ -5,8 +5,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.function.ToLongFunction;
 import zonda.dtrace.syntax.DError;
 import zonda.dtrace.syntax.Expr;
 import zonda.dtrace.syntax.TypeExpr;
@@ -19,6 +19,7 @@ public final class TypeTable {
     private final Map<String, DType.Struct> tags = new HashMap<>();
     private final Map<String, DType> enumerations = new HashMap<>();
     private final Map<String, Long> enumerators = new HashMap<>();
+    private final Map<String, Map<Long, String>> enumeratorNames = new HashMap<>();
     private final Supplier<Optional<Btf>> kernel;
 
     /** @param kernel asked for when a name is not known here */
@@ -148,6 +149,23 @@ public final class TypeTable {
         return own != null ? Optional.of(own) : Optional.empty();
     }
 
+    /** The name of a value of an enumeration, by the enumeration's name: {@code enum tag}. */
+    public Optional<String> enumerator(String type, long value) {
+        Map<Long, String> own = enumeratorNames.get(type);
+        if (own != null) {
+            return Optional.ofNullable(own.get(value));
+        }
+        return type.startsWith("enum ")
+                ? kernel.get().flatMap(btf -> btf.enumerator(type.substring(5), value))
+                : Optional.empty();
+    }
+
+    /** Whether an enumeration has an enumerator of that name; its value. */
+    public Optional<Long> enumeratorOf(String type, String name) {
+        Map<Long, String> own = enumeratorNames.get(type);
+        return own == null || !own.containsValue(name) ? Optional.empty() : enumerator(name);
+    }
+
     /** The value of one of the kernel's enumerators. */
     public Optional<Long> kernelEnumerator(String name) {
         return kernel.get().flatMap(btf -> btf.enumerator(name));
@@ -174,19 +192,17 @@ public final class TypeTable {
     }
 
     /** @param constant computes the value of an array's size and the like */
-    public DType resolve(TypeExpr written, ToLongFunction<Expr> constant) {
+    public DType resolve(TypeExpr written, Function<Expr, Optional<Long>> constant) {
         return switch (written) {
             case TypeExpr.Named(int line, String name) ->
                 named(name)
                         .orElseThrow(() -> new DError(
-                                "D_DECL_TYPE",
-                                line,
-                                "failed to resolve type " + name + ": No type information available for symbol"));
+                                "D_TYPE_ERR", line, "failed to resolve type " + name + ": Unknown type name"));
             case TypeExpr.Pointer(var _, TypeExpr to) -> new DType.Pointer(resolve(to, constant));
             case TypeExpr.ArrayOf(int line, TypeExpr of, Optional<Expr> size) ->
                 new DType.Array(
                         resolve(of, constant),
-                        size.map(e -> count(line, constant.applyAsLong(e))).orElse(0));
+                        size.map(e -> count(line, constant.apply(e))).orElse(0));
             case TypeExpr.Associative(var _, TypeExpr of, var _) -> resolve(of, constant);
             case TypeExpr.Function(var _, TypeExpr returns, var _) -> new DType.Function(resolve(returns, constant));
             case TypeExpr.Tagged tagged -> tagged(tagged, constant);
@@ -194,11 +210,17 @@ public final class TypeTable {
         };
     }
 
-    private static int count(int line, long count) {
-        if (count < 0 || count > Integer.MAX_VALUE / 64) {
-            throw new DError("D_DECL_ARRBIG", line, "array dimension must not exceed " + Integer.MAX_VALUE);
+    private static int count(int line, Optional<Long> count) {
+        if (count.isEmpty() || count.get() <= 0) {
+            throw new DError(
+                    "D_DECL_ARRSUB",
+                    line,
+                    "positive integral constant expression or tuple signature expected as array declaration subscript");
         }
-        return (int) count;
+        if (count.get() > Integer.MAX_VALUE / 64) {
+            throw new DError("D_DECL_ARRBIG", line, "array dimension too big");
+        }
+        return (int) (long) count.get();
     }
 
     private DType tagged(TypeExpr.Kind kind, String tag) {
@@ -216,7 +238,7 @@ public final class TypeTable {
         });
     }
 
-    private DType tagged(TypeExpr.Tagged written, ToLongFunction<Expr> constant) {
+    private DType tagged(TypeExpr.Tagged written, Function<Expr, Optional<Long>> constant) {
         if (written.fields().isEmpty()) {
             return tagged(written.kind(), written.tag());
         }
@@ -233,7 +255,7 @@ public final class TypeTable {
         return struct;
     }
 
-    private void layOut(DType.Struct struct, TypeExpr.Tagged written, ToLongFunction<Expr> constant) {
+    private void layOut(DType.Struct struct, TypeExpr.Tagged written, Function<Expr, Optional<Long>> constant) {
         boolean union = written.kind() == TypeExpr.Kind.UNION;
         var members = new ArrayList<DType.Member>();
         long bit = 0;
@@ -241,12 +263,7 @@ public final class TypeTable {
         int alignment = 1;
         for (TypeExpr.Field field : written.fields().orElse(List.of())) {
             DType type = resolve(field.type(), constant);
-            if (type.size() == 0 && !(type instanceof DType.Array)) {
-                throw new DError(
-                        "D_DECL_INCOMPLETE",
-                        written.line(),
-                        "incomplete struct/union/enum " + type.name() + ": " + field.name());
-            }
+            checkMember(written.line(), field.name(), type);
             boolean duplicate = members.stream()
                     .anyMatch(
                             member -> !member.name().isEmpty() && member.name().equals(field.name()));
@@ -254,9 +271,13 @@ public final class TypeTable {
                 throw new DError("D_DECL_PARMNAME", written.line(), "duplicate member name: " + field.name());
             }
             int size = type.size() * 8;
-            int bits = field.bits().map(e -> (int) constant.applyAsLong(e)).orElse(0);
-            if (bits < 0 || bits > size) {
-                throw new DError("D_DECL_BFSIZE", written.line(), "invalid number of bits specified: " + bits);
+            int bits = field.bits()
+                    .map(e -> bits(written.line(), field.name(), type, constant.apply(e)))
+                    .orElse(0);
+            if (field.bits().isPresent() && bits == 0) {
+                // What follows begins a unit of its own.
+                bit = (bit + size - 1) / size * size;
+                continue;
             }
             int align = alignment(type) * 8;
             if (union) {
@@ -275,6 +296,34 @@ public final class TypeTable {
         struct.define(members, (bytes + alignment - 1) / alignment * alignment);
     }
 
+    private static void checkMember(int line, String name, DType type) {
+        if (type instanceof DType.Void) {
+            throw new DError("D_DECL_VOIDOBJ", line, "cannot have void member: " + name);
+        }
+        if (type.size() == 0 && !(type instanceof DType.Array)) {
+            throw new DError("D_DECL_INCOMPLETE", line, "incomplete struct/union/enum " + type.name() + ": " + name);
+        }
+    }
+
+    /** The width of a bit field; 0 for the unnamed one that ends a unit. */
+    private static int bits(int line, String name, DType type, Optional<Long> bits) {
+        if (name.isEmpty() && bits.isPresent() && bits.get() == 0) {
+            return 0;
+        }
+        String shown = name.isEmpty() ? "(anon)" : name;
+        if (bits.isEmpty() || bits.get() <= 0) {
+            throw new DError(
+                    "D_DECL_BFCONST", line, "positive integral constant expression expected as bit-field size");
+        }
+        if (!(type instanceof DType.Int(String kind, var _, var _)) || kind.startsWith("enum ")) {
+            throw new DError("D_DECL_BFTYPE", line, "invalid type for bit-field: " + shown);
+        }
+        if (bits.get() > 8L * type.size()) {
+            throw new DError("D_DECL_BFSIZE", line, "bit-field too big for type: " + shown);
+        }
+        return (int) (long) bits.get();
+    }
+
     private static int alignment(DType type) {
         return switch (type) {
             case DType.Struct struct ->
@@ -288,7 +337,7 @@ public final class TypeTable {
         };
     }
 
-    private DType enumeration(TypeExpr.Enumeration written, ToLongFunction<Expr> constant) {
+    private DType enumeration(TypeExpr.Enumeration written, Function<Expr, Optional<Long>> constant) {
         if (written.values().isEmpty()) {
             DType own = enumerations.get(written.tag());
             return own != null
@@ -296,18 +345,37 @@ public final class TypeTable {
                     : kernel.get()
                             .flatMap(btf -> btf.enumeration(written.tag()))
                             .orElseThrow(() -> new DError(
-                                    "D_DECL_TYPE",
+                                    "D_TYPE_ERR",
                                     written.line(),
-                                    "failed to resolve type enum " + written.tag()
-                                            + ": No type information available for symbol"));
+                                    "failed to resolve type enum " + written.tag() + ": Unknown type name"));
         }
+        String name = "enum " + written.tag();
+        if (!written.tag().isEmpty() && enumerations.containsKey(written.tag())) {
+            throw new DError("D_DECL_TYPERED", written.line(), "type redeclared: " + name);
+        }
+        var values = new HashMap<Long, String>();
         long next = 0;
         for (TypeExpr.Enumerator one : written.values().get()) {
-            next = one.value().map(constant::applyAsLong).orElse(next);
-            enumerators.put(one.name(), next);
-            next++;
+            long value = next;
+            if (one.value().isPresent()) {
+                value = constant.apply(one.value().get())
+                        .orElseThrow(() -> new DError(
+                                "D_DECL_ENCONST",
+                                written.line(),
+                                "enumerator '" + one.name() + "' must be assigned to an integral constant expression"));
+            }
+            if (value > Integer.MAX_VALUE || value < Integer.MIN_VALUE) {
+                throw new DError(
+                        "D_DECL_ENOFLOW",
+                        written.line(),
+                        "enumerator '" + one.name() + "' value overflows INT_MAX (" + Integer.MAX_VALUE + ")");
+            }
+            enumerators.put(one.name(), value);
+            values.putIfAbsent(value, one.name());
+            next = value + 1;
         }
-        var type = new DType.Int("enum " + written.tag(), 4, true);
+        enumeratorNames.put(name, Map.copyOf(values));
+        var type = new DType.Int(name, 4, true);
         enumerations.put(written.tag(), type);
         return type;
     }

@@ -31,6 +31,6 @@ class OptionsTest {
                 .isInstanceOf(DError.class)
                 .hasMessage("failed to set option 'nosuch': Invalid option name");
         assertThatThrownBy(() -> new Options().set("bufsize=many"))
-                .hasMessage("failed to set option 'bufsize': Invalid value for specified option");
+                .hasMessage("failed to set option 'bufsize' to 'many': Invalid value for specified option");
     }
 }

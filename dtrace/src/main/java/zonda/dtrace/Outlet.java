@@ -1,0 +1,99 @@
+package zonda.dtrace;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.IntConsumer;
+import zonda.base.OpException;
+import zonda.dtrace.output.Consumer;
+import zonda.kernel.Command;
+
+/** Where the output of a session goes: the caller, or the file of -o or freopen(), which the caller writes itself. */
+final class Outlet implements Consumer.Outlet {
+    private static final Duration SYSTEM_LIMIT = Duration.ofMinutes(10);
+
+    private final Dtrace.Terminal terminal;
+    private final Optional<String> first;
+    private final IntConsumer freed;
+    private Optional<String> file;
+
+    /** @param output the file of -o @throws Complaint when it can't be written to */
+    Outlet(Dtrace.Terminal terminal, Optional<String> output, IntConsumer freed) {
+        this.terminal = terminal;
+        this.first = output;
+        this.file = output;
+        this.freed = freed;
+        output.ifPresent(name -> {
+            try {
+                terminal.write(name, "", true);
+            } catch (OpException e) {
+                throw new Complaint("failed to open output file '" + name + "': " + reason(e, name));
+            }
+        });
+    }
+
+    /** What the system says, without the path that it begins with. */
+    private static String reason(OpException e, String name) {
+        String text = String.valueOf(e.getMessage());
+        return text.startsWith(name + " (") && text.endsWith(")")
+                ? text.substring(name.length() + 2, text.length() - 1)
+                : text;
+    }
+
+    @Override
+    public void out(String text) {
+        if (text.isEmpty()) {
+            return;
+        }
+        if (file.isEmpty()) {
+            terminal.out(text);
+            return;
+        }
+        write(file.get(), text, true);
+    }
+
+    /** A file of its own, replaced. */
+    void write(String name, String text) {
+        write(name, text, false);
+    }
+
+    private void write(String name, String text, boolean append) {
+        try {
+            terminal.write(name, text, append);
+        } catch (OpException e) {
+            throw new Complaint("failed to write to '" + name + "': " + reason(e, name));
+        }
+    }
+
+    @Override
+    public void err(String text) {
+        terminal.err(text);
+    }
+
+    @Override
+    public String run(String command) {
+        Command.Result result =
+                Command.of("/bin/sh", "-c", command).in(terminal.directory()).run(SYSTEM_LIMIT);
+        if (!result.err().isEmpty()) {
+            terminal.err(result.err().stripTrailing());
+        }
+        return result.out();
+    }
+
+    @Override
+    public void reopen(String name) {
+        if (!name.isEmpty()) {
+            write(name, "", true);
+        }
+        file = name.isEmpty() ? first : Optional.of(name);
+    }
+
+    @Override
+    public void truncate() {
+        file.ifPresent(name -> write(name, "", false));
+    }
+
+    @Override
+    public void speculationFreed(int number) {
+        freed.accept(number);
+    }
+}

@@ -1,0 +1,72 @@
+package zonda.dtrace;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The options that show aggregations in other ways. */
+@Timeout(60)
+class AggregateViewsIT {
+    @BeforeAll
+    static void needsRoot() {
+        assumeTrue("root".equals(System.getProperty("user.name")), "loading eBPF programs needs root");
+    }
+
+    private static String shown(String option, String program) {
+        Recorder ran = Recorder.run("-x", option, "-qn", "BEGIN { " + program + " exit(0); }");
+        assertThat(ran.err()).isEmpty();
+        return ran.out();
+    }
+
+    @Test
+    void agghist_puts_the_bars_of_all_keys_side_by_side() {
+        assertThat(shown("agghist", "@[\"b\"] = sum(1); @[\"a\"] = sum(3);")).isEqualTo("""
+
+
+                              key  ------------- Distribution ------------- count   \s
+                                b |@@@@@@@@@@                               1       \s
+                                a |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@           3       \s
+                """);
+    }
+
+    @Test
+    void aggpack_has_a_line_for_each_distribution() {
+        assertThat(shown("aggpack", "@[\"a\"] = quantize(1); @[\"b\"] = quantize(4);"))
+                .isEqualTo("""
+
+
+                              key min .-----. max | count
+                                a 0 : \u2588   : 8 | 1
+                                b 0 :   \u2588 : 8 | 1
+                """);
+    }
+
+    @Test
+    void aggzoom_lets_the_longest_bar_fill_the_width() {
+        assertThat(shown("aggzoom", "@ = quantize(1); @ = quantize(4);"))
+                .contains("               1 |" + "@".repeat(38) + "   1        \n")
+                .contains("               4 |" + "@".repeat(38) + "   1        \n");
+    }
+
+    @Test
+    void bars_are_blocks_when_asked_for() {
+        assertThat(shown("encoding=utf8", "@ = quantize(1); @ = quantize(4); @ = quantize(4);"))
+                .contains("               1 |" + "\u2588".repeat(13) + "\u258e" + " ".repeat(26) + " 1        \n");
+    }
+
+    @Test
+    void ftruncate_empties_the_output_so_far() throws Exception {
+        var file = java.nio.file.Files.createTempFile("dtrace", ".out");
+        try {
+            Recorder.run(
+                    "-o", file.toString(), "-qn", "BEGIN { printf(\"old\"); ftruncate(); printf(\"new\"); exit(0); }");
+
+            assertThat(file).hasContent("new\n");
+        } finally {
+            java.nio.file.Files.delete(file);
+        }
+    }
+}
