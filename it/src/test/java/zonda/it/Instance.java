@@ -70,6 +70,7 @@ final class Instance implements BeforeAllCallback, AfterAllCallback {
         List<String> left = leftovers().ofInstance();
         assertThat(last.end()).as(last::log).isZero();
         assertThat(left).as("left on the machine after the tear-down").isEmpty();
+        identity.giveBack();
         deleteRoot();
     }
 

@@ -18,7 +18,7 @@ import zonda.kernel.Command;
 
 /** What there is of an instance on the machine, in the machine's own words: mounts, links, groups, processes, files. */
 final class Leftovers {
-    private static final long IDS_OF_ALL_ZONES = 65_536L * 8192;
+    private static final long IDS_OF_ALL_ZONES = Identity.ZONES * Identity.RANGE;
 
     private final Identity identity;
     private final Duration patience;
