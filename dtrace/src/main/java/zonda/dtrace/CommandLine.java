@@ -27,7 +27,11 @@ record CommandLine(
     enum Mode {
         EXECUTE,
         LIST,
-        VERSION
+        VERSION,
+        /** -h: a header for the probes that a program declares. */
+        HEADER,
+        /** -G: an object for them. */
+        OBJECT
     }
 
     /** A program or description. @param letter of the option that gave it */
@@ -78,6 +82,10 @@ record CommandLine(
             var rest = new ArrayList<>(arguments);
             while (!rest.isEmpty()) {
                 String word = rest.removeFirst();
+                if (word.equals("-32") || word.equals("-64")) {
+                    // Programs have 64 bits.
+                    continue;
+                }
                 if (word.equals("--")) {
                     words.addAll(rest);
                     return;
@@ -142,10 +150,8 @@ record CommandLine(
                 case 'A', 'a' ->
                     throw new UsageException(
                             "dtrace: -" + letter + " is not supported: Linux has no anonymous tracing at boot", false);
-                case 'G', 'h' ->
-                    throw new UsageException(
-                            "dtrace: -" + letter + " is not supported: probes can not be built into programs with it",
-                            false);
+                case 'G' -> mode(Mode.OBJECT);
+                case 'h' -> mode(Mode.HEADER);
                 case 'q' -> options.add("quiet");
                 case 'w' -> options.add("destructive");
                 case 'F' -> options.add("flowindent");

@@ -157,12 +157,35 @@ public final class Dtrace {
             if (line.mode() == CommandLine.Mode.LIST) {
                 return list();
             }
+            if (line.mode() == CommandLine.Mode.HEADER || line.mode() == CommandLine.Mode.OBJECT) {
+                return build(line.mode() == CommandLine.Mode.HEADER);
+            }
             if (line.sources().isEmpty()) {
                 throw new Complaint("no probes specified");
             }
             try (var targets = new Targets(terminal)) {
                 return trace(targets);
             }
+        }
+
+        /** -h and -G: what a C program needs to bring the probes that a script declares. */
+        private int build(boolean header) {
+            if (line.sources().size() != 1 || line.sources().getFirst().letter() != 's') {
+                throw new Complaint((header ? "-h" : "-G") + " needs one script, given with -s");
+            }
+            options.set("zdefs");
+            String script = line.sources().getFirst().text();
+            Unit unit = unit();
+            add(unit, line.sources().getFirst());
+            String name = line.output()
+                    .orElseGet(() -> Path.of(script).getFileName().toString().replaceFirst("\\.d$", "")
+                            + (header ? ".h" : ".o"));
+            if (unit.providers().all().isEmpty()) {
+                throw new Complaint("script " + script + " declares no providers");
+            }
+            String base = Path.of(name).getFileName().toString();
+            terminal.write(name, header ? ProbeHeader.of(base, unit.providers().all()) : ProbeObject.content(), false);
+            return 0;
         }
 
         private Unit unit() {
@@ -298,7 +321,10 @@ public final class Dtrace {
             try {
                 text = options.is("cpp") ? preprocessed(text, script ? source.text() : ".") : text;
                 int matched = unit.add(text, macros);
-                macros.checkUsed();
+                if (line.mode() != CommandLine.Mode.OBJECT) {
+                    // The words of -G are the objects of the program.
+                    macros.checkUsed();
+                }
                 String what = script ? "script '" + source.text() + "'" : "description '" + source.text() + "'";
                 notices.add("dtrace: " + what + " matched " + matched + " probe" + (matched == 1 ? "" : "s"));
             } catch (DError e) {

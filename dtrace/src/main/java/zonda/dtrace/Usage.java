@@ -3,7 +3,7 @@ package zonda.dtrace;
 /** How dtrace is called, for those who called it otherwise. */
 final class Usage {
     static final String TEXT = """
-            Usage: dtrace [-CeFlqSvVwZ] [-b bufsz] [-c cmd] [-o output] [-p pid] [-x opt[=val]]
+            Usage: dtrace [-CeFGhlqSvVwZ] [-b bufsz] [-c cmd] [-o output] [-p pid] [-x opt[=val]]
             \t[-P provider [[ predicate ] action ]]
             \t[-m [ provider: ] module [[ predicate ] action ]]
             \t[-f [[ provider: ] module: ] func [[ predicate ] action ]]
@@ -19,6 +19,8 @@ final class Usage {
             \t-e  exit after compiling request but prior to enabling probes
             \t-f  enable or list probes matching the specified function name
             \t-F  coalesce trace output by function
+            \t-G  make the object for the probes that a script declares
+            \t-h  make the header for the probes that a script declares
             \t-i  enable or list probes matching the specified probe id
             \t-l  list probes matching specified criteria
             \t-m  enable or list probes matching the specified module name

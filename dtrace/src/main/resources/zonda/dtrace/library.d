@@ -109,6 +109,22 @@ translator lwpsinfo_t < struct task_struct *T > {
 inline psinfo_t *curpsinfo = xlate <psinfo_t *> (curthread);
 inline lwpsinfo_t *curlwpsinfo = xlate <lwpsinfo_t *> (curthread);
 
+typedef struct cpuinfo {
+	processorid_t cpu_id;
+	psetid_t cpu_pset;
+	int cpu_chip;
+	lgrp_id_t cpu_lgrp;
+} cpuinfo_t;
+
+translator cpuinfo_t < processorid_t C > {
+	cpu_id = C;
+	cpu_pset = 0;
+	cpu_chip = 0;
+	cpu_lgrp = 0;
+};
+
+inline cpuinfo_t *curcpu = xlate <cpuinfo_t *> (cpu);
+
 typedef struct bufinfo {
 	int b_flags;
 	size_t b_bcount;

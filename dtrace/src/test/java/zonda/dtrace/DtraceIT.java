@@ -80,6 +80,8 @@ class DtraceIT {
                 "(char)300 | 44",
                 "(unsigned char)-1 | 255",
                 "(char)97 | 97",
+                "curcpu->cpu_id == cpu | 1",
+                "sizeof (\"abc\") | 4",
             })
     void expressions_have_the_values_of_c(String expression, long value) {
         assertThat(quiet("BEGIN { this->x = " + expression + "; printf(\"%d\", this->x); exit(0) }"))

@@ -2,6 +2,7 @@ package zonda.it;
 
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -77,6 +78,7 @@ final class Call implements AutoCloseable {
                     case Frame.WANT_INPUT -> give();
                     case Frame.RAW -> raw = true;
                     case Frame.OPEN -> sendFile(frame.text());
+                    case Frame.WRITE -> writeFile(Payload.of(frame));
                     case Frame.EXIT -> status.complete(Payload.of(frame).number());
                     default -> throw new IOException("unknown frame " + frame.type());
                 }
@@ -114,6 +116,18 @@ final class Call implements AutoCloseable {
         byte[] content = Files.readAllBytes(Path.of(path));
         for (int at = 0; at < content.length; at += PIECE) {
             send(Frame.FILE, Arrays.copyOfRange(content, at, Math.min(content.length, at + PIECE)));
+        }
+        send(Frame.FILE, new byte[0]);
+    }
+
+    private void writeFile(Payload request) throws IOException {
+        String path = request.string();
+        boolean append = request.number() == 1;
+        try (var file = new FileOutputStream(path, append)) {
+            file.write(request.string().getBytes(StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            send(Frame.FILE_ERROR, String.valueOf(e.getMessage()).getBytes(StandardCharsets.UTF_8));
+            return;
         }
         send(Frame.FILE, new byte[0]);
     }

@@ -53,6 +53,43 @@ class DtraceCommandIT {
         }
     }
 
+    /** The client is in a mount namespace of its own, with a file system that nobody else sees. */
+    @Test
+    void files_are_written_by_the_caller() throws Exception {
+        var argv = new ArrayList<>(List.of(
+                "unshare",
+                "-m",
+                "sh",
+                "-c",
+                "mount -t tmpfs none /mnt && cd /mnt && \"$@\" && cat first second && ! test -e third",
+                "sh"));
+        argv.addAll(zonda.client("dtrace", "-"));
+        argv.addAll(List.of(
+                "-o",
+                "first",
+                "-wqn",
+                "BEGIN { printf(\"one\\n\"); freopen(\"second\"); printf(\"two\\n\"); freopen(\"\");"
+                        + " printf(\"three\"); exit(0); }"));
+        Process client = Command.of(argv)
+                .environment("ZONDA_SOCKET", zonda.identity().socket().toString())
+                .start();
+        try (var out = client.inputReader()) {
+            assertThat(String.join("\n", out.lines().toList())).isEqualTo("one\nthree\ntwo");
+            assertThat(client.waitFor()).isZero();
+        } finally {
+            client.destroyForcibly();
+        }
+    }
+
+    @Test
+    void a_file_that_can_not_be_written_is_named() {
+        Ran ran = zonda.run("dtrace", "-o", "/nowhere/at/all", "-qn", "BEGIN { exit(0) }");
+
+        assertThat(ran.status()).isEqualTo(1);
+        assertThat(ran.err())
+                .isEqualTo("dtrace: failed to open output file '/nowhere/at/all': No such file or directory\n");
+    }
+
     @Test
     void programs_go_when_the_caller_does() {
         Call call = zonda.call(
