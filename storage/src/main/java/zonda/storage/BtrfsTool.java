@@ -3,10 +3,12 @@ package zonda.storage;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import zonda.base.Code;
 import zonda.base.OpException;
+import zonda.base.StateFile;
 import zonda.kernel.Command;
 
 /**
@@ -21,9 +23,23 @@ final class BtrfsTool {
     private static final Duration LOOK = Duration.ofMillis(500);
 
     private final Path top;
+    private final Path exclusive;
 
-    BtrfsTool(Path top) {
+    BtrfsTool(Path top, UUID filesystem) {
         this.top = top;
+        this.exclusive = Path.of("/sys/fs/btrfs", filesystem.toString(), "exclusive_operation");
+    }
+
+    /** Waits for the end of what the kernel does to the devices, whoever began it: it does one thing at a time. */
+    void awaitIdle() {
+        try {
+            while (!StateFile.read(exclusive).orElse("none").strip().equals("none")) {
+                Thread.sleep(LOOK);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new OpException(Code.FAILED, "interrupted", e);
+        }
     }
 
     private Command command(String... words) {
@@ -41,14 +57,9 @@ final class BtrfsTool {
 
     /** Copies a device to another that takes its place; returns when it is done. */
     void replace(long device, String by) {
-        awaitReplaced();
+        awaitIdle();
         command("replace", "start", "-B", "-f", String.valueOf(device), by, top.toString())
                 .check(WORK);
-    }
-
-    /** Waits for one that somebody else began, or the kernel goes on with. */
-    void awaitReplaced() {
-        await(this::replaced);
     }
 
     /** How much is copied, in percent; empty when nothing is being replaced. */
@@ -66,7 +77,7 @@ final class BtrfsTool {
 
     /** Gives every block so many copies, where it doesn't have them; returns when it is done. */
     void convert(int copies, boolean oneDevice) {
-        await(this::converted);
+        awaitIdle();
         String data = "-dconvert=" + Layout.mirrored(copies) + ",soft";
         String metadata = "-mconvert=" + (oneDevice ? "dup" : Layout.mirrored(Math.max(2, copies))) + ",soft";
         command("balance", "start", "-f", data, metadata, top.toString()).check(WORK);
@@ -79,16 +90,5 @@ final class BtrfsTool {
         return said.contains("is running")
                 ? Optional.of(left.find() ? 100 - Double.parseDouble(left.group(1)) : 0)
                 : Optional.empty();
-    }
-
-    private static void await(java.util.function.Supplier<Optional<Double>> percent) {
-        try {
-            while (percent.get().isPresent()) {
-                Thread.sleep(LOOK);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new OpException(Code.FAILED, "interrupted", e);
-        }
     }
 }

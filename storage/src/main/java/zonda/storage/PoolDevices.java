@@ -45,7 +45,7 @@ public final class PoolDevices implements AutoCloseable {
         this.pool = config.name();
         this.isInFile = config.embedded();
         this.fd = Fd.openDirectory(top);
-        this.btrfs = new BtrfsTool(top);
+        this.btrfs = new BtrfsTool(top, Btrfs.filesystem(fd).uuid());
         this.file = top.resolve(".zonda/device-change.json");
         this.clock = clock;
         this.whenChanged = whenChanged;
@@ -197,7 +197,7 @@ public final class PoolDevices implements AutoCloseable {
     }
 
     private void steps(DeviceChange next) {
-        btrfs.awaitReplaced();
+        btrfs.awaitIdle();
         if (next.isReplace()) {
             replaceStep(next);
         } else {
