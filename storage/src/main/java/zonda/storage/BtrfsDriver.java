@@ -72,9 +72,14 @@ final class BtrfsDriver implements PoolDriver {
         return new BtrfsDriver(top, fd, Btrfs.filesystem(fd).uuid());
     }
 
-    /** The paths of the filesystem's devices that are there. */
-    List<String> devices() {
-        return members().flatMap(device -> device.path().stream()).toList();
+    @Override
+    public String name() {
+        return "btrfs";
+    }
+
+    @Override
+    public Set<Capability> capabilities() {
+        return Set.of();
     }
 
     /** Ids are never used again, so some may be missing among them. */
@@ -201,6 +206,11 @@ final class BtrfsDriver implements PoolDriver {
         found.reversed().forEach(id -> Btrfs.destroySubvolume(fd, id));
     }
 
+    @Override
+    public void mode(Guid dataset, int mode) {
+        Modes.set(live(dataset), mode);
+    }
+
     /** On the directory around it: the dataset itself can be full to its quota, which is no reason to fail. */
     @Override
     public void describe(Guid dataset, String text) {
@@ -295,7 +305,7 @@ final class BtrfsDriver implements PoolDriver {
 
     @Override
     public MountSpec mountSpec(Guid dataset) {
-        return new MountSpec(live(dataset), "/" + DATASETS + "/" + dataset + "/" + LIVE);
+        return new MountSpec.Tree(live(dataset), "/" + DATASETS + "/" + dataset + "/" + LIVE);
     }
 
     @Override

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -24,6 +25,7 @@ import zonda.kernel.MountInfo;
 import zonda.kernel.MountTables;
 import zonda.kernel.Mounts;
 import zonda.kernel.Paths;
+import zonda.storage.PoolDriver.MountSpec;
 
 /**
  * Mounts datasets in the mount namespace of the daemon, which is the host's. A mount that is there already, from before
@@ -51,14 +53,30 @@ final class DatasetMounts {
         return mounted.contains(dataset);
     }
 
-    /** Whether the dataset is what one sees at the path: a subvolume has a device number of its own, so stat(2) tells. */
+    /** Whether the dataset is what one sees at the path. */
     boolean isMounted(Guid dataset, Path target) {
+        return switch (driver.mountSpec(dataset)) {
+            case MountSpec.Tree tree -> isSame(tree.directory(), target);
+            case MountSpec.Filesystem filesystem ->
+                Mounts.list().stream()
+                        .filter(mount -> mount.target().equals(target))
+                        .reduce((_, last) -> last)
+                        .filter(mount -> isOf(filesystem, mount))
+                        .isPresent();
+        };
+    }
+
+    /** A subvolume has a device number of its own, so stat(2) tells. */
+    private static boolean isSame(Path directory, Path target) {
         try {
-            return Files.exists(target, LinkOption.NOFOLLOW_LINKS)
-                    && Files.isSameFile(driver.mountSpec(dataset).directory(), target);
+            return Files.exists(target, LinkOption.NOFOLLOW_LINKS) && Files.isSameFile(directory, target);
         } catch (IOException e) {
             return false;
         }
+    }
+
+    private static boolean isOf(MountSpec.Filesystem filesystem, MountInfo mount) {
+        return mount.type().equals(filesystem.type()) && mount.source().equals(filesystem.source());
     }
 
     /** Mounts the dataset; fine when it is mounted there. Its files keep the flags of the pool's mount. */
@@ -69,9 +87,16 @@ final class DatasetMounts {
         }
         platform(() -> {
             makeDirectory(target);
-            try (Fd onto = Paths.withoutSymlinks(target);
-                    Fd tree = Mounts.openTree(driver.mountSpec(dataset).directory(), false)) {
-                Mounts.moveMount(tree, onto);
+            try (Fd onto = Paths.withoutSymlinks(target)) {
+                switch (driver.mountSpec(dataset)) {
+                    case MountSpec.Tree tree -> {
+                        try (Fd copy = Mounts.openTree(tree.directory(), false)) {
+                            Mounts.moveMount(copy, onto);
+                        }
+                    }
+                    case MountSpec.Filesystem one ->
+                        Mounts.mount(one.source(), onto.procPath(), one.type(), Mounts.MS_NOATIME, "");
+                }
             }
         });
         mounted.add(dataset);
@@ -99,30 +124,38 @@ final class DatasetMounts {
         mounted.remove(dataset);
     }
 
-    /** The quick look; false when the kernel can't tell, too, and all processes have to be asked. */
+    /**
+     * The quick look; false when it can't tell, and all processes have to be asked: where the kernel is too old, or each
+     * dataset is a filesystem of its own.
+     */
     private boolean nobodyElse(List<Guid> datasets) {
-        List<String> roots = roots(datasets);
+        List<String> roots = new ArrayList<>();
+        for (Guid dataset : datasets) {
+            switch (driver.mountSpec(dataset)) {
+                case MountSpec.Tree tree -> roots.add(tree.root());
+                case MountSpec.Filesystem _ -> {
+                    return false;
+                }
+            }
+        }
         try {
-            return tables.count(root -> isOf(roots, root)) == 0;
+            return tables.count(root -> roots.stream().anyMatch(one -> isOf(one, root))) == 0;
         } catch (KernelException e) {
             return false;
         }
     }
 
-    private List<String> roots(List<Guid> datasets) {
-        return datasets.stream()
-                .map(dataset -> driver.mountSpec(dataset).root())
-                .toList();
-    }
-
-    private static boolean isOf(List<String> roots, String mounted) {
-        return roots.stream().anyMatch(root -> mounted.equals(root) || mounted.startsWith(root + "/"));
+    private static boolean isOf(String root, String mounted) {
+        return mounted.equals(root) || mounted.startsWith(root + "/");
     }
 
     /** Who has one of the datasets mounted, in whatever namespace, other than at the path given in ours. */
     Optional<Holder> otherHolder(List<Guid> datasets, Optional<Path> own) {
-        List<String> roots = roots(datasets);
-        Predicate<MountInfo> ofThem = mount -> mount.device().equals(device) && isOf(roots, mount.root());
+        List<MountSpec> specs = datasets.stream().map(driver::mountSpec).toList();
+        Predicate<MountInfo> ofThem = mount -> specs.stream().anyMatch(spec -> switch (spec) {
+            case MountSpec.Tree tree -> mount.device().equals(device) && isOf(tree.root(), mount.root());
+            case MountSpec.Filesystem filesystem -> isOf(filesystem, mount);
+        });
         return MountHolders.ofMount(ofThem, own);
     }
 

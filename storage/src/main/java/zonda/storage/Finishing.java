@@ -1,13 +1,6 @@
 package zonda.storage;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermission;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
 import zonda.storage.NodeRecord.Filesystem;
 import zonda.storage.NodeRecord.Frozen;
 
@@ -24,15 +17,7 @@ final class Finishing {
 
     /** A dataset whose subvolume is there: gives its top directory the mode asked for, and describes it. */
     void finish(Filesystem record) {
-        if (record.options().mode().isPresent()) {
-            Path directory = driver.mountSpec(record.guid()).directory();
-            try {
-                Files.setPosixFilePermissions(
-                        directory, permissions(record.options().mode().getAsInt()));
-            } catch (IOException e) {
-                throw new UncheckedIOException("chmod " + directory + ": " + e, e);
-            }
-        }
+        record.options().mode().ifPresent(mode -> driver.mode(record.guid(), mode));
         describe(record);
     }
 
@@ -59,17 +44,5 @@ final class Finishing {
     void destroy(List<Filesystem> datasets, List<Frozen> snapshots) {
         snapshots.forEach(one -> driver.destroy(new SnapshotId(one.dataset(), one.guid())));
         datasets.reversed().forEach(one -> driver.destroy(one.guid()));
-    }
-
-    /** The nine bits of chmod(2). */
-    private static Set<PosixFilePermission> permissions(int mode) {
-        PosixFilePermission[] bits = PosixFilePermission.values();
-        var set = EnumSet.noneOf(PosixFilePermission.class);
-        for (int i = 0; i < bits.length; i++) {
-            if ((mode & 0400 >> i) != 0) {
-                set.add(bits[i]);
-            }
-        }
-        return set;
     }
 }

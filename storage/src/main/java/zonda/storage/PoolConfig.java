@@ -1,5 +1,6 @@
 package zonda.storage;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import zonda.base.Code;
@@ -46,5 +47,14 @@ public record PoolConfig(String name, Path mountpoint, Path runDirectory, List<P
     /** Where the filesystem's top is mounted, out of everybody's way. */
     Path top() {
         return runDirectory.resolve("pools").resolve(name);
+    }
+
+    /** Devices are given by links such as those of /dev/disk/by-id, and the kernel knows them by their own names. */
+    static String realPath(Path device) {
+        try {
+            return device.toRealPath().toString();
+        } catch (IOException e) {
+            return device.toString();
+        }
     }
 }

@@ -15,6 +15,30 @@ import zonda.base.Bytes;
  * came before them.
  */
 interface PoolDriver extends AutoCloseable {
+    /** What it is called in messages about what it can not do. */
+    String name();
+
+    /** What it can do beyond making, copying and counting. */
+    Set<Capability> capabilities();
+
+    /** What some pools can do, and others can't. */
+    enum Capability {
+        /** A vdev of disks with parity. */
+        RAIDZ,
+        /** Encryption of its own. */
+        ENCRYPTION,
+        /** Finding equal blocks. */
+        DEDUPLICATION,
+        /** More than one copy of each block on one disk. */
+        COPIES,
+        /** A limit of what a dataset refers to, without its snapshots, that holds at every write. */
+        REFQUOTA,
+        /** Snapshots of several datasets that are of one moment. */
+        ATOMIC_SNAPSHOTS,
+        /** {@code df} in a dataset shows its quota. */
+        QUOTA_IN_DF
+    }
+
     /**
      * Whom a dataset's space is charged to.
      *
@@ -34,13 +58,23 @@ interface PoolDriver extends AutoCloseable {
      */
     record Inventory(Set<Guid> datasets, Set<SnapshotId> snapshots, List<String> strangers) {}
 
-    /**
-     * What to mount for a dataset; the caller decides where and when.
-     *
-     * @param directory whose tree is the dataset's
-     * @param root of every mount of it, as mountinfo has it
-     */
-    record MountSpec(Path directory, String root) {}
+    /** What to mount for a dataset; the caller decides where and when. */
+    sealed interface MountSpec {
+        /**
+         * A directory of the pool's mounted top.
+         *
+         * @param directory whose tree is the dataset's
+         * @param root of every mount of it, as mountinfo has it
+         */
+        record Tree(Path directory, String root) implements MountSpec {}
+
+        /**
+         * A filesystem of its own, for mount(2).
+         *
+         * @param source what is mounted, and what mountinfo has as the source of every mount of it
+         */
+        record Filesystem(String type, String source) implements MountSpec {}
+    }
 
     /** Makes an empty filesystem. */
     void create(Guid dataset, Charge charge);
@@ -59,6 +93,9 @@ interface PoolDriver extends AutoCloseable {
 
     /** Removes a snapshot. */
     void destroy(SnapshotId snapshot);
+
+    /** Gives the top directory of a dataset, which isn't mounted, these nine bits of chmod(2). */
+    void mode(Guid dataset, int mode);
 
     /** Keeps a description with the dataset itself, from which a lost store can be made again. */
     void describe(Guid dataset, String text);

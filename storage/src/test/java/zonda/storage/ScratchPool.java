@@ -96,7 +96,19 @@ final class ScratchPool implements AutoCloseable {
     /** Skips the test where there can be no pool. */
     static void requireHost() {
         assumeTrue("root".equals(System.getProperty("user.name")), "mounting needs root");
-        assumeTrue(Files.exists(Path.of("/sys/fs/btrfs/features/simple_quota")), "needs btrfs of Linux 6.7");
+        assumeTrue(
+                isOpenZfs() || Files.exists(Path.of("/sys/fs/btrfs/features/simple_quota")),
+                "needs OpenZFS, or btrfs of Linux 6.7");
+    }
+
+    /** Whether pools here are of OpenZFS. */
+    static boolean isOpenZfs() {
+        return OpenZfsMedium.isHere();
+    }
+
+    /** Skips the test where pools are of something else. */
+    static void requireBtrfs() {
+        assumeTrue(!isOpenZfs(), "is about btrfs, and this host has OpenZFS");
     }
 
     private static PoolConfig config(Path directory) {
@@ -149,7 +161,10 @@ final class ScratchPool implements AutoCloseable {
 
     /** Makes what is written durable, and the accounts exact: the kernel books an extent when it commits. */
     void sync() {
-        Command.of("btrfs", "filesystem", "sync", config.top().toString()).check(LIMIT);
+        Command command = isOpenZfs()
+                ? Command.of("zpool", "sync", config.name())
+                : Command.of("btrfs", "filesystem", "sync", config.top().toString());
+        command.check(LIMIT);
     }
 
     List<MountInfo> mounts() {
@@ -166,6 +181,9 @@ final class ScratchPool implements AutoCloseable {
         List<MountInfo> left = mounts();
         left.reversed().forEach(mount -> Mounts.detach(mount.target()));
         Mounts.detach(directory);
+        if (isOpenZfs()) {
+            Command.of("zpool", "destroy", "-f", config.name()).run(LIMIT);
+        }
         boolean free = Await.until(LIMIT, () -> Loop.find(config.image()).isEmpty());
         delete(directory);
         if (!free) {
