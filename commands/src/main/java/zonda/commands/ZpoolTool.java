@@ -111,6 +111,10 @@ public final class ZpoolTool implements Tool {
         return exact ? String.valueOf(bytes) : ZfsNumbers.human(bytes);
     }
 
+    private boolean isBtrfs() {
+        return pool.driver().equals("btrfs");
+    }
+
     private String health() {
         return pool.vdevs().stream().anyMatch(Vdev::missing) ? "DEGRADED" : "ONLINE";
     }
@@ -130,13 +134,17 @@ public final class ZpoolTool implements Tool {
         var out = new StringBuilder("  pool: " + pool.config().name() + "\n state: " + health() + "\n");
         if (health().equals("DEGRADED")) {
             out.append("status: One or more devices could not be opened.  The other copies of the data are in use.\n");
-            out.append("action: Attach the missing device, or replace it with: btrfs replace\n");
+            out.append("action: Attach the missing device, or replace it with: ")
+                    .append(isBtrfs() ? "btrfs replace\n" : "zpool replace\n");
         } else if (!healthy) {
             out.append(
                     "status: One or more devices has had errors; what could be read from another copy was repaired.\n");
-            out.append("action: Look for bad cables and disks; the counters are cleared with: btrfs device stats -z\n");
+            out.append("action: Look for bad cables and disks; the counters are cleared with: ")
+                    .append(isBtrfs() ? "btrfs device stats -z\n" : "zpool clear\n");
         }
-        out.append("driver: btrfs").append(pool.config().embedded() ? ", in a file: for evaluation\n" : "\n");
+        out.append("driver: ")
+                .append(pool.driver())
+                .append(pool.config().embedded() ? ", in a file: for evaluation\n" : "\n");
         out.append("config:\n\n");
         devices(vdevs).lines().forEach(line -> out.append('\t').append(line).append('\n'));
         session.out(

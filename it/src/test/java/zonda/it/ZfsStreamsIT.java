@@ -1,6 +1,7 @@
 package zonda.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.BufferedInputStream;
 import java.io.IOException;
@@ -41,6 +42,7 @@ class ZfsStreamsIT {
 
     @BeforeAll
     static void boot() throws IOException {
+        assumeTrue(System.getenv("ZONDA_SLOW_TESTS") != null, "takes minutes; ZONDA_SLOW_TESTS=1 runs it");
         OpenZfsGuest.requireImage(Documents.top());
         Path in = Files.createDirectory(directory.resolve("in"));
         ours = in.resolve("ours");

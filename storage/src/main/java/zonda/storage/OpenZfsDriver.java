@@ -249,15 +249,13 @@ final class OpenZfsDriver implements PoolDriver {
     /** Charges follow names, and names the records, each after its parent's. */
     @Override
     public void reconcile(Map<Guid, Charge> expected, Set<SnapshotId> snapshots) {
-        Map<Guid, String> wanted = new HashMap<>();
-        expected.keySet().forEach(dataset -> wanted.put(dataset, names.wanted(dataset)));
-        expected.keySet().stream().sorted(Comparator.comparing(wanted::get)).forEach(this::rename);
+        expected.keySet().stream().sorted(Comparator.comparing(names::wanted)).forEach(this::rename);
         Map<String, String> quotas = new HashMap<>();
         zfs.table("zfs", "get", "-Hp", "-r", "-t", "filesystem", "-o", "name,value", "quota", pool)
                 .forEach(row -> quotas.put(row.getFirst(), row.getLast()));
         expected.forEach((dataset, charge) -> {
             long limit = charge.quota().map(Bytes::value).orElse(0L);
-            String name = wanted.get(dataset);
+            String name = names.wanted(dataset);
             if (!String.valueOf(limit).equals(quotas.get(name))) {
                 limit(name, charge.quota());
             }

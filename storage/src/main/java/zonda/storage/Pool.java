@@ -21,6 +21,11 @@ public final class Pool implements AutoCloseable {
         return config;
     }
 
+    /** What it is made of, as messages call it. */
+    public String driver() {
+        return driver.name();
+    }
+
     public Datasets datasets() {
         return datasets;
     }
