@@ -135,6 +135,11 @@ class GuestV2IT {
         assertThat(ran.out()).isEqualTo("input\n0::/\n");
         assertThat(ran.err()).isEqualTo("error\n");
         assertThat(ran.status()).isEqualTo(3);
+        assertThat(host.guest()
+                        .sh("unset LC_ALL LANG; " + host.program("zlogin") + " login 'touch /root/\u00e9; ls /root'")
+                        .good())
+                .as("where neither the daemon nor the client was given a locale")
+                .isEqualTo("\u00e9");
         assertThat(host.inZone(vm, "ip -4 -o addr show dev net0")).contains("inet 10.");
         assertThat(host.inZone(vm, "cat /proc/1/oom_score_adj /proc/self/oom_score_adj"))
                 .as("what of the daemon's unit the zone has inherited")
