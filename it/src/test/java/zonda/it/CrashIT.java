@@ -98,7 +98,8 @@ class CrashIT {
                 case DELETE, DELETE_IMAGE -> List.of("destroy:unmounted", "destroy:marked", "destroy:destroyed");
                 case INSTALL_IMAGE -> List.of("create:intent", "create:made");
                 case UPDATE -> List.of("set:recorded");
-                case START, STOP, REBOOT, ROLLBACK, REPROVISION -> List.of();
+                case ROLLBACK -> List.of("rollback:unmounted", "rollback:exchanged");
+                case START, STOP, REBOOT, REPROVISION -> List.of();
             };
         }
     }
