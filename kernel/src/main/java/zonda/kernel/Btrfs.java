@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
+import java.util.stream.LongStream;
 
 /**
  * What btrfs does through ioctl(2): subvolumes, snapshots, quota groups, durability; btrfs(5), linux/btrfs.h.
@@ -139,6 +140,14 @@ public final class Btrfs {
                     info.get(JAVA_LONG, BtrfsAbi.FS_INFO_DEVICES),
                     info.get(JAVA_LONG, BtrfsAbi.FS_INFO_MAX_ID));
         }
+    }
+
+    /** All devices of the filesystem, missing ones too. Ids are never used again, so some may be missing among them. */
+    public static List<Device> devices(Fd any) {
+        return LongStream.rangeClosed(1, filesystem(any).highestDeviceId())
+                .mapToObj(id -> device(any, id))
+                .flatMap(Optional::stream)
+                .toList();
     }
 
     /** One device of the filesystem, or empty when there is none of this id. */

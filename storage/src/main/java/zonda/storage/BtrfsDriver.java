@@ -16,7 +16,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Callable;
-import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import zonda.base.Bytes;
 import zonda.base.StateFile;
@@ -74,14 +73,9 @@ final class BtrfsDriver implements PoolDriver {
 
     /** The paths of the filesystem's devices that are there. */
     List<String> devices() {
-        return members().flatMap(device -> device.path().stream()).toList();
-    }
-
-    /** Ids are never used again, so some may be missing among them. */
-    private Stream<Btrfs.Device> members() {
-        return LongStream.rangeClosed(1, Btrfs.filesystem(fd).highestDeviceId())
-                .mapToObj(id -> Btrfs.device(fd, id))
-                .flatMap(Optional::stream);
+        return Btrfs.devices(fd).stream()
+                .flatMap(device -> device.path().stream())
+                .toList();
     }
 
     @Override
@@ -290,7 +284,7 @@ final class BtrfsDriver implements PoolDriver {
 
     @Override
     public List<Vdev> vdevs() {
-        return members().map(this::vdev).toList();
+        return Btrfs.devices(fd).stream().map(this::vdev).toList();
     }
 
     /** The kernel's counters, Documentation/ABI/testing/sysfs-fs-btrfs: lines of a name and a number. */

@@ -10,7 +10,6 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
-import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import zonda.base.Code;
 import zonda.base.Json;
@@ -231,10 +230,7 @@ public final class PoolDevices implements AutoCloseable {
     }
 
     private List<Btrfs.Device> members() {
-        return LongStream.rangeClosed(1, Btrfs.filesystem(fd).highestDeviceId())
-                .mapToObj(id -> Btrfs.device(fd, id))
-                .flatMap(Optional::stream)
-                .toList();
+        return Btrfs.devices(fd);
     }
 
     /** By its path, with or without /dev, or by its id, which a missing one is shown by. */

@@ -7,7 +7,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import zonda.base.Code;
 import zonda.base.Json;
@@ -76,14 +75,10 @@ public final class PoolHealth implements AutoCloseable {
     /** Sets error counters to zero. @param device its path; all when empty @throws OpException NOT_FOUND */
     public void clear(Optional<String> device) {
         boolean found = false;
-        for (long id : LongStream.rangeClosed(1, Btrfs.filesystem(fd).highestDeviceId())
-                .toArray()) {
-            Optional<Btrfs.Device> member = Btrfs.device(fd, id);
-            boolean wanted = member.isPresent()
-                    && device.map(path -> isAt(member.get(), path)).orElse(true);
-            if (wanted) {
+        for (Btrfs.Device member : Btrfs.devices(fd)) {
+            if (device.map(path -> isAt(member, path)).orElse(true)) {
                 found = true;
-                BtrfsHealth.clearErrors(fd, id);
+                BtrfsHealth.clearErrors(fd, member.id());
             }
         }
         if (!found) {

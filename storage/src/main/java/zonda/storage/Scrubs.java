@@ -9,7 +9,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
-import java.util.stream.LongStream;
 import zonda.base.Bytes;
 import zonda.base.Code;
 import zonda.base.OpException;
@@ -164,10 +163,10 @@ final class Scrubs implements AutoCloseable {
     }
 
     private void run(ScrubRecord scrub) {
-        List<Long> devices = LongStream.rangeClosed(1, Btrfs.filesystem(fd).highestDeviceId())
-                .filter(id -> Btrfs.device(fd, id).flatMap(Btrfs.Device::path).isPresent())
+        List<Long> devices = Btrfs.devices(fd).stream()
+                .filter(device -> device.path().isPresent())
+                .map(Btrfs.Device::id)
                 .filter(id -> !scrub.part(id).complete())
-                .boxed()
                 .toList();
         devices.forEach(id -> running.put(id, scrub.part(id)));
         devices.forEach(

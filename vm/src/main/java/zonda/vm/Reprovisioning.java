@@ -83,8 +83,8 @@ public final class Reprovisioning {
 
     private boolean isOfImage(Saga saga, UUID uuid) {
         String image = saga.intent().about().object("config").string("image_uuid", "");
-        VmConfig config = vms.find(uuid).config();
-        return config.properties().string("image_uuid", "").equals(image)
-                && vms.find(uuid).life() == VmRecord.Life.PROVISIONING;
+        VmRecord vm = vms.find(uuid);
+        return vm.config().properties().string("image_uuid", "").equals(image)
+                && vm.life() == VmRecord.Life.PROVISIONING;
     }
 }

@@ -112,9 +112,10 @@ final class VmSnapshots {
         Datasets datasets = machinery.datasets(vm);
         require(datasets, vm, name);
         datasets.rollback(full(vm, name), true);
+        Json.Obj before = sizes(datasets, vm);
         Json.Obj kept = Json.object();
         for (Snapshot left : ours(datasets, vm)) {
-            Optional<Long> used = sizes(datasets, vm).integer(nameOf(left));
+            Optional<Long> used = before.integer(nameOf(left));
             if (used.isPresent()) {
                 kept = kept.with(nameOf(left), used.get());
             }
