@@ -115,7 +115,7 @@ final class Endings {
                     }
                     return uuid;
                 });
-                vms.completeLater(uuid);
+                vms.boots().completeLater(uuid);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

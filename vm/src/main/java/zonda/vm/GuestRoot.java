@@ -4,6 +4,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import zonda.kernel.Access;
+import zonda.kernel.Errno;
+import zonda.kernel.KernelException;
 import zonda.kernel.RootDirectory;
 import zonda.zones.InitProgram;
 
@@ -82,10 +84,14 @@ final class GuestRoot implements AutoCloseable {
         return root.exists(PROVISIONING) ? Provisioning.RUNNING : Provisioning.SUCCEEDED;
     }
 
-    /** Says for a guest without tools that its provisioning succeeded. */
+    /** Says for a guest without tools that its provisioning succeeded, unless it said so itself. */
     void provisioned() {
-        if (root.exists(PROVISIONING)) {
+        try {
             root.rename(PROVISIONING, PROVISION_SUCCESS);
+        } catch (KernelException e) {
+            if (!e.is(Errno.ENOENT)) {
+                throw e;
+            }
         }
     }
 

@@ -148,7 +148,7 @@ public final class Recovery {
         store.all().stream()
                 .filter(vm -> vm.life() == VmRecord.Life.PROVISIONING)
                 .filter(vm -> machinery.running(vm.uuid()).isPresent())
-                .forEach(vm -> vms.completeLater(vm.uuid()));
+                .forEach(vm -> vms.boots().completeLater(vm.uuid()));
     }
 
     /** Once in each life of the host. */

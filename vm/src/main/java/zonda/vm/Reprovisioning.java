@@ -33,7 +33,7 @@ public final class Reprovisioning {
             return uuid;
         });
         if (vms.machinery().running(uuid).isPresent()) {
-            vms.completeBoot(uuid);
+            vms.boots().complete(uuid);
         }
     }
 
@@ -77,7 +77,7 @@ public final class Reprovisioning {
         }
         carryOut(saga, uuid);
         if (vms.machinery().running(uuid).isPresent()) {
-            vms.completeLater(uuid);
+            vms.boots().completeLater(uuid);
         }
     }
 

@@ -54,7 +54,7 @@ public final class SnapshotVerbs {
             return runs;
         });
         if (ran) {
-            vms.completeBoot(uuid);
+            vms.boots().complete(uuid);
         }
     }
 
@@ -83,7 +83,7 @@ public final class SnapshotVerbs {
         }
         rollback(saga, uuid);
         if (vms.machinery().running(uuid).isPresent()) {
-            vms.completeLater(uuid);
+            vms.boots().completeLater(uuid);
         }
     }
 }

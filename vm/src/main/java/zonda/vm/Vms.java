@@ -28,11 +28,11 @@ public final class Vms implements AutoCloseable {
     private final VmStore store;
     private final IdRanges ids;
     private final Machinery machinery;
-    private final Provisioning provisioning;
     private final PayloadChecks checks;
     private final Updates updates;
     private final Rules rules;
     private final Endings endings;
+    private final Boots boots;
     private final SnapshotVerbs snapshots = new SnapshotVerbs(this);
     private final Reprovisioning reprovisioning = new Reprovisioning(this);
     private final Map<UUID, Lane> lanes = new ConcurrentHashMap<>();
@@ -46,7 +46,7 @@ public final class Vms implements AutoCloseable {
         this.store = store;
         this.ids = ids;
         this.machinery = new Machinery(host, store);
-        this.provisioning = new Provisioning(host, store, machinery);
+        this.boots = new Boots(this, store, machinery, new Provisioning(host, store, machinery));
         this.endings = new Endings(this, host, store, machinery);
         var defaults = new Defaults(table, host.random());
         this.updates = new Updates(defaults);
@@ -151,9 +151,9 @@ public final class Vms implements AutoCloseable {
         });
         boolean wait = config.autoboot() && !config.properties().bool("nowait", false);
         if (wait) {
-            completeBoot(uuid);
+            boots.complete(uuid);
         } else if (config.autoboot()) {
-            completeLater(uuid);
+            boots.completeLater(uuid);
         }
         return uuid;
     }
@@ -205,41 +205,6 @@ public final class Vms implements AutoCloseable {
         saga.step("installed", () -> store.change(config.uuid(), record -> record.with(VmRecord.Life.PROVISIONING)));
     }
 
-    /** Waits for a booted VM to be up; one whose first boot fails is stopped and kept as failed. */
-    void completeBoot(UUID uuid) {
-        try {
-            provisioning.complete(uuid);
-            store.change(
-                    uuid,
-                    record -> record.life() == VmRecord.Life.PROVISIONING
-                            ? record.with(VmRecord.Life.INSTALLED)
-                            : record);
-        } catch (RuntimeException e) {
-            lane(uuid).run(() -> {
-                boolean first = store.find(uuid)
-                        .filter(vm -> vm.life() == VmRecord.Life.PROVISIONING)
-                        .isPresent();
-                if (first) {
-                    store.change(uuid, record -> record.failed(String.valueOf(e.getMessage())));
-                    machinery.halt(uuid);
-                }
-                return uuid;
-            });
-            throw e;
-        }
-    }
-
-    void completeLater(UUID uuid) {
-        Thread.ofVirtual().name("provision-" + uuid).start(() -> {
-            try {
-                completeBoot(uuid);
-            } catch (RuntimeException e) {
-                System.getLogger(Vms.class.getName())
-                        .log(System.Logger.Level.WARNING, "VM " + uuid + " did not come up: " + e.getMessage());
-            }
-        });
-    }
-
     /** @return false when it runs already */
     public boolean start(UUID uuid) {
         boolean booted = lane(uuid).run(() -> {
@@ -260,7 +225,7 @@ public final class Vms implements AutoCloseable {
             return true;
         });
         if (booted) {
-            completeBoot(uuid);
+            boots.complete(uuid);
         }
         return booted;
     }
@@ -324,7 +289,7 @@ public final class Vms implements AutoCloseable {
             }
             return uuid;
         });
-        completeBoot(uuid);
+        boots.complete(uuid);
     }
 
     private void requireRunning(UUID uuid) {
@@ -358,6 +323,7 @@ public final class Vms implements AutoCloseable {
         });
         lanes.remove(uuid);
         shown.remove(uuid);
+        boots.forget(uuid);
     }
 
     void remove(VmConfig config) {
@@ -452,6 +418,10 @@ public final class Vms implements AutoCloseable {
 
     Lane lane(UUID uuid) {
         return lanes.computeIfAbsent(uuid, id -> new Lane(id.toString()));
+    }
+
+    Boots boots() {
+        return boots;
     }
 
     Machinery machinery() {
