@@ -2,6 +2,9 @@ package zonda.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
@@ -81,6 +84,27 @@ class SnapshotIT {
 
         assertThat(names()).containsExactly("a.b:c_-1");
         assertThat(zonda.sh(vm, "ls /checkpoints")).isEqualTo("a.b:c_-1");
+    }
+
+    private String mountpointOfCores() {
+        return zonda.run("zfs", "list", "-H", "-o", "mountpoint,mounted", "zones/cores/" + vm)
+                .out();
+    }
+
+    @Test
+    void the_dataset_for_cores_stays_mounted_beside_the_root() throws IOException {
+        Path cores = zonda.datasetRoot(vm).resolveSibling("cores");
+        Path core = Files.writeString(cores.resolve("core.init.1"), "a core");
+        assertThat(mountpointOfCores()).isEqualTo(cores + "\tyes\n");
+        zonda.vmadm("create-snapshot", vm.toString(), "one");
+
+        said("Rolled back snapshot one for VM " + vm, "rollback-snapshot", "one");
+        assertThat(mountpointOfCores()).isEqualTo(cores + "\tyes\n");
+        assertThat(core).hasContent("a core");
+
+        zonda.feed("{\"image_uuid\": \"" + zonda.image() + "\"}", "vmadm", "reprovision", vm.toString());
+        assertThat(mountpointOfCores()).isEqualTo(cores + "\tyes\n");
+        assertThat(core).hasContent("a core");
     }
 
     @Test

@@ -62,7 +62,7 @@ final class Changes {
             Filesystem dataset = pool.catalog().require(from);
             Filesystem parent = requireFreeName(from, to);
             Filesystem renamed = dataset.withName(java.util.Optional.of(parent.guid()), to.leaf());
-            List<Filesystem> mounted = pool.tree().unmount(from);
+            List<Filesystem> mounted = pool.tree().unmountWithAllInside(from);
             try (var undo = new Undo()) {
                 undo.add(() -> pool.tree().mountAgain(mounted));
                 pool.passed("rename", "unmounted");
@@ -112,7 +112,7 @@ final class Changes {
                                 + newer.stream().map(removal::name).collect(Collectors.joining("\n")));
             }
             refuseClones(name, newer);
-            List<Filesystem> mounted = pool.tree().unmountEverywhere("rollback", name.dataset());
+            List<Filesystem> mounted = pool.tree().unmountEverywhereWithAllInside("rollback", name.dataset());
             try (var undo = new Undo()) {
                 undo.add(() -> pool.tree().mountAgain(mounted));
                 pool.passed("rollback", "unmounted");

@@ -32,6 +32,15 @@ final class Creation {
 
     /** Makes a dataset, of a snapshot's content if one is given, and mounts it. */
     Filesystem dataset(DatasetName name, Optional<SnapshotName> from, DatasetOptions options) {
+        return dataset(name, from, options, true);
+    }
+
+    /** Makes an empty dataset and leaves it unmounted. */
+    Filesystem unmounted(DatasetName name, DatasetOptions options) {
+        return dataset(name, Optional.empty(), options, false);
+    }
+
+    private Filesystem dataset(DatasetName name, Optional<SnapshotName> from, DatasetOptions options, boolean mounted) {
         DatasetName parentName = name.parent()
                 .orElseThrow(() -> new OpException(Code.INVALID, "cannot create '" + name + "': missing dataset name"));
         List<String> kept = Stream.concat(Stream.of(parentName.text()), from.map(SnapshotName::toString).stream())
@@ -59,7 +68,7 @@ final class Creation {
                     origin.map(snapshot -> copied(snapshot, options)).orElse(options));
             String verb = origin.isPresent() ? "clone" : "create";
             make(verb, record, origin, charge(record, parent));
-            mountOrRemove(verb, record);
+            mountOrRemove(verb, record, mounted);
             return record;
         }
     }
@@ -93,11 +102,13 @@ final class Creation {
     }
 
     /** Nothing is kept of a dataset that can't be mounted: whoever asked for it can ask again. */
-    private void mountOrRemove(String verb, Filesystem record) {
+    private void mountOrRemove(String verb, Filesystem record, boolean mounted) {
         try (var undo = new Undo()) {
             undo.add(() -> removal.bury(Doomed.of(record)));
             pool.passed(verb, "made");
-            pool.tree().mount(record);
+            if (mounted) {
+                pool.tree().mount(record);
+            }
             undo.keep();
         }
     }

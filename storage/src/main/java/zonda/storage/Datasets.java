@@ -52,6 +52,11 @@ public final class Datasets {
         return view(creation.dataset(new DatasetName(name), Optional.empty(), options));
     }
 
+    /** As {@link #create}, and leaves it unmounted until {@link #mount} or the next open of the pool. */
+    public Dataset createUnmounted(String name, DatasetOptions options) {
+        return view(creation.unmounted(new DatasetName(name), options));
+    }
+
     /**
      * Makes a dataset with the content of a snapshot, and mounts it. The snapshot can't be destroyed while it lives.
      *

@@ -2,8 +2,12 @@ package zonda.storage;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import zonda.base.Undo;
 import zonda.storage.NodeRecord.Filesystem;
 
@@ -65,13 +69,15 @@ final class MountedTree {
 
     /** Mounts datasets again that {@link #unmount} answered, under the names that they have by now. */
     void mountAgain(List<Filesystem> unmounted) {
-        unmounted.reversed().forEach(one -> mount(catalog.require(catalog.nameOf(one.guid()))));
+        unmounted.reversed().stream()
+                .flatMap(one -> catalog.dataset(one.guid()).stream())
+                .forEach(this::mount);
     }
 
-    /** Mounts everything that says where, each after its parent; answers what failed. */
+    /** Mounts everything that says where, each after those that it lies in; answers what failed. */
     List<String> mountAll() {
         var failed = new ArrayList<String>();
-        for (Filesystem dataset : catalog.tree(catalog.root())) {
+        for (Filesystem dataset : innermostFirst(catalog.tree(catalog.root())).reversed()) {
             try {
                 mount(dataset);
             } catch (RuntimeException e) {
@@ -87,19 +93,52 @@ final class MountedTree {
      * @throws zonda.base.OpException CONFLICT naming who uses one
      */
     List<Filesystem> unmount(DatasetName top) {
-        List<Filesystem> unmounted = unmountOnly(top);
+        List<Filesystem> unmounted = unmountOnly(catalog.tree(top));
         removePlaces(unmounted);
         return unmounted;
+    }
+
+    /** As {@link #unmount}, with the datasets that have another parent and are mounted within. */
+    List<Filesystem> unmountWithAllInside(DatasetName top) {
+        List<Filesystem> unmounted = unmountOnly(withAllInside(catalog.tree(top)));
+        removePlaces(unmounted);
+        return unmounted;
+    }
+
+    private List<Filesystem> withAllInside(List<Filesystem> tree) {
+        Set<Guid> own = tree.stream().map(Filesystem::guid).collect(Collectors.toSet());
+        List<Path> places =
+                tree.stream().flatMap(one -> mountpoint(one).stream()).toList();
+        Stream<Filesystem> inside = catalog.tree(catalog.root()).stream()
+                .filter(one -> !own.contains(one.guid()) && wasMounted(one))
+                .filter(one ->
+                        mountpoint(one).filter(at -> isInside(places, at)).isPresent());
+        return Stream.concat(tree.stream(), inside).toList();
+    }
+
+    private static boolean isInside(List<Path> places, Path path) {
+        return places.stream().anyMatch(place -> path.startsWith(place) && !path.equals(place));
+    }
+
+    private List<Filesystem> innermostFirst(List<Filesystem> datasets) {
+        record Placed(Filesystem dataset, int depth) {}
+        return datasets.stream()
+                .map(one ->
+                        new Placed(one, mountpoint(one).map(Path::getNameCount).orElse(0)))
+                .sorted(Comparator.comparingInt(Placed::depth))
+                .map(Placed::dataset)
+                .toList()
+                .reversed();
     }
 
     private void removePlaces(List<Filesystem> unmounted) {
         unmounted.forEach(one -> mountpoint(one).ifPresent(DatasetMounts::removePlace));
     }
 
-    private List<Filesystem> unmountOnly(DatasetName top) {
+    private List<Filesystem> unmountOnly(List<Filesystem> datasets) {
         var done = new ArrayList<Filesystem>();
         try (var undo = new Undo()) {
-            for (Filesystem dataset : catalog.tree(top).reversed()) {
+            for (Filesystem dataset : innermostFirst(datasets)) {
                 if (isMounted(dataset)) {
                     mountpoint(dataset).ifPresent(at -> mounts.unmount(dataset.guid(), nameOf(dataset), at));
                     undo.add(() -> mount(dataset));
@@ -121,7 +160,16 @@ final class MountedTree {
      * Linux 3.18).
      */
     List<Filesystem> unmountEverywhere(String verb, DatasetName top) {
-        List<Filesystem> unmounted = unmountOnly(top);
+        return unmountEverywhere(verb, top, catalog.tree(top));
+    }
+
+    /** As {@link #unmountEverywhere}, with the datasets that have another parent and are mounted within. */
+    List<Filesystem> unmountEverywhereWithAllInside(String verb, DatasetName top) {
+        return unmountEverywhere(verb, top, withAllInside(catalog.tree(top)));
+    }
+
+    private List<Filesystem> unmountEverywhere(String verb, DatasetName top, List<Filesystem> datasets) {
+        List<Filesystem> unmounted = unmountOnly(datasets);
         try (var undo = new Undo()) {
             undo.add(() -> mountAgain(unmounted));
             List<Guid> all = catalog.tree(top).stream().map(Filesystem::guid).toList();

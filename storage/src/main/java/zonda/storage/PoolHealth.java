@@ -160,7 +160,19 @@ public final class PoolHealth implements AutoCloseable {
     @Override
     public void close() {
         watch.interrupt();
+        awaitWatch();
         scrubs.close();
         fd.close();
+    }
+
+    /** It may be asking the kernel by what is closed next. */
+    private void awaitWatch() {
+        try {
+            if (watch.isAlive()) {
+                watch.join();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -146,4 +146,52 @@ class BusyDatasetsIT {
         }
         datasets.destroy("tank/a", true);
     }
+
+    /** Of another parent, and mounted in it: as a VM's dataset for cores is in that of its root. */
+    private void mountWithin() {
+        datasets.create("tank/cores", DatasetOptions.DEFAULT.mountpoint(new Mountpoint.None()));
+        datasets.createUnmounted(
+                "tank/cores/a", DatasetOptions.DEFAULT.mountpoint(new Mountpoint.At(mounted.resolve("cores"))));
+        assertThat(mounted.resolve("cores")).doesNotExist();
+        datasets.mount("tank/cores/a");
+    }
+
+    @Test
+    void a_rollback_and_a_rename_keep_what_is_mounted_within() throws IOException {
+        Files.writeString(mounted.resolve("file"), "before");
+        datasets.snapshot("tank/a", "s");
+        mountWithin();
+        Files.writeString(mounted.resolve("cores/core.1"), "a core");
+        Files.writeString(mounted.resolve("file"), "after");
+
+        datasets.rollback("tank/a@s", false);
+        assertThat(mounted.resolve("file")).hasContent("before");
+        assertThat(mounted.resolve("cores/core.1")).hasContent("a core");
+
+        datasets.rename("tank/a", "tank/b");
+        assertThat(pool.mountpoint().resolve("b/file")).hasContent("before");
+        assertThat(mounted.resolve("cores/core.1")).hasContent("a core");
+    }
+
+    @Test
+    void a_dataset_that_another_is_mounted_in_is_not_destroyed() {
+        mountWithin();
+        assertThatThrownBy(() -> datasets.destroy("tank/a", true)).hasMessageContainingAll("tank/a", "busy");
+        assertThat(mounted.resolve("cores")).isDirectory();
+        datasets.destroy("tank/cores/a", false);
+        datasets.destroy("tank/a", false);
+        assertThat(mounted).doesNotExist();
+    }
+
+    @Test
+    void what_lies_within_another_is_mounted_after_it_whatever_their_names() throws IOException {
+        datasets.create("tank/z", DatasetOptions.DEFAULT);
+        Path within = pool.mountpoint().resolve("z/within");
+        datasets.create("tank/early", DatasetOptions.DEFAULT.mountpoint(new Mountpoint.At(within)));
+        Files.writeString(within.resolve("file"), "there");
+
+        pool.reopen();
+        assertThat(pool.findings()).isEmpty();
+        assertThat(within.resolve("file")).hasContent("there");
+    }
 }

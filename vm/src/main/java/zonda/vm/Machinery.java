@@ -56,7 +56,7 @@ final class Machinery {
         return zonepath(vm).resolve("root");
     }
 
-    /** Makes the VM's datasets: a clone of its image, and one for its cores. */
+    /** Makes the VM's datasets: a clone of its image, and one for its cores, which is mounted in it. */
     void makeDatasets(VmConfig vm) {
         Datasets datasets = datasets(vm);
         DatasetOptions options = DatasetOptions.DEFAULT.mode(OWNER_ONLY);
@@ -69,6 +69,7 @@ final class Machinery {
             }
             both.await();
         }
+        datasets.mount(vm.coresDataset());
     }
 
     private static void makeCores(VmConfig vm, Datasets datasets) {
@@ -77,9 +78,11 @@ final class Machinery {
             makeUnlessThere(datasets, parent);
         }
         if (datasets.find(vm.coresDataset()).isEmpty()) {
-            datasets.create(
+            Path place =
+                    datasets.mount(vm.zpool()).resolve(vm.uuid().toString()).resolve("cores");
+            datasets.createUnmounted(
                     vm.coresDataset(),
-                    DatasetOptions.DEFAULT.mode(OWNER_ONLY).quota(CORES_QUOTA).mountpoint(new Mountpoint.None()));
+                    DatasetOptions.DEFAULT.mode(OWNER_ONLY).quota(CORES_QUOTA).mountpoint(new Mountpoint.At(place)));
         }
     }
 

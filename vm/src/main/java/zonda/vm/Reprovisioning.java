@@ -64,6 +64,9 @@ public final class Reprovisioning {
 
     private void destroyOldRoot(VmConfig config) {
         Datasets datasets = vms.machinery().datasets(config);
+        if (datasets.find(config.coresDataset()).isPresent()) {
+            datasets.unmount(config.coresDataset());
+        }
         datasets.destroyIfExists(config.dataset(), true);
     }
 
