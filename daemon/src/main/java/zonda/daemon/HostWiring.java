@@ -123,9 +123,10 @@ final class HostWiring implements AutoCloseable {
                 new Host.HostFacts(serverUuid(), liveImage()),
                 clock,
                 random);
-        var store = new VmStore(config.root().resolve("etc/zones"));
-        store.start();
         PropertyTable table = PropertyTable.load();
+        var store = new VmStore(
+                config.root().resolve("etc/zones"), table, config.pool().mountpoint());
+        store.start();
         var vms = new Vms(host, store, table, new IdRanges(config.idBase(), MOST_VMS));
         shutDown = () -> vms.shutDownAll(VM_SHUTDOWN);
         closing.add(new Recovery(vms, config.run().resolve("autobooted")).recover());

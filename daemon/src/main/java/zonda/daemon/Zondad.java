@@ -17,6 +17,7 @@ import zonda.base.Code;
 import zonda.base.Journal;
 import zonda.base.OpException;
 import zonda.storage.Pool;
+import zonda.vm.PropertyTable;
 import zonda.vm.VmStore;
 import zonda.zones.Zones;
 
@@ -124,7 +125,10 @@ public final class Zondad {
         zones.remembered().forEach(zones::destroy);
         zones.removeParent();
         wiring.networks().destroy();
-        var store = new VmStore(config.root().resolve("etc/zones"));
+        var store = new VmStore(
+                config.root().resolve("etc/zones"),
+                PropertyTable.load(),
+                config.pool().mountpoint());
         store.start();
         store.forgetAll();
         if (wiring.pools().exists(config.pool())) {

@@ -1,6 +1,10 @@
 package zonda.vm;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -236,8 +240,25 @@ final class Machinery {
         Datasets datasets = datasets(vm);
         datasets.destroyIfExists(vm.coresDataset(), true);
         datasets.destroyIfExists(vm.dataset(), true);
+        removePlace(datasets, vm);
         host.zones().forget(vm.uuid());
         store.remove(vm.uuid());
+    }
+
+    /** The dataset for cores makes the directory that it is in when it is mounted before the root's is there. */
+    private static void removePlace(Datasets datasets, VmConfig vm) {
+        Path zonepath = zonepath(datasets, vm);
+        try {
+            Files.deleteIfExists(zonepath);
+        } catch (DirectoryNotEmptyException e) {
+            LOG.log(System.Logger.Level.WARNING, "of VM " + vm.uuid() + ": files are left in " + zonepath);
+        } catch (IOException e) {
+            throw new UncheckedIOException("remove " + zonepath + ": " + e, e);
+        }
+    }
+
+    private static Path zonepath(Datasets datasets, VmConfig vm) {
+        return datasets.mount(vm.zpool()).resolve(vm.uuid().toString());
     }
 
     /** Takes over a zone that an earlier daemon booted. */

@@ -33,6 +33,7 @@ public final class Recovery {
     /** Ready to serve when it returns; VMs that have to boot do so on threads of their own. */
     public AutoCloseable recover() {
         store.all().forEach(vm -> vms.ids().recorded(vm.uuid(), vm.ids()));
+        vms.takeInForeign();
         List<Saga> sagas = vms.host().journal().unfinished().stream()
                 .filter(saga -> saga.intent().kind().startsWith("vm-"))
                 .toList();
@@ -78,7 +79,7 @@ public final class Recovery {
                 saga.end();
             }
             case "vm-start", "vm-reboot" -> reboot(saga, UUID.fromString(about.string("uuid", "")));
-            case "vm-stop" -> stop(saga, UUID.fromString(about.string("uuid", "")), about.bool("force", false));
+            case "vm-stop" -> stop(saga);
             case "vm-rollback" -> vms.snapshots().settle(saga);
             case "vm-reprovision" -> vms.reprovisioning().settle(saga);
             case "vm-update" -> {
@@ -117,12 +118,20 @@ public final class Recovery {
     }
 
     /** The rest of a stop, in order: it may take as long as a stop takes. */
-    private void stop(Saga saga, UUID uuid, boolean force) {
-        store.change(uuid, vm -> vm.with(vm.config().with("autoboot", Json.of(false))));
-        if (machinery.running(uuid).isPresent()) {
-            later("stop", uuid, () -> vms.stop(uuid, force, Optional.empty()), saga::end);
-        } else {
+    private void stop(Saga saga) {
+        Json.Obj about = saga.intent().about();
+        UUID uuid = UUID.fromString(about.string("uuid", ""));
+        boolean force = about.bool("force", false);
+        boolean autobootStays = about.bool("autoboot", false);
+        if (!autobootStays) {
+            store.change(uuid, vm -> vm.with(vm.config().with("autoboot", Json.of(false))));
+        }
+        if (machinery.running(uuid).isEmpty()) {
             saga.end();
+        } else if (autobootStays) {
+            later("stop", uuid, () -> vms.halt(uuid, force), saga::end);
+        } else {
+            later("stop", uuid, () -> vms.stop(uuid, force, Optional.empty()), saga::end);
         }
     }
 

@@ -1,9 +1,7 @@
 package zonda.vm;
 
-import java.time.Instant;
 import java.util.Optional;
 import java.util.UUID;
-import zonda.base.Json;
 import zonda.zones.ExitStatus;
 import zonda.zones.IdRange;
 
@@ -46,29 +44,5 @@ public record VmRecord(
 
     VmRecord failed(String reason) {
         return new VmRecord(config, ids, Life.FAILED, lastExit, Optional.of(reason));
-    }
-
-    Json.Obj toJson() {
-        Json.Obj state = Json.object()
-                .with("life", life.name().toLowerCase(java.util.Locale.ROOT))
-                .with("id_base", ids.base());
-        if (lastExit.isPresent()) {
-            state = state.with("exit_status", lastExit.get().code())
-                    .with("exit_timestamp", lastExit.get().when().toString());
-        }
-        state = state.with("failure", failure);
-        return Json.object().with("config", config.properties()).with("state", state);
-    }
-
-    static VmRecord of(Json.Obj json) {
-        Json.Obj state = json.object("state");
-        Optional<ExitStatus> exit = state.string("exit_timestamp")
-                .map(when -> new ExitStatus((int) state.integer("exit_status", 0), Instant.parse(when)));
-        return new VmRecord(
-                new VmConfig(json.object("config")),
-                new IdRange(state.integer("id_base", 0)),
-                Life.valueOf(state.string("life", "").toUpperCase(java.util.Locale.ROOT)),
-                exit,
-                state.string("failure"));
     }
 }

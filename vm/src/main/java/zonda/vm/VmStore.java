@@ -5,31 +5,49 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import zonda.base.Code;
+import zonda.base.Json;
 import zonda.base.OpException;
 import zonda.base.StateFile;
 
 /**
  * The records of all VMs: a file each in {@code /etc/zones}, and the same in memory. A change is on disk before it is
- * seen; only a VM that is being made is in memory alone, as long as the journal's intent holds all of it. Any thread may read; a VM's record is changed by the holder of its lane, and by its guest's metadata writes, each
- * through {@link #change}.
+ * seen; only a VM that is being made is in memory alone, as long as the journal's intent holds all of it. Any thread may
+ * read; a VM's record is changed by the holder of its lane, and by its guest's metadata writes, each through
+ * {@link #change}.
  */
 public final class VmStore {
+    private static final System.Logger LOG = System.getLogger(VmStore.class.getName());
+    private static final String SUFFIX = ".xml";
+
+    /** Of a line of the index. */
+    private static final int UUID_FIELD = 3;
+
     private final Path directory;
+    private final ZoneDocuments documents;
     private final Map<UUID, VmRecord> records = new ConcurrentHashMap<>();
     private final Map<UUID, Instant> modified = new ConcurrentHashMap<>();
+    private final List<Foreign> foreign = new ArrayList<>();
 
-    public VmStore(Path directory) {
+    /** A zone that another host's tools configured, and where its file is. */
+    record Foreign(Json.Obj properties, Path file) {}
+
+    /** @param mountpoint of the pool that the zones are in */
+    public VmStore(Path directory, PropertyTable table, Path mountpoint) {
         this.directory = directory;
+        this.documents = new ZoneDocuments(table, mountpoint);
     }
 
     /** Reads what is there. @throws OpException FAILED naming the file that can't be read */
@@ -37,17 +55,71 @@ public final class VmStore {
         try {
             Files.createDirectories(directory);
             StateFile.discardTemporaries(directory);
+            Map<String, UUID> named = index();
             try (Stream<Path> files = Files.list(directory)) {
                 for (Path file :
-                        files.filter(path -> path.toString().endsWith(".json")).toList()) {
-                    VmRecord record = VmRecord.of(StateFile.readObject(file).orElseThrow());
-                    records.put(record.uuid(), record);
-                    modified.put(record.uuid(), Files.getLastModifiedTime(file).toInstant());
+                        files.filter(path -> path.toString().endsWith(SUFFIX)).toList()) {
+                    String name = file.getFileName().toString();
+                    name = name.substring(0, name.length() - SUFFIX.length());
+                    UUID uuid = Values.isUuid(name) ? UUID.fromString(name) : named.get(name);
+                    if (uuid == null) {
+                        LOG.log(System.Logger.Level.WARNING, file + " is of no zone in the index; left alone");
+                    } else {
+                        read(uuid, file);
+                    }
                 }
             }
         } catch (IOException e) {
             throw new UncheckedIOException("read " + directory + ": " + e, e);
         }
+    }
+
+    /** The UUIDs that the index gives to names. */
+    private Map<String, UUID> index() {
+        var named = new HashMap<String, UUID>();
+        StateFile.read(directory.resolve("index")).orElse("").lines().forEach(line -> {
+            String[] fields = line.split(":");
+            if (fields.length > UUID_FIELD && Values.isUuid(fields[UUID_FIELD])) {
+                named.put(fields[0], UUID.fromString(fields[UUID_FIELD]));
+            }
+        });
+        return named;
+    }
+
+    private void read(UUID uuid, Path file) throws IOException {
+        try {
+            switch (documents.read(uuid, StateFile.read(file).orElseThrow())) {
+                case ZoneDocuments.Found.Ours(VmRecord record) -> {
+                    records.put(uuid, record);
+                    modified.put(uuid, Files.getLastModifiedTime(file).toInstant());
+                }
+                case ZoneDocuments.Found.Foreign(Json.Obj properties) -> foreign.add(new Foreign(properties, file));
+            }
+        } catch (OpException | Json.JsonSyntaxException | IllegalArgumentException e) {
+            throw new OpException(Code.FAILED, "read " + file + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Takes in the zones that another host's tools configured. @param record makes a record of its properties */
+    synchronized void takeIn(Function<Json.Obj, VmRecord> record) {
+        for (Foreign one : foreign) {
+            VmRecord made = record.apply(one.properties());
+            put(made);
+            if (!one.file().equals(file(made.uuid()))) {
+                StateFile.delete(one.file());
+            }
+        }
+        foreign.clear();
+    }
+
+    /** A VM's configuration as zonecfg(8) has it. */
+    XmlElement zone(VmRecord vm) {
+        return documents.zone(vm);
+    }
+
+    /** The properties that such a configuration stands for. */
+    Json.Obj properties(XmlElement zone, UUID uuid) {
+        return documents.properties(zone, uuid);
     }
 
     /** Changes a record that is there, atomically against other changes; durable when it returns. */
@@ -57,13 +129,31 @@ public final class VmStore {
 
     /** Durable when it returns. */
     synchronized void put(VmRecord record) {
-        StateFile.replace(file(record.uuid()), record.toJson());
-        hold(record);
+        VmRecord kept = documents.ordered(record);
+        StateFile.replace(file(record.uuid()), documents.write(kept));
+        VmRecord before = records.put(record.uuid(), kept);
+        modified.put(record.uuid(), Instant.now());
+        if (before == null || before.life() != record.life()) {
+            writeIndex();
+        }
+    }
+
+    /** Read by people and other tools; the records are in the other files. */
+    private void writeIndex() {
+        Path index = directory.resolve("index");
+        if (records.isEmpty()) {
+            StateFile.delete(index);
+            return;
+        }
+        List<VmRecord> sorted = records.values().stream()
+                .sorted(Comparator.comparing(vm -> vm.uuid().toString()))
+                .toList();
+        StateFile.replaceVolatile(index, documents.index(sorted));
     }
 
     /** Takes the record in; it is not on disk before {@link #change} or {@link #put} of it. */
     synchronized void hold(VmRecord record) {
-        records.put(record.uuid(), record);
+        records.put(record.uuid(), documents.ordered(record));
         modified.put(record.uuid(), Instant.now());
     }
 
@@ -72,6 +162,7 @@ public final class VmStore {
         StateFile.delete(file(vm));
         records.remove(vm);
         modified.remove(vm);
+        writeIndex();
     }
 
     /** Removes all records: their VMs are gone, or about to be. */
@@ -128,6 +219,6 @@ public final class VmStore {
     }
 
     private Path file(UUID vm) {
-        return directory.resolve(vm + ".json");
+        return directory.resolve(vm + SUFFIX);
     }
 }

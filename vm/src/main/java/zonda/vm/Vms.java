@@ -29,6 +29,7 @@ public final class Vms implements AutoCloseable {
     private final IdRanges ids;
     private final Machinery machinery;
     private final PayloadChecks checks;
+    private final Defaults defaults;
     private final Updates updates;
     private final Rules rules;
     private final Endings endings;
@@ -48,7 +49,7 @@ public final class Vms implements AutoCloseable {
         this.machinery = new Machinery(host, store);
         this.boots = new Boots(this, store, machinery, new Provisioning(host, store, machinery));
         this.endings = new Endings(this, host, store, machinery);
-        var defaults = new Defaults(table, host.random());
+        this.defaults = new Defaults(table, host.random());
         this.updates = new Updates(defaults);
         this.rules = new Rules(new HostSurroundings(host, store));
         this.checks = new PayloadChecks(host, new Payloads(table), defaults, rules);
@@ -205,8 +206,17 @@ public final class Vms implements AutoCloseable {
         saga.step("installed", () -> store.change(config.uuid(), record -> record.with(VmRecord.Life.PROVISIONING)));
     }
 
-    /** @return false when it runs already */
+    /** Boots the VM, now and from now on with the host. @return false when it runs already */
     public boolean start(UUID uuid) {
+        return boot(uuid, true);
+    }
+
+    /** Boots the VM, and leaves what it does at the host's boot as it is. @return false when it runs already */
+    public boolean boot(UUID uuid) {
+        return boot(uuid, false);
+    }
+
+    private boolean boot(UUID uuid, boolean alwaysFromNowOn) {
         boolean booted = lane(uuid).run(() -> {
             VmRecord vm = find(uuid);
             requireWhole(vm, "start");
@@ -215,7 +225,9 @@ public final class Vms implements AutoCloseable {
             }
             Saga saga = host.journal().begin("vm-start", Json.object().with("uuid", uuid.toString()));
             try {
-                saga.step("autoboot", () -> setAutoboot(uuid, true));
+                if (alwaysFromNowOn) {
+                    saga.step("autoboot", () -> setAutoboot(uuid, true));
+                }
                 saga.step("boot", () -> machinery.boot(find(uuid)));
             } catch (RuntimeException e) {
                 throw new OpException(Code.FAILED, "Unable to start VM " + uuid + ": " + e.getMessage(), e);
@@ -246,25 +258,39 @@ public final class Vms implements AutoCloseable {
     }
 
     /**
-     * Asks the VM to shut down, waits, and ends it if it takes too long.
+     * Asks the VM to shut down, waits, and ends it if it takes too long. It doesn't boot with the host from now on.
      *
      * @param force to end it at once
      * @return false when it doesn't run
      */
     public boolean stop(UUID uuid, boolean force, Optional<Duration> limit) {
+        return halt(uuid, force, limit, true);
+    }
+
+    /** As {@link #stop}, and leaves what it does at the host's boot as it is. */
+    public boolean halt(UUID uuid, boolean force) {
+        return halt(uuid, force, Optional.empty(), false);
+    }
+
+    private boolean halt(UUID uuid, boolean force, Optional<Duration> limit, boolean alwaysFromNowOn) {
         return lane(uuid).run(() -> {
             find(uuid);
             if (machinery.running(uuid).isEmpty()) {
-                setAutoboot(uuid, false);
+                if (alwaysFromNowOn) {
+                    setAutoboot(uuid, false);
+                }
                 return false;
             }
-            Saga saga = host.journal()
-                    .begin(
-                            "vm-stop",
-                            Json.object().with("uuid", uuid.toString()).with("force", force));
+            Json.Obj about = Json.object()
+                    .with("uuid", uuid.toString())
+                    .with("force", force)
+                    .with("autoboot", !alwaysFromNowOn);
+            Saga saga = host.journal().begin("vm-stop", about);
             stopping.add(uuid);
             try {
-                saga.step("autoboot", () -> setAutoboot(uuid, false));
+                if (alwaysFromNowOn) {
+                    saga.step("autoboot", () -> setAutoboot(uuid, false));
+                }
                 saga.step("ask", () -> endings.shutDown(find(uuid), force, limit.orElse(Endings.STOP_LIMIT)));
                 saga.step("halt", () -> machinery.halt(uuid));
             } finally {
@@ -438,6 +464,20 @@ public final class Vms implements AutoCloseable {
 
     IdRanges ids() {
         return ids;
+    }
+
+    /** Zones whose configuration was made by another host's tools become VMs, with what that host left to defaults. */
+    void takeInForeign() {
+        store.takeIn(properties -> {
+            UUID uuid = UUID.fromString(properties.string("uuid", ""));
+            Brand brand = Brand.find(properties.string("brand", "")).orElse(Brand.JOYENT);
+            return new VmRecord(
+                    new VmConfig(defaults.complete(properties.with("brand", brand.word()), brand)),
+                    ids.take(uuid),
+                    VmRecord.Life.INSTALLED,
+                    Optional.empty(),
+                    Optional.empty());
+        });
     }
 
     Collection<VmRecord> records() {

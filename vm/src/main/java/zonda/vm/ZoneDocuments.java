@@ -1,0 +1,125 @@
+package zonda.vm;
+
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import zonda.base.Json;
+import zonda.zones.ExitStatus;
+import zonda.zones.IdRange;
+
+/**
+ * The files of {@code /etc/zones}, as zonecfg(8) has them: a zone's configuration in XML, with where the VM is in its
+ * life in attrs of our own.
+ */
+final class ZoneDocuments {
+    private static final String HEAD = """
+            <?xml version="1.0" encoding="UTF-8"?>
+            <!DOCTYPE zone PUBLIC "-//Sun Microsystems Inc//DTD Zones//EN" "file:///usr/share/lib/xml/dtd/zonecfg.dtd.1">
+            <!-- Kept by zondad: vmadm(8) and zonecfg(8) change it. -->
+            """;
+    private static final String LIFE = "zonda-life";
+    private static final String IDS = "zonda-id-base";
+    private static final String EXIT_STATUS = "zonda-exit-status";
+    private static final String EXIT_TIMESTAMP = "zonda-exit-timestamp";
+    private static final String FAILURE = "zonda-failure";
+
+    private final ZoneXml xml;
+    private final Path mountpoint;
+
+    /** @param mountpoint of the pool that the zones are in */
+    ZoneDocuments(PropertyTable table, Path mountpoint) {
+        this.xml = new ZoneXml(table);
+        this.mountpoint = mountpoint;
+    }
+
+    /** A file as it was found: ours, or one of a host that knows nothing of what we keep besides the configuration. */
+    sealed interface Found {
+        record Ours(VmRecord record) implements Found {}
+
+        record Foreign(Json.Obj properties) implements Found {}
+    }
+
+    XmlElement zone(VmRecord vm) {
+        return xml.write(vm.config().properties(), zonepath(vm));
+    }
+
+    Path zonepath(VmRecord vm) {
+        return mountpoint.resolve(vm.uuid().toString());
+    }
+
+    /** The properties that a zone element holds. */
+    Json.Obj properties(XmlElement zone, UUID uuid) {
+        return xml.read(zone, uuid);
+    }
+
+    /** The same, its properties in the order that reading its file gives them. */
+    VmRecord ordered(VmRecord vm) {
+        return vm.with(new VmConfig(xml.read(zone(vm), vm.uuid())));
+    }
+
+    String write(VmRecord vm) {
+        XmlElement zone = zone(vm).with(
+                        ZoneXml.attr(IDS, String.valueOf(vm.ids().base())))
+                .with(ZoneXml.attr(LIFE, vm.life().name().toLowerCase(Locale.ROOT)));
+        if (vm.life() == VmRecord.Life.FAILED) {
+            zone = zone.with(ZoneXml.attr("failed", "provisioning"));
+        }
+        if (vm.lastExit().isPresent()) {
+            ExitStatus exit = vm.lastExit().get();
+            zone = zone.with(ZoneXml.attr(EXIT_STATUS, String.valueOf(exit.code())))
+                    .with(ZoneXml.attr(EXIT_TIMESTAMP, exit.when().toString()));
+        }
+        if (vm.failure().isPresent()) {
+            zone = zone.with(
+                    ZoneXml.attr(FAILURE, ZoneXml.json(Json.of(vm.failure().get()))));
+        }
+        return HEAD + zone.text();
+    }
+
+    /** @throws zonda.base.OpException INVALID when it isn't XML */
+    Found read(UUID uuid, String document) {
+        XmlElement zone = XmlElement.parse(document);
+        Json.Obj properties = xml.read(zone, uuid);
+        Map<String, String> attrs = zone.children("attr").stream()
+                .collect(Collectors.toMap(
+                        attr -> attr.attribute("name", ""), attr -> attr.attribute("value", ""), (one, _) -> one));
+        if (!attrs.containsKey(IDS)) {
+            return new Found.Foreign(properties);
+        }
+        return new Found.Ours(new VmRecord(
+                new VmConfig(properties),
+                new IdRange(Long.parseLong(attrs.get(IDS))),
+                VmRecord.Life.valueOf(attrs.getOrDefault(LIFE, "installed").toUpperCase(Locale.ROOT)),
+                exit(attrs),
+                Optional.ofNullable(attrs.get(FAILURE)).map(ZoneDocuments::string)));
+    }
+
+    private static Optional<ExitStatus> exit(Map<String, String> attrs) {
+        return Optional.ofNullable(attrs.get(EXIT_TIMESTAMP))
+                .map(when ->
+                        new ExitStatus(Integer.parseInt(attrs.getOrDefault(EXIT_STATUS, "0")), Instant.parse(when)));
+    }
+
+    private static String string(String json) {
+        return Json.parse(json) instanceof Json.Str(String text) ? text : json;
+    }
+
+    /** The file {@code index}: a line for each zone, {@code name:state:zonepath:uuid}. */
+    String index(List<VmRecord> vms) {
+        return "global:installed:/::\n"
+                + vms.stream()
+                        .map(vm -> String.join(
+                                        ":",
+                                        vm.config().zonename(),
+                                        vm.life() == VmRecord.Life.INCOMPLETE ? "incomplete" : "installed",
+                                        zonepath(vm).toString(),
+                                        vm.uuid().toString())
+                                + "\n")
+                        .collect(Collectors.joining());
+    }
+}
