@@ -53,6 +53,15 @@ final class Getopt {
         return parsed;
     }
 
+    /** How many words there are before the first operand, when single letters that take values are all options. */
+    static int leading(List<String> arguments) {
+        int words = 0;
+        while (words < arguments.size() && arguments.get(words).matches("-.+")) {
+            words += arguments.get(words).length() == 2 ? 2 : 1;
+        }
+        return Math.min(words, arguments.size());
+    }
+
     private void longOption(
             String word, Map<String, String> names, Map<String, Boolean> takesValue, List<String> rest) {
         int equals = word.indexOf('=');

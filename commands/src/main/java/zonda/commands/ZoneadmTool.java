@@ -3,15 +3,19 @@ package zonda.commands;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import zonda.base.Code;
 import zonda.base.Json;
 import zonda.base.OpException;
 import zonda.vm.Vms;
 
-/** zoneadm(8): its list. */
+/** zoneadm(8): lists zones, boots and ends them. */
 public final class ZoneadmTool implements Tool {
-    private static final String USAGE = "usage: zoneadm list [-cipv]";
+    private static final String USAGE = """
+            usage: zoneadm list [-cipv]
+                   zoneadm -z ZONE list [-pv]
+                   zoneadm -z ZONE boot | halt | reboot | shutdown [-r] | verify""";
     private static final List<Integer> WIDTHS = List.of(4, 16, 10, 30, 8, 6);
 
     private final Vms vms;
@@ -36,7 +40,12 @@ public final class ZoneadmTool implements Tool {
     @Override
     public int run(Session session) {
         try {
-            list(session);
+            List<String> words = session.arguments();
+            int leading = Getopt.leading(words);
+            Getopt options = Getopt.parse(words.subList(0, leading), "z= u=");
+            Optional<UUID> zone =
+                    options.value("z").or(() -> options.value("u")).map(vms::resolve);
+            carryOut(session, zone, words.subList(leading, words.size()));
             return 0;
         } catch (OpException e) {
             if (e.code() == Code.USAGE) {
@@ -48,20 +57,91 @@ public final class ZoneadmTool implements Tool {
         }
     }
 
-    private void list(Session session) {
-        List<String> words = session.arguments();
-        if (words.isEmpty() || !words.getFirst().equals("list")) {
-            throw new OpException(
-                    Code.USAGE, "only list is supported by this version of Zonda; vmadm(8) does the rest");
+    private void carryOut(Session session, Optional<UUID> zone, List<String> words) {
+        String verb = words.isEmpty() ? "" : words.getFirst();
+        List<String> rest = words.isEmpty() ? words : words.subList(1, words.size());
+        switch (verb) {
+            case "list" -> list(session, zone, rest);
+            case "boot" -> boot(required(zone, verb, rest));
+            case "halt" -> end(required(zone, verb, rest), true, verb);
+            case "reboot" -> reboot(required(zone, verb, rest), true, verb);
+            case "shutdown" -> {
+                boolean again = rest.equals(List.of("-r"));
+                UUID uuid = required(zone, verb, again ? List.of() : rest);
+                if (again) {
+                    reboot(uuid, false, verb);
+                } else {
+                    end(uuid, false, verb);
+                }
+            }
+            case "verify" -> verify(required(zone, verb, rest));
+            case "install", "clone" -> throw elsewhere(verb, "create");
+            case "uninstall" -> throw elsewhere(verb, "delete");
+            case "attach", "detach", "move", "ready", "mark" ->
+                throw new OpException(
+                        Code.NOT_SUPPORTED,
+                        verb + " is not supported: a zone is made by vmadm(8) and stays where it is");
+            default ->
+                throw new OpException(Code.USAGE, verb.isEmpty() ? "which command?" : "no command is called " + verb);
         }
-        Getopt options = Getopt.parse(words.subList(1, words.size()), "c i p v");
+    }
+
+    private static OpException elsewhere(String verb, String vmadm) {
+        return new OpException(Code.NOT_SUPPORTED, verb + " is not supported: vmadm " + vmadm + " does it");
+    }
+
+    private static UUID required(Optional<UUID> zone, String verb, List<String> rest) {
+        if (!rest.isEmpty()) {
+            throw new OpException(Code.USAGE, verb + " does not take " + String.join(" ", rest));
+        }
+        return zone.orElseThrow(() -> new OpException(Code.USAGE, "-z is missing: " + verb + " of which zone?"));
+    }
+
+    private void boot(UUID uuid) {
+        if (!vms.boot(uuid)) {
+            throw new OpException(Code.FAILED, "zone '" + name(uuid) + "': zone is already booted");
+        }
+    }
+
+    private void end(UUID uuid, boolean force, String verb) {
+        if (!vms.halt(uuid, force)) {
+            throw mustRun(uuid, verb);
+        }
+    }
+
+    private void reboot(UUID uuid, boolean force, String verb) {
+        if (vms.running(uuid).isEmpty()) {
+            throw mustRun(uuid, verb);
+        }
+        vms.reboot(uuid, force);
+    }
+
+    private OpException mustRun(UUID uuid, String verb) {
+        return new OpException(Code.FAILED, "zone '" + name(uuid) + "': must be running before " + verb + ".");
+    }
+
+    /** A record is checked before it is taken in: what is there is valid. Its image and datasets have to be, too. */
+    private void verify(UUID uuid) {
+        vms.verify(uuid);
+    }
+
+    private String name(UUID uuid) {
+        return vms.get(uuid).string("zonename", "");
+    }
+
+    private void list(Session session, Optional<UUID> only, List<String> words) {
+        Getopt options = Getopt.parse(words, "c i p v");
         if (options.has("p") && options.has("v")) {
             throw new OpException(Code.USAGE, "-p and -v exclude each other");
         }
-        List<Zone> zones = new ArrayList<>(List.of(new Zone("0", "global", "running", "/", "", "ipkg")));
+        List<Zone> zones = new ArrayList<>();
+        if (only.isEmpty()) {
+            zones.add(new Zone("0", "global", "running", "/", "", "ipkg"));
+        }
         vms.list().stream()
                 .map(ZoneadmTool::zone)
-                .filter(zone -> options.has("c") || isListed(zone, options.has("i")))
+                .filter(zone -> only.map(uuid -> uuid.toString().equals(zone.uuid()))
+                        .orElse(options.has("c") || isListed(zone, options.has("i"))))
                 .sorted(Comparator.comparing((Zone zone) -> zone.id().equals("-"))
                         .thenComparing(zone -> zone.id().equals("-") ? 0 : Integer.parseInt(zone.id()))
                         .thenComparing(Zone::name))

@@ -23,6 +23,7 @@ import zonda.commands.VmadmTool;
 import zonda.commands.ZfsTool;
 import zonda.commands.ZloginTool;
 import zonda.commands.ZoneadmTool;
+import zonda.commands.ZonecfgTool;
 import zonda.commands.ZonenameTool;
 import zonda.commands.ZpoolTool;
 import zonda.dtrace.Dtrace;
@@ -149,6 +150,7 @@ final class HostWiring implements AutoCloseable {
                 new VmadmTool(vms, table, consoles),
                 new ImgadmTool(served.images(), clock),
                 new ZoneadmTool(vms),
+                new ZonecfgTool(vms),
                 new ZloginTool(vms, zones, consoles),
                 new ZonenameTool(),
                 new NictagadmTool(served.networks(), vms),

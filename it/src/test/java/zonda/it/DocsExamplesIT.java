@@ -28,7 +28,17 @@ class DocsExamplesIT {
 
     private static final Duration LIMIT = Duration.ofMinutes(4);
     private static final List<String> TOOLS = List.of(
-            "vmadm", "imgadm", "zoneadm", "zlogin", "sysinfo", "zonename", "nictagadm", "zfs", "zpool", "dtrace");
+            "vmadm",
+            "imgadm",
+            "zoneadm",
+            "zonecfg",
+            "zlogin",
+            "sysinfo",
+            "zonename",
+            "nictagadm",
+            "zfs",
+            "zpool",
+            "dtrace");
     /** Directories of a host that an instance has below its root. */
     private static final String PLACES =
             "(?<![\\w./])/(zones|etc/zones|var/(?:log|lib)/zonda|var/imgadm|var/zonecontrol|run/zonda)\\b";

@@ -43,6 +43,7 @@ class ManPagesTest {
                         "vmadm.8",
                         "imgadm.8",
                         "zoneadm.8",
+                        "zonecfg.8",
                         "zlogin.1",
                         "sysinfo.8",
                         "dtrace.8",

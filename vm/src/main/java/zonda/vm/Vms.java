@@ -37,8 +37,8 @@ public final class Vms implements AutoCloseable {
     private final SnapshotVerbs snapshots = new SnapshotVerbs(this);
     private final Reprovisioning reprovisioning = new Reprovisioning(this);
     private final Map<UUID, Lane> lanes = new ConcurrentHashMap<>();
-    private final Map<UUID, Shown> shown = new ConcurrentHashMap<>();
     private final Set<UUID> stopping = ConcurrentHashMap.newKeySet();
+    private final VmViews views;
     /** Held from looking for conflicts with other VMs until a new one's record is there. */
     private final ReentrantLock claiming = new ReentrantLock();
 
@@ -47,6 +47,7 @@ public final class Vms implements AutoCloseable {
         this.store = store;
         this.ids = ids;
         this.machinery = new Machinery(host, store);
+        this.views = new VmViews(host, store, machinery, stopping);
         this.boots = new Boots(this, store, machinery, new Provisioning(host, store, machinery));
         this.endings = new Endings(this, host, store, machinery);
         this.defaults = new Defaults(table, host.random());
@@ -68,33 +69,12 @@ public final class Vms implements AutoCloseable {
 
     /** As {@code vmadm get} shows it. @throws OpException NOT_FOUND in zoneadm's words */
     public Json.Obj get(UUID uuid) {
-        return show(find(uuid));
+        return views.show(find(uuid));
     }
 
     public List<Json.Obj> list() {
-        return store.all().stream().map(this::show).toList();
+        return store.all().stream().map(views::show).toList();
     }
-
-    private Json.Obj show(VmRecord vm) {
-        UUID uuid = vm.uuid();
-        var now = new VmView.Now(
-                machinery.running(uuid),
-                stopping.contains(uuid),
-                store.lastModified(uuid),
-                host.zonepath(uuid),
-                machinery.snapshots().of(vm.config()),
-                host.facts());
-        return shown.compute(
-                        uuid,
-                        (_, known) ->
-                                known != null && known.vm() == vm && known.now().equals(now)
-                                        ? known
-                                        : new Shown(vm, now, VmView.show(vm, now)))
-                .view();
-    }
-
-    /** A VM as it was last shown: a list of many VMs shows most of them as before. */
-    private record Shown(VmRecord vm, VmView.Now now, Json.Obj view) {}
 
     VmRecord find(UUID uuid) {
         return store.find(uuid)
@@ -348,7 +328,7 @@ public final class Vms implements AutoCloseable {
             return uuid;
         });
         lanes.remove(uuid);
-        shown.remove(uuid);
+        views.forget(uuid);
         boots.forget(uuid);
     }
 
@@ -415,6 +395,19 @@ public final class Vms implements AutoCloseable {
     /** The verbs of snapshots. */
     public SnapshotVerbs snapshots() {
         return snapshots;
+    }
+
+    /** Whether all that a VM needs to boot is there. @throws OpException naming what isn't */
+    public void verify(UUID uuid) {
+        VmConfig config = find(uuid).config();
+        if (machinery.datasets(config).find(config.dataset()).isEmpty()) {
+            throw new OpException(Code.FAILED, "could not verify zonepath: no dataset " + config.dataset());
+        }
+    }
+
+    /** The VMs as zonecfg(8) has them. */
+    public ZoneConfiguration configuration() {
+        return new ZoneConfiguration(this);
     }
 
     /** Gives a VM another image. */

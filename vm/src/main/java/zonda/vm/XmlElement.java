@@ -20,53 +20,53 @@ import zonda.base.OpException;
  *
  * @param attributes in their order
  */
-record XmlElement(String name, Map<String, String> attributes, List<XmlElement> children) {
+public record XmlElement(String name, Map<String, String> attributes, List<XmlElement> children) {
     private static final String INDENT = "  ";
 
-    XmlElement {
+    public XmlElement {
         attributes = Collections.unmodifiableMap(new LinkedHashMap<>(attributes));
         children = List.copyOf(children);
     }
 
-    static XmlElement of(String name) {
+    public static XmlElement of(String name) {
         return new XmlElement(name, Map.of(), List.of());
     }
 
     /** As of this name, with an attribute more, or another value for one. */
-    XmlElement with(String attribute, String value) {
+    public XmlElement with(String attribute, String value) {
         var changed = new LinkedHashMap<>(attributes);
         changed.put(attribute, value);
         return new XmlElement(name, changed, children);
     }
 
-    XmlElement without(String attribute) {
+    public XmlElement without(String attribute) {
         var changed = new LinkedHashMap<>(attributes);
         changed.remove(attribute);
         return new XmlElement(name, changed, children);
     }
 
-    XmlElement with(List<XmlElement> otherChildren) {
+    public XmlElement with(List<XmlElement> otherChildren) {
         return new XmlElement(name, attributes, otherChildren);
     }
 
-    XmlElement with(XmlElement child) {
+    public XmlElement with(XmlElement child) {
         return with(Stream.concat(children.stream(), Stream.of(child)).toList());
     }
 
-    Optional<String> attribute(String attribute) {
+    public Optional<String> attribute(String attribute) {
         return Optional.ofNullable(attributes.get(attribute));
     }
 
-    String attribute(String attribute, String otherwise) {
+    public String attribute(String attribute, String otherwise) {
         return attributes.getOrDefault(attribute, otherwise);
     }
 
-    List<XmlElement> children(String named) {
+    public List<XmlElement> children(String named) {
         return children.stream().filter(child -> child.name().equals(named)).toList();
     }
 
-    /** The children that aren't of this kind. */
-    XmlElement drop(Predicate<XmlElement> unwanted) {
+    /** With the children that are not unwanted. */
+    public XmlElement drop(Predicate<XmlElement> unwanted) {
         return with(children.stream().filter(unwanted.negate()).toList());
     }
 
