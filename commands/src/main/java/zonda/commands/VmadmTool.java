@@ -16,7 +16,7 @@ public final class VmadmTool implements Tool {
     private static final Map<String, String> ALIASES =
             Map.of("json", "get", "boot", "start", "halt", "stop", "destroy", "delete");
 
-    private static final List<String> LATER = List.of("sysrq", "send", "receive", "recv", "install", "events");
+    private static final List<String> LATER = List.of("sysrq", "send", "receive", "recv", "install");
 
     private final Vms vms;
     private final PropertyTable table;
@@ -80,6 +80,7 @@ public final class VmadmTool implements Tool {
             case "create-snapshot", "delete-snapshot", "rollback-snapshot" -> snapshot(session, verb, arguments);
             case "reprovision" -> changing.reprovision(session, arguments);
             case "console" -> console(session, arguments);
+            case "events" -> new VmadmEvents(vms).events(session, arguments);
             case "info" -> info(arguments);
             default -> {
                 if (LATER.contains(verb)) {

@@ -25,6 +25,7 @@ final class VmadmUsage {
               vmadm reprovision <uuid> [-f <payload.json>]
               vmadm console <uuid>
               vmadm info <uuid> [type,...]
+              vmadm events [-f] [-j] [-r] [<uuid> ...]
               vmadm validate create [-f <payload.json>]
               vmadm validate update <brand> [-f <payload.json>]
               vmadm help [property]

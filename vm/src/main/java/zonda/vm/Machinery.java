@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import zonda.base.Bytes;
 import zonda.base.Code;
 import zonda.base.OpException;
@@ -42,7 +43,11 @@ final class Machinery {
     /** What runs, as far as this daemon knows; readers need no other word on it. */
     private final Map<UUID, RunningZone> running = new ConcurrentHashMap<>();
 
-    Machinery(Host host, VmStore store) {
+    private final Consumer<UUID> changed;
+
+    /** @param changed hears of each VM that runs now or doesn't any more, and must not block */
+    Machinery(Host host, VmStore store, Consumer<UUID> changed) {
+        this.changed = changed;
         this.host = host;
         this.store = store;
         this.specs = new ZoneSpecs(host);
@@ -138,6 +143,7 @@ final class Machinery {
         try {
             RunningZone zone = host.zones().boot(specs.zone(vm, zonepath), step);
             running.put(vm.uuid(), zone);
+            changed.accept(vm.uuid());
         } catch (RuntimeException e) {
             halt(vm.uuid());
             throw e;
@@ -231,6 +237,7 @@ final class Machinery {
         host.networks().detachAll(vm);
         host.metadata().stop(vm);
         running.remove(vm);
+        changed.accept(vm);
     }
 
     /** Removes the VM with all it has, from any state. */

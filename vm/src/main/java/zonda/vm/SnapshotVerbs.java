@@ -23,6 +23,7 @@ public final class SnapshotVerbs {
             VmSnapshots.requireSupported(vm.config());
             Vms.requireWhole(vm, "snapshot");
             snapshots().create(vm, name);
+            vms.touched(uuid);
             return uuid;
         });
     }
@@ -31,6 +32,7 @@ public final class SnapshotVerbs {
     public void delete(UUID uuid, String name) {
         vms.lane(uuid).run(() -> {
             snapshots().delete(vms.find(uuid), name);
+            vms.touched(uuid);
             return uuid;
         });
     }

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -40,6 +41,7 @@ public final class VmStore {
     private final Map<UUID, VmRecord> records = new ConcurrentHashMap<>();
     private final Map<UUID, Instant> modified = new ConcurrentHashMap<>();
     private final List<Foreign> foreign = new ArrayList<>();
+    private volatile Consumer<UUID> changed = _ -> {};
 
     /** A zone that another host's tools configured, and where its file is. */
     record Foreign(Json.Obj properties, Path file) {}
@@ -122,6 +124,11 @@ public final class VmStore {
         return documents.properties(zone, uuid);
     }
 
+    /** @param listener hears of each VM whose record changed, from whatever thread, and must not block it */
+    void onChange(Consumer<UUID> listener) {
+        changed = listener;
+    }
+
     /** Changes a record that is there, atomically against other changes; durable when it returns. */
     synchronized void change(UUID vm, UnaryOperator<VmRecord> change) {
         find(vm).map(change).ifPresent(this::put);
@@ -136,6 +143,7 @@ public final class VmStore {
         if (before == null || before.life() != record.life()) {
             writeIndex();
         }
+        changed.accept(record.uuid());
     }
 
     /** Read by people and other tools; the records are in the other files. */
@@ -155,6 +163,7 @@ public final class VmStore {
     synchronized void hold(VmRecord record) {
         records.put(record.uuid(), documents.ordered(record));
         modified.put(record.uuid(), Instant.now());
+        changed.accept(record.uuid());
     }
 
     /** Durable when it returns. */
@@ -163,6 +172,7 @@ public final class VmStore {
         records.remove(vm);
         modified.remove(vm);
         writeIndex();
+        changed.accept(vm);
     }
 
     /** Removes all records: their VMs are gone, or about to be. */

@@ -39,6 +39,7 @@ public final class Vms implements AutoCloseable {
     private final Map<UUID, Lane> lanes = new ConcurrentHashMap<>();
     private final Set<UUID> stopping = ConcurrentHashMap.newKeySet();
     private final VmViews views;
+    private final VmEvents events;
     /** Held from looking for conflicts with other VMs until a new one's record is there. */
     private final ReentrantLock claiming = new ReentrantLock();
 
@@ -46,7 +47,9 @@ public final class Vms implements AutoCloseable {
         this.host = host;
         this.store = store;
         this.ids = ids;
-        this.machinery = new Machinery(host, store);
+        this.events = new VmEvents(uuid -> store.find(uuid).map(this::view), host.clock());
+        store.onChange(events::touched);
+        this.machinery = new Machinery(host, store, events::touched);
         this.views = new VmViews(host, store, machinery, stopping);
         this.boots = new Boots(this, store, machinery, new Provisioning(host, store, machinery));
         this.endings = new Endings(this, host, store, machinery);
@@ -74,6 +77,20 @@ public final class Vms implements AutoCloseable {
 
     public List<Json.Obj> list() {
         return store.all().stream().map(views::show).toList();
+    }
+
+    private Json.Obj view(VmRecord vm) {
+        return views.show(vm);
+    }
+
+    /** Every change of what {@link #get} shows, from now on. */
+    public VmEvents.Subscription events() {
+        return events.subscribe(store.all().stream().map(VmRecord::uuid).toList());
+    }
+
+    /** What is shown of the VM may be another now. */
+    void touched(UUID uuid) {
+        events.touched(uuid);
     }
 
     VmRecord find(UUID uuid) {
@@ -267,6 +284,7 @@ public final class Vms implements AutoCloseable {
                     .with("autoboot", !alwaysFromNowOn);
             Saga saga = host.journal().begin("vm-stop", about);
             stopping.add(uuid);
+            events.touched(uuid);
             try {
                 if (alwaysFromNowOn) {
                     saga.step("autoboot", () -> setAutoboot(uuid, false));
@@ -275,6 +293,7 @@ public final class Vms implements AutoCloseable {
                 saga.step("halt", () -> machinery.halt(uuid));
             } finally {
                 stopping.remove(uuid);
+                events.touched(uuid);
                 saga.end();
             }
             return true;
