@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
@@ -24,6 +25,7 @@ import zonda.storage.DatasetOptions;
 import zonda.storage.Datasets;
 import zonda.storage.Mountpoint;
 import zonda.zones.BootStep;
+import zonda.zones.MountOption;
 import zonda.zones.RunningZone;
 
 /**
@@ -40,6 +42,7 @@ final class Machinery {
     private final VmStore store;
     private final ZoneSpecs specs;
     private final VmSnapshots snapshots = new VmSnapshots(this);
+    private final Indestructible indestructible = new Indestructible(this);
     /** What runs, as far as this daemon knows; readers need no other word on it. */
     private final Map<UUID, RunningZone> running = new ConcurrentHashMap<>();
 
@@ -79,6 +82,9 @@ final class Machinery {
             both.await();
         }
         datasets.mount(vm.coresDataset());
+        if (Indestructible.isSet(vm)) {
+            indestructible.apply(vm);
+        }
     }
 
     private static void makeCores(VmConfig vm, Datasets datasets) {
@@ -138,6 +144,7 @@ final class Machinery {
             public void prepared(long initPid) {
                 attach(store.find(vm.uuid()).orElse(vm), initPid, zonepath);
                 snapshots.showAll(vm, initPid);
+                Filesystems.showAll(store.find(vm.uuid()).orElse(vm), host, zonepath.resolve("root"), initPid);
             }
         };
         try {
@@ -188,6 +195,10 @@ final class Machinery {
                 : own;
     }
 
+    Indestructible indestructible() {
+        return indestructible;
+    }
+
     VmSnapshots snapshots() {
         return snapshots;
     }
@@ -202,7 +213,9 @@ final class Machinery {
         Path source = datasets(vm.config()).directory(snapshot).resolve("root");
         try (GuestRoot guest = GuestRoot.open(root(vm.config()))) {
             guest.makeDirectory(at);
-            LinuxProcess.find(initPid).ifPresent(init -> host.zones().show(init, vm.ids(), source, at));
+            LinuxProcess.find(initPid)
+                    .ifPresent(init -> host.zones()
+                            .show(init, vm.ids(), source, at, Set.of(MountOption.READ_ONLY, MountOption.NO_SUID)));
         } catch (KernelException e) {
             // The guest has something else there: the snapshot is as good without being seen from inside.
             LOG.log(System.Logger.Level.WARNING, "VM " + vm.uuid() + ": show snapshot " + name + ": " + e.getMessage());
@@ -245,6 +258,7 @@ final class Machinery {
         halt(vm.uuid());
         host.networks().forget(vm.uuid());
         Datasets datasets = datasets(vm);
+        indestructible.release(vm);
         datasets.destroyIfExists(vm.coresDataset(), true);
         datasets.destroyIfExists(vm.dataset(), true);
         removePlace(datasets, vm);

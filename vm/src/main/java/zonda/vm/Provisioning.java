@@ -33,7 +33,8 @@ final class Provisioning {
     private static final Duration SYSTEM_UP = Duration.ofSeconds(120);
     private static final int CONSOLE_LINES = 10;
     private static final System.Logger LOG = System.getLogger(Provisioning.class.getName());
-    private static final Duration SCRIPT_LIMIT = Duration.ofHours(1);
+    /** What no limit is. */
+    private static final Duration UNLIMITED = Duration.ofDays(365);
     /** mdata:execute's exit status for it. */
     private static final int USER_SCRIPT_FAILED = 95;
 
@@ -72,7 +73,7 @@ final class Provisioning {
                 awaitSystem(vm);
             }
             if (scripted) {
-                runScript(uuid);
+                runScript(vm.config());
             } else if (first) {
                 guest.provisioned();
             }
@@ -143,9 +144,12 @@ final class Provisioning {
     }
 
     /** On a thread of its own: the user's script may take as long as it likes, and the VM is up before it ends. */
-    private void runScript(UUID uuid) {
+    private void runScript(VmConfig vm) {
+        UUID uuid = vm.uuid();
+        long seconds = vm.properties().integer("mdata_exec_timeout", 0);
+        Duration limit = seconds == 0 ? UNLIMITED : Duration.ofSeconds(seconds);
         Thread.ofVirtual().name("first-boot-" + uuid).start(() -> {
-            Ran ran = run(uuid, List.of(SCRIPT), SCRIPT_LIMIT);
+            Ran ran = run(uuid, List.of(SCRIPT), limit);
             if (ran.status() != 0) {
                 LOG.log(
                         System.Logger.Level.WARNING,

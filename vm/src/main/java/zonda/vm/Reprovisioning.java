@@ -42,9 +42,7 @@ public final class Reprovisioning {
             throw new OpException(
                     Code.NOT_SUPPORTED, "brand \"" + before.brand().word() + "\" does not yet support reprovision");
         }
-        if (before.properties().bool("indestructible_zoneroot", false)) {
-            throw new OpException(Code.CONFLICT, "indestructible_zoneroot is set, cannot reprovision");
-        }
+        Indestructible.refuse(before, "reprovision");
         vms.rules().checkImage(after);
     }
 

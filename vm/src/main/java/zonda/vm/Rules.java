@@ -41,6 +41,7 @@ final class Rules {
                 .forEach(resolver -> findings.badValue("resolvers", "Invalid resolver: \"" + resolver + "\""));
         privileges(properties.array("limit_priv").strings(), findings);
         nics(vm.nics(), findings);
+        Filesystems.check(Filesystems.of(vm), findings);
         routes(properties.object("routes"), vm.nics(), findings);
     }
 

@@ -64,13 +64,20 @@ public final class SnapshotVerbs {
         Json.Obj about = saga.intent().about();
         try {
             saga.step("halt", () -> vms.machinery().halt(uuid));
-            saga.step("rollback", () -> snapshots().rollback(vms.find(uuid).config(), about.string("snapshot", "")));
+            saga.step("rollback", () -> rollBack(vms.find(uuid).config(), about.string("snapshot", "")));
             if (about.bool("running", false)) {
                 saga.step("boot", () -> vms.machinery().boot(vms.find(uuid)));
             }
         } finally {
             saga.end();
         }
+    }
+
+    /** The snapshot that protects the root is in the way for a moment when it is newer. */
+    private void rollBack(VmConfig config, String name) {
+        vms.machinery().indestructible().release(config);
+        snapshots().rollback(config, name);
+        vms.machinery().indestructible().apply(config);
     }
 
     /**

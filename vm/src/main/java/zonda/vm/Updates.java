@@ -46,6 +46,13 @@ final class Updates {
             case "add_nics" -> withNics(vm, added(vm, (Json.Arr) value));
             case "update_nics" -> withNics(vm, updated(vm, (Json.Arr) value, findings));
             case "remove_nics" -> withNics(vm, removed(vm, (Json.Arr) value, findings));
+            case "add_filesystems" -> {
+                List<Json> all = new ArrayList<>(vm.array("filesystems").items());
+                all.addAll(((Json.Arr) value).items());
+                yield vm.with("filesystems", new Json.Arr(all));
+            }
+            case "update_filesystems" -> vm.with("filesystems", updatedFilesystems(vm, (Json.Arr) value, findings));
+            case "remove_filesystems" -> vm.with("filesystems", fewerFilesystems(vm, (Json.Arr) value, findings));
             default -> value instanceof Json.Null ? vm.without(name) : vm.with(name, value);
         };
     }
@@ -54,6 +61,35 @@ final class Updates {
         return name.startsWith(prefix) && OBJECTS.contains(name.substring(prefix.length()))
                 ? Optional.of(name.substring(prefix.length()))
                 : Optional.empty();
+    }
+
+    private static Json.Arr updatedFilesystems(Json.Obj vm, Json.Arr changes, Findings findings) {
+        List<Json.Obj> all = new ArrayList<>(vm.array("filesystems").objects());
+        int index = 0;
+        for (Json.Obj change : changes.objects()) {
+            String path = "update_filesystems." + index++ + ".target";
+            Optional<Integer> at = Filesystems.position(all, change.string("target", ""));
+            if (!change.has("target")) {
+                findings.missing(path);
+            } else if (at.isEmpty()) {
+                findings.badValue(path, "no filesystem has target " + change.string("target", ""));
+            } else {
+                all.set(at.get(), merged(all.get(at.get()), change));
+            }
+        }
+        return new Json.Arr(List.copyOf(all));
+    }
+
+    private static Json.Arr fewerFilesystems(Json.Obj vm, Json.Arr targets, Findings findings) {
+        List<Json> left = new ArrayList<>(vm.array("filesystems").items());
+        for (String target : targets.strings()) {
+            boolean there = left.removeIf(one -> one instanceof Json.Obj object
+                    && object.string("target", "").equals(target));
+            if (!there) {
+                findings.badValue("remove_filesystems", "no filesystem has target " + target);
+            }
+        }
+        return new Json.Arr(left);
     }
 
     private static Json.Obj withNics(Json.Obj vm, List<Json> nics) {

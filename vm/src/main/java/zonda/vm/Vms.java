@@ -30,7 +30,7 @@ public final class Vms implements AutoCloseable {
     private final Machinery machinery;
     private final PayloadChecks checks;
     private final Defaults defaults;
-    private final Updates updates;
+    private final Updating updating;
     private final Rules rules;
     private final Endings endings;
     private final Boots boots;
@@ -54,8 +54,8 @@ public final class Vms implements AutoCloseable {
         this.boots = new Boots(this, store, machinery, new Provisioning(host, store, machinery));
         this.endings = new Endings(this, host, store, machinery);
         this.defaults = new Defaults(table, host.random());
-        this.updates = new Updates(defaults);
         this.rules = new Rules(new HostSurroundings(host, store));
+        this.updating = new Updating(this, host, machinery, new Updates(defaults), rules);
         this.checks = new PayloadChecks(host, new Payloads(table), defaults, rules);
     }
 
@@ -334,7 +334,10 @@ public final class Vms implements AutoCloseable {
     /** Removes the VM and all its data, from whatever state. */
     public void delete(UUID uuid) {
         lane(uuid).run(() -> {
-            VmConfig config = find(uuid).config();
+            VmRecord vm = find(uuid);
+            VmConfig config = vm.config();
+            Indestructible.refuse(config, "delete");
+            archive(vm);
             Saga saga = host.journal().begin("vm-delete", Json.object().with("config", config.properties()));
             try {
                 saga.step("halt", () -> machinery.halt(uuid));
@@ -351,6 +354,15 @@ public final class Vms implements AutoCloseable {
         boots.forget(uuid);
     }
 
+    private void archive(VmRecord vm) {
+        Archive.keep(
+                vm,
+                view(vm),
+                store.zone(vm).text(),
+                host.zones().consoleLog(vm.uuid()),
+                machinery.datasets(vm.config()));
+    }
+
     void remove(VmConfig config) {
         machinery.remove(config);
         ids.free(config.uuid());
@@ -359,56 +371,7 @@ public final class Vms implements AutoCloseable {
 
     /** Changes properties, live where the property can. @throws OpException when a limit is refused; all is as before */
     public void update(UUID uuid, Checked checked) {
-        lane(uuid).run(() -> {
-            VmRecord before = find(uuid);
-            var findings = new Findings();
-            VmConfig after = updates.apply(before.config(), checked.properties(), findings);
-            rules.check(after, findings);
-            findings.throwIfFatal(false);
-            rules.checkConflicts(after);
-            Saga saga = host.journal()
-                    .begin(
-                            "vm-update",
-                            Json.object().with("uuid", uuid.toString()).with("config", after.properties()));
-            try {
-                saga.step("record", () -> store.change(uuid, vm -> vm.with(after)));
-                saga.step("apply", () -> apply(before.config(), after));
-            } catch (RuntimeException e) {
-                store.change(uuid, vm -> vm.with(before.config()));
-                apply(after, before.config());
-                throw e;
-            } finally {
-                saga.end();
-            }
-            return uuid;
-        });
-    }
-
-    /** Brings the running VM and its datasets to what its properties say now. */
-    void apply(VmConfig before, VmConfig after) {
-        if (!before.quota().equals(after.quota())) {
-            machinery.applyQuota(after);
-        }
-        boolean runs = machinery.running(after.uuid()).isPresent();
-        if (runs && !before.limits().equals(after.limits())) {
-            host.zones().limit(after.uuid(), after.limits());
-        }
-        boolean network = !before.nics().equals(after.nics())
-                || !before.properties()
-                        .object("routes")
-                        .equals(after.properties().object("routes"));
-        if (runs && network) {
-            machinery.reattach(find(after.uuid()));
-        }
-        boolean resolvers = !before.properties()
-                .array("resolvers")
-                .equals(after.properties().array("resolvers"));
-        if (runs && resolvers && after.maintainsResolvers()) {
-            machinery.refreshResolvers(after);
-        }
-        if (!before.hostname().equals(after.hostname())) {
-            machinery.rename(before, after);
-        }
+        updating.update(uuid, checked);
     }
 
     /** The verbs of snapshots. */

@@ -8,7 +8,7 @@ import zonda.kernel.Mounts;
 import zonda.kernel.Paths;
 import zonda.kernel.PrivateMounts;
 
-/** Directories of the host that a zone sees: read-only, and with owners by its own id range. */
+/** Directories of the host that a zone sees, with owners by its own id range. */
 final class Shown {
     private Shown() {}
 
@@ -16,13 +16,13 @@ final class Shown {
      * Mounts it where nothing of the guest's can lead elsewhere.
      *
      * @param at a directory of the zone
+     * @param attributes as mount_setattr(2) has them
      * @throws zonda.kernel.KernelException ELOOP when a part of that is a symbolic link
      */
-    static void show(LinuxProcess init, Fd idMap, Path source, Path at) {
+    static void show(LinuxProcess init, Fd idMap, Path source, Path at, long attributes) {
         try (Fd tree = Mounts.openTree(source, false)) {
             Mounts.idmap(tree, idMap);
-            Mounts.setAttributes(
-                    tree, Mounts.MOUNT_ATTR_RDONLY | Mounts.MOUNT_ATTR_NOSUID | Mounts.MOUNT_ATTR_NODEV, 0);
+            Mounts.setAttributes(tree, attributes, 0);
             PrivateMounts.inside(init, () -> {
                 try (Fd onto = Paths.withoutSymlinks(at)) {
                     Mounts.moveMount(tree, onto);

@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
@@ -377,9 +378,9 @@ public final class Zones {
         find(zone).ifPresent(running -> Tmpfs.resize(running.init(), limits.tmpfs()));
     }
 
-    /** Shows a directory of the host in a zone, read-only. @param init the zone's first process, which may be waiting */
-    public void show(LinuxProcess init, IdRange ids, Path source, Path at) {
-        Shown.show(init, userNamespaces.of(ids), source, at);
+    /** Shows a directory of the host in a zone. @param init the zone's first process, which may be waiting */
+    public void show(LinuxProcess init, IdRange ids, Path source, Path at, Set<MountOption> options) {
+        Shown.show(init, userNamespaces.of(ids), source, at, MountOption.attributes(options));
     }
 
     /** Takes away what {@link #show} mounted; fine when it isn't there, or the zone doesn't run. */
@@ -389,6 +390,11 @@ public final class Zones {
 
     public List<Long> processes(UUID zone) {
         return cgroups.processes(zone);
+    }
+
+    /** The file of what the zone's console printed. */
+    public Path consoleLog(UUID zone) {
+        return paths(zone).consoleLog();
     }
 
     /** The last lines that the zone wrote to its console. */

@@ -1,0 +1,79 @@
+package zonda.vm;
+
+import java.util.UUID;
+import zonda.base.Json;
+import zonda.base.Saga;
+
+/** update of vmadm(8). */
+final class Updating {
+    private final Vms vms;
+    private final Host host;
+    private final Machinery machinery;
+    private final Updates updates;
+    private final Rules rules;
+
+    Updating(Vms vms, Host host, Machinery machinery, Updates updates, Rules rules) {
+        this.vms = vms;
+        this.host = host;
+        this.machinery = machinery;
+        this.updates = updates;
+        this.rules = rules;
+    }
+
+    /** Changes properties, live where the property can. @throws OpException when a limit is refused; all is as before */
+    void update(UUID uuid, Vms.Checked checked) {
+        vms.lane(uuid).run(() -> {
+            VmRecord before = vms.find(uuid);
+            var findings = new Findings();
+            VmConfig after = updates.apply(before.config(), checked.properties(), findings);
+            rules.check(after, findings);
+            findings.throwIfFatal(false);
+            rules.checkConflicts(after);
+            Saga saga = host.journal()
+                    .begin(
+                            "vm-update",
+                            Json.object().with("uuid", uuid.toString()).with("config", after.properties()));
+            try {
+                saga.step("record", () -> vms.store().change(uuid, vm -> vm.with(after)));
+                saga.step("apply", () -> apply(before.config(), after));
+            } catch (RuntimeException e) {
+                vms.store().change(uuid, vm -> vm.with(before.config()));
+                apply(after, before.config());
+                throw e;
+            } finally {
+                saga.end();
+            }
+            return uuid;
+        });
+    }
+
+    /** Brings the running VM and its datasets to what its properties say now. */
+    void apply(VmConfig before, VmConfig after) {
+        if (!before.quota().equals(after.quota())) {
+            machinery.applyQuota(after);
+        }
+        if (Indestructible.isSet(before) != Indestructible.isSet(after)) {
+            machinery.indestructible().apply(after);
+        }
+        boolean runs = machinery.running(after.uuid()).isPresent();
+        if (runs && !before.limits().equals(after.limits())) {
+            host.zones().limit(after.uuid(), after.limits());
+        }
+        boolean network = !before.nics().equals(after.nics())
+                || !before.properties()
+                        .object("routes")
+                        .equals(after.properties().object("routes"));
+        if (runs && network) {
+            machinery.reattach(vms.find(after.uuid()));
+        }
+        boolean resolvers = !before.properties()
+                .array("resolvers")
+                .equals(after.properties().array("resolvers"));
+        if (runs && resolvers && after.maintainsResolvers()) {
+            machinery.refreshResolvers(after);
+        }
+        if (!before.hostname().equals(after.hostname())) {
+            machinery.rename(before, after);
+        }
+    }
+}
