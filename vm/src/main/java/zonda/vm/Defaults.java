@@ -2,6 +2,7 @@ package zonda.vm;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.random.RandomGenerator;
@@ -42,6 +43,11 @@ final class Defaults {
         complete = names(complete, given);
         complete = complete.with("nics", nics(complete.array("nics").objects(), List.of()));
         return memory(complete, given);
+    }
+
+    /** The default of a property that doesn't depend on others. */
+    Optional<Json> of(String name) {
+        return table.find(name).flatMap(Property::defaultValue);
     }
 
     private static Json.Obj names(Json.Obj complete, Json.Obj given) {

@@ -54,6 +54,11 @@ final class Nics {
                 shown = shown.with("netmask", netmask(Cidr.parse(first).prefix()));
             }
         }
+        List<String> ports = nic.array("blocked_outgoing_ports").strings();
+        if (!ports.isEmpty()) {
+            shown = shown.with(
+                    "blocked_outgoing_ports", Json.Arr.of(ports.stream().map(port -> Json.of(Long.parseLong(port)))));
+        }
         List<String> gateways = nic.array("gateways").strings();
         return gateways.isEmpty() ? shown : shown.with("gateway", gateways.getFirst());
     }

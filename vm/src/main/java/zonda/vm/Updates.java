@@ -30,6 +30,9 @@ final class Updates {
     }
 
     private Json.Obj apply(Json.Obj vm, String name, Json value, Findings findings) {
+        if (value instanceof Json.Null && name.matches("(set|add|update|remove)_.*")) {
+            return vm;
+        }
         Optional<String> set = suffix(name, "set_");
         if (set.isPresent() && value instanceof Json.Obj members) {
             return vm.with(set.get(), vm.object(set.get()).withAll(members));
@@ -53,8 +56,14 @@ final class Updates {
             }
             case "update_filesystems" -> vm.with("filesystems", updatedFilesystems(vm, (Json.Arr) value, findings));
             case "remove_filesystems" -> vm.with("filesystems", fewerFilesystems(vm, (Json.Arr) value, findings));
-            default -> value instanceof Json.Null ? vm.without(name) : vm.with(name, value);
+            default -> value instanceof Json.Null ? cleared(vm, name) : vm.with(name, value);
         };
+    }
+
+    /** What is cleared is as if it had not been given; without a quota, though, there is none. */
+    private Json.Obj cleared(Json.Obj vm, String name) {
+        Optional<Json> otherwise = name.equals("quota") ? Optional.empty() : defaults.of(name);
+        return otherwise.map(value -> vm.with(name, value)).orElseGet(() -> vm.without(name));
     }
 
     private static Optional<String> suffix(String name, String prefix) {

@@ -3,7 +3,6 @@ package zonda.vm;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -220,9 +219,6 @@ final class ZoneXml {
     }
 
     private static Json.Arr list(String text) {
-        return text.isEmpty()
-                ? new Json.Arr(List.of())
-                : Json.Arr.of(
-                        Arrays.stream(text.split(",")).map(item -> number(item).orElseGet(() -> Json.of(item))));
+        return Json.Arr.ofStrings(text.isEmpty() ? List.of() : List.of(text.split(",", -1)));
     }
 }

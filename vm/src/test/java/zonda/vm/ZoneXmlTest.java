@@ -28,7 +28,7 @@ class ZoneXmlTest {
                  "resolvers": ["9.9.9.9", "2620:fe::fe"], "restart_init": true,
                  "nics": [{"nic_tag": "stub0", "ips": ["10.0.0.2/24", "fd00::2/64"], "gateways": ["10.0.0.1"],
                            "mac": "02:08:20:11:22:33", "interface": "net0", "vlan_id": 0, "primary": true,
-                           "blocked_outgoing_ports": [25, 587], "allow_ip_spoofing": true}],
+                           "blocked_outgoing_ports": ["25", "587"], "allow_ip_spoofing": true}],
                  "filesystems": [{"type": "lofs", "source": "/srv", "target": "/mnt", "options": ["ro", "nodevices"]}],
                  "customer_metadata": {"user-script": "#!/bin/sh\\necho '\\u00e4'\\n", "n": 4},
                  "tags": {"role": "web", "count": 3, "live": true}}
@@ -122,7 +122,7 @@ class ZoneXmlTest {
                                  "nics": [{"interface": "net1", "mac": "02:08:20:11:22:33", "vlan_id": 1337,
                                            "nic_tag": "admin", "ip": "10.1.1.2", "netmask": "255.255.255.0",
                                            "allowed_ips": ["10.1.1.3", "10.1.1.4"],
-                                           "blocked_outgoing_ports": [25, 587], "dhcp_server": true}]}
+                                           "blocked_outgoing_ports": ["25", "587"], "dhcp_server": true}]}
                                 """.formatted(VM)));
     }
 
