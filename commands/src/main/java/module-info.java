@@ -9,6 +9,7 @@ module zonda.commands {
     requires transitive zonda.images;
     requires transitive zonda.network;
     requires transitive zonda.zones;
+    requires transitive zonda.zstream;
 
     exports zonda.commands to
             zonda.daemon;

@@ -4,6 +4,7 @@ module zonda.storage {
     requires static transitive org.jspecify;
     requires transitive zonda.base;
     requires transitive zonda.kernel;
+    requires transitive zonda.zstream;
 
     exports zonda.storage;
 }

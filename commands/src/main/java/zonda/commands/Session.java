@@ -115,9 +115,19 @@ public final class Session {
 
     /** Standard input; the client reads its own only as far as this is read. */
     public InputStream in() {
+        return in(false);
+    }
+
+    /** Standard input for what reads all of it: while a piece is worked on, the client reads the next. */
+    public InputStream streamIn() {
+        return in(true);
+    }
+
+    private InputStream in(boolean ahead) {
         return new InputStream() {
             private byte[] piece = END;
             private int position;
+            private boolean asked;
             private boolean ended;
 
             @Override
@@ -129,10 +139,16 @@ public final class Session {
             @Override
             public int read(byte[] into, int offset, int length) throws IOException {
                 if (position == piece.length && !ended) {
-                    wire.send(Frame.WANT_INPUT, END, 0, 0);
+                    if (!asked) {
+                        wire.send(Frame.WANT_INPUT, END, 0, 0);
+                    }
                     piece = take(input);
                     position = 0;
                     ended = piece.length == 0;
+                    asked = ahead && !ended;
+                    if (asked) {
+                        wire.send(Frame.WANT_INPUT, END, 0, 0);
+                    }
                 }
                 if (ended) {
                     return -1;
@@ -279,7 +295,9 @@ public final class Session {
 
             @Override
             public void write(byte[] data, int offset, int length) throws IOException {
-                wire.send(type, data, offset, length);
+                for (int at = 0; at < length; at += CommandServer.PIECE) {
+                    wire.send(type, data, offset + at, Math.min(CommandServer.PIECE, length - at));
+                }
             }
         };
     }

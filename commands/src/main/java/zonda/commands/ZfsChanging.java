@@ -68,8 +68,13 @@ final class ZfsChanging {
     }
 
     private static DatasetOptions options(String name, Getopt options) {
+        return options(name, options.values("o"));
+    }
+
+    /** @param assignments {@code property=value} each */
+    static DatasetOptions options(String name, List<String> assignments) {
         DatasetOptions made = DatasetOptions.DEFAULT;
-        for (String assignment : options.values("o")) {
+        for (String assignment : assignments) {
             Assignment set = Assignment.parse(assignment);
             made = switch (set.property()) {
                 case "quota" -> set.limit().map(made::quota).orElse(made);
@@ -83,7 +88,7 @@ final class ZfsChanging {
         return made;
     }
 
-    private static Mountpoint mountpoint(String value) {
+    static Mountpoint mountpoint(String value) {
         if (!value.startsWith("/") && !value.equals("none") && !value.equals("legacy")) {
             throw new OpException(
                     Code.INVALID, "bad mountpoint '" + value + "': must be an absolute path, 'legacy', or 'none'");
@@ -91,7 +96,7 @@ final class ZfsChanging {
         return Mountpoint.parse(value);
     }
 
-    private static void requireUser(String dataset, String property) {
+    static void requireUser(String dataset, String property) {
         if (property.indexOf(':') < 0) {
             throw new OpException(
                     Code.NOT_SUPPORTED,

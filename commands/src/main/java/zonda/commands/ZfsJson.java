@@ -19,7 +19,7 @@ import zonda.storage.Datasets;
  * @param exact whether numbers are as they are, {@code -p}
  * @param integers whether they are numbers, not strings, {@code --json-int}
  */
-record ZfsJson(Datasets datasets, String command, boolean exact, boolean integers) {
+record ZfsJson(Function<String, Datasets> datasets, String command, boolean exact, boolean integers) {
     /** @param shown which properties of a row */
     String text(List<Row> rows, Function<Row, List<String>> shown) {
         var members = new LinkedHashMap<String, Json>();
@@ -42,7 +42,7 @@ record ZfsJson(Datasets datasets, String command, boolean exact, boolean integer
     }
 
     private Json.Obj dataset(Row row, List<String> names) {
-        List<DatasetProperty> facts = datasets.properties(row.name(), List.of("type", "createtxg"));
+        List<DatasetProperty> facts = datasets.apply(row.name()).properties(row.name(), List.of("type", "createtxg"));
         Json.Obj one = Json.object()
                 .with("name", row.name())
                 .with("type", text(facts, "type").toUpperCase(Locale.ROOT))

@@ -22,10 +22,14 @@ final class ZfsListing {
     private static final List<String> FIELDS = List.of("name", "property", "value", "received", "source");
     private static final Set<String> SOURCES = Set.of("local", "default", "inherited", "received", "temporary", "none");
 
-    private final Datasets datasets;
+    private final List<Datasets> pools;
 
-    ZfsListing(Datasets datasets) {
-        this.datasets = datasets;
+    ZfsListing(List<Datasets> pools) {
+        this.pools = pools;
+    }
+
+    private Datasets of(String name) {
+        return ZfsSelection.of(pools, name);
     }
 
     /** A dataset, snapshot or bookmark by its name, with those of its properties that are wanted. */
@@ -46,8 +50,11 @@ final class ZfsListing {
     private Row row(String name, List<String> wanted) {
         return new Row(
                 name,
-                datasets.properties(
-                        name, wanted.stream().filter(one -> !one.equals("name")).toList()));
+                of(name).properties(
+                                name,
+                                wanted.stream()
+                                        .filter(one -> !one.equals("name"))
+                                        .toList()));
     }
 
     /** The rows of names, without those that were destroyed meanwhile by somebody else. */
@@ -70,7 +77,7 @@ final class ZfsListing {
         Getopt options = Getopt.parse(arguments, "H p r d= o= t= s= S= j|json json-int");
         List<String> columns = ZfsPropertyNames.list(options.value("o").orElse(DEFAULT_COLUMNS));
         boolean exact = options.has("p") || options.has("json-int");
-        List<String> names = ZfsSelection.of(session, datasets, options, options.operands());
+        List<String> names = ZfsSelection.of(session, pools, options, options.operands());
         List<String> sortedBy = options.inOrder().stream()
                 .filter(one -> one.getKey().equalsIgnoreCase("s"))
                 .flatMap(one -> ZfsPropertyNames.list(one.getValue()).stream())
@@ -105,7 +112,7 @@ final class ZfsListing {
     }
 
     private ZfsJson json(String command, Getopt options) {
-        return new ZfsJson(datasets, command, options.has("p"), options.has("json-int"));
+        return new ZfsJson(this::of, command, options.has("p"), options.has("json-int"));
     }
 
     private static void requireJson(Getopt options) {
@@ -152,12 +159,11 @@ final class ZfsListing {
         List<String> fields = fields(options);
         Optional<Set<String>> sources = options.value("s").map(ZfsListing::sources);
         List<String> operands = options.operands();
-        List<String> names =
-                ZfsSelection.of(session, datasets, withTypes(options), operands.subList(1, operands.size()));
+        List<String> names = ZfsSelection.of(session, pools, withTypes(options), operands.subList(1, operands.size()));
         List<Row> rows = present(
                         names,
                         name -> wanted.map(list -> row(name, list))
-                                .orElseGet(() -> new Row(name, datasets.properties(name))))
+                                .orElseGet(() -> new Row(name, of(name).properties(name))))
                 .toList();
         if (options.has("j")) {
             session.out(json("zfs get", options).text(rows, row -> shown(row, wanted, sources)));

@@ -18,14 +18,14 @@ final class ZfsSelection {
     private static final Set<String> ALL = Set.of("filesystem", "volume", "snapshot", "bookmark");
 
     private final Session session;
-    private final Datasets datasets;
+    private final List<Datasets> pools;
     private final Set<String> types;
     private final int depth;
     private final List<String> names;
 
-    private ZfsSelection(Session session, Datasets datasets, Getopt options, List<String> names) {
+    private ZfsSelection(Session session, List<Datasets> pools, Getopt options, List<String> names) {
         this.session = session;
-        this.datasets = datasets;
+        this.pools = pools;
         this.names = names;
         this.types = types(options, names);
         this.depth = depth(options);
@@ -38,8 +38,20 @@ final class ZfsSelection {
      * @param names none for all
      * @throws OpException NOT_FOUND when one of the names isn't there, USAGE for a type or depth that makes no sense
      */
-    static List<String> of(Session session, Datasets datasets, Getopt options, List<String> names) {
-        return new ZfsSelection(session, datasets, options, names).select();
+    static List<String> of(Session session, List<Datasets> pools, Getopt options, List<String> names) {
+        return new ZfsSelection(session, pools, options, names).select();
+    }
+
+    /** Whether a name is that of something in these datasets' pool, be it there or not. */
+    static boolean isOf(Datasets datasets, String name) {
+        String pool = datasets.root();
+        return name.startsWith(pool)
+                && (name.length() == pool.length() || "/@#".indexOf(name.charAt(pool.length())) >= 0);
+    }
+
+    /** The datasets of the pool that a name is of; of the first when there is no such pool. */
+    static Datasets of(List<Datasets> pools, String name) {
+        return pools.stream().filter(one -> isOf(one, name)).findFirst().orElse(pools.getFirst());
     }
 
     private static Set<String> types(Getopt options, List<String> names) {
@@ -77,7 +89,7 @@ final class ZfsSelection {
 
     private List<String> select() {
         var found = new LinkedHashSet<String>();
-        for (String name : names.isEmpty() ? List.of(datasets.root()) : names) {
+        for (String name : names.isEmpty() ? pools.stream().map(Datasets::root).toList() : names) {
             if (name.indexOf('@') >= 0 || name.indexOf('#') >= 0) {
                 addPart(name, found);
             } else {
@@ -95,7 +107,7 @@ final class ZfsSelection {
             .thenComparing(name -> name.indexOf('@') >= 0);
 
     private void addPart(String name, Set<String> found) {
-        datasets.properties(name, List.of());
+        of(pools, name).properties(name, List.of());
         boolean snapshot = name.indexOf('@') >= 0;
         if (!types.contains(snapshot ? "snapshot" : "bookmark")) {
             throw new OpException(
@@ -107,6 +119,7 @@ final class ZfsSelection {
     }
 
     private void addTree(String top, Set<String> found) {
+        Datasets datasets = of(pools, top);
         List<Dataset> all = datasets.list(top);
         if (all.isEmpty()) {
             throw new OpException(Code.NOT_FOUND, "cannot open '" + top + "': dataset does not exist");
@@ -133,13 +146,14 @@ final class ZfsSelection {
     /** The dataset that a path of the caller's lies in. */
     private String ofPath(String text) {
         var path = session.path(text);
-        return datasets.list().stream()
+        return pools.stream()
+                .flatMap(datasets -> datasets.list().stream())
                 .filter(Dataset::mounted)
                 .filter(dataset -> dataset.mountpoint().filter(path::startsWith).isPresent())
                 .max(Comparator.comparingInt(
                         dataset -> dataset.mountpoint().orElseThrow().getNameCount()))
                 .map(Dataset::name)
-                .orElseThrow(() -> new OpException(
-                        Code.NOT_FOUND, "cannot open '" + text + "': not a path of a dataset of this pool"));
+                .orElseThrow(
+                        () -> new OpException(Code.NOT_FOUND, "cannot open '" + text + "': not a path of a dataset"));
     }
 }

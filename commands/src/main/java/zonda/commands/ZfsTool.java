@@ -1,6 +1,7 @@
 package zonda.commands;
 
 import java.util.List;
+import java.util.function.Supplier;
 import zonda.base.Code;
 import zonda.base.OpException;
 import zonda.storage.Datasets;
@@ -29,6 +30,9 @@ public final class ZfsTool implements Tool {
             	    <"all" | property[,...]> [filesystem|snapshot|bookmark|path] ...
             	set <property=value> ... <filesystem|snapshot> ...
             	inherit [-r] <property> <filesystem|snapshot> ...
+            	send [-DLPcenpvw] [-i|-I snapshot] [-R] <snapshot>
+            	receive [-vnFu] [-o property=value] ... [-x property] ... <filesystem|volume|snapshot>
+            	receive [-vnFu] [-o property=value] ... [-x property] ... [-d | -e] <filesystem>
             	mount [-a] [filesystem]
             	unmount <filesystem>
             	hold [-r] <tag> <snapshot> ...
@@ -36,16 +40,23 @@ public final class ZfsTool implements Tool {
             	release [-r] <tag> <snapshot> ...
             """;
 
-    private final ZfsListing listing;
-    private final ZfsSnapshots snapshots;
-    private final ZfsChanging changing;
-    private final ZfsDestroying destroying;
+    private final Supplier<List<Datasets>> pools;
 
-    public ZfsTool(Datasets datasets) {
-        this.listing = new ZfsListing(datasets);
-        this.snapshots = new ZfsSnapshots(datasets);
-        this.changing = new ZfsChanging(datasets, snapshots);
-        this.destroying = new ZfsDestroying(datasets);
+    /** @param pools the datasets of each pool that is open at the moment; never none */
+    public ZfsTool(Supplier<List<Datasets>> pools) {
+        this.pools = pools;
+    }
+
+    /** Those of the pool that the first name among the words is of; of the first pool when none is. */
+    private static Datasets meant(List<Datasets> all, List<String> words) {
+        for (String word : words) {
+            for (Datasets datasets : all) {
+                if (ZfsSelection.isOf(datasets, word)) {
+                    return datasets;
+                }
+            }
+        }
+        return all.getFirst();
     }
 
     @Override
@@ -80,11 +91,16 @@ public final class ZfsTool implements Tool {
     }
 
     private void run(Session session, String verb, List<String> arguments) {
+        List<Datasets> all = pools.get();
+        Datasets datasets = meant(all, arguments);
+        var listing = new ZfsListing(all);
+        var snapshots = new ZfsSnapshots(datasets);
+        var changing = new ZfsChanging(datasets, snapshots);
         switch (verb) {
             case "list" -> listing.list(session, arguments);
             case "get" -> listing.get(session, arguments);
             case "create" -> changing.create(session, arguments);
-            case "destroy" -> destroying.destroy(session, arguments);
+            case "destroy" -> new ZfsDestroying(datasets).destroy(session, arguments);
             case "snapshot", "snap" -> snapshots.snapshot(session, arguments);
             case "hold" -> snapshots.hold(session, arguments);
             case "holds" -> snapshots.holds(session, arguments);
@@ -96,6 +112,8 @@ public final class ZfsTool implements Tool {
             case "rollback" -> changing.rollback(session, arguments);
             case "set" -> changing.set(session, arguments);
             case "inherit" -> changing.inherit(session, arguments);
+            case "send" -> new ZfsSending(datasets).send(session, arguments);
+            case "receive", "recv" -> new ZfsReceiving(datasets).receive(session, arguments);
             case "mount" -> changing.mount(session, arguments);
             case "unmount", "umount" -> changing.unmount(session, arguments);
             default -> throw new OpException(Code.USAGE, "unrecognized command '" + verb + "'");

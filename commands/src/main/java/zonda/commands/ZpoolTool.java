@@ -4,12 +4,21 @@ import java.util.List;
 import zonda.base.Code;
 import zonda.base.OpException;
 import zonda.storage.Pool;
+import zonda.storage.PoolRegistry;
 
 /** zpool(8): picks the verb. */
 public final class ZpoolTool implements Tool {
     private static final String USAGE = """
             usage: zpool command args ...
             where 'command' is one of the following:
+
+            	create [-fn] [-o property=value] ... [-O file-system-property=value] ...
+            	    [-m mountpoint] [-R root] <pool> [mirror] <device> ...
+            	destroy [-f] <pool>
+            	export [-af] <pool> ...
+            	import [-d dir|device] ...
+            	import -a [-fN] [-d dir|device] ... [-o property=value] ... [-R root]
+            	import [-fN] [-d dir|device] ... [-o property=value] ... [-R root] <pool|id> [newpool]
 
             	add [-f] <pool> <vdev> ...
             	remove [-w] <pool> <device> ...
@@ -29,10 +38,10 @@ public final class ZpoolTool implements Tool {
             	events [-vHfc] [pool]
             """;
 
-    private final List<Pool> pools;
+    private final PoolRegistry registry;
 
-    public ZpoolTool(List<Pool> pools) {
-        this.pools = List.copyOf(pools);
+    public ZpoolTool(PoolRegistry registry) {
+        this.registry = registry;
     }
 
     @Override
@@ -58,9 +67,15 @@ public final class ZpoolTool implements Tool {
     }
 
     private void run(String verb, Session session, List<String> arguments) {
+        List<Pool> pools = registry.pools();
+        var coming = new ZpoolPools(registry);
         var listing = new ZpoolListing(pools);
         var changing = new ZpoolChanging(pools);
         switch (verb) {
+            case "create" -> coming.create(session, arguments);
+            case "destroy" -> coming.destroy(arguments);
+            case "export" -> coming.export(arguments);
+            case "import" -> coming.importPools(session, arguments);
             case "list" -> listing.list(session, arguments);
             case "get" -> listing.get(session, arguments);
             case "iostat" -> new ZpoolTraffic(pools).iostat(session, arguments);

@@ -35,6 +35,7 @@ import zonda.metadata.NativeTree;
 import zonda.network.NetworkInstance;
 import zonda.network.Networks;
 import zonda.storage.Pool;
+import zonda.storage.PoolRegistry;
 import zonda.storage.Pools;
 import zonda.storage.ScrubSchedule;
 import zonda.vm.Host;
@@ -70,6 +71,12 @@ final class HostWiring implements AutoCloseable {
         return new Pools(clock, random, crashPoint);
     }
 
+    /** The pools beside the first. */
+    PoolRegistry registry() {
+        return new PoolRegistry(new PoolRegistry.Setup(
+                pools(), config.root().resolve("etc/zonda/pools.json"), config.root(), config.run(), crashPoint));
+    }
+
     Networks networks() {
         return new Networks(new NetworkInstance(
                 config.prefix(),
@@ -90,6 +97,9 @@ final class HostWiring implements AutoCloseable {
         Pool pool = openPool();
         closing.add(pool);
         closing.add(new ScrubSchedule(pool, config.scrubEvery(), clock).start());
+        PoolRegistry registry = registry();
+        registry.start(pool).forEach(finding -> LOG.log(System.Logger.Level.WARNING, finding));
+        closing.add(registry);
         Zones zones = zones();
         zones.start();
         Networks networks = networks();
@@ -133,7 +143,7 @@ final class HostWiring implements AutoCloseable {
         closing.add(new Recovery(vms, config.run().resolve("autobooted")).recover());
         closing.add(vms);
         closing.add(Keeper.start(vms));
-        serve(vms, table, zones, new Served(images, pool, networks));
+        serve(vms, table, zones, new Served(images, registry, networks));
     }
 
     private Pool openPool() {
@@ -142,7 +152,7 @@ final class HostWiring implements AutoCloseable {
         return pool;
     }
 
-    private record Served(Images images, Pool pool, Networks networks) {}
+    private record Served(Images images, PoolRegistry registry, Networks networks) {}
 
     private void serve(Vms vms, PropertyTable table, Zones zones, Served served) {
         var consoles = new ConsoleRelay(zones);
@@ -154,8 +164,9 @@ final class HostWiring implements AutoCloseable {
                 new ZloginTool(vms, zones, consoles),
                 new ZonenameTool(),
                 new NictagadmTool(served.networks(), vms),
-                new ZfsTool(served.pool().datasets()),
-                new ZpoolTool(List.of(served.pool())),
+                new ZfsTool(() ->
+                        served.registry().pools().stream().map(Pool::datasets).toList()),
+                new ZpoolTool(served.registry()),
                 new DtraceTool(new Dtrace(zones::byUserNamespace)),
                 new SysinfoTool(new HostInfo(config, serverUuid(), liveImage())::json));
         var server = new CommandServer(

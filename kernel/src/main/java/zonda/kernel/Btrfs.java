@@ -30,9 +30,10 @@ public final class Btrfs {
      *
      * @param id never used again for another one
      * @param parent the subvolume it lies in; 5 is the filesystem's top
-     * @param generation of its last change
+     * @param generation the commit of its last change
+     * @param made the commit that it was made in
      */
-    public record Subvolume(long id, long parent, String name, long generation, boolean readOnly) {}
+    public record Subvolume(long id, long parent, String name, long generation, boolean readOnly, long made) {}
 
     /** A whole filesystem. */
     public record Filesystem(UUID uuid, long devices, long highestDeviceId) {}
@@ -114,7 +115,8 @@ public final class Btrfs {
                     info.get(JAVA_LONG, BtrfsAbi.SUBVOL_INFO_PARENT),
                     info.getString(BtrfsAbi.SUBVOL_INFO_NAME, StandardCharsets.UTF_8),
                     info.get(JAVA_LONG, BtrfsAbi.SUBVOL_INFO_GENERATION),
-                    (info.get(JAVA_LONG, BtrfsAbi.SUBVOL_INFO_FLAGS) & 1) != 0);
+                    (info.get(JAVA_LONG, BtrfsAbi.SUBVOL_INFO_FLAGS) & 1) != 0,
+                    info.get(JAVA_LONG, BtrfsAbi.SUBVOL_INFO_OTRANSID));
         }
     }
 

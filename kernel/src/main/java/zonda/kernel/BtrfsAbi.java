@@ -62,6 +62,7 @@ final class BtrfsAbi {
     static final int SUBVOL_INFO_PARENT = 264;
     static final int SUBVOL_INFO_GENERATION = 280;
     static final int SUBVOL_INFO_FLAGS = 288;
+    static final int SUBVOL_INFO_OTRANSID = 352;
 
     /** struct btrfs_ioctl_search_key, and struct btrfs_ioctl_search_args_v2 around it. */
     static final int SEARCH_TREE = 0;

@@ -61,7 +61,10 @@ final class FileCalls {
             JAVA_LONG.withName("stx_size"),
             JAVA_LONG.withName("stx_blocks"),
             JAVA_LONG.withName("stx_attributes_mask"),
-            MemoryLayout.paddingLayout(48), // stx_atime, stx_btime, stx_ctime
+            MemoryLayout.paddingLayout(32), // stx_atime, stx_btime
+            JAVA_LONG.withName("stx_ctime"),
+            JAVA_INT.withName("stx_ctime_nsec"),
+            MemoryLayout.paddingLayout(4), // the rest of stx_ctime
             JAVA_LONG.withName("stx_mtime"),
             JAVA_INT.withName("stx_mtime_nsec"),
             MemoryLayout.paddingLayout(4), // the rest of stx_mtime
@@ -72,6 +75,8 @@ final class FileCalls {
             MemoryLayout.paddingLayout(112));
 
     // Looked up once: that takes longer than the call.
+    private static final long CTIME_AT = at(STATX, "stx_ctime");
+    private static final long CTIME_NSEC_AT = at(STATX, "stx_ctime_nsec");
     private static final long DEV_MAJOR_AT = at(STATX, "stx_dev_major");
     private static final long DEV_MINOR_AT = at(STATX, "stx_dev_minor");
     private static final long GID_AT = at(STATX, "stx_gid");
@@ -210,7 +215,8 @@ final class FileCalls {
                     Instant.ofEpochSecond(answer.get(JAVA_LONG, MTIME_AT), answer.get(JAVA_INT, MTIME_NSEC_AT)),
                     answer.get(JAVA_INT, NLINK_AT),
                     answer.get(JAVA_LONG, INO_AT),
-                    ((long) answer.get(JAVA_INT, DEV_MAJOR_AT) << 32) | answer.get(JAVA_INT, DEV_MINOR_AT));
+                    ((long) answer.get(JAVA_INT, DEV_MAJOR_AT) << 32) | answer.get(JAVA_INT, DEV_MINOR_AT),
+                    Instant.ofEpochSecond(answer.get(JAVA_LONG, CTIME_AT), answer.get(JAVA_INT, CTIME_NSEC_AT)));
         }
     }
 

@@ -9,9 +9,19 @@ import java.time.Instant;
  * @param size bytes; for a symbolic link the length of its text
  * @param links names the file has
  * @param device number that is equal for files of one filesystem (for btrfs: of one subvolume)
+ * @param changed when content or attributes were last changed, which nobody can set
  */
 public record FileStat(
-        Kind kind, int mode, int uid, int gid, long size, Instant modified, int links, long inode, long device) {
+        Kind kind,
+        int mode,
+        int uid,
+        int gid,
+        long size,
+        Instant modified,
+        int links,
+        long inode,
+        long device,
+        Instant changed) {
     /** The type bits of the mode, inode(7). */
     public enum Kind {
         FILE(0100000),

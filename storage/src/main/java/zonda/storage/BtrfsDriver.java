@@ -149,6 +149,18 @@ final class BtrfsDriver implements PoolDriver {
         destroyIn(home, NEXT);
     }
 
+    /** The kernel notes in which commit a subvolume was changed last; being snapshot, or made of one, counts as one. */
+    @Override
+    public boolean isModifiedSince(Guid dataset, SnapshotId snapshot) {
+        // What is in memory only has no generation of its own yet.
+        sync();
+        try (Fd inside = Fd.openDirectory(live(dataset));
+                Fd old = Fd.openDirectory(directory(snapshot))) {
+            Btrfs.Subvolume now = Btrfs.subvolume(inside);
+            return now.generation() > Math.max(now.made(), Btrfs.subvolume(old).made());
+        }
+    }
+
     private static void exchange(Path home) {
         zonda.kernel.Renames.exchange(home.resolve(LIVE), home.resolve(NEXT));
     }

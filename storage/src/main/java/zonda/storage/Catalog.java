@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -139,6 +140,18 @@ final class Catalog {
                 .mapToLong(NodeRecord::txg)
                 .max()
                 .orElse(0));
+    }
+
+    /** All snapshots. */
+    Set<Guid> snapshotGuids() {
+        return locked(() -> Set.copyOf(snapshotsByGuid.keySet()));
+    }
+
+    /** The snapshots that streams know by an identity: those made here, and copies of another's. */
+    List<Frozen> byIdentity(Guid identity) {
+        return locked(() -> snapshotsByGuid.values().stream()
+                .filter(snapshot -> snapshot.identity().equals(identity))
+                .toList());
     }
 
     /** The datasets cloned from a snapshot, by name. */

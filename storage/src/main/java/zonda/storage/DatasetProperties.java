@@ -130,7 +130,7 @@ final class DatasetProperties {
     private Optional<DatasetProperty> ofSnapshot(Frozen snapshot, String name) {
         return switch (name) {
             case "referenced" -> fact(name, new Value.Size(pool.driver().referenced(snapshot.id())));
-            case "guid" -> fact(name, guid(snapshot.guid()));
+            case "guid" -> fact(name, guid(snapshot.identity()));
             case "volsize" ->
                 catalog.dataset(snapshot.dataset())
                         .filter(Filesystem::isVolume)

@@ -30,6 +30,7 @@ public final class Datasets {
     private final Noting noting;
     private final Promotion promotion;
     private final DatasetProperties properties;
+    private final DatasetStreams streams;
 
     Datasets(Workings pool) {
         this.pool = pool;
@@ -41,6 +42,7 @@ public final class Datasets {
         this.noting = new Noting(pool, removal);
         this.promotion = new Promotion(pool);
         this.properties = new DatasetProperties(pool, this);
+        this.streams = new DatasetStreams(pool, removal);
     }
 
     /**
@@ -217,6 +219,11 @@ public final class Datasets {
         noting.bookmark(source, name.dataset(), name.snapshot());
     }
 
+    /** Its snapshots as streams that other hosts take, and those of other hosts. */
+    public DatasetStreams streams() {
+        return streams;
+    }
+
     /** Turns a clone and its origin around: the origin is a clone of it afterwards. */
     public void promote(String clone) {
         promotion.promote(new DatasetName(clone));
@@ -268,8 +275,8 @@ public final class Datasets {
 
     /** Where a snapshot's content is to be read by the host. @throws OpException NOT_FOUND */
     public Path directory(String snapshot) {
-        NodeRecord.Frozen record = catalog.require(SnapshotName.parse(snapshot));
-        return pool.driver().directory(new SnapshotId(record.dataset(), record.guid()));
+        return pool.driver()
+                .directory(catalog.require(SnapshotName.parse(snapshot)).id());
     }
 
     /** Changes the quota at once; empty takes it away. What is over a lowered one stays, and nothing more is written. */

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import zonda.storage.NodeRecord.Filesystem;
 import zonda.storage.NodeRecord.Frozen;
@@ -56,11 +57,25 @@ final class Finishing {
                         : record.toJson().without("properties").compact());
     }
 
+    /**
+     * A snapshot that was received counts: its dataset, which isn't mounted, gets its content, and the place where it was
+     * received goes.
+     */
+    void land(Frozen snapshot, List<Guid> accounts) {
+        driver.rollback(snapshot.dataset(), snapshot.id(), accounts);
+        driver.destroy(snapshot.home());
+    }
+
     /** Destroys what a record speaks of; fine when it is gone already. */
     void destroy(NodeRecord record) {
         switch (record) {
             case Filesystem dataset -> driver.destroy(dataset.guid());
-            case Frozen snapshot -> driver.destroy(snapshot.id());
+            case Frozen snapshot -> {
+                driver.destroy(snapshot.id());
+                if (snapshot.notes().arriving()) {
+                    driver.destroy(snapshot.home());
+                }
+            }
             case Mark _ -> {}
         }
     }

@@ -23,6 +23,11 @@ record Guid(long value) {
         }
     }
 
+    /** Of another's making; empty when a dataset can't have it. */
+    static Optional<Guid> of(long value) {
+        return (value & 0xffff_ffff_ffffL) == 0 ? Optional.empty() : Optional.of(new Guid(value));
+    }
+
     /** From 16 hexadecimal digits; empty for other text. */
     static Optional<Guid> parse(String text) {
         if (text.length() != 16 || !text.chars().allMatch(c -> Character.digit(c, 16) >= 0)) {

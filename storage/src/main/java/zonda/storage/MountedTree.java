@@ -16,9 +16,18 @@ final class MountedTree {
     private final Catalog catalog;
     private final Mounting mounts;
     private final Path root;
+    private final Optional<Path> altroot;
 
-    /** @param root where the pool's root dataset is mounted unless it says otherwise */
     MountedTree(Catalog catalog, Mounting mounts, Path root) {
+        this(catalog, mounts, root, Optional.empty());
+    }
+
+    /**
+     * @param root where the pool's root dataset is mounted unless it says otherwise
+     * @param altroot what the paths that datasets say lie below
+     */
+    MountedTree(Catalog catalog, Mounting mounts, Path root, Optional<Path> altroot) {
+        this.altroot = altroot;
         this.catalog = catalog;
         this.mounts = mounts;
         this.root = root;
@@ -33,7 +42,9 @@ final class MountedTree {
         for (Filesystem one : catalog.lineage(dataset)) {
             switch (one.options().mountpoint()) {
                 case Mountpoint.At(Path path) -> {
-                    return Optional.of(path.resolve(below));
+                    Path place = altroot.map(above -> above.resolve(Path.of("/").relativize(path)))
+                            .orElse(path);
+                    return Optional.of(place.resolve(below));
                 }
                 case Mountpoint.None() -> {
                     return Optional.empty();

@@ -109,6 +109,11 @@ sealed interface NodeRecord {
             return new Frozen(guid, dataset.guid(), dataset.guid(), name.snapshot(), created, txg, SnapshotNotes.NONE);
         }
 
+        /** By which streams know it: a received one has its sender's. */
+        Guid identity() {
+            return notes.streamed().orElse(guid);
+        }
+
         /** As a driver knows it. */
         SnapshotId id() {
             return new SnapshotId(home, guid);
@@ -140,6 +145,10 @@ sealed interface NodeRecord {
             notes.holds().forEach((tag, since) -> holds.put(tag, since.toString()));
             text = holds.isEmpty() ? text : text.with("holds", json(holds));
             text = notes.deferred() ? text.with("deferred", true) : text;
+            text = notes.arriving() ? text.with("arriving", true) : text;
+            if (notes.streamed().isPresent()) {
+                text = text.with("streamed", notes.streamed().get().toString());
+            }
             return notes.properties().isEmpty() ? text : text.with("properties", json(notes.properties()));
         }
     }
@@ -201,7 +210,12 @@ sealed interface NodeRecord {
         Guid dataset = requireGuid(object, "dataset");
         var holds = new LinkedHashMap<String, Instant>();
         texts(object.object("holds")).forEach((tag, since) -> holds.put(tag, Instant.parse(since)));
-        var notes = new SnapshotNotes(holds, object.bool("deferred", false), texts(object.object("properties")));
+        var notes = new SnapshotNotes(
+                holds,
+                object.bool("deferred", false),
+                texts(object.object("properties")),
+                object.has("streamed") ? Optional.of(requireGuid(object, "streamed")) : Optional.empty(),
+                object.bool("arriving", false));
         return new Frozen(
                 guid,
                 dataset,

@@ -140,7 +140,7 @@ final class Noting {
         if (hash < 0) {
             Frozen snapshot = pool.catalog().require(SnapshotName.parse(source));
             requireAncestor(snapshot.dataset(), of, text);
-            return new Mark(pool.newGuid(), of, name, snapshot.guid(), snapshot.created(), snapshot.txg());
+            return new Mark(pool.newGuid(), of, name, snapshot.identity(), snapshot.created(), snapshot.txg());
         }
         Mark old = pool.catalog()
                 .find(new DatasetName(source.substring(0, hash)))

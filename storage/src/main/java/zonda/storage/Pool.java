@@ -11,6 +11,7 @@ public final class Pool implements AutoCloseable {
     private final PoolHealth health;
     private final PoolDevices devices;
     private final List<String> findings;
+    private volatile boolean closed;
 
     Pool(PoolConfig config, PoolDriver driver, Datasets datasets, Care care, List<String> findings) {
         this.config = config;
@@ -63,8 +64,14 @@ public final class Pool implements AutoCloseable {
         return driver.free();
     }
 
+    /** Whether it wasn't closed yet. */
+    boolean isOpen() {
+        return !closed;
+    }
+
     @Override
     public void close() {
+        closed = true;
         devices.close();
         health.close();
         driver.close();

@@ -70,6 +70,9 @@ interface PoolDriver extends AutoCloseable {
     /** Gives a dataset, which isn't mounted, the content of its snapshot again. Durable on return. */
     void rollback(Guid dataset, SnapshotId to, List<Guid> accounts);
 
+    /** Whether a dataset has been written to since it had the content of this snapshot of it. */
+    boolean isModifiedSince(Guid dataset, SnapshotId snapshot);
+
     /** Removes a dataset, which isn't mounted and has no snapshots; its space comes back later. */
     void destroy(Guid dataset);
 

@@ -10,6 +10,8 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 import zonda.base.Bytes;
@@ -32,6 +34,7 @@ import zonda.kernel.Mounts;
 public final class Pools {
     private static final Path FEATURES = Path.of("/sys/fs/btrfs/features");
     private static final Path STORE = Path.of(".zonda/store");
+    private static final Path MAPS = Path.of(".zonda/maps");
     private static final Duration MKFS_LIMIT = Duration.ofMinutes(5);
 
     private final InstantSource clock;
@@ -49,14 +52,18 @@ public final class Pools {
         if (config.embedded()) {
             return Files.exists(config.image());
         }
-        return Command.of(
-                        "btrfs",
-                        "filesystem",
-                        "show",
-                        member(config).orElse(config.devices().getFirst()).toString())
-                .run(Duration.ofSeconds(30))
-                .out()
-                .contains("'" + label(config) + "'");
+        try (Members members = Members.attach(config.devices())) {
+            return Command.of(
+                            "btrfs",
+                            "filesystem",
+                            "show",
+                            member(config, members)
+                                    .orElse(config.devices().getFirst())
+                                    .toString())
+                    .run(Duration.ofSeconds(30))
+                    .out()
+                    .contains("'" + label(config) + "'");
+        }
     }
 
     /**
@@ -104,8 +111,41 @@ public final class Pools {
         }
     }
 
-    /** Makes an empty filesystem a pool; durable, and unmounted, when it returns. */
+    /**
+     * Makes a pool on devices or files, whatever was on them; it isn't opened.
+     *
+     * @param uuid that its filesystem gets
+     * @param passed is told of each step
+     */
+    void make(PoolConfig config, NewPool wanted, String uuid, Consumer<String> passed) {
+        requireKernel();
+        List<String> argv = new ArrayList<>(List.of("mkfs.btrfs", "-q", "-f", "-U", uuid, "-L", label(config)));
+        int copies = wanted.copies();
+        int devices = config.devices().size();
+        argv.addAll(List.of("-d", Layout.mirrored(copies)));
+        argv.addAll(List.of("-m", copies > 1 ? Layout.mirrored(copies) : devices > 1 ? "raid1" : "dup"));
+        config.devices().forEach(device -> argv.add(device.toString()));
+        Command.of(argv).check(MKFS_LIMIT);
+        passed.accept("formatted");
+        populate(config, wanted.options());
+        passed.accept("populated");
+    }
+
+    /** Unmounts what an earlier daemon has left of a pool that goes. @throws OpException CONFLICT naming who uses it */
+    static void unmountLeft(PoolConfig config) {
+        boolean isMounted =
+                Mounts.list().stream().anyMatch(mount -> mount.target().equals(config.top()));
+        if (isMounted) {
+            unmountTop(config.top());
+        }
+    }
+
     private void populate(PoolConfig config) {
+        populate(config, DatasetOptions.DEFAULT);
+    }
+
+    /** Makes an empty filesystem a pool; durable, and unmounted, when it returns. */
+    private void populate(PoolConfig config, DatasetOptions options) {
         try (Mounted mounted = mountTop(config);
                 Fd fd = Fd.openDirectory(mounted.top())) {
             Btrfs.enableSimpleQuota(fd);
@@ -114,7 +154,7 @@ public final class Pools {
                         mounted.top().resolve(directory),
                         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
             }
-            makeRoot(config, mounted.top());
+            makeRoot(config, options, mounted.top());
             Btrfs.sync(fd);
         } catch (IOException e) {
             throw new UncheckedIOException("create pool " + config.name() + ": " + e, e);
@@ -122,19 +162,13 @@ public final class Pools {
     }
 
     /** The dataset that has the pool's own name. */
-    private void makeRoot(PoolConfig config, Path top) throws IOException {
+    private void makeRoot(PoolConfig config, DatasetOptions options, Path top) throws IOException {
         var record = new NodeRecord.Filesystem(
-                Guid.random(random),
-                Optional.empty(),
-                config.name(),
-                clock.instant(),
-                1,
-                Optional.empty(),
-                DatasetOptions.DEFAULT);
+                Guid.random(random), Optional.empty(), config.name(), clock.instant(), 1, Optional.empty(), options);
         try (BtrfsDriver driver = BtrfsDriver.open(top)) {
             var store = new RecordStore(top.resolve(STORE));
             store.begin(record);
-            driver.create(record.guid(), new PoolDriver.Charge(List.of(record.guid()), Optional.empty()));
+            driver.create(record.guid(), new PoolDriver.Charge(List.of(record.guid()), options.quota()));
             new Finishing(driver).finish(record);
             driver.sync();
             store.made(record.guid());
@@ -177,6 +211,20 @@ public final class Pools {
      * its datasets.
      */
     public Pool open(PoolConfig config) {
+        return open(config, Opening.USUAL);
+    }
+
+    /**
+     * How a pool is opened.
+     *
+     * @param altroot what the mountpoints of its datasets lie below
+     * @param mount whether they are mounted
+     */
+    record Opening(Optional<Path> altroot, boolean mount) {
+        static final Opening USUAL = new Opening(Optional.empty(), true);
+    }
+
+    Pool open(PoolConfig config, Opening how) {
         requireKernel();
         try (Mounted mounted = mountTop(config);
                 var undo = new Undo()) {
@@ -185,17 +233,24 @@ public final class Pools {
             BtrfsDriver driver = BtrfsDriver.open(mounted.top());
             undo.add(driver::close);
             var store = new RecordStore(mounted.top().resolve(STORE));
-            var recovery = new Recovery(driver, store);
-            Catalog catalog = recovery.run();
+            var maps = new ObjectMaps(mounted.top().resolve(MAPS));
+            var recovery = new Recovery(driver, store, maps);
+            Catalog catalog = named(config, recovery.run(), mounted.top(), () -> new Recovery(driver, store, maps));
             var mounts = new DatasetMounts(driver, deviceOf(mounted.top()));
-            var tree = new MountedTree(catalog, mounts, config.mountpoint());
-            var datasets = new Datasets(
-                    Workings.of(driver, store, catalog, tree, new Workings.Surroundings(clock, random, crashPoint)));
+            var tree = new MountedTree(catalog, mounts, config.mountpoint(), how.altroot());
+            var datasets = new Datasets(Workings.of(
+                    driver,
+                    new Workings.Stored(store, maps),
+                    catalog,
+                    tree,
+                    new Workings.Surroundings(clock, random, crashPoint)));
             List<String> findings = new ArrayList<>(recovery.findings());
             if (mounted.degraded()) {
                 findings.add(degraded(config, driver));
             }
-            findings.addAll(tree.mountAll());
+            if (how.mount()) {
+                findings.addAll(tree.mountAll());
+            }
             var health = new PoolHealth(config.name(), mounted.top(), driver, clock);
             var devices = new PoolDevices(config, clock, health.events()::add);
             mounted.keep();
@@ -204,6 +259,18 @@ public final class Pools {
             devices.resume();
             return new Pool(config, driver, datasets, new Pool.Care(health, devices), findings);
         }
+    }
+
+    /** The records of a pool that was imported under another name still have the old one. */
+    private static Catalog named(PoolConfig config, Catalog catalog, Path top, Supplier<Recovery> again) {
+        if (catalog.root().text().equals(config.name())) {
+            return catalog;
+        }
+        NodeRecord.Filesystem root = catalog.require(catalog.root());
+        new RecordStore(top.resolve(STORE)).replace(root.withName(Optional.empty(), config.name()));
+        Command.of("btrfs", "filesystem", "label", top.toString(), label(config))
+                .check(Duration.ofMinutes(1));
+        return again.get().run();
     }
 
     private static String degraded(PoolConfig config, BtrfsDriver driver) {
@@ -267,7 +334,7 @@ public final class Pools {
     }
 
     /** Nothing takes the devices for a pool any more, nor for what was on them before. */
-    private static void wipe(List<Path> devices) {
+    static void wipe(List<Path> devices) {
         devices.stream()
                 .filter(Files::exists)
                 .forEach(device ->
@@ -352,8 +419,14 @@ public final class Pools {
     }
 
     private static Mounted mountDevices(PoolConfig config, Path top) {
+        try (Members members = Members.attach(config.devices())) {
+            return mountMembers(config, members, top);
+        }
+    }
+
+    private static Mounted mountMembers(PoolConfig config, Members members, Path top) {
         Command.of("btrfs", "device", "scan").run(Duration.ofMinutes(1));
-        Path first = member(config)
+        Path first = member(config, members)
                 .orElseThrow(() -> new OpException(
                         Code.NOT_FOUND,
                         "pool " + config.name() + ": none of its devices is there: " + config.devices()));
@@ -372,10 +445,10 @@ public final class Pools {
     }
 
     /** Any that belongs to its filesystem; before that is known, any of those that it was made of. */
-    private static Optional<Path> member(PoolConfig config) {
+    private static Optional<Path> member(PoolConfig config, Members members) {
         Optional<String> uuid = config.identity().flatMap(StateFile::read).map(String::strip);
         if (uuid.isEmpty()) {
-            return config.devices().stream().filter(Files::exists).findFirst();
+            return members.devices().stream().findFirst();
         }
         return Command.of("blkid", "-c", "/dev/null", "-o", "device", "-t", "UUID=" + uuid.get())
                 .run(Duration.ofMinutes(1))

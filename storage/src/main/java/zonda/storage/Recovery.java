@@ -22,6 +22,7 @@ import zonda.storage.PoolDriver.Inventory;
  *   <li>Marked gone, or below something that is: its subvolumes are destroyed, then its files.
  *   <li>An intent whose subvolume is there: finished, and kept.
  *   <li>An intent without subvolume: it goes.
+ *   <li>A snapshot that was received, and whose dataset has not its content yet: that follows.
  *   <li>A record without subvolume or without parent: reported, and not listed.
  *   <li>A subvolume without record: reported, and left alone.
  * </ul>
@@ -29,12 +30,16 @@ import zonda.storage.PoolDriver.Inventory;
 final class Recovery {
     private final PoolDriver driver;
     private final RecordStore store;
+    private final ObjectMaps maps;
     private final Catalog catalog = new Catalog();
     private final List<String> findings = new ArrayList<>();
+    /** What was on the pool when it was looked at, and goes: nobody need know of it. */
+    private final Set<Guid> removed = new HashSet<>();
 
-    Recovery(PoolDriver driver, RecordStore store) {
+    Recovery(PoolDriver driver, RecordStore store, ObjectMaps maps) {
         this.driver = driver;
         this.store = store;
+        this.maps = maps;
     }
 
     /** What the operator should know. */
@@ -55,9 +60,11 @@ final class Recovery {
         dropUnmade(records, loaded, inventory);
         fill(records);
         finishMade(loaded);
+        finishArriving();
         reportStrangers(inventory);
         driver.reconcile(charges(), snapshots());
         store.settling(driver::sync);
+        maps.retain(catalog.snapshotGuids());
         return catalog;
     }
 
@@ -112,6 +119,10 @@ final class Recovery {
     /** It can be there without being in a commit yet, when the daemon was killed and the host was not. */
     private void dropUnmade(Map<Guid, NodeRecord> records, NodeRecord record) {
         records.remove(record.guid());
+        removed.add(record.guid());
+        if (record instanceof Frozen snapshot && snapshot.notes().arriving()) {
+            removed.add(snapshot.home());
+        }
         new Finishing(driver).destroy(record);
         store.forget(record.guid());
     }
@@ -176,14 +187,28 @@ final class Recovery {
                 });
     }
 
+    private void finishArriving() {
+        for (Filesystem dataset : catalog.tree(catalog.root())) {
+            for (Frozen snapshot : catalog.snapshots(dataset.guid())) {
+                if (snapshot.notes().arriving()) {
+                    new Finishing(driver).land(snapshot, catalog.accounts(dataset));
+                    removed.add(snapshot.home());
+                    Frozen there = snapshot.withNotes(snapshot.notes().arriving(false));
+                    store.replace(there);
+                    catalog.put(there);
+                }
+            }
+        }
+    }
+
     private void reportStrangers(Inventory inventory) {
         inventory.strangers().forEach(path -> findings.add("subvolume " + path + " is not the pool's: left alone"));
         inventory.datasets().stream()
-                .filter(guid -> !catalog.contains(guid))
+                .filter(guid -> !catalog.contains(guid) && !removed.contains(guid))
                 .forEach(guid -> findings.add("subvolume of dataset " + guid + " has no record: left alone"));
         Set<SnapshotId> known = snapshots().keySet();
         inventory.snapshots().stream()
-                .filter(id -> !known.contains(id))
+                .filter(id -> !known.contains(id) && !removed.contains(id.snapshot()))
                 .forEach(id -> findings.add("subvolume of snapshot " + id.snapshot() + " of dataset " + id.dataset()
                         + " has no record: left alone"));
     }

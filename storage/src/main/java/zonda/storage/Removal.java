@@ -216,6 +216,11 @@ final class Removal {
     }
 
     void refuseHolds(Frozen snapshot) {
+        if (pool.inUse().isUsed(snapshot.guid())) {
+            throw new OpException(
+                    Code.CONFLICT,
+                    "cannot destroy snapshot " + name(snapshot) + ": dataset is busy: it is being sent or received");
+        }
         if (!snapshot.notes().holds().isEmpty()) {
             String name = name(snapshot);
             throw new OpException(
@@ -248,7 +253,7 @@ final class Removal {
 
     private void destroyMarked(Doomed doomed) {
         pool.passed("destroy", "marked");
-        doomed.snapshots().forEach(pool.finishing()::destroy);
+        doomed.snapshots().forEach(this::destroy);
         doomed.datasets().forEach(pool.finishing()::destroy);
         pool.passed("destroy", "destroyed");
         Guid mark = doomed.heads().getFirst().guid();
@@ -259,8 +264,11 @@ final class Removal {
         pool.store().forget(others, mark);
     }
 
-    /** Takes back the subvolume of a node that was about to be made. */
+    /** Destroys what a node is on the pool; also of one that was about to be made. */
     void destroy(NodeRecord unmade) {
         pool.finishing().destroy(unmade);
+        if (unmade instanceof Frozen snapshot) {
+            pool.maps().delete(snapshot.guid());
+        }
     }
 }

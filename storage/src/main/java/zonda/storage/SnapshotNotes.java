@@ -3,16 +3,24 @@ package zonda.storage;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
- * What is noted of a snapshot: all of it that can change.
+ * What is noted of a snapshot, besides what it is.
  *
  * @param holds since when each tag holds it: zfs-hold(8)
  * @param deferred whether it goes by itself as soon as nothing holds it and no clone depends on it
  * @param properties user properties
+ * @param streamed the identity that a stream gave it, which the sender's has too; it can be in a pool several times
+ * @param arriving whether its dataset has yet to get its content. Where it was received is then its home, and goes
  */
-record SnapshotNotes(Map<String, Instant> holds, boolean deferred, Map<String, String> properties) {
-    static final SnapshotNotes NONE = new SnapshotNotes(Map.of(), false, Map.of());
+record SnapshotNotes(
+        Map<String, Instant> holds,
+        boolean deferred,
+        Map<String, String> properties,
+        Optional<Guid> streamed,
+        boolean arriving) {
+    static final SnapshotNotes NONE = new SnapshotNotes(Map.of(), false, Map.of(), Optional.empty(), false);
 
     SnapshotNotes {
         holds = Map.copyOf(holds);
@@ -23,20 +31,32 @@ record SnapshotNotes(Map<String, Instant> holds, boolean deferred, Map<String, S
     SnapshotNotes held(String tag, Instant since) {
         var more = new LinkedHashMap<>(holds);
         more.put(tag, since);
-        return new SnapshotNotes(more, deferred, properties);
+        return withHolds(more);
     }
 
     SnapshotNotes released(String tag) {
         var left = new LinkedHashMap<>(holds);
         left.remove(tag);
-        return new SnapshotNotes(left, deferred, properties);
+        return withHolds(left);
+    }
+
+    private SnapshotNotes withHolds(Map<String, Instant> changed) {
+        return new SnapshotNotes(changed, deferred, properties, streamed, arriving);
     }
 
     SnapshotNotes goingLater() {
-        return new SnapshotNotes(holds, true, properties);
+        return new SnapshotNotes(holds, true, properties, streamed, arriving);
     }
 
     SnapshotNotes withProperties(Map<String, String> changed) {
-        return new SnapshotNotes(holds, deferred, changed);
+        return new SnapshotNotes(holds, deferred, changed, streamed, arriving);
+    }
+
+    SnapshotNotes streamed(Guid identity) {
+        return new SnapshotNotes(holds, deferred, properties, Optional.of(identity), arriving);
+    }
+
+    SnapshotNotes arriving(boolean still) {
+        return new SnapshotNotes(holds, deferred, properties, streamed, still);
     }
 }

@@ -15,6 +15,8 @@ import zonda.base.OpException;
  * What the verbs on one open pool share.
  *
  * @param claims that keep verbs on the same names apart
+ * @param inUse what long reads of a snapshot keep from being destroyed
+ * @param maps which objects of streams a snapshot's files are
  * @param txg of the newest node
  */
 record Workings(
@@ -24,6 +26,8 @@ record Workings(
         MountedTree tree,
         Finishing finishing,
         Claims claims,
+        InUse inUse,
+        ObjectMaps maps,
         AtomicLong txg,
         Surroundings surroundings) {
     /** No verb takes longer; who waits this long for another is told so. */
@@ -32,15 +36,19 @@ record Workings(
     /** What comes from outside of the pool. */
     record Surroundings(InstantSource clock, RandomGenerator random, CrashPoint crashPoint) {}
 
-    static Workings of(
-            PoolDriver driver, RecordStore store, Catalog catalog, MountedTree tree, Surroundings surroundings) {
+    /** What lies on the pool beside the datasets. */
+    record Stored(RecordStore records, ObjectMaps maps) {}
+
+    static Workings of(PoolDriver driver, Stored stored, Catalog catalog, MountedTree tree, Surroundings surroundings) {
         return new Workings(
                 driver,
-                store,
+                stored.records(),
                 catalog,
                 tree,
                 new Finishing(driver),
                 new Claims(PATIENCE),
+                new InUse(),
+                stored.maps(),
                 new AtomicLong(catalog.txg()),
                 surroundings);
     }

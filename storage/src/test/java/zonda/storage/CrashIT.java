@@ -79,11 +79,20 @@ class CrashIT {
                         + pool.datasets().snapshots(dataset.name()).size()
                         + pool.datasets().bookmarks(dataset.name()).size())
                 .sum();
-        assertThat(storeFiles(pool)).as(when + ": one record each").hasSize((int) nodes);
+        assertThat(files(pool, ".zonda/store")).as(when + ": one record each").hasSize((int) nodes);
+        List<String> snapshots = datasets.stream()
+                .flatMap(dataset -> pool.datasets().snapshots(dataset.name()).stream())
+                .map(snapshot -> snapshot.guid() + ".objects")
+                .toList();
+        assertThat(snapshots).as(when + ": maps of snapshots only").containsAll(files(pool, ".zonda/maps"));
     }
 
-    private static List<String> storeFiles(ScratchPool pool) {
-        try (Stream<Path> files = Files.list(pool.config().top().resolve(".zonda/store"))) {
+    private static List<String> files(ScratchPool pool, String place) {
+        Path directory = pool.config().top().resolve(place);
+        if (!Files.exists(directory)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(directory)) {
             return files.map(file -> file.getFileName().toString()).toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -104,6 +104,26 @@ final class FakeDriver implements PoolDriver {
     }
 
     @Override
+    public synchronized boolean isModifiedSince(Guid dataset, SnapshotId snapshot) {
+        return !listing(live(dataset)).equals(listing(directory(snapshot)));
+    }
+
+    private static List<String> listing(Path tree) {
+        return walk(tree).stream()
+                .map(file -> tree.relativize(file) + " " + (Files.isRegularFile(file) ? text(file) : ""))
+                .sorted()
+                .toList();
+    }
+
+    private static String text(Path file) {
+        try {
+            return new String(Files.readAllBytes(file), java.nio.charset.StandardCharsets.ISO_8859_1);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
     public synchronized void destroy(Guid dataset) {
         delete(live(dataset));
         charged.remove(dataset);

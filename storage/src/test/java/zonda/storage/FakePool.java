@@ -45,16 +45,20 @@ final class FakePool implements ContractPool {
         return new RecordStore(directory.resolve("store"), false);
     }
 
+    private ObjectMaps maps() {
+        return new ObjectMaps(directory.resolve("maps"));
+    }
+
     private Datasets open() {
         RecordStore store = store();
-        var recovery = new Recovery(driver, store);
+        var recovery = new Recovery(driver, store, maps());
         Catalog catalog = recovery.run();
         findings = recovery.findings();
         var tree = new MountedTree(catalog, new FakeMounts(), directory.resolve("mnt"));
         tree.mountAll();
         return new Datasets(Workings.of(
                 driver,
-                store,
+                new Workings.Stored(store, maps()),
                 catalog,
                 tree,
                 new Workings.Surroundings(InstantSource.system(), new SplittableRandom(), CrashPoint.NONE)));

@@ -1,5 +1,7 @@
 package zonda.storage;
 
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -96,9 +98,39 @@ final class VerbScript {
                 step(
                         "clone the volume",
                         pool -> pool.datasets().clone("tank/p/v@s", "tank/p/w", DatasetOptions.DEFAULT)),
+                step("receive", pool -> receive(pool, SendRequest.of("tank/i@final"), ReceiveRequest.into("tank/p/r"))),
+                step("change the source", pool -> write(pool, "i/file", "of a later image")),
+                step("snapshot the source", pool -> pool.datasets().snapshot("tank/i", "later")),
+                step(
+                        "receive what changed",
+                        pool -> receive(
+                                pool, SendRequest.of("tank/i@later", "tank/i@final"), ReceiveRequest.into("tank/p/r"))),
+                step("change what was received", pool -> write(pool, "p/r/file", "of nobody")),
+                step("snapshot the source again", pool -> pool.datasets().snapshot("tank/i", "last")),
+                step(
+                        "receive with force",
+                        pool -> receive(
+                                pool,
+                                SendRequest.of("tank/i@last", "tank/i@later"),
+                                ReceiveRequest.into("tank/p/r").forced())),
+                step(
+                        "receive the volume",
+                        pool -> receive(pool, SendRequest.of("tank/p/v@s"), ReceiveRequest.into("tank/p/rv"))),
+                step(
+                        "receive with properties",
+                        pool -> receive(
+                                pool,
+                                new SendRequest("tank/p/r@last", Optional.empty(), false, false, true),
+                                ReceiveRequest.into("tank/p/rr"))),
                 step("snapshot again", pool -> pool.datasets().snapshot("tank/p/vm/data", "t")),
                 step("destroy all below", pool -> pool.datasets().destroy("tank/p", true)),
                 step("destroy the image", pool -> pool.datasets().destroy("tank/i", true)));
+    }
+
+    private static void receive(ScratchPool pool, SendRequest what, ReceiveRequest where) {
+        var stream = new ByteArrayOutputStream();
+        pool.datasets().streams().send(what, stream, _ -> {});
+        pool.datasets().streams().receive(where, new ByteArrayInputStream(stream.toByteArray()), ReceiveListener.NONE);
     }
 
     private static Step step(String name, Verb verb) {

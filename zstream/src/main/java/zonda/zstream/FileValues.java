@@ -73,7 +73,7 @@ final class FileValues {
         var made = new FileValues(Map.of());
         int permissions = isDirectory ? 01777 : 0644;
         FileStat.Kind kind = isDirectory ? FileStat.Kind.DIRECTORY : FileStat.Kind.FILE;
-        var stat = new FileStat(kind, permissions, 0, 0, position.size(), modified, 1, 0, 0);
+        var stat = new FileStat(kind, permissions, 0, 0, position.size(), modified, 1, 0, 0, modified);
         var facts = new FoundFile.Facts(stat, DeviceNumber.NONE, Optional.empty(), Map.of());
         made.of(facts, position, Kept.NONE);
         made.put(Attribute.FLAGS, FLAGS | FLAG_ACL_TRIVIAL | FLAG_IN_ATTRIBUTES);

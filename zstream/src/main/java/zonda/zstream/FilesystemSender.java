@@ -1,8 +1,8 @@
 package zonda.zstream;
 
 import java.io.OutputStream;
+import java.util.List;
 import java.util.Optional;
-import zonda.kernel.DataFile;
 import zonda.kernel.Directory;
 
 /**
@@ -15,7 +15,7 @@ public final class FilesystemSender {
     private FilesystemSender() {}
 
     /**
-     * Writes a stream.
+     * Writes a stream of a tree that has no map yet.
      *
      * @param origin for an incremental one
      * @param out is flushed, and not closed
@@ -28,115 +28,94 @@ public final class FilesystemSender {
     }
 
     static ObjectMap send(Directory tree, SendOptions options, Optional<SendOrigin> origin, RecordWriter out) {
-        var found = TreeWalk.of(tree, options.attributes());
-        TableBuilder.Built built;
-        Optional<Matching> matching = Optional.empty();
-        if (origin.isPresent()) {
-            ObjectMap map = origin.get().map();
-            TreePlan before = TreePlan.of(map.table().copy(), (_, _) -> Optional.empty());
-            long next = Math.max(map.table().map().lastKey() + 1, 7);
-            matching = Optional.of(Matching.of(before, origin.get().tree(), next));
-            built = TableBuilder.onTopOf(map, matching.get(), found);
-        } else {
-            built = TableBuilder.full(found, out.words());
+        Optional<Matching> matching = origin.map(FilesystemSender::matching);
+        TableBuilder.Built built = build(tree, options, origin, matching, out.words());
+        stream(new Job(tree, built, origin, matching), options, out, false);
+        return new ObjectMap(StreamHeader.Kind.FILESYSTEM, options.guid(), built.table());
+    }
+
+    /**
+     * The map of a tree that has none yet.
+     *
+     * @param origin some snapshot whose numbers are kept: the nearest one makes the smallest streams
+     * @throws StreamException as {@link #send(Directory, SendOptions, Optional, OutputStream)} does
+     */
+    public static ObjectMap map(Directory tree, SendOptions options, Optional<SendOrigin> origin) {
+        TableBuilder.Built built = build(tree, options, origin, origin.map(FilesystemSender::matching), Words.LITTLE);
+        return new ObjectMap(StreamHeader.Kind.FILESYSTEM, options.guid(), built.table());
+    }
+
+    /**
+     * Writes a stream of a tree that has a map, be it that it was received or sent before: its objects are those of the
+     * map, so whoever else has this snapshot has the same numbers.
+     *
+     * @param map of the tree
+     * @param origin for an incremental stream: any snapshot of the same kind, whatever it has to do with the tree
+     * @throws StreamException CONFLICT when the tree isn't that of the map
+     */
+    public static void send(
+            Directory tree, ObjectMap map, SendOptions options, Optional<SendOrigin> origin, OutputStream out) {
+        origin.ifPresent(from -> requireSameForm(map, from.map()));
+        var known = new TableBuilder.Built(map.table(), Found.files(tree, map, options.attributes()));
+        var job = new Job(tree, known, origin, origin.map(FilesystemSender::matching));
+        stream(job, options, new RecordWriter(out, Words.LITTLE), false);
+    }
+
+    /** How long such a stream would be, without reading the content of files: those that changed count whole. */
+    public static long estimate(Directory tree, ObjectMap map, SendOptions options, Optional<SendOrigin> origin) {
+        var known = new TableBuilder.Built(map.table(), Found.files(tree, map, options.attributes()));
+        var out = new RecordWriter(OutputStream.nullOutputStream(), Words.LITTLE);
+        stream(new Job(tree, known, origin, origin.map(FilesystemSender::matching)), options, out, true);
+        return out.offset();
+    }
+
+    private static void requireSameForm(ObjectMap map, ObjectMap origin) {
+        if (hasAttributes(map) != hasAttributes(origin)) {
+            throw StreamException.refused("the origin is a filesystem before version 5, and nothing incremental to it "
+                    + "can be made here; send it whole");
         }
-        ObjectTable old = origin.map(from -> from.map().table()).orElseGet(() -> new ObjectTable(0));
-        var contents = new TreeContents(tree, built, origin.map(SendOrigin::tree), matching, options.trustsTimes());
+    }
+
+    private static boolean hasAttributes(ObjectMap map) {
+        return Zap.numbers(map.table().get(1)).containsKey("SA_ATTRS");
+    }
+
+    private static Matching matching(SendOrigin origin) {
+        ObjectMap map = origin.map();
+        TreePlan before = TreePlan.of(map.table().copy(), (_, _) -> Optional.empty());
+        return Matching.of(before, origin.tree(), Math.max(map.table().map().lastKey() + 1, 7));
+    }
+
+    private static TableBuilder.Built build(
+            Directory tree,
+            SendOptions options,
+            Optional<SendOrigin> origin,
+            Optional<Matching> matching,
+            Words words) {
+        List<FoundFile> found = TreeWalk.of(tree, options.attributes());
+        return origin.isPresent()
+                ? TableBuilder.onTopOf(origin.get().map(), matching.orElseThrow(), found)
+                : TableBuilder.full(found, words);
+    }
+
+    /** What is sent, and from where. */
+    private record Job(
+            Directory tree, TableBuilder.Built built, Optional<SendOrigin> origin, Optional<Matching> matching) {}
+
+    private static void stream(Job job, SendOptions options, RecordWriter out, boolean isEstimate) {
+        ObjectTable old = job.origin().map(from -> from.map().table()).orElseGet(() -> new ObjectTable(0));
+        var contents = new TreeContents(
+                job.built(),
+                job.matching(),
+                options.unreadBefore(),
+                new TreeContents.Trees(job.tree(), job.origin().map(SendOrigin::tree)));
         try (contents) {
             Streams.send(
                     StreamHeader.Kind.FILESYSTEM,
                     options,
-                    origin,
+                    job.origin(),
                     out,
-                    new TableSender(out, old, built.table(), contents));
-        }
-        return new ObjectMap(StreamHeader.Kind.FILESYSTEM, options.guid(), built.table());
-    }
-
-    /** Files of a tree, and of the origin's. The directory of the last one stays open, since the next is often there. */
-    private static final class TreeContents implements TableSender.Contents, AutoCloseable {
-        private final TableBuilder.Built built;
-        private final Optional<Matching> matching;
-        private final boolean trustsTimes;
-        private final LastDirectory after;
-        private final Optional<LastDirectory> before;
-
-        TreeContents(
-                Directory tree,
-                TableBuilder.Built built,
-                Optional<Directory> origin,
-                Optional<Matching> matching,
-                boolean trustsTimes) {
-            this.built = built;
-            this.matching = matching;
-            this.trustsTimes = trustsTimes;
-            this.after = new LastDirectory(tree);
-            this.before = origin.map(LastDirectory::new);
-        }
-
-        @Override
-        public Optional<DataFile> after(long id) {
-            return file(id).map(file -> after.open(file.path()));
-        }
-
-        private Optional<FoundFile> file(long id) {
-            return Optional.ofNullable(built.files().get(id))
-                    .filter(file -> file.stat().isFile());
-        }
-
-        @Override
-        public Optional<DataFile> before(long id) {
-            return matching.flatMap(known -> known.stat(id)
-                    .filter(stat -> stat.isFile())
-                    .flatMap(_ -> known.before().find(id))
-                    .flatMap(node -> before.map(tree -> tree.open(known.before().path(node)))));
-        }
-
-        @Override
-        public boolean isUnchanged(long id) {
-            return trustsTimes
-                    && file(id).isPresent()
-                    && matching.flatMap(known -> known.stat(id))
-                            .map(stat -> {
-                                var now = file(id).orElseThrow().stat();
-                                return stat.inode() == now.inode()
-                                        && stat.size() == now.size()
-                                        && stat.modified().equals(now.modified());
-                            })
-                            .orElse(false);
-        }
-
-        @Override
-        public void close() {
-            after.close();
-            before.ifPresent(LastDirectory::close);
-        }
-    }
-
-    private static final class LastDirectory implements AutoCloseable {
-        private final Directory root;
-        private String path = "";
-        private Optional<Directory> open = Optional.empty();
-
-        LastDirectory(Directory root) {
-            this.root = root;
-        }
-
-        DataFile open(String file) {
-            int slash = file.lastIndexOf('/');
-            String wanted = slash < 0 ? "" : file.substring(0, slash);
-            if (open.isEmpty() || !path.equals(wanted)) {
-                close();
-                open = Optional.of(root.resolve(wanted));
-                path = wanted;
-            }
-            return open.get().readData(file.substring(slash + 1));
-        }
-
-        @Override
-        public void close() {
-            open.ifPresent(Directory::close);
-            open = Optional.empty();
+                    new TableSender(out, old, job.built().table(), contents, isEstimate));
         }
     }
 }

@@ -47,6 +47,11 @@ public final class ObjectMap {
         return guid;
     }
 
+    /** Of a volume, what it is read and written in; of a filesystem it says nothing. */
+    public int blockSize() {
+        return table.find(VolumeReceiver.CONTENT).map(StoredObject::blockSize).orElse(0);
+    }
+
     /** How many objects there are. */
     public int size() {
         return table.map().size();

@@ -126,7 +126,9 @@ final class RecordReader implements AutoCloseable {
         checksum.add(words, header, 0, StreamRecord.CHECKSUM);
         Fletcher4.Sum stated = Fletcher4.Sum.read(words, header, StreamRecord.CHECKSUM);
         if (!stated.equals(Fletcher4.Sum.ZERO) && !stated.equals(checksum.sum())) {
-            throw wrong("the checksum differs: the stream is damaged in this record or in the content before it");
+            throw StreamException.checksum(
+                    recordOffset,
+                    "the checksum differs: the stream is damaged in this record or in the content before it");
         }
         checksum.add(words, header, StreamRecord.CHECKSUM, StreamRecord.SIZE - StreamRecord.CHECKSUM);
     }
@@ -211,7 +213,7 @@ final class RecordReader implements AutoCloseable {
         Fletcher4.Sum stated = Fletcher4.Sum.read(words, header, 8);
         boolean isFinal = stated.equals(Fletcher4.Sum.ZERO);
         if (!isFinal && !stated.equals(before)) {
-            throw wrong("the checksum at the END differs: the stream is damaged");
+            throw StreamException.checksum(recordOffset, "the checksum at the END differs: the stream is damaged");
         }
         return new StreamRecord.End(isFinal);
     }
@@ -279,7 +281,7 @@ final class RecordReader implements AutoCloseable {
         }
         offset += got;
         if (got < length) {
-            throw wrong("the stream is cut off after " + offset + " bytes");
+            throw StreamException.incomplete(recordOffset, "the stream is cut off after " + offset + " bytes");
         }
     }
 

@@ -14,8 +14,10 @@ import java.util.function.Predicate;
  * @param properties of the dataset, for a receiver to set, {@code zfs send -p}: then the stream is a compound one;
  *     values are texts, or numbers for those that ZFS has as numbers
  * @param attributes which extended attributes are sent
- * @param trustsTimes whether a file of the same inode, size and time of modification as in the origin's tree is taken
- *     for unchanged without being read: right for snapshots of one subvolume where nobody sets times back
+ * @param unreadBefore a file of the same inode, size and time of change as in the origin's tree is taken for unchanged
+ *     without being read when that time is before this one: right for snapshots of one subvolume, when it is some
+ *     moments before the origin was made. Nobody can set that time, but within one tick of the clock it stays
+ * @param isClone whether the stream makes a clone of the snapshot that it is incremental to
  */
 public record SendOptions(
         String toName,
@@ -23,7 +25,8 @@ public record SendOptions(
         Instant created,
         Optional<NvList> properties,
         Predicate<String> attributes,
-        boolean trustsTimes) {
+        Optional<Instant> unreadBefore,
+        boolean isClone) {
 
     /** What hosts keep for themselves in attributes: labels of theirs, and how files lie on a disk. */
     private static final Set<String> OF_HOSTS =
@@ -40,7 +43,7 @@ public record SendOptions(
 
     /** A plain stream, with all attributes but those of the host. */
     public static SendOptions of(String toName, long guid, Instant created) {
-        return new SendOptions(toName, guid, created, Optional.empty(), SendOptions::isOfFile, false);
+        return new SendOptions(toName, guid, created, Optional.empty(), SendOptions::isOfFile, Optional.empty(), false);
     }
 
     /** Whether an attribute is the file's own, and nothing of the host's. */
@@ -49,11 +52,15 @@ public record SendOptions(
     }
 
     public SendOptions withProperties(NvList values) {
-        return new SendOptions(toName, guid, created, Optional.of(values), attributes, trustsTimes);
+        return new SendOptions(toName, guid, created, Optional.of(values), attributes, unreadBefore, isClone);
     }
 
-    public SendOptions trustingTimes() {
-        return new SendOptions(toName, guid, created, properties, attributes, true);
+    public SendOptions unreadBefore(Instant time) {
+        return new SendOptions(toName, guid, created, properties, attributes, Optional.of(time), isClone);
+    }
+
+    public SendOptions ofClone() {
+        return new SendOptions(toName, guid, created, properties, attributes, unreadBefore, true);
     }
 
     /** What precedes the snapshot in a compound stream, as libzfs reads it. @param fromName of an incremental one */

@@ -8,12 +8,42 @@ import zonda.base.OpException;
  * which byte of the stream the record began, or which object is meant.
  */
 public final class StreamException extends OpException {
+    /** What is wrong with a stream, as far as zfs(8) has a word for it. */
+    public enum Fault {
+        /** It ends before its end. */
+        INCOMPLETE,
+        /** It isn't what the sender wrote. */
+        CHECKSUM,
+        OTHER
+    }
+
+    private final Fault fault;
+
     private StreamException(Code code, String message) {
         super(code, message);
+        this.fault = Fault.OTHER;
     }
 
     private StreamException(Code code, String message, Throwable cause) {
         super(code, message, cause);
+        this.fault = Fault.OTHER;
+    }
+
+    private StreamException(Fault fault, long offset, String what) {
+        super(Code.INVALID, "ZFS stream, record at byte " + offset + ": " + what);
+        this.fault = fault;
+    }
+
+    public Fault fault() {
+        return fault;
+    }
+
+    static StreamException incomplete(long offset, String what) {
+        return new StreamException(Fault.INCOMPLETE, offset, what);
+    }
+
+    static StreamException checksum(long offset, String what) {
+        return new StreamException(Fault.CHECKSUM, offset, what);
     }
 
     /** The record that begins at this byte is wrong. */

@@ -24,7 +24,8 @@ final class Streams {
                     options.compound(origin.map(SendOrigin::snapshot)));
         }
         long features = objects.features() | (kind == StreamHeader.Kind.FILESYSTEM ? Feature.SPILL.mask() : 0);
-        int flags = kind == StreamHeader.Kind.FILESYSTEM ? StreamRecord.FLAG_SPILL_BLOCK : 0;
+        int flags = (kind == StreamHeader.Kind.FILESYSTEM ? StreamRecord.FLAG_SPILL_BLOCK : 0)
+                | (options.isClone() ? StreamRecord.FLAG_CLONE : 0);
         out.begin(new StreamRecord.Begin(StreamRecord.SUBSTREAM, features, kind.number(), flags, names));
         objects.run();
         out.end();

@@ -21,6 +21,7 @@ final class TableSender {
     private final ObjectTable before;
     private final ObjectTable after;
     private final Contents contents;
+    private final boolean isEstimate;
     private final IoBuffer buffer = IoBuffer.of(1 << 20);
     private byte[] fresh = new byte[0];
     private byte[] old = new byte[0];
@@ -37,11 +38,13 @@ final class TableSender {
         boolean isUnchanged(long id);
     }
 
-    TableSender(RecordWriter out, ObjectTable before, ObjectTable after, Contents contents) {
+    /** @param isEstimate whether blocks are counted instead of read: the stream is of no use then */
+    TableSender(RecordWriter out, ObjectTable before, ObjectTable after, Contents contents, boolean isEstimate) {
         this.out = out;
         this.before = before;
         this.after = after;
         this.contents = contents;
+        this.isEstimate = isEstimate;
     }
 
     /** What a receiver must be able to do, bits of {@link Feature}. */
@@ -197,7 +200,7 @@ final class TableSender {
         while (data.isPresent()) {
             long offset = data.getAsLong() / size * size;
             read(file, offset, fresh, size);
-            if (!Zeros.are(fresh, size)) {
+            if (isEstimate || !Zeros.are(fresh, size)) {
                 head.need();
                 out.write(object.id(), object.type(), offset, fresh, size);
             }
@@ -219,9 +222,9 @@ final class TableSender {
         while (offset < end) {
             read(file, offset, fresh, size);
             read(origin, offset, old, size);
-            if (!Arrays.equals(fresh, 0, size, old, 0, size)) {
+            if (isEstimate || !Arrays.equals(fresh, 0, size, old, 0, size)) {
                 head.need();
-                if (Zeros.are(fresh, size)) {
+                if (!isEstimate && Zeros.are(fresh, size)) {
                     out.free(object.id(), offset, size);
                 } else {
                     out.write(object.id(), object.type(), offset, fresh, size);
@@ -246,6 +249,9 @@ final class TableSender {
     }
 
     private void read(DataFile file, long offset, byte[] into, int size) {
+        if (isEstimate) {
+            return;
+        }
         int got = file.read(offset, into, 0, size, buffer);
         Arrays.fill(into, got, size, (byte) 0);
     }

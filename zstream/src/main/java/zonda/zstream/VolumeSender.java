@@ -19,7 +19,7 @@ public final class VolumeSender {
     private VolumeSender() {}
 
     /**
-     * Writes a stream.
+     * Writes a stream of a volume that has no map yet.
      *
      * @param place of the file; its length must be a multiple of 8 KiB
      * @param origin for an incremental one; its tree has the origin's file under the same name
@@ -30,14 +30,19 @@ public final class VolumeSender {
      */
     public static ObjectMap send(
             VolumeReceiver.Place place, SendOptions options, Optional<SendOrigin> origin, OutputStream out) {
-        return send(place, options, origin, new RecordWriter(out, Words.LITTLE));
+        int blockSize = origin.map(from -> from.map().blockSize()).orElse(BLOCK);
+        ObjectMap map = map(place, options.guid(), blockSize);
+        send(place, map, options, origin, out);
+        return map;
     }
 
-    static ObjectMap send(
-            VolumeReceiver.Place place, SendOptions options, Optional<SendOrigin> origin, RecordWriter out) {
-        ObjectTable old = origin.map(from -> from.map().table()).orElseGet(() -> new ObjectTable(0));
-        int blockSize =
-                old.find(VolumeReceiver.CONTENT).map(StoredObject::blockSize).orElse(BLOCK);
+    /**
+     * The map of a volume that has none yet.
+     *
+     * @param blockSize of which its length must be a multiple; its origin's if there is one
+     * @throws StreamException CONFLICT for a length that no volume has
+     */
+    public static ObjectMap map(VolumeReceiver.Place place, long guid, int blockSize) {
         long size;
         try (DataFile file = place.directory().readData(place.name())) {
             size = file.stat().size();
@@ -46,10 +51,39 @@ public final class VolumeSender {
             throw StreamException.conflict("the file " + place.name() + " has " + size
                     + " bytes, and a volume has a multiple of its block size, " + blockSize);
         }
-        ObjectTable table = table(blockSize, size);
+        return new ObjectMap(StreamHeader.Kind.VOLUME, guid, table(blockSize, size));
+    }
+
+    /** Writes a stream of a volume that has a map. @param origin for an incremental one */
+    public static void send(
+            VolumeReceiver.Place place,
+            ObjectMap map,
+            SendOptions options,
+            Optional<SendOrigin> origin,
+            OutputStream out) {
+        stream(place, map, options, origin, new Way(new RecordWriter(out, Words.LITTLE), false));
+    }
+
+    /** How long such a stream would be, without reading: all that isn't a hole in both counts. */
+    public static long estimate(
+            VolumeReceiver.Place place, ObjectMap map, SendOptions options, Optional<SendOrigin> origin) {
+        var out = new RecordWriter(OutputStream.nullOutputStream(), Words.LITTLE);
+        stream(place, map, options, origin, new Way(out, true));
+        return out.offset();
+    }
+
+    private record Way(RecordWriter out, boolean isEstimate) {}
+
+    private static void stream(
+            VolumeReceiver.Place place, ObjectMap map, SendOptions options, Optional<SendOrigin> origin, Way way) {
+        ObjectTable old = origin.map(from -> from.map().table()).orElseGet(() -> new ObjectTable(0));
         var contents = new Contents(place, origin.map(SendOrigin::tree));
-        Streams.send(StreamHeader.Kind.VOLUME, options, origin, out, new TableSender(out, old, table, contents));
-        return new ObjectMap(StreamHeader.Kind.VOLUME, options.guid(), table);
+        Streams.send(
+                StreamHeader.Kind.VOLUME,
+                options,
+                origin,
+                way.out(),
+                new TableSender(way.out(), old, map.table(), contents, way.isEstimate()));
     }
 
     private static ObjectTable table(int blockSize, long size) {

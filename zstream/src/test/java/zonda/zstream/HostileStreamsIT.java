@@ -394,7 +394,7 @@ class HostileStreamsIT {
                 SendOptions.of("t@1", 1, MADE),
                 Optional.empty(),
                 writer,
-                new TableSender(writer, new ObjectTable(0), table, contents));
+                new TableSender(writer, new ObjectTable(0), table, contents, false));
         return out.toByteArray();
     }
 

@@ -1,0 +1,73 @@
+package zonda.storage;
+
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.util.List;
+import java.util.function.Consumer;
+import zonda.kernel.Blocking;
+
+/**
+ * Snapshots of a pool as ZFS send streams: zfs-send(8) and zfs-receive(8). Streams are read and written as they go,
+ * never kept. Any thread may call it; the work is done on a platform thread of its own, while the caller waits.
+ */
+public final class DatasetStreams {
+    private final Workings pool;
+    private final Sending sending;
+    private final Receiving receiving;
+
+    DatasetStreams(Workings pool, Removal removal) {
+        this.pool = pool;
+        this.sending = new Sending(pool);
+        this.receiving = new Receiving(pool, removal);
+    }
+
+    /**
+     * The snapshots that a stream would have, in its order.
+     *
+     * @throws zonda.base.OpException NOT_FOUND when one isn't there, INVALID when the one isn't older than the other,
+     *     NOT_SUPPORTED for what only a bookmark is left of
+     */
+    public List<SendPart> parts(SendRequest request) {
+        return sending.view(SendPlan.of(pool.catalog(), request));
+    }
+
+    /** How many bytes each snapshot of the stream will take, nearly; in the order of {@link #parts}. */
+    public List<Long> estimates(SendRequest request) {
+        SendPlan plan = SendPlan.of(pool.catalog(), request);
+        return Blocking.onOwnThread("zfs-send", () -> {
+            try (var _ = sending.keep(plan)) {
+                return plan.parts().stream().map(sending::estimate).toList();
+            }
+        });
+    }
+
+    /**
+     * Writes a stream. What it sends can't be destroyed meanwhile.
+     *
+     * @param begins is told of each snapshot before its first byte
+     * @throws zonda.base.OpException as {@link #parts} does, and CONFLICT for a tree that can't be sent
+     * @throws java.io.UncheckedIOException when nobody takes it any more
+     */
+    public void send(SendRequest request, OutputStream out, Consumer<SendPart> begins) {
+        SendPlan plan = SendPlan.of(pool.catalog(), request);
+        Blocking.onOwnThread("zfs-send", () -> {
+            try (var _ = sending.keep(plan)) {
+                sending.send(plan, out, begins);
+                return plan;
+            }
+        });
+    }
+
+    /**
+     * Receives a stream. Each snapshot of it is there, whole, as soon as its end came, or not at all; those before it
+     * stay when a later one fails.
+     *
+     * @throws zonda.base.OpException when it is damaged, cut off or can't be received here: in the words of zfs(8)
+     */
+    public void receive(ReceiveRequest request, InputStream in, ReceiveListener listener) {
+        Blocking.onOwnThread("zfs-receive", () -> {
+            new ReceivedPackage(pool, receiving, request, listener).receive(in);
+            return request;
+        });
+    }
+}

@@ -1,0 +1,297 @@
+package zonda.storage;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
+import zonda.base.Bytes;
+import zonda.base.Code;
+import zonda.base.OpException;
+import zonda.base.Undo;
+import zonda.kernel.Directory;
+import zonda.kernel.KernelException;
+import zonda.storage.NodeRecord.Filesystem;
+import zonda.storage.NodeRecord.Frozen;
+import zonda.storage.PoolDriver.Charge;
+import zonda.zstream.FilesystemReceiver;
+import zonda.zstream.ObjectMap;
+import zonda.zstream.ReceiveOptions;
+import zonda.zstream.Received;
+import zonda.zstream.SendStream;
+import zonda.zstream.VolumeReceiver;
+
+/**
+ * Receives one snapshot of a stream: zfs-receive(8). Nothing of it is to be seen before all of it came and was found
+ * right. The snapshot's own subvolume is the point of no return: with it the intents count, without it they go.
+ *
+ * <p>A new dataset is received into itself. One that is there stays as it is, and may be used, while the stream comes
+ * into a place aside, which is of what it is incremental to; the snapshot is made there, and then the dataset gets its
+ * content as by a rollback. Runs on its caller's thread, a platform one.
+ */
+final class Receiving {
+    private final Workings pool;
+    private final Removal removal;
+    /** Names of datasets that something is being received into. */
+    private final ConcurrentHashMap<String, Boolean> targets = new ConcurrentHashMap<>();
+
+    Receiving(Workings pool, Removal removal) {
+        this.pool = pool;
+        this.removal = removal;
+    }
+
+    /** A stream that is at a snapshot, and how that is to be received. */
+    record Order(SendStream stream, SnapshotName to, ReceiveRequest request, DatasetOptions options) {}
+
+    /** Receives the snapshot that the stream is at. @return what of it this host can't have, in words */
+    List<String> receive(Order order) {
+        String target = order.to().dataset().text();
+        Arrival arrival;
+        if (targets.putIfAbsent(target, true) != null) {
+            throw new OpException(
+                    Code.CONFLICT, "cannot receive: destination '" + target + "' is busy: another stream is received");
+        }
+        try {
+            arrival = Arrival.of(pool, order.stream().current(), order.to(), order.request());
+            pool.requireRoom("receive '" + order.to() + "'");
+            List<Guid> bases = arrival.base().map(Frozen::guid).stream().toList();
+            try (var _ = pool.inUse().use(bases)) {
+                return arrival.dataset().isPresent() ? intoExisting(order, arrival) : intoNew(order, arrival);
+            }
+        } finally {
+            targets.remove(target);
+        }
+    }
+
+    private Guid identity(Arrival arrival) {
+        return Guid.of(arrival.header().toGuid())
+                .orElseThrow(() -> new OpException(
+                        Code.NOT_SUPPORTED,
+                        Arrival.prefix(arrival.header()) + ": the snapshot's guid "
+                                + Long.toUnsignedString(arrival.header().toGuid())
+                                + " is none that the driver " + pool.driver().name() + " can keep"));
+    }
+
+    private SnapshotNotes notes(Arrival arrival) {
+        return SnapshotNotes.NONE.streamed(identity(arrival));
+    }
+
+    private List<String> intoNew(Order order, Arrival arrival) {
+        DatasetName name = order.to().dataset();
+        Filesystem parent = parent(name);
+        var dataset = new Filesystem(
+                pool.newGuid(),
+                Optional.of(parent.guid()),
+                name.leaf(),
+                pool.now(),
+                pool.nextTxg(),
+                arrival.base().map(Frozen::guid),
+                order.options());
+        Frozen snapshot = Frozen.of(
+                        pool.newGuid(), order.to(), dataset, arrival.header().created(), pool.nextTxg())
+                .withNotes(notes(arrival));
+        List<Guid> both = List.of(dataset.guid(), snapshot.guid());
+        var store = pool.store();
+        Received received;
+        try (var undo = new Undo()) {
+            undo.add(pool.driver()::sync);
+            undo.add(() -> {
+                both.forEach(store::abandon);
+                store.apart(both);
+            });
+            store.together(both);
+            store.begin(dataset);
+            store.begin(snapshot);
+            pool.passed("receive", "intent");
+            undo.add(() -> List.of(snapshot, dataset).forEach(removal::destroy));
+            make(
+                    dataset.guid(),
+                    arrival.base(),
+                    new Charge(accounts(dataset, parent), order.options().quota()));
+            pool.passed("receive", "place");
+            received = read(order.stream(), dataset.guid(), arrival);
+            pool.maps().save(snapshot.guid(), received.map());
+            pool.passed("receive", "content");
+            List<String> kept = Stream.concat(
+                            Stream.of(name.parent().orElseThrow().text()), baseName(arrival).stream())
+                    .toList();
+            try (var _ = pool.claims().claim(List.of(name.text()), kept)) {
+                Arrival.of(pool, arrival.header(), order.to(), order.request());
+                Filesystem whole = arrival.isVolume() ? sized(dataset, received.map()) : dataset;
+                if (!parent(name).guid().equals(parent.guid())) {
+                    throw new OpException(Code.CONFLICT, "cannot receive: '" + name + "' was renamed meanwhile");
+                }
+                store.replace(whole);
+                pool.finishing().describe(whole);
+                store.settling(() -> pool.driver().snapshot(snapshot.id(), accounts(dataset, parent)));
+                undo.keep();
+                pool.catalog().putAll(List.of(whole, snapshot));
+                both.forEach(store::made);
+                store.apart(both);
+                var left = new ArrayList<>(received.left());
+                try {
+                    pool.passed("receive", "made");
+                } finally {
+                    mount(order, whole).ifPresent(left::add);
+                }
+                return List.copyOf(left);
+            }
+        }
+    }
+
+    /** What was received stays when it can't be mounted. */
+    private Optional<String> mount(Order order, Filesystem dataset) {
+        if (!order.request().mount() || dataset.isVolume()) {
+            return Optional.empty();
+        }
+        try {
+            pool.tree().mount(dataset);
+            return Optional.empty();
+        } catch (OpException | KernelException e) {
+            return Optional.of("cannot mount '" + order.to().dataset() + "': " + e.getMessage());
+        }
+    }
+
+    private Optional<String> baseName(Arrival arrival) {
+        return arrival.base()
+                .flatMap(base -> pool.catalog().nameOfSnapshot(base.guid()))
+                .map(SnapshotName::toString);
+    }
+
+    private Filesystem parent(DatasetName name) {
+        return name.parent()
+                .flatMap(pool.catalog()::find)
+                .orElseThrow(() ->
+                        new OpException(Code.NOT_FOUND, "cannot receive: destination '" + name + "' does not exist"));
+    }
+
+    private List<Guid> accounts(Filesystem dataset, Filesystem parent) {
+        return Stream.concat(Stream.of(dataset.guid()), pool.catalog().accounts(parent).stream())
+                .toList();
+    }
+
+    private void make(Guid place, Optional<Frozen> base, Charge charge) {
+        if (base.isPresent()) {
+            pool.driver().cloneOf(base.get().id(), place, charge);
+        } else {
+            pool.driver().create(place, charge);
+        }
+    }
+
+    /** A volume says its size at the end of the stream. */
+    private Filesystem sized(Filesystem dataset, ObjectMap map) {
+        Bytes size = pool.driver().sizeOf(dataset.guid());
+        int blockSize = Math.clamp(map.blockSize(), 512, 128 << 10);
+        return dataset.withOptions(dataset.options().volume(new VolumeShape(size, blockSize)));
+    }
+
+    private Received read(SendStream stream, Guid place, Arrival arrival) {
+        Optional<ObjectMap> map = arrival.base()
+                .map(base -> pool.maps()
+                        .find(base.guid())
+                        .orElseThrow(() -> new OpException(
+                                Code.CONFLICT,
+                                Arrival.prefix(arrival.header()) + ": "
+                                        + baseName(arrival).orElse("its source")
+                                        + " was neither received nor sent here, so nothing can be incremental to it")));
+        try (Directory target = Directory.open(pool.driver().mountSpec(place).directory())) {
+            return arrival.isVolume()
+                    ? VolumeReceiver.receive(
+                            stream, new VolumeReceiver.Place(target, PoolDriver.DISK), map, ReceiveOptions.ALL)
+                    : FilesystemReceiver.receive(stream, target, map, ReceiveOptions.ALL);
+        }
+    }
+
+    private List<String> intoExisting(Order order, Arrival arrival) {
+        Filesystem dataset = arrival.dataset().orElseThrow();
+        Guid place = pool.newGuid();
+        var snapshot = new Frozen(
+                pool.newGuid(),
+                dataset.guid(),
+                place,
+                order.to().snapshot(),
+                arrival.header().created(),
+                pool.nextTxg(),
+                notes(arrival).arriving(true));
+        var store = pool.store();
+        Received received;
+        try (var undo = new Undo()) {
+            undo.add(pool.driver()::sync);
+            undo.add(() -> store.abandon(snapshot.guid()));
+            store.begin(snapshot);
+            pool.passed("receive", "intent");
+            undo.add(() -> removal.destroy(snapshot));
+            List<Guid> charged = Stream.concat(Stream.of(place), pool.catalog().accounts(dataset).stream())
+                    .toList();
+            make(place, arrival.base(), new Charge(charged, Optional.empty()));
+            pool.passed("receive", "place");
+            received = read(order.stream(), place, arrival);
+            pool.maps().save(snapshot.guid(), received.map());
+            pool.passed("receive", "content");
+            DatasetName name = order.to().dataset();
+            try (var _ = pool.claims().claim(List.of(name.text()), List.of())) {
+                requireSame(arrival, Arrival.of(pool, arrival.header(), order.to(), order.request()));
+                exchange(name, snapshot, arrival.base(), undo);
+            }
+        }
+        return received.left();
+    }
+
+    private static void requireSame(Arrival before, Arrival now) {
+        if (!before.dataset().map(Filesystem::guid).equals(now.dataset().map(Filesystem::guid))
+                || !before.base().map(Frozen::guid).equals(now.base().map(Frozen::guid))) {
+            throw new OpException(
+                    Code.CONFLICT,
+                    Arrival.prefix(before.header()) + ": destination "
+                            + before.to().dataset() + " has been modified\nsince most recent snapshot");
+        }
+    }
+
+    /** The dataset gets the snapshot and its content. */
+    private void exchange(DatasetName name, Frozen snapshot, Optional<Frozen> base, Undo undo) {
+        Filesystem dataset = pool.catalog().require(name);
+        var store = pool.store();
+        List<Filesystem> mounted = pool.tree().unmountEverywhere("receive", name);
+        try (var mounting = new Undo()) {
+            mounting.add(() -> pool.tree().mountAgain(mounted));
+            pool.passed("receive", "unmounted");
+            destroyNewer(dataset, base);
+            List<Guid> accounts = pool.catalog().accounts(dataset);
+            store.settling(() -> pool.driver().snapshot(snapshot.id(), accounts));
+            undo.keep();
+            pool.catalog().put(snapshot);
+            store.made(snapshot.guid());
+            try (var landing = new Undo()) {
+                landing.add(() -> removal.bury(Doomed.of(snapshot)));
+                pool.passed("receive", "snapshot");
+                store.settling(() -> pool.driver().rollback(dataset.guid(), snapshot.id(), accounts));
+                landing.keep();
+            }
+            pool.passed("receive", "exchanged");
+            pool.driver().destroy(snapshot.home());
+            Frozen there = snapshot.withNotes(snapshot.notes().arriving(false));
+            store.replace(there);
+            pool.catalog().put(there);
+            pool.passed("receive", "made");
+        }
+    }
+
+    /** With {@code -F}: what was made after the snapshot that the stream is on top of. */
+    private void destroyNewer(Filesystem dataset, Optional<Frozen> base) {
+        if (base.isEmpty()) {
+            return;
+        }
+        List<Frozen> own = pool.catalog().snapshots(dataset.guid());
+        var newer = new ArrayList<NodeRecord>(own.subList(own.indexOf(base.get()) + 1, own.size()));
+        if (newer.isEmpty()) {
+            return;
+        }
+        for (NodeRecord one : newer) {
+            if (one instanceof Frozen snapshot) {
+                removal.refuseClones(snapshot, "destroy '" + removal.name(snapshot) + "'");
+                removal.refuseHolds(snapshot);
+            }
+        }
+        removal.bury(new Doomed(newer.reversed()));
+    }
+}

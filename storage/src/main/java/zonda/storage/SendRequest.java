@@ -1,0 +1,29 @@
+package zonda.storage;
+
+import java.util.Optional;
+
+/**
+ * What to send: zfs-send(8).
+ *
+ * @param to the full name of a snapshot
+ * @param from the full name of the one that the stream is incremental to
+ * @param between whether the snapshots between the two are sent, too: {@code -I}
+ * @param below whether the datasets below are sent, too, with all their snapshots: {@code -R}
+ * @param properties whether properties are sent: {@code -p}
+ */
+public record SendRequest(String to, Optional<String> from, boolean between, boolean below, boolean properties) {
+    /** One snapshot, whole. */
+    public static SendRequest of(String to) {
+        return new SendRequest(to, Optional.empty(), false, false, false);
+    }
+
+    /** What changed in one snapshot since another. */
+    public static SendRequest of(String to, String from) {
+        return new SendRequest(to, Optional.of(from), false, false, false);
+    }
+
+    /** Whether the stream is a package of several, with a list before them. */
+    boolean isPackage() {
+        return between || below || properties;
+    }
+}
