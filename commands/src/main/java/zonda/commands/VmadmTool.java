@@ -14,9 +14,7 @@ import zonda.vm.Vms;
 public final class VmadmTool implements Tool {
     /** Other names of verbs. */
     private static final Map<String, String> ALIASES =
-            Map.of("json", "get", "boot", "start", "halt", "stop", "destroy", "delete");
-
-    private static final List<String> LATER = List.of("sysrq", "send", "receive", "recv", "install");
+            Map.of("json", "get", "boot", "start", "halt", "stop", "destroy", "delete", "recv", "receive");
 
     private final Vms vms;
     private final PropertyTable table;
@@ -82,13 +80,11 @@ public final class VmadmTool implements Tool {
             case "console" -> console(session, arguments);
             case "events" -> new VmadmEvents(vms).events(session, arguments);
             case "info" -> info(arguments);
-            default -> {
-                if (LATER.contains(verb)) {
-                    throw new OpException(
-                            Code.NOT_SUPPORTED, "vmadm " + verb + " is not supported by this version of Zonda");
-                }
-                throw new OpException(Code.USAGE, "Invalid command: \"" + verb + "\".");
-            }
+            case "send" -> new VmadmTransfer(vms).send(session, arguments);
+            case "receive" -> new VmadmTransfer(vms).receive(session, arguments);
+            case "install" -> new VmadmTransfer(vms).install(session, arguments);
+            case "sysrq" -> sysrq(arguments);
+            default -> throw new OpException(Code.USAGE, "Invalid command: \"" + verb + "\".");
         }
     }
 
@@ -100,6 +96,14 @@ public final class VmadmTool implements Tool {
         String name = arguments.getFirst();
         session.out(VmadmUsage.property(table, name)
                 .orElseThrow(() -> new OpException(Code.USAGE, "no property \"" + name + "\"")));
+    }
+
+    private void sysrq(List<String> arguments) {
+        UUID uuid = vm("sysrq", arguments);
+        throw new OpException(
+                Code.NOT_SUPPORTED,
+                "sysrq is of hardware VMs; VM " + uuid + " is of brand "
+                        + vms.get(uuid).string("brand", ""));
     }
 
     private void console(Session session, List<String> arguments) {

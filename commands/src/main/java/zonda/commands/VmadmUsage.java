@@ -23,6 +23,9 @@ final class VmadmUsage {
               vmadm rollback-snapshot <uuid> <snapname>
               vmadm delete-snapshot <uuid> <snapname>
               vmadm reprovision <uuid> [-f <payload.json>]
+              vmadm send <uuid>
+              vmadm receive [-P <pool>] [-f <file>]
+              vmadm install <uuid>
               vmadm console <uuid>
               vmadm info <uuid> [type,...]
               vmadm events [-f] [-j] [-r] [<uuid> ...]

@@ -2,6 +2,7 @@ package zonda.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -69,6 +70,7 @@ class CrashIT {
         ROLLBACK("vm-rollback", "intent halt rollback boot end"),
         REPROVISION("vm-reprovision", "intent halt destroy record datasets install boot end"),
         DELETE("vm-delete", "intent halt remove end"),
+        RECEIVE("vm-receive", "intent record datasets prepare received end"),
         INSTALL_IMAGE("image-install", "intent partial fill seal commit record end"),
         DELETE_IMAGE("image-delete", "intent destroy forget end");
 
@@ -99,7 +101,7 @@ class CrashIT {
                 case INSTALL_IMAGE -> List.of("create:intent", "create:made");
                 case UPDATE -> List.of("set:recorded");
                 case ROLLBACK -> List.of("rollback:unmounted", "rollback:exchanged");
-                case START, STOP, REBOOT, REPROVISION -> List.of();
+                case START, STOP, REBOOT, REPROVISION, RECEIVE -> List.of();
             };
         }
     }
@@ -134,8 +136,8 @@ class CrashIT {
         deaths().forEach(death -> known.add(death.step()));
         Set<String> passed = new TreeSet<>(steps.passed());
         assertThat(passed).containsAll(known);
-        passed.removeIf(step -> step.matches("(snapshot|rename|set|create):.*"));
-        known.removeIf(step -> step.matches("(snapshot|rename|set|create):.*"));
+        passed.removeIf(step -> step.matches("(snapshot|rename|set|create|receive):.*"));
+        known.removeIf(step -> step.matches("(snapshot|rename|set|create|receive):.*"));
         assertThat(passed).isEqualTo(known);
         assertThat(empty.surplus(zonda)).isEmpty();
     }
@@ -218,8 +220,18 @@ class CrashIT {
                     zonda.vmadm("create-snapshot", uuid.toString(), "one");
                     zonda.sh(uuid, "echo after > /root/mark");
                 }
+                case RECEIVE -> {
+                    zonda.create(payload());
+                    zonda.sh(uuid, "echo sent > /root/mark");
+                    new Pipes().with("host", zonda).run("host vmadm send " + uuid + " > " + bundle());
+                    zonda.delete(uuid);
+                }
                 case DELETE_IMAGE -> makeImage();
             }
+        }
+
+        private Path bundle() {
+            return zonda.root().resolve("bundle");
         }
 
         private void makeImage() {
@@ -244,6 +256,7 @@ class CrashIT {
                 case DELETE -> zonda.call("vmadm", "delete", word);
                 case INSTALL_IMAGE ->
                     zonda.call("imgadm", "create", "--busybox", "name=other", "version=1", "uuid=" + word);
+                case RECEIVE -> zonda.call("vmadm", "receive", "-f", bundle().toString());
                 case DELETE_IMAGE -> zonda.call("imgadm", "delete", word);
             };
         }
@@ -259,6 +272,7 @@ class CrashIT {
                 case REPROVISION -> checkReprovisioned();
                 case DELETE -> checkDeleted(step);
                 case INSTALL_IMAGE -> checkImage(step.matches(".*:(seal|commit|record|end)"));
+                case RECEIVE -> checkReceived(step);
                 case DELETE_IMAGE -> checkImage(false);
             }
             assertThat(zonda.vmadm("list").status()).isZero();
@@ -321,6 +335,18 @@ class CrashIT {
                     .isTrue();
             assertThat(zonda.sh(uuid, "ls /root")).isEmpty();
             assertThat(zonda.get(uuid).array("snapshots").objects()).isEmpty();
+        }
+
+        private void checkReceived(String step) {
+            assertThat(exists()).isEqualTo(step.matches("vm-receive:(received|end)"));
+            if (!exists()) {
+                assertThat(zonda.leftovers().of(uuid)).isEmpty();
+                assertThat(zonda.vmadm("receive", "-f", bundle().toString()).status())
+                        .isZero();
+            }
+            assertThat(zonda.vmadm("start", uuid.toString()).status()).isZero();
+            awaitUp();
+            assertThat(zonda.sh(uuid, "cat /root/mark")).isEqualTo("sent");
         }
 
         private void checkDeleted(String step) {

@@ -40,6 +40,26 @@ final class PayloadChecks {
         return new Vms.Checked(complete, brand.get(), findings);
     }
 
+    /** What {@code vmadm get} showed on another host. @throws zonda.base.OpException INVALID */
+    Vms.Checked receive(Json.Obj shown) {
+        var findings = new Findings();
+        Optional<Brand> brand = Brand.find(shown.string("brand", ""));
+        if (brand.isEmpty()) {
+            findings.badBrand(shown.string("brand", ""));
+            return new Vms.Checked(shown, Brand.JOYENT, findings);
+        }
+        if (shown.string("uuid").filter(Values::isUuid).isEmpty()) {
+            findings.missing("uuid");
+            return new Vms.Checked(shown, brand.get(), findings);
+        }
+        Json.Obj read = payloads.read(shown, Verb.RECEIVE, brand.get(), new Findings())
+                .withAll(payloads.read(shown, Verb.CREATE, brand.get(), findings));
+        Json.Obj complete = defaults.complete(read, brand.get());
+        complete = complete.has("create_timestamp") ? complete : complete.with("create_timestamp", now());
+        rules.check(new VmConfig(complete), findings);
+        return new Vms.Checked(complete, brand.get(), findings);
+    }
+
     /** Version 4, RFC 9562. */
     private UUID randomUuid() {
         long high = host.random().nextLong() & ~0xf000L | 0x4000L;

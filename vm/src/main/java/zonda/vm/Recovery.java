@@ -81,6 +81,7 @@ public final class Recovery {
             case "vm-start", "vm-reboot" -> reboot(saga, UUID.fromString(about.string("uuid", "")));
             case "vm-stop" -> stop(saga);
             case "vm-rollback" -> vms.snapshots().settle(saga);
+            case "vm-receive" -> vms.transfer().settle(saga);
             case "vm-reprovision" -> vms.reprovisioning().settle(saga);
             case "vm-update" -> {
                 settleUpdate(about);

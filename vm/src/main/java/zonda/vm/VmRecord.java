@@ -18,6 +18,8 @@ public record VmRecord(
     public enum Life {
         /** Its datasets are being made. */
         INCOMPLETE,
+        /** Its properties were received, and its datasets weren't yet. */
+        RECEIVING,
         /** Made; its first boot has not been completed. */
         PROVISIONING,
         /** Complete. */

@@ -30,6 +30,9 @@ final class VmView {
         if (vm.life() == VmRecord.Life.INCOMPLETE) {
             return "incomplete";
         }
+        if (vm.life() == VmRecord.Life.RECEIVING) {
+            return "configured";
+        }
         if (now.running().isEmpty()) {
             return "installed";
         }
@@ -39,6 +42,9 @@ final class VmView {
     static String state(VmRecord vm, Now now) {
         if (vm.life() == VmRecord.Life.FAILED) {
             return "failed";
+        }
+        if (vm.life() == VmRecord.Life.RECEIVING) {
+            return "receiving";
         }
         if (vm.life() != VmRecord.Life.INSTALLED) {
             return "provisioning";

@@ -35,6 +35,7 @@ public final class Vms implements AutoCloseable {
     private final Endings endings;
     private final Boots boots;
     private final SnapshotVerbs snapshots = new SnapshotVerbs(this);
+    private final Transfer transfer = new Transfer(this);
     private final Reprovisioning reprovisioning = new Reprovisioning(this);
     private final Map<UUID, Lane> lanes = new ConcurrentHashMap<>();
     private final Set<UUID> stopping = ConcurrentHashMap.newKeySet();
@@ -119,6 +120,11 @@ public final class Vms implements AutoCloseable {
         return checks.create(raw);
     }
 
+    /** Reads what {@code vmadm send} said of a VM: what is computed is left out without a word. */
+    Checked checkReceive(Json.Obj raw) {
+        return checks.receive(raw);
+    }
+
     /** Reads a payload for update of any VM of the brand. */
     public Checked checkUpdate(Json.Obj raw, Brand brand) {
         return checks.update(raw, brand);
@@ -142,7 +148,7 @@ public final class Vms implements AutoCloseable {
         var config = new VmConfig(checked.properties());
         UUID uuid = config.uuid();
         rules.checkImage(config);
-        Saga saga = claim(config);
+        Saga saga = claim("vm-create", config);
         lane(uuid).run(() -> {
             make(saga, config);
             return uuid;
@@ -157,7 +163,7 @@ public final class Vms implements AutoCloseable {
     }
 
     /** Writes the intent and takes the record in, unless another VM is in the way. */
-    private Saga claim(VmConfig config) {
+    Saga claim(String change, VmConfig config) {
         claiming.lock();
         try {
             if (store.find(config.uuid()).isPresent()) {
@@ -166,7 +172,7 @@ public final class Vms implements AutoCloseable {
             rules.checkConflicts(config);
             IdRange range = ids.take(config.uuid());
             host.zones().prepare(range);
-            Saga saga = host.journal().begin("vm-create", Json.object().with("config", config.properties()));
+            Saga saga = host.journal().begin(change, Json.object().with("config", config.properties()));
             saga.step(
                     "record",
                     () -> store.hold(
@@ -239,14 +245,22 @@ public final class Vms implements AutoCloseable {
         return booted;
     }
 
+    /** @throws OpException FAILED for a VM whose making failed, or is not over */
     static void requireWhole(VmRecord vm, String verb) {
-        if (vm.life() == VmRecord.Life.FAILED || vm.life() == VmRecord.Life.INCOMPLETE) {
+        String state = switch (vm.life()) {
+            case FAILED -> "failed";
+            case INCOMPLETE -> "provisioning";
+            case RECEIVING -> "receiving";
+            case PROVISIONING, INSTALLED -> "";
+        };
+        if (!state.isEmpty()) {
             throw new OpException(
                     Code.FAILED,
-                    "Unable to " + verb + " VM " + vm.uuid() + ": its state is "
-                            + (vm.life() == VmRecord.Life.FAILED ? "failed" : "provisioning")
+                    "Unable to " + verb + " VM " + vm.uuid() + ": its state is " + state
                             + vm.failure().map(why -> " (" + why + ")").orElse("")
-                            + "; delete it and create it again");
+                            + (vm.life() == VmRecord.Life.RECEIVING
+                                    ? "; receive its datasets and vmadm install it"
+                                    : "; delete it and create it again"));
         }
     }
 
@@ -385,6 +399,11 @@ public final class Vms implements AutoCloseable {
         if (machinery.datasets(config).find(config.dataset()).isEmpty()) {
             throw new OpException(Code.FAILED, "could not verify zonepath: no dataset " + config.dataset());
         }
+    }
+
+    /** VMs as streams. */
+    public Transfer transfer() {
+        return transfer;
     }
 
     /** The VMs as zonecfg(8) has them. */

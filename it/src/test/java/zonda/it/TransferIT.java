@@ -1,0 +1,224 @@
+package zonda.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+import zonda.base.Json;
+
+/** send, receive and install of vmadm(8), between two hosts and through files. */
+class TransferIT {
+    private static final int BLOCK = 512;
+
+    @RegisterExtension
+    @Order(1)
+    static final Instance one = new Instance();
+
+    @RegisterExtension
+    @Order(2)
+    static final Instance other = new Instance();
+
+    private static Pipes pipes;
+
+    @TempDir
+    Path directory;
+
+    @BeforeAll
+    static void connect() {
+        pipes = new Pipes().with("one", one).with("other", other);
+    }
+
+    @AfterEach
+    void leave_nothing() {
+        one.deleteAll();
+        other.deleteAll();
+        assertThat(one.leftovers().ofZones()).isEmpty();
+        assertThat(other.leftovers().ofZones()).isEmpty();
+    }
+
+    private static UUID vmWithData() {
+        UUID vm = one.create(Instance.withNics(one.payload("web01"), Instance.nic("dhcp"))
+                .with("tags", Json.object().with("role", "web"))
+                .with("max_lwps", 555));
+        one.sh(vm, "mkdir -p /srv/d; echo one > /srv/d/mark; ln -s mark /srv/d/link; chown 7:8 /srv/d/mark");
+        assertThat(one.vmadm("create-snapshot", vm.toString(), "first").status())
+                .isZero();
+        one.sh(vm, "echo two > /srv/d/mark; mdata-put answer 42; dd if=/dev/urandom of=/srv/d/big bs=64k count=20");
+        return vm;
+    }
+
+    private static String data(Instance host, UUID vm) {
+        return host.sh(vm, "cd /srv/d; cat mark link; stat -c '%u:%g %a' mark; md5sum < big; mdata-get answer");
+    }
+
+    @Test
+    void a_vm_goes_to_a_host_that_has_not_its_image_and_runs_there_with_all_it_had() {
+        UUID vm = vmWithData();
+        String before = data(one, vm);
+
+        pipes.run("one vmadm send web01 | other vmadm receive");
+
+        assertThat(one.state(vm)).isEqualTo("stopped");
+        assertThat(one.get(vm).bool("autoboot", true))
+                .as("it is not to run twice")
+                .isFalse();
+        assertThat(one.run("zfs", "list", "-H", "-t", "snapshot", "-o", "name", "zones/" + vm)
+                        .out())
+                .isEqualTo("zones/" + vm + "@vmsnap-first\n");
+
+        assertThat(other.state(vm)).isEqualTo("stopped");
+        Json.Obj received = other.get(vm);
+        Json.Obj sent = one.get(vm);
+        for (String name : new String[] {
+            "alias",
+            "tags",
+            "customer_metadata",
+            "max_lwps",
+            "image_uuid",
+            "create_timestamp",
+            "quota",
+            "max_physical_memory",
+            "brand",
+            "owner_uuid"
+        }) {
+            assertThat(received.get(name)).as(name).isEqualTo(sent.get(name));
+        }
+        assertThat(received.bool("autoboot", false))
+                .as("as it was before it was sent")
+                .isTrue();
+        assertThat(received.array("snapshots").objects()).hasSize(1);
+        assertThat(other.vmadm("start", vm.toString()).status()).isZero();
+        assertThat(data(other, vm)).isEqualTo(before);
+        assertThat(other.sh(vm, "cat /checkpoints/first/srv/d/mark; ip -4 addr show dev net0 | grep -c inet"))
+                .isEqualTo("one\n1");
+        assertThat(other.vmadm("rollback-snapshot", vm.toString(), "first").status())
+                .isZero();
+        assertThat(other.sh(vm, "cat /srv/d/mark")).isEqualTo("one");
+    }
+
+    private Path bundle(UUID vm) {
+        Path file = directory.resolve("bundle");
+        assertThat(pipes.run("one vmadm send " + vm + " > " + file).status()).isZero();
+        return file;
+    }
+
+    @Test
+    void a_backup_in_a_file_restores_what_was_deleted() {
+        UUID vm = vmWithData();
+        String before = data(one, vm);
+        Path file = bundle(vm);
+        one.delete(vm);
+
+        Ran ran = one.vmadm("receive", "-f", file.toString());
+        assertThat(ran.err()).isEqualTo("Successfully received VM " + vm + "\n");
+        assertThat(one.vmadm("start", vm.toString()).status()).isZero();
+        assertThat(data(one, vm)).isEqualTo(before);
+
+        Ran again = one.vmadm("receive", "-f", file.toString());
+        assertThat(again.status()).isEqualTo(1);
+        assertThat(again.err()).contains("already exists");
+        assertThat(data(one, vm)).as("the one that is there is as it was").isEqualTo(before);
+    }
+
+    @Test
+    void a_damaged_bundle_is_refused_and_leaves_nothing() throws IOException {
+        UUID vm = vmWithData();
+        byte[] whole = Files.readAllBytes(bundle(vm));
+        one.delete(vm);
+
+        refused(cut(whole, 0), "Invalid bundle: it is empty");
+        refused(cut(whole, 100), "Invalid bundle");
+        refused(cut(whole, 600), "Invalid bundle");
+        refused(cut(whole, whole.length / 2), "incomplete stream");
+        refused(cut(whole, whole.length - 100), "incomplete stream");
+        refused(flipped(whole, BLOCK + 20), "Invalid bundle: the VM's properties are not as they were sent");
+        refused(flipped(whole, whole.length / 2), "");
+        refused(
+                "hello".getBytes(java.nio.charset.StandardCharsets.UTF_8),
+                "Invalid bundle: it is neither a bundle nor JSON");
+    }
+
+    private static byte[] cut(byte[] whole, int length) {
+        return Arrays.copyOf(whole, length);
+    }
+
+    private static byte[] flipped(byte[] whole, int at) {
+        byte[] damaged = whole.clone();
+        damaged[at] ^= 0x10;
+        return damaged;
+    }
+
+    private void refused(byte[] bundle, String why) {
+        Path file = directory.resolve("damaged");
+        try {
+            Files.write(file, bundle);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        Ran ran = other.vmadm("receive", "-f", file.toString());
+        assertThat(ran.err()).contains(why);
+        assertThat(ran.status()).as(ran.toString()).isEqualTo(1);
+        assertThat(other.vmadm("list", "-H").out()).isEmpty();
+        assertThat(other.run("zfs", "list", "-H", "-o", "name", "-d", "1", "zones")
+                        .out()
+                        .lines())
+                .doesNotContainAnyElementsOf(java.util.List.of(""))
+                .allMatch(name -> name.equals("zones")
+                        || name.equals("zones/cores")
+                        || name.endsWith(other.image().toString()));
+    }
+
+    @Test
+    void properties_may_come_first_and_the_data_later() throws IOException {
+        UUID vm = vmWithData();
+        String before = data(one, vm);
+        String properties = one.get(vm).compact();
+        one.vmadm("stop", vm.toString());
+        assertThat(one.run("zfs", "snapshot", "zones/" + vm + "@moved").status())
+                .isZero();
+
+        Ran ran = other.feed(properties, "vmadm", "receive");
+        assertThat(ran.err()).isEqualTo("Successfully received VM " + vm + "\n");
+        assertThat(other.state(vm)).isEqualTo("receiving");
+        assertThat(other.vmadm("start", vm.toString()).err()).contains("its state is receiving", "vmadm install");
+        assertThat(other.vmadm("install", vm.toString()).err()).contains("dataset zones/" + vm, "is missing");
+        other.stop();
+        other.start(java.util.Map.of());
+        assertThat(other.state(vm)).isEqualTo("receiving");
+
+        // Whole, so that the other host needs no image.
+        pipes.good("one zfs send zones/" + vm + "@moved | other zfs receive zones/" + vm + " 2>&1");
+        ran = other.vmadm("install", vm.toString());
+        assertThat(ran.err()).isEqualTo("Successfully installed VM " + vm + "\n");
+        assertThat(other.vmadm("start", vm.toString()).status()).isZero();
+        assertThat(data(other, vm)).isEqualTo(before);
+        assertThat(other.vmadm("install", vm.toString()).err()).contains("it is not receiving, it is running");
+    }
+
+    @Test
+    void what_can_not_be_sent_or_received_is_refused_by_name() {
+        assertThat(one.vmadm("send", "nosuch").err()).contains("nosuch");
+        assertThat(one.vmadm("send").status()).isEqualTo(2);
+        UUID vm = UUID.randomUUID();
+        Json.Obj payload = one.payload("web01").with("uuid", vm.toString());
+        assertThat(one.feed(payload.without("uuid").compact(), "vmadm", "receive")
+                        .err())
+                .contains("Missing required properties: uuid");
+        assertThat(one.feed(payload.with("brand", "none").compact(), "vmadm", "receive")
+                        .err())
+                .contains("Invalid brand: 'none'");
+        assertThat(one.feed(payload.compact(), "vmadm", "receive", "-P", "tank").err())
+                .contains("zpool \"tank\" does not exist");
+        assertThat(one.vmadm("lookup").out()).isEmpty();
+    }
+}

@@ -1,0 +1,225 @@
+package zonda.vm;
+
+import java.io.BufferedInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import zonda.base.Code;
+import zonda.base.Json;
+import zonda.base.OpException;
+import zonda.base.Saga;
+import zonda.storage.Datasets;
+import zonda.storage.ReceiveListener;
+import zonda.storage.ReceiveRequest;
+import zonda.storage.SendRequest;
+
+/**
+ * send, receive and install of vmadm(8): a VM with its data as one stream.
+ *
+ * <p>A VM is sent whole, with its snapshots and without need of its image: whatever host has received it can boot it.
+ */
+public final class Transfer {
+    private static final String SNAPSHOT = "sending";
+    private static final int BUFFER = 256 << 10;
+
+    private final Vms vms;
+
+    Transfer(Vms vms) {
+        this.vms = vms;
+    }
+
+    /**
+     * Stops the VM and writes it. It stays stopped, so that it doesn't run in two places.
+     *
+     * @throws OpException NOT_FOUND, CONFLICT for one that isn't whole
+     */
+    public void send(UUID uuid, OutputStream out) {
+        VmConfig sent = vms.find(uuid).config();
+        VmSnapshots.requireSupported(sent);
+        Vms.requireWhole(vms.find(uuid), "send");
+        vms.stop(uuid, false, Optional.empty());
+        vms.lane(uuid).run(() -> {
+            VmConfig config = vms.find(uuid).config();
+            if (vms.machinery().running(uuid).isPresent()) {
+                throw new OpException(Code.CONFLICT, "VM " + uuid + " was started while it was to be sent");
+            }
+            Datasets datasets = vms.machinery().datasets(config);
+            String snapshot = config.dataset() + "@" + SNAPSHOT;
+            forget(datasets, snapshot);
+            datasets.snapshot(config.dataset(), SNAPSHOT);
+            try {
+                // As it was before it was stopped for this.
+                VmBundle.writeVm(out, shown(config.with("autoboot", Json.of(sent.autoboot()))));
+                VmBundle.writeDataset(out, config.dataset());
+                var whole = new SendRequest(snapshot, Optional.empty(), true, false, true);
+                datasets.streams().send(whole, out, _ -> {});
+                out.flush();
+            } finally {
+                forget(datasets, snapshot);
+            }
+            return uuid;
+        });
+    }
+
+    private static void forget(Datasets datasets, String snapshot) {
+        if (datasets.findSnapshot(snapshot).isPresent()) {
+            datasets.destroy(snapshot, false);
+        }
+    }
+
+    private Json.Obj shown(VmConfig config) {
+        Json.Obj shown = vms.get(config.uuid()).withAll(config.properties());
+        return shown.without("state").without("zone_state").without("snapshots");
+    }
+
+    /**
+     * Takes in a VM that {@link #send} wrote, here or on a SmartOS host. One that comes without data is kept as receiving
+     * until its datasets are there and {@link #install} is asked for.
+     *
+     * @param pool where its datasets go; empty for where the stream says
+     * @throws OpException saying what is wrong with the stream or its VM; nothing of it is left then
+     */
+    public UUID receive(InputStream in, Optional<String> pool) {
+        // The reader of streams takes a buffered one as it is, and so reads not a byte too many.
+        var buffered = new BufferedInputStream(in, BUFFER);
+        try {
+            VmConfig config = config(VmBundle.readVm(buffered), pool);
+            Optional<VmBundle.Header> dataset = VmBundle.next(buffered);
+            Saga saga = vms.claim("vm-receive", config);
+            vms.lane(config.uuid()).run(() -> {
+                carryOut(saga, config, dataset, buffered);
+                return config;
+            });
+            return config.uuid();
+        } catch (EOFException e) {
+            throw VmBundle.cutOff(e);
+        } catch (IOException e) {
+            throw new UncheckedIOException("read the stream: " + e, e);
+        }
+    }
+
+    private VmConfig config(Json.Obj sent, Optional<String> pool) {
+        Json.Obj shown = pool.map(name -> sent.with("zpool", name)).orElse(sent);
+        Vms.Checked checked = vms.checkReceive(shown);
+        if (checked.brand().isHvm()) {
+            throw new OpException(
+                    Code.NOT_SUPPORTED,
+                    "brand " + checked.brand().word() + " is not supported by this version of Zonda");
+        }
+        checked.findings().throwIfFatal(false);
+        return new VmConfig(checked.properties());
+    }
+
+    private void carryOut(Saga saga, VmConfig config, Optional<VmBundle.Header> first, InputStream in) {
+        try {
+            if (first.isEmpty()) {
+                saga.step("receiving", () -> keep(config, VmRecord.Life.RECEIVING));
+            } else {
+                saga.step("datasets", () -> receiveAll(config, first, in));
+                saga.step("prepare", () -> prepare(config));
+                saga.step("received", () -> keep(config, VmRecord.Life.INSTALLED));
+            }
+            saga.end();
+        } catch (RuntimeException e) {
+            vms.remove(config);
+            saga.end();
+            throw e;
+        }
+    }
+
+    private void keep(VmConfig config, VmRecord.Life life) {
+        vms.store().change(config.uuid(), vm -> vm.with(life));
+    }
+
+    private void receiveAll(VmConfig config, Optional<VmBundle.Header> first, InputStream in) {
+        Datasets datasets = vms.machinery().datasets(config);
+        Optional<VmBundle.Header> next = first;
+        try {
+            while (next.isPresent()) {
+                datasets.streams()
+                        .receive(ReceiveRequest.into(target(config, next.get())), kept(in), ReceiveListener.NONE);
+                next = VmBundle.next(in);
+            }
+        } catch (IOException e) {
+            throw new OpException(Code.INVALID, "Invalid bundle: " + e.getMessage(), e);
+        }
+    }
+
+    /** Only what is the VM's own is received. */
+    private static String target(VmConfig config, VmBundle.Header header) {
+        int slash = header.name().indexOf('/');
+        String below = slash < 0 ? "" : header.name().substring(slash + 1);
+        if (!below.equals(config.uuid().toString())) {
+            throw new OpException(
+                    Code.INVALID,
+                    "Invalid bundle: dataset \"" + header.name() + "\" is not one of VM " + config.uuid());
+        }
+        return config.dataset();
+    }
+
+    /** The reader closes what it reads of, and more is to come. */
+    private static InputStream kept(InputStream in) {
+        return new BufferedInputStream(in, 1) {
+            @Override
+            public int read(byte[] into, int offset, int length) throws IOException {
+                return in.read(into, offset, length);
+            }
+
+            @Override
+            public int read() throws IOException {
+                return in.read();
+            }
+
+            @Override
+            public void close() {
+                // Not ours.
+            }
+        };
+    }
+
+    private void prepare(VmConfig config) {
+        Datasets datasets = vms.machinery().datasets(config);
+        if (datasets.find(config.dataset()).isEmpty()) {
+            throw new OpException(
+                    Code.CONFLICT, "dataset " + config.dataset() + " of VM " + config.uuid() + " is missing");
+        }
+        forget(datasets, config.dataset() + "@" + SNAPSHOT);
+        vms.machinery().makeDatasets(config);
+        vms.machinery().applyQuota(config);
+    }
+
+    /** Completes a VM whose datasets came another way. @throws OpException CONFLICT when it is not receiving */
+    public void install(UUID uuid) {
+        vms.lane(uuid).run(() -> {
+            VmRecord vm = vms.find(uuid);
+            if (vm.life() != VmRecord.Life.RECEIVING) {
+                throw new OpException(
+                        Code.CONFLICT,
+                        "Unable to install VM " + uuid + ": it is not receiving, it is "
+                                + vms.get(uuid).string("state", ""));
+            }
+            prepare(vm.config());
+            keep(vm.config(), VmRecord.Life.INSTALLED);
+            return uuid;
+        });
+    }
+
+    /** A VM that came whole before the daemon died stays; of any other nothing does. */
+    void settle(Saga saga) {
+        var config = new VmConfig(saga.intent().about().object("config"));
+        boolean kept = vms.store()
+                .find(config.uuid())
+                .filter(vm -> List.of(VmRecord.Life.INSTALLED, VmRecord.Life.RECEIVING)
+                        .contains(vm.life()))
+                .isPresent();
+        if (!kept) {
+            vms.remove(config);
+        }
+        saga.end();
+    }
+}
