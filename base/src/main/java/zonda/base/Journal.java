@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.UUID;
@@ -80,7 +81,12 @@ public final class Journal {
     }
 
     /** What a saga set out to do. */
-    public record Intent(String id, String kind, Json.Obj about) {}
+    public record Intent(String id, String kind, Json.Obj about) {
+        /** When it was begun. */
+        public Instant started() {
+            return Instant.ofEpochMilli(Long.parseLong(id.substring(0, id.indexOf('-'))));
+        }
+    }
 
     /** Called after each step by its name, {@code kind:step}; a test ends the process there. */
     @FunctionalInterface

@@ -22,9 +22,14 @@ final class VmadmChanging {
     }
 
     void create(Session session, List<String> arguments) {
-        Getopt options = Getopt.parse(arguments, "f|file= strict");
+        Getopt options = Getopt.parse(arguments, "f|file= strict n|dry-run");
         Vms.Checked checked = vms.checkCreate(VmadmTool.payload(session, options, "create"));
         complain(session, checked.findings(), options.has("strict"));
+        if (options.has("n")) {
+            vms.planCreate(checked);
+            session.out(checked.properties().pretty() + "\n");
+            return;
+        }
         UUID uuid = vms.create(checked);
         session.err("Successfully created VM " + uuid);
     }
@@ -37,13 +42,17 @@ final class VmadmChanging {
     }
 
     void update(Session session, List<String> arguments) {
-        Getopt options = Getopt.parse(arguments, "f|file= strict");
+        Getopt options = Getopt.parse(arguments, "f|file= strict n|dry-run");
         UUID uuid = VmadmTool.vm(vms, "update", options.operands());
         List<String> pairs = options.operands().subList(1, options.operands().size());
         Json.Obj payload = pairs.isEmpty() ? VmadmTool.payload(session, options, "update") : flat(pairs);
         Brand brand = Brand.find(vms.get(uuid).string("brand", "")).orElseThrow();
         Vms.Checked checked = vms.checkUpdate(payload, brand);
         complain(session, checked.findings(), options.has("strict"));
+        if (options.has("n")) {
+            vms.planUpdate(uuid, checked).forEach(change -> session.out(VmadmEvents.text(change) + "\n"));
+            return;
+        }
         vms.update(uuid, checked);
         session.err("Successfully updated VM " + uuid);
     }

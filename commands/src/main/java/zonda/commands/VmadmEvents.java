@@ -91,7 +91,7 @@ final class VmadmEvents {
                 : head + "\n";
     }
 
-    private static String text(JsonDiff.Change change) {
+    static String text(JsonDiff.Change change) {
         String values = change.before()
                         .map(Json::compact)
                         .filter(_ -> change.after().isPresent())

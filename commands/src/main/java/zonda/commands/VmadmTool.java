@@ -7,7 +7,10 @@ import java.util.UUID;
 import zonda.base.Code;
 import zonda.base.Json;
 import zonda.base.OpException;
+import zonda.vm.Brand;
+import zonda.vm.Property;
 import zonda.vm.PropertyTable;
+import zonda.vm.VmSchema;
 import zonda.vm.Vms;
 
 /** vmadm(8): picks the verb, and words what every verb has in common. */
@@ -84,6 +87,8 @@ public final class VmadmTool implements Tool {
             case "receive" -> new VmadmTransfer(vms).receive(session, arguments);
             case "install" -> new VmadmTransfer(vms).install(session, arguments);
             case "sysrq" -> sysrq(arguments);
+            case "why" -> vms.diagnosis().of(vm("why", arguments)).forEach(line -> session.out(line + "\n"));
+            case "schema" -> schema(session, arguments);
             default -> throw new OpException(Code.USAGE, "Invalid command: \"" + verb + "\".");
         }
     }
@@ -96,6 +101,17 @@ public final class VmadmTool implements Tool {
         String name = arguments.getFirst();
         session.out(VmadmUsage.property(table, name)
                 .orElseThrow(() -> new OpException(Code.USAGE, "no property \"" + name + "\"")));
+    }
+
+    private void schema(Session session, List<String> arguments) {
+        Brand brand = Brand.find(arguments.isEmpty() ? "" : arguments.getFirst())
+                .orElseThrow(() -> new OpException(Code.USAGE, "schema of which brand?"));
+        Property.Verb verb = switch (arguments.size() > 1 ? arguments.get(1) : "create") {
+            case "create" -> Property.Verb.CREATE;
+            case "update" -> Property.Verb.UPDATE;
+            default -> throw new OpException(Code.USAGE, "schema of create or update, not of " + arguments.get(1));
+        };
+        session.out(new VmSchema(table).of(brand, verb).pretty() + "\n");
     }
 
     private void sysrq(List<String> arguments) {

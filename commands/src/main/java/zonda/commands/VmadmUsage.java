@@ -9,7 +9,7 @@ final class VmadmUsage {
     static final String TEXT = """
             Usage: vmadm <command> [options]
 
-              vmadm create [--strict] [-f <payload.json>]
+              vmadm create [--strict] [-n] [-f <payload.json>]
               vmadm list [-p] [-H] [-o field,...] [-s field,...] [field=value ...]
               vmadm lookup [-j [-o field,...]] [-1] [field=value ...]
               vmadm get <uuid>
@@ -17,7 +17,7 @@ final class VmadmUsage {
               vmadm stop [-F] [-t <seconds>] <uuid>
               vmadm reboot [-F] <uuid>
               vmadm kill [-s SIGNAL | -SIGNAL] <uuid>
-              vmadm update [--strict] <uuid> [-f <payload.json>] | property=value ...
+              vmadm update [--strict] [-n] <uuid> [-f <payload.json>] | property=value ...
               vmadm delete <uuid>
               vmadm create-snapshot <uuid> <snapname>
               vmadm rollback-snapshot <uuid> <snapname>
@@ -31,6 +31,8 @@ final class VmadmUsage {
               vmadm events [-f] [-j] [-r] [<uuid> ...]
               vmadm validate create [-f <payload.json>]
               vmadm validate update <brand> [-f <payload.json>]
+              vmadm why <uuid>
+              vmadm schema <brand> [create | update]
               vmadm help [property]
 
             A VM is named by its UUID, the unique beginning of it, or its unique alias. Without -f, payloads are

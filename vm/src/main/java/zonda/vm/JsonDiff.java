@@ -11,6 +11,9 @@ import zonda.base.Json;
 
 /** What differs between two objects, as vminfod tells it: the changes that make the one of the other. */
 public final class JsonDiff {
+    /** What the members of a VM's arrays are known by. */
+    static final Map<String, String> OF_VMS = Map.of("disks", "path", "nics", "mac", "filesystems", "target");
+
     /** How members of arrays are known again: by their value of this name. */
     private final Map<String, String> keys;
 

@@ -1,5 +1,6 @@
 package zonda.vm;
 
+import java.util.List;
 import java.util.UUID;
 import zonda.base.Json;
 import zonda.base.Saga;
@@ -24,11 +25,7 @@ final class Updating {
     void update(UUID uuid, Vms.Checked checked) {
         vms.lane(uuid).run(() -> {
             VmRecord before = vms.find(uuid);
-            var findings = new Findings();
-            VmConfig after = updates.apply(before.config(), checked.properties(), findings);
-            rules.check(after, findings);
-            findings.throwIfFatal(false);
-            rules.checkConflicts(after);
+            VmConfig after = checked(before, checked);
             Saga saga = host.journal()
                     .begin(
                             "vm-update",
@@ -45,6 +42,22 @@ final class Updating {
             }
             return uuid;
         });
+    }
+
+    /** What an update would change, all checked. @throws OpException as {@link #update} */
+    List<JsonDiff.Change> plan(UUID uuid, Vms.Checked checked) {
+        VmRecord before = vms.find(uuid);
+        return JsonDiff.between(
+                before.config().properties(), checked(before, checked).properties(), JsonDiff.OF_VMS);
+    }
+
+    private VmConfig checked(VmRecord before, Vms.Checked checked) {
+        var findings = new Findings();
+        VmConfig after = updates.apply(before.config(), checked.properties(), findings);
+        rules.check(after, findings);
+        findings.throwIfFatal(false);
+        rules.checkConflicts(after);
+        return after;
     }
 
     /** Brings the running VM and its datasets to what its properties say now. */

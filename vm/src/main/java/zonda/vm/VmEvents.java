@@ -22,8 +22,6 @@ import zonda.base.Json;
  * all changes of a VM in their order, and changes that follow each other closely may come as one.
  */
 public final class VmEvents {
-    private static final Map<String, String> KEYS = Map.of("disks", "path", "nics", "mac", "filesystems", "target");
-
     /** Sees a VM as it is shown now; empty when it is gone. */
     private final Function<UUID, Optional<Json.Obj>> views;
 
@@ -123,7 +121,7 @@ public final class VmEvents {
         Optional<Json.Obj> now = views.apply(vm);
         Optional<Json.Obj> before = Optional.ofNullable(now.isPresent() ? known.put(vm, now.get()) : known.remove(vm));
         if (now.isPresent() && before.isPresent()) {
-            List<JsonDiff.Change> changes = JsonDiff.between(before.get(), now.get(), KEYS);
+            List<JsonDiff.Change> changes = JsonDiff.between(before.get(), now.get(), JsonDiff.OF_VMS);
             if (!changes.isEmpty()) {
                 tell(new Event(Type.MODIFY, clock.instant(), vm, now.get(), changes));
             }

@@ -8,13 +8,11 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.locks.ReentrantLock;
 import zonda.base.Code;
 import zonda.base.Json;
 import zonda.base.Lane;
 import zonda.base.OpException;
 import zonda.base.Saga;
-import zonda.zones.IdRange;
 import zonda.zones.RunningZone;
 
 /**
@@ -31,6 +29,7 @@ public final class Vms implements AutoCloseable {
     private final PayloadChecks checks;
     private final Defaults defaults;
     private final Updating updating;
+    private final Creating creating;
     private final Rules rules;
     private final Endings endings;
     private final Boots boots;
@@ -41,8 +40,6 @@ public final class Vms implements AutoCloseable {
     private final Set<UUID> stopping = ConcurrentHashMap.newKeySet();
     private final VmViews views;
     private final VmEvents events;
-    /** Held from looking for conflicts with other VMs until a new one's record is there. */
-    private final ReentrantLock claiming = new ReentrantLock();
 
     public Vms(Host host, VmStore store, PropertyTable table, IdRanges ids) {
         this.host = host;
@@ -56,6 +53,7 @@ public final class Vms implements AutoCloseable {
         this.endings = new Endings(this, host, store, machinery);
         this.defaults = new Defaults(table, host.random());
         this.rules = new Rules(new HostSurroundings(host, store));
+        this.creating = new Creating(this, host, machinery, rules);
         this.updating = new Updating(this, host, machinery, new Updates(defaults), rules);
         this.checks = new PayloadChecks(host, new Payloads(table), defaults, rules);
     }
@@ -140,73 +138,12 @@ public final class Vms implements AutoCloseable {
      *     it is kept then in state failed, to be looked at
      */
     public UUID create(Checked checked) {
-        if (checked.brand().isHvm()) {
-            throw new OpException(
-                    Code.NOT_SUPPORTED,
-                    "brand " + checked.brand().word() + " is not supported by this version of Zonda");
-        }
-        var config = new VmConfig(checked.properties());
-        UUID uuid = config.uuid();
-        rules.checkImage(config);
-        Saga saga = claim("vm-create", config);
-        lane(uuid).run(() -> {
-            make(saga, config);
-            return uuid;
-        });
-        boolean wait = config.autoboot() && !config.properties().bool("nowait", false);
-        if (wait) {
-            boots.complete(uuid);
-        } else if (config.autoboot()) {
-            boots.completeLater(uuid);
-        }
-        return uuid;
+        return creating.create(checked);
     }
 
-    /** Writes the intent and takes the record in, unless another VM is in the way. */
+    /** Begins to make a VM. @see Creating#claim */
     Saga claim(String change, VmConfig config) {
-        claiming.lock();
-        try {
-            if (store.find(config.uuid()).isPresent()) {
-                throw new OpException(Code.CONFLICT, "VM with UUID " + config.uuid() + " already exists");
-            }
-            rules.checkConflicts(config);
-            IdRange range = ids.take(config.uuid());
-            host.zones().prepare(range);
-            Saga saga = host.journal().begin(change, Json.object().with("config", config.properties()));
-            saga.step(
-                    "record",
-                    () -> store.hold(
-                            new VmRecord(config, range, VmRecord.Life.INCOMPLETE, Optional.empty(), Optional.empty())));
-            return saga;
-        } finally {
-            claiming.unlock();
-        }
-    }
-
-    private void make(Saga saga, VmConfig config) {
-        try {
-            saga.step("datasets", () -> machinery.makeDatasets(config));
-            if (config.autoboot()) {
-                saga.step("boot", () -> machinery.bootFresh(find(config.uuid()), () -> install(saga, config)));
-            } else {
-                install(saga, config);
-            }
-            saga.end();
-        } catch (RuntimeException e) {
-            try {
-                remove(config);
-                saga.end();
-            } catch (RuntimeException cleanup) {
-                e.addSuppressed(cleanup);
-            }
-            throw e;
-        }
-    }
-
-    /** What is needed before the first program runs. From the record on, the VM is there whatever happens. */
-    private void install(Saga saga, VmConfig config) {
-        saga.step("install", () -> machinery.install(config));
-        saga.step("installed", () -> store.change(config.uuid(), record -> record.with(VmRecord.Life.PROVISIONING)));
+        return creating.claim(change, config);
     }
 
     /** Boots the VM, now and from now on with the host. @return false when it runs already */
@@ -386,6 +323,20 @@ public final class Vms implements AutoCloseable {
     /** Changes properties, live where the property can. @throws OpException when a limit is refused; all is as before */
     public void update(UUID uuid, Checked checked) {
         updating.update(uuid, checked);
+    }
+
+    /** What an update would change. @throws OpException as {@link #update} */
+    public List<JsonDiff.Change> planUpdate(UUID uuid, Checked checked) {
+        return updating.plan(uuid, checked);
+    }
+
+    /** Whether the VM could be created now. @throws OpException as {@link #create} before it changes anything */
+    public void planCreate(Checked checked) {
+        creating.plan(checked);
+    }
+
+    public Diagnosis diagnosis() {
+        return new Diagnosis(this);
     }
 
     /** The verbs of snapshots. */

@@ -1,0 +1,99 @@
+package zonda.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import zonda.base.Json;
+
+/** What vmadm(8) would do, why things are as they are, and what payloads look like. */
+class PlanningIT {
+    @RegisterExtension
+    static final Instance zonda = new Instance();
+
+    @AfterEach
+    void leave_nothing() {
+        zonda.deleteAll();
+    }
+
+    @Test
+    void what_would_be_created_or_changed_is_printed_and_nothing_happens() {
+        Ran ran = zonda.feed(zonda.payload("web01").compact(), "vmadm", "create", "-n");
+        assertThat(ran.status()).as(ran.toString()).isZero();
+        assertThat(Json.parseObject(ran.out()).integer("max_lwps", 0)).isEqualTo(2000);
+        assertThat(zonda.vmadm("list", "-H").out()).isEmpty();
+
+        UUID vm = zonda.create(
+                Instance.withNics(zonda.payload("web01").with("autoboot", false), Instance.nic("10.99.0.201/24")));
+        Json.Obj taken =
+                Instance.withNics(zonda.payload("web02").with("uuid", vm.toString()), Instance.nic("10.99.0.201/24"));
+        ran = zonda.feed(taken.compact(), "vmadm", "create", "-n");
+        assertThat(ran.status()).isEqualTo(1);
+
+        Json.Obj before = zonda.get(vm);
+        ran = zonda.vmadm("update", "-n", vm.toString(), "max_lwps=500", "alias=", "quota=7");
+        assertThat(ran.out().lines())
+                .containsExactlyInAnyOrder(
+                        "max_lwps changed :: 2000 -> 500", "alias removed :: \"web01\"", "quota changed :: 1 -> 7");
+        assertThat(zonda.vmadm("update", "-n", vm.toString(), "max_lwps=many").status())
+                .isEqualTo(1);
+        assertThat(zonda.get(vm)).isEqualTo(before);
+    }
+
+    @Test
+    void a_vm_whose_first_boot_failed_is_explained() {
+        Json.Obj payload = zonda.payload("web01").with("init_name", "/bin/false");
+        Ran ran = zonda.feed(payload.compact(), "vmadm", "create");
+        assertThat(ran.status()).isEqualTo(1);
+        UUID vm = UUID.fromString(zonda.vmadm("lookup", "alias=web01").out().strip());
+        String why = zonda.vmadm("why", "web01").out();
+        assertThat(why)
+                .startsWith("VM " + vm + " (web01) is failed\n  ")
+                .contains("the zone ended as soon as it was started")
+                .contains("vmadm delete web01");
+        assertThat(zonda.vmadm("why", "nosuch").status()).isEqualTo(1);
+    }
+
+    @Test
+    void a_vm_that_runs_or_was_stopped_is_explained() {
+        UUID vm = zonda.create(zonda.payload("web01"));
+        assertThat(zonda.vmadm("why", vm.toString()).out())
+                .startsWith("VM " + vm + " (web01) is running\n")
+                .endsWith("nothing is known to be wrong with it\n");
+        zonda.vmadm("stop", vm.toString(), "-F");
+        assertThat(zonda.vmadm("why", vm.toString()).out())
+                .startsWith("VM " + vm + " (web01) is stopped\n")
+                .contains("its init ended last at ", ": by signal 9\n")
+                .endsWith("to boot it: vmadm start web01\n");
+    }
+
+    @Test
+    void a_schema_tells_of_each_property_that_the_verb_takes() {
+        Json.Obj create = Json.parseObject(zonda.vmadm("schema", "joyent").out());
+        assertThat(create.array("required").strings())
+                .containsExactlyInAnyOrderElementsOf(List.of("brand", "image_uuid"));
+        Json.Obj properties = create.object("properties");
+        assertThat(properties.object("max_lwps"))
+                .isEqualTo(Json.object()
+                        .with("type", "integer")
+                        .with("description", "The most processes and threads.")
+                        .with("minimum", 0)
+                        .with("maximum", 4194304)
+                        .with("default", 2000));
+        assertThat(properties
+                        .object("nics")
+                        .object("items")
+                        .object("properties")
+                        .has("mac"))
+                .isTrue();
+        assertThat(properties.has("vcpus")).as("of hardware VMs only").isFalse();
+        Json.Obj update =
+                Json.parseObject(zonda.vmadm("schema", "joyent", "update").out());
+        assertThat(update.object("properties").has("image_uuid")).isFalse();
+        assertThat(update.object("properties").has("remove_nics")).isTrue();
+        assertThat(zonda.vmadm("schema", "none").status()).isEqualTo(2);
+    }
+}

@@ -1,0 +1,113 @@
+package zonda.vm;
+
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.locks.ReentrantLock;
+import zonda.base.Code;
+import zonda.base.Json;
+import zonda.base.OpException;
+import zonda.base.Saga;
+import zonda.zones.IdRange;
+
+/** create of vmadm(8). */
+final class Creating {
+    private final Vms vms;
+    private final Host host;
+    private final Machinery machinery;
+    private final Rules rules;
+    /** Held from looking for conflicts with other VMs until a new one's record is there. */
+    private final ReentrantLock claiming = new ReentrantLock();
+
+    Creating(Vms vms, Host host, Machinery machinery, Rules rules) {
+        this.vms = vms;
+        this.host = host;
+        this.machinery = machinery;
+        this.rules = rules;
+    }
+
+    /** @see Vms#create */
+    UUID create(Vms.Checked checked) {
+        if (checked.brand().isHvm()) {
+            throw new OpException(
+                    Code.NOT_SUPPORTED,
+                    "brand " + checked.brand().word() + " is not supported by this version of Zonda");
+        }
+        var config = new VmConfig(checked.properties());
+        UUID uuid = config.uuid();
+        rules.checkImage(config);
+        Saga saga = claim("vm-create", config);
+        vms.lane(uuid).run(() -> {
+            make(saga, config);
+            return uuid;
+        });
+        boolean wait = config.autoboot() && !config.properties().bool("nowait", false);
+        if (wait) {
+            vms.boots().complete(uuid);
+        } else if (config.autoboot()) {
+            vms.boots().completeLater(uuid);
+        }
+        return uuid;
+    }
+
+    /** Writes the intent and takes the record in, unless another VM is in the way. */
+    Saga claim(String change, VmConfig config) {
+        claiming.lock();
+        try {
+            requireFree(config);
+            rules.checkConflicts(config);
+            IdRange range = vms.ids().take(config.uuid());
+            host.zones().prepare(range);
+            Saga saga = host.journal().begin(change, Json.object().with("config", config.properties()));
+            saga.step(
+                    "record",
+                    () -> vms.store()
+                            .hold(new VmRecord(
+                                    config, range, VmRecord.Life.INCOMPLETE, Optional.empty(), Optional.empty())));
+            return saga;
+        } finally {
+            claiming.unlock();
+        }
+    }
+
+    private void make(Saga saga, VmConfig config) {
+        try {
+            saga.step("datasets", () -> machinery.makeDatasets(config));
+            if (config.autoboot()) {
+                saga.step("boot", () -> machinery.bootFresh(vms.find(config.uuid()), () -> install(saga, config)));
+            } else {
+                install(saga, config);
+            }
+            saga.end();
+        } catch (RuntimeException e) {
+            try {
+                vms.remove(config);
+                saga.end();
+            } catch (RuntimeException cleanup) {
+                e.addSuppressed(cleanup);
+            }
+            throw e;
+        }
+    }
+
+    /** What is needed before the first program runs. From the record on, the VM is there whatever happens. */
+    private void install(Saga saga, VmConfig config) {
+        saga.step("install", () -> machinery.install(config));
+        saga.step(
+                "installed",
+                () -> vms.store().change(config.uuid(), record -> record.with(VmRecord.Life.PROVISIONING)));
+    }
+
+    /** Whether the VM could be created now. @throws OpException as {@link #create} before it changes anything */
+    void plan(Vms.Checked checked) {
+        var config = new VmConfig(checked.properties());
+        rules.checkImage(config);
+        rules.checkConflicts(config);
+        requireFree(config);
+    }
+
+    private void requireFree(VmConfig config) {
+        if (vms.store().find(config.uuid()).isPresent()) {
+            throw new OpException(Code.CONFLICT, "VM with UUID " + config.uuid() + " already exists");
+        }
+    }
+}

@@ -1,0 +1,79 @@
+package zonda.vm;
+
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import zonda.base.Journal;
+import zonda.base.Json;
+import zonda.base.Saga;
+
+/** Why a VM is as it is, and what can be done: what its record, the journal and its console say, in words. */
+public final class Diagnosis {
+    private static final int CONSOLE_LINES = 10;
+
+    private final Vms vms;
+
+    Diagnosis(Vms vms) {
+        this.vms = vms;
+    }
+
+    /** Lines for an operator. @throws zonda.base.OpException NOT_FOUND */
+    public List<String> of(UUID uuid) {
+        VmRecord vm = vms.find(uuid);
+        Json.Obj shown = vms.get(uuid);
+        String state = shown.string("state", "");
+        var lines = new ArrayList<String>();
+        lines.add("VM " + uuid
+                + vm.config().alias().map(alias -> " (" + alias + ")").orElse("") + " is " + state);
+        vm.failure().ifPresent(why -> why.lines().forEach(line -> lines.add("  " + line)));
+        List<Journal.Intent> going = going(uuid);
+        going.forEach(intent -> lines.add("in progress: " + intent.kind().replace("vm-", "") + ", since "
+                + intent.started().truncatedTo(ChronoUnit.SECONDS)));
+        vm.lastExit()
+                .ifPresent(exit -> lines.add("its init ended last at "
+                        + exit.when().truncatedTo(ChronoUnit.SECONDS) + ": " + ended(exit.code())));
+        missing(vm, lines);
+        List<String> console = vms.host().zones().consoleTail(uuid, CONSOLE_LINES);
+        if (!console.isEmpty()) {
+            lines.add("the last lines of its console:");
+            console.forEach(line -> lines.add("  " + line));
+        }
+        lines.add(going.isEmpty() ? advice(vm, state) : "wait until that has ended");
+        return lines;
+    }
+
+    private List<Journal.Intent> going(UUID uuid) {
+        return vms.host().journal().unfinished().stream()
+                .map(Saga::intent)
+                .filter(intent -> intent.kind().startsWith("vm-"))
+                .filter(intent -> intent.about().string("uuid", "").equals(uuid.toString())
+                        || intent.about().object("config").string("uuid", "").equals(uuid.toString()))
+                .toList();
+    }
+
+    private static String ended(int code) {
+        return code > 128 ? "by signal " + (code - 128) : "with exit status " + code;
+    }
+
+    private void missing(VmRecord vm, List<String> lines) {
+        String dataset = vm.config().dataset();
+        if (vms.machinery().datasets(vm.config()).find(dataset).isEmpty()) {
+            lines.add("its dataset " + dataset + " is missing");
+        }
+    }
+
+    private static String advice(VmRecord vm, String state) {
+        String word = vm.config().alias().orElse(vm.uuid().toString());
+        return switch (state) {
+            case "failed" -> "look at it, then: vmadm delete " + word + ", and create it again, or: vmadm reprovision";
+            case "stopped" -> "to boot it: vmadm start " + word;
+            case "receiving" -> "receive its dataset " + vm.config().dataset() + ", then: vmadm install " + word;
+            case "provisioning" ->
+                vm.config().autoboot()
+                        ? "its guest is at its first boot; the console says how far: vmadm console " + word
+                        : "it has not been booted yet: vmadm start " + word;
+            default -> "nothing is known to be wrong with it";
+        };
+    }
+}
