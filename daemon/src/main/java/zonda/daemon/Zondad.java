@@ -17,6 +17,7 @@ import zonda.base.Code;
 import zonda.base.Journal;
 import zonda.base.OpException;
 import zonda.storage.Pool;
+import zonda.storage.PoolRegistry;
 import zonda.vm.PropertyTable;
 import zonda.vm.VmStore;
 import zonda.zones.Zones;
@@ -133,6 +134,12 @@ public final class Zondad {
         store.forgetAll();
         if (wiring.pools().exists(config.pool())) {
             Pool pool = wiring.pools().open(config.pool());
+            try (PoolRegistry registry = wiring.registry()) {
+                registry.start(pool).forEach(System.err::println);
+                registry.pools().stream()
+                        .skip(1)
+                        .forEach(one -> registry.destroy(one.config().name()));
+            }
             wiring.pools().destroy(pool);
         }
     }

@@ -98,33 +98,48 @@ final class VerbScript {
                 step(
                         "clone the volume",
                         pool -> pool.datasets().clone("tank/p/v@s", "tank/p/w", DatasetOptions.DEFAULT)),
-                step("receive", pool -> receive(pool, SendRequest.of("tank/i@final"), ReceiveRequest.into("tank/p/r"))),
+                step("snapshot again", pool -> pool.datasets().snapshot("tank/p/vm/data", "t")),
+                step("destroy all below", pool -> pool.datasets().destroy("tank/p", true)),
+                step("destroy the image", pool -> pool.datasets().destroy("tank/i", true)));
+    }
+
+    /** Snapshots that come as streams. */
+    static List<Step> receives() {
+        return List.of(
+                step("create", pool -> pool.datasets().create("tank/i", DatasetOptions.DEFAULT.property("a:b", "c"))),
+                step("fill", pool -> write(pool, "i/file", "of the image")),
+                step("seal", pool -> pool.datasets().snapshot("tank/i", "final")),
+                step(
+                        "create a volume",
+                        pool -> pool.datasets()
+                                .create(
+                                        "tank/v",
+                                        DatasetOptions.DEFAULT.volume(new VolumeShape(Bytes.ofMiB(1), 8192)))),
+                step("snapshot the volume", pool -> pool.datasets().snapshot("tank/v", "s")),
+                step("receive", pool -> receive(pool, SendRequest.of("tank/i@final"), ReceiveRequest.into("tank/r"))),
                 step("change the source", pool -> write(pool, "i/file", "of a later image")),
                 step("snapshot the source", pool -> pool.datasets().snapshot("tank/i", "later")),
                 step(
                         "receive what changed",
                         pool -> receive(
-                                pool, SendRequest.of("tank/i@later", "tank/i@final"), ReceiveRequest.into("tank/p/r"))),
-                step("change what was received", pool -> write(pool, "p/r/file", "of nobody")),
+                                pool, SendRequest.of("tank/i@later", "tank/i@final"), ReceiveRequest.into("tank/r"))),
+                step("change what was received", pool -> write(pool, "r/file", "of nobody")),
                 step("snapshot the source again", pool -> pool.datasets().snapshot("tank/i", "last")),
                 step(
                         "receive with force",
                         pool -> receive(
                                 pool,
                                 SendRequest.of("tank/i@last", "tank/i@later"),
-                                ReceiveRequest.into("tank/p/r").forced())),
+                                ReceiveRequest.into("tank/r").forced())),
                 step(
                         "receive the volume",
-                        pool -> receive(pool, SendRequest.of("tank/p/v@s"), ReceiveRequest.into("tank/p/rv"))),
+                        pool -> receive(pool, SendRequest.of("tank/v@s"), ReceiveRequest.into("tank/rv"))),
                 step(
                         "receive with properties",
                         pool -> receive(
                                 pool,
-                                new SendRequest("tank/p/r@last", Optional.empty(), false, false, true),
-                                ReceiveRequest.into("tank/p/rr"))),
-                step("snapshot again", pool -> pool.datasets().snapshot("tank/p/vm/data", "t")),
-                step("destroy all below", pool -> pool.datasets().destroy("tank/p", true)),
-                step("destroy the image", pool -> pool.datasets().destroy("tank/i", true)));
+                                new SendRequest("tank/r@last", Optional.empty(), false, false, true),
+                                ReceiveRequest.into("tank/rr"))));
     }
 
     private static void receive(ScratchPool pool, SendRequest what, ReceiveRequest where) {
