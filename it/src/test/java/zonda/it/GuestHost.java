@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
@@ -61,42 +60,11 @@ final class GuestHost implements BeforeAllCallback, AfterAllCallback, TestWatche
             sed 's|@HOME@|%1$s|' %1$s/dist/src/systemd/zondad.service >/etc/systemd/system/zondad.service
             """;
 
-    /** Another guest's OpenZFS, built for the same kernel. */
-    private static final String OPENZFS = """
-            set -e
-            mkdir -p /run/openzfs
-            mount -o ro /dev/vdc /run/openzfs
-            cd /run/openzfs/var/lib/dpkg/info
-            cat zfsutils-linux.list libzfs*.list libzpool*.list libnvpair*.list libuutil*.list libtirpc*.list |
-                grep -E '^/(etc|usr/(s?bin|lib|share/zfs))/' | sed 's|^/||' >/run/files
-            tar -C /run/openzfs --no-recursion --ignore-failed-read -cf - -T /run/files 2>/dev/null | tar -C / -xf -
-            mkdir -p "/lib/modules/$(uname -r)/extra"
-            find "/run/openzfs/lib/modules/$(uname -r)" \\( -name 'spl.ko*' -o -name 'zfs.ko*' \\) \
-                -exec cp {} "/lib/modules/$(uname -r)/extra/" \\;
-            umount /run/openzfs
-            ldconfig
-            depmod
-            """;
-
     private final Path top = Documents.top();
-    private final boolean openZfs;
     private Guest guest;
     private GuestImage image;
     private Path scratch;
     private String busybox;
-
-    GuestHost() {
-        this(false);
-    }
-
-    private GuestHost(boolean openZfs) {
-        this.openZfs = openZfs;
-    }
-
-    /** As most hosts are not: with OpenZFS, which is not loaded yet. */
-    static GuestHost withOpenZfs() {
-        return new GuestHost(true);
-    }
 
     @Override
     public void beforeAll(ExtensionContext context) throws IOException {
@@ -106,17 +74,8 @@ final class GuestHost implements BeforeAllCallback, AfterAllCallback, TestWatche
                 "needs the runtimes, which mvnw package makes in dist");
         image = GuestImage.ofHost(top);
         scratch = Files.createTempDirectory("zonda-guest-disks-");
-        List<Guest.Disk> disks = new ArrayList<>();
-        disks.add(new Guest.Disk(build(), false));
-        disks.add(new Guest.Disk(zoneDisk(), false));
-        if (openZfs) {
-            disks.add(new Guest.Disk(GuestImage.ofOpenZfs(top).root(), false));
-        }
-        guest = Guest.boot(image, disks);
+        guest = Guest.boot(image, List.of(new Guest.Disk(build(), false), new Guest.Disk(zoneDisk(), false)));
         guest.sh(SETUP.formatted(top)).good();
-        if (openZfs) {
-            guest.sh(OPENZFS).good();
-        }
         guest.sh(top + "/bin/zondad create-pool").good();
         guest.sh("systemctl enable --now zondad").good();
         awaitServing();

@@ -235,6 +235,11 @@ public final class Datasets {
         return catalog.find(new DatasetName(name)).map(this::view);
     }
 
+    /** What the pool's driver is called: {@code btrfs} or {@code OpenZFS}. */
+    public String driverName() {
+        return pool.driver().name();
+    }
+
     /** The name of the pool's own dataset. */
     public String root() {
         return catalog.root().text();

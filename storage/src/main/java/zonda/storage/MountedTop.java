@@ -75,6 +75,7 @@ final class MountedTop implements AutoCloseable {
         try {
             Blocking.call(() -> {
                 Mounts.list().reversed().stream()
+                        .filter(mount -> mount.type().equals("zfs"))
                         .map(MountInfo::target)
                         .filter(inside -> inside.startsWith(top) && !inside.equals(top))
                         .forEach(Mounts::unmount);

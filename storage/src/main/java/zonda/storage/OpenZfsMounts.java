@@ -2,6 +2,7 @@ package zonda.storage;
 
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import zonda.kernel.MountInfo;
@@ -14,6 +15,9 @@ import zonda.kernel.Mounts;
  * <p>Any thread may call it.
  */
 final class OpenZfsMounts {
+    /** Begins the name of where a filesystem is mounted to have its mode set. */
+    private static final String MODE = "mode-";
+
     private final ZfsProgram zfs;
     private final Path top;
     private final Path snapshots;
@@ -25,10 +29,15 @@ final class OpenZfsMounts {
         this.zfs = zfs;
         this.top = top;
         this.snapshots = top.resolve("snapshots");
-        Mounts.list().stream()
+        List<Path> inside = Mounts.list().stream()
                 .map(MountInfo::target)
-                .filter(target -> target.startsWith(snapshots))
-                .forEach(mounted::add);
+                .filter(target -> target.startsWith(top))
+                .toList();
+        inside.stream().filter(target -> target.startsWith(snapshots)).forEach(mounted::add);
+        // A daemon was ended between the two.
+        inside.stream()
+                .filter(target -> String.valueOf(target.getFileName()).startsWith(MODE))
+                .forEach(this::unmount);
     }
 
     /** Where a snapshot's content is; it stays there until {@link #unmount}, or until the pool is exported. */
@@ -64,7 +73,7 @@ final class OpenZfsMounts {
 
     /** Gives the top directory of a filesystem that is not mounted its mode. */
     void mode(String name, Guid dataset, int mode) {
-        Path place = top.resolve("mode-" + dataset);
+        Path place = top.resolve(MODE + dataset);
         mount(name, place);
         try {
             zfs.check("chmod", Integer.toOctalString(mode), place.toString());
