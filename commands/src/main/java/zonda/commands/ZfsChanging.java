@@ -40,11 +40,12 @@ final class ZfsChanging {
     }
 
     /** A volume of ZFS has its space reserved unless {@code -s} says no. */
-    private static VolumeShape shape(String name, Getopt options) {
+    private VolumeShape shape(String name, Getopt options) {
         if (!options.has("s")) {
             throw new OpException(
                     Code.NOT_SUPPORTED,
-                    "cannot create '" + name + "': the driver btrfs can not reserve space for a volume: use -s");
+                    "cannot create '" + name + "': the driver " + datasets.driverName()
+                            + " can not reserve space for a volume: use -s");
         }
         var size = ZfsNumbers.parse(options.value("V").orElseThrow());
         int block = options.value("b")

@@ -99,7 +99,7 @@ final class ZpoolChanging {
         Getopt options = Getopt.parse(arguments, "f n P L g o=");
         List<String> operands = operands(options, 2, Integer.MAX_VALUE, "missing vdev specification");
         Pool pool = ZpoolTool.require(pools, operands.getFirst());
-        List<String> devices = devices(operands.subList(1, operands.size()));
+        List<String> devices = devices(pool, operands.subList(1, operands.size()));
         if (options.has("n")) {
             return;
         }
@@ -114,7 +114,8 @@ final class ZpoolChanging {
         if (options.has("s")) {
             throw new OpException(
                     Code.NOT_SUPPORTED,
-                    "cannot cancel removal: a device's removal can't be stopped by the driver btrfs");
+                    "cannot cancel removal: a device's removal can't be stopped here (driver " + pool.driverName()
+                            + ")");
         }
         for (String device : operands.subList(1, operands.size())) {
             pool.devices().remove(device);
@@ -143,13 +144,14 @@ final class ZpoolChanging {
     }
 
     /** The devices of a vdev specification, zpoolconcepts(7): on btrfs all mirrors of a pool are one. */
-    private static List<String> devices(List<String> words) {
+    private static List<String> devices(Pool pool, List<String> words) {
         List<String> devices = new ArrayList<>();
         for (String word : words) {
             if (REDUNDANT.contains(word.replaceFirst(":.*", "")) || SPECIAL.contains(word)) {
                 throw new OpException(
                         Code.NOT_SUPPORTED,
-                        "invalid vdev specification: '" + word + "' is not supported by the driver btrfs");
+                        "invalid vdev specification: '" + word + "' is not supported by the driver "
+                                + pool.driverName());
             }
             if (!word.equals("mirror")) {
                 devices.add(path(word));

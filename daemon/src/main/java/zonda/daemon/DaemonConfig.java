@@ -27,7 +27,8 @@ import zonda.zones.IdRange;
  */
 record DaemonConfig(Path root, String prefix, PoolConfig pool, Bytes poolSize, Duration scrubEvery, long idBase) {
     private static final Set<String> KEYS = Set.of("prefix", "pool", "id_base");
-    private static final Set<String> POOL_KEYS = Set.of("name", "mountpoint", "devices", "size_gib", "scrub_days");
+    private static final Set<String> POOL_KEYS =
+            Set.of("name", "mountpoint", "devices", "driver", "size_gib", "scrub_days");
     private static final long DEFAULT_ID_BASE = 16 * IdRange.SIZE;
     private static final long DEFAULT_POOL_GIB = 20;
     private static final long MOST_GIB = 1 << 20;
@@ -72,8 +73,26 @@ record DaemonConfig(Path root, String prefix, PoolConfig pool, Bytes poolSize, D
                         run,
                         devices,
                         false,
-                        Optional.of(root.resolve("var/lib/zonda/" + name + ".uuid")));
-        return new DaemonConfig(root, prefix, config, Bytes.ofGiB(size), Duration.ofDays(days), idBase);
+                        Optional.of(root.resolve("var/lib/zonda/" + name + ".uuid")),
+                        Optional.empty());
+        return new DaemonConfig(
+                root, prefix, config.withDriver(driver(file, pool)), Bytes.ofGiB(size), Duration.ofDays(days), idBase);
+    }
+
+    private static Optional<PoolConfig.Driver> driver(Path file, Json.Obj pool) {
+        require(
+                !pool.has("driver") || pool.string("driver").isPresent(),
+                file,
+                "pool.driver",
+                "\"auto\", \"btrfs\" or \"openzfs\"");
+        return switch (pool.string("driver", "auto")) {
+            case "auto" -> Optional.empty();
+            case "btrfs" -> Optional.of(PoolConfig.Driver.BTRFS);
+            case "openzfs" -> Optional.of(PoolConfig.Driver.OPENZFS);
+            default ->
+                throw new OpException(
+                        Code.FAILED, file + ": \"pool.driver\" must be \"auto\", \"btrfs\" or \"openzfs\"");
+        };
     }
 
     private static long integer(Path file, Json.Obj object, String key, long otherwise) {

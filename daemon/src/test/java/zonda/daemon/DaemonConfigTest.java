@@ -11,6 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import zonda.base.OpException;
+import zonda.storage.PoolConfig;
 
 class DaemonConfigTest {
     @TempDir
@@ -29,6 +30,17 @@ class DaemonConfigTest {
         assertThat(config.prefix()).isEqualTo("z");
         assertThat(config.idBase()).isEqualTo(16 * 65536);
         assertThat(config.pool().name()).isEqualTo("zones");
+        assertThat(config.pool().driver()).isEmpty();
+    }
+
+    @Test
+    void the_driver_of_the_pool_can_be_named() throws IOException {
+        assertThat(read("{\"pool\": {\"driver\": \"auto\"}}").pool().driver()).isEmpty();
+        assertThat(read("{\"pool\": {\"driver\": \"btrfs\"}}").pool().driver()).contains(PoolConfig.Driver.BTRFS);
+        assertThat(read("{\"pool\": {\"driver\": \"openzfs\", \"devices\": [\"/dev/sdb\"]}}")
+                        .pool()
+                        .driver())
+                .contains(PoolConfig.Driver.OPENZFS);
     }
 
     @ParameterizedTest
@@ -41,6 +53,8 @@ class DaemonConfigTest {
                 "{\"id_base\": \"many\"}|\"id_base\" must be a whole number",
                 "{\"prefix\": \"Zone\"}|\"prefix\" must be one to three letters and digits",
                 "{\"pool\": {\"size_gib\": 0}}|\"pool.size_gib\" must be 1 to 1048576",
+                "{\"pool\": {\"driver\": \"zfs\"}}|\"pool.driver\" must be \"auto\", \"btrfs\" or \"openzfs\"",
+                "{\"pool\": {\"driver\": 1}}|\"pool.driver\" must be \"auto\", \"btrfs\" or \"openzfs\"",
                 "{\"pool\": {\"size_gb\": 5}}|unknown key \"size_gb\" (did you mean \"size_gib\"?)",
                 "{\"perfix\": \"z\"}|unknown key \"perfix\" (did you mean \"prefix\"?)",
             })

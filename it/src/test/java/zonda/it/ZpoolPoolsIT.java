@@ -43,7 +43,9 @@ class ZpoolPoolsIT {
         }
         for (int i = 0; i < 3; i++) {
             Path file = Path.of(vdev(i));
-            assertThat(Await.until(LIMIT, () -> Loop.find(file).isEmpty())).as(file + " is free").isTrue();
+            assertThat(Await.until(LIMIT, () -> Loop.find(file).isEmpty()))
+                    .as(file + " is free")
+                    .isTrue();
             Files.delete(file);
         }
         Files.delete(files);
@@ -122,8 +124,11 @@ class ZpoolPoolsIT {
         String listed = good("zpool", "import", "-d", files.toString());
         assertThat(listed)
                 .startsWith("  pool: two\n    id: ")
-                .contains("\n state: ONLINE\naction: The pool can be imported using its name or numeric identifier.\n"
-                        + "config:\n\n\ttwo", "\t  " + vdev(0), "\t  " + vdev(1));
+                .contains(
+                        "\n state: ONLINE\naction: The pool can be imported using its name or numeric identifier.\n"
+                                + "config:\n\n\ttwo",
+                        "\t  " + vdev(0),
+                        "\t  " + vdev(1));
         refused("cannot import 'none': no such pool available", "import", "-d", files.toString(), "none");
         good("zpool", "import", "-d", files.toString(), "two", "new");
         assertThat(pools()).containsExactly("zones", "new");

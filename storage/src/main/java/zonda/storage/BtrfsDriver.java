@@ -21,10 +21,12 @@ import zonda.base.Bytes;
 import zonda.base.StateFile;
 import zonda.kernel.Blocking;
 import zonda.kernel.Btrfs;
+import zonda.kernel.BtrfsHealth;
 import zonda.kernel.BtrfsTrees;
 import zonda.kernel.Errno;
 import zonda.kernel.Fd;
 import zonda.kernel.KernelException;
+import zonda.kernel.Renames;
 import zonda.kernel.Xattrs;
 
 /**
@@ -40,6 +42,8 @@ final class BtrfsDriver implements PoolDriver {
     static final Path DATASETS = Path.of("ds");
     static final Path SNAPSHOTS = Path.of("snap");
     static final String LIVE = "live";
+    /** A volume's file, in its subvolume. */
+    static final String DISK = "disk";
     /** A new content on its way to become live, or the old one on its way out. */
     static final String NEXT = "next";
 
@@ -69,13 +73,6 @@ final class BtrfsDriver implements PoolDriver {
     @Override
     public String name() {
         return "btrfs";
-    }
-
-    /** The paths of the filesystem's devices that are there. */
-    List<String> devices() {
-        return Btrfs.devices(fd).stream()
-                .flatMap(device -> device.path().stream())
-                .toList();
     }
 
     @Override
@@ -120,17 +117,22 @@ final class BtrfsDriver implements PoolDriver {
 
     @Override
     public void makeVolume(Guid dataset, Bytes size) {
-        Volumes.make(live(dataset).resolve(DISK), size);
+        Volumes.make(disk(dataset), size);
+    }
+
+    @Override
+    public Path disk(Guid volume) {
+        return live(volume).resolve(DISK);
     }
 
     @Override
     public void resize(Guid volume, Bytes size) {
-        Volumes.resize(live(volume).resolve(DISK), size);
+        Volumes.resize(disk(volume), size);
     }
 
     @Override
     public Bytes sizeOf(Guid volume) {
-        return Volumes.size(live(volume).resolve(DISK));
+        return Volumes.size(disk(volume));
     }
 
     @Override
@@ -162,7 +164,7 @@ final class BtrfsDriver implements PoolDriver {
     }
 
     private static void exchange(Path home) {
-        zonda.kernel.Renames.exchange(home.resolve(LIVE), home.resolve(NEXT));
+        Renames.exchange(home.resolve(LIVE), home.resolve(NEXT));
     }
 
     private static void snapshot(Path source, Path directory, Btrfs.SnapshotOptions options) {
@@ -241,6 +243,11 @@ final class BtrfsDriver implements PoolDriver {
         found.reversed().forEach(id -> Btrfs.destroySubvolume(fd, id));
     }
 
+    @Override
+    public void mode(Guid dataset, int mode) {
+        Modes.set(live(dataset), mode);
+    }
+
     /** On the directory around it: the dataset itself can be full to its quota, which is no reason to fail. */
     @Override
     public void describe(Guid dataset, String text) {
@@ -317,6 +324,21 @@ final class BtrfsDriver implements PoolDriver {
     }
 
     @Override
+    public boolean clearErrors(Optional<String> device) {
+        List<Btrfs.Device> asked = Btrfs.devices(fd).stream()
+                .filter(member -> device.map(path -> isAt(member, path)).orElse(true))
+                .toList();
+        asked.forEach(member -> BtrfsHealth.clearErrors(fd, member.id()));
+        return !asked.isEmpty();
+    }
+
+    private static boolean isAt(Btrfs.Device device, String path) {
+        return device.path()
+                .map(own -> own.equals(path) || own.equals("/dev/" + path))
+                .orElse(false);
+    }
+
+    @Override
     public Bytes free() {
         return Bytes.of(new File(top.toString()).getUsableSpace());
     }
@@ -328,7 +350,7 @@ final class BtrfsDriver implements PoolDriver {
 
     @Override
     public MountSpec mountSpec(Guid dataset) {
-        return new MountSpec(live(dataset), "/" + DATASETS + "/" + dataset + "/" + LIVE);
+        return new MountSpec.Tree(live(dataset), "/" + DATASETS + "/" + dataset + "/" + LIVE);
     }
 
     @Override

@@ -33,10 +33,21 @@ final class Changes {
             pool.catalog().put(changed);
             pool.passed("set", "recorded");
             if (!changed.options().quota().equals(old.options().quota())) {
-                pool.driver().limit(changed.guid(), changed.options().quota());
+                limit(old, changed);
                 pool.passed("set", "limited");
             }
             pool.finishing().describe(changed);
+        }
+    }
+
+    /** A driver may refuse a quota that is below what is used. */
+    private void limit(Filesystem old, Filesystem changed) {
+        try {
+            pool.driver().limit(changed.guid(), changed.options().quota());
+        } catch (OpException e) {
+            pool.store().replace(old);
+            pool.catalog().put(old);
+            throw e;
         }
     }
 
@@ -117,6 +128,7 @@ final class Changes {
                 undo.add(() -> pool.tree().mountAgain(mounted));
                 pool.passed("rollback", "unmounted");
                 if (!newer.isEmpty()) {
+                    removal.refuseObstacle(new Doomed(newer.reversed()));
                     removal.bury(new Doomed(newer.reversed()));
                 }
                 pool.store()

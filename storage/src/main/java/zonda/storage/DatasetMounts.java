@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -25,6 +26,7 @@ import zonda.kernel.MountInfo;
 import zonda.kernel.MountTables;
 import zonda.kernel.Mounts;
 import zonda.kernel.Paths;
+import zonda.storage.PoolDriver.MountSpec;
 
 /**
  * Mounts datasets in the mount namespace of the daemon, which is the host's. A mount that is there already, from before
@@ -34,7 +36,7 @@ final class DatasetMounts implements Mounting {
     private static final Duration PATIENCE = Duration.ofMillis(1500);
 
     private final PoolDriver driver;
-    /** The filesystem's, as mountinfo has it: what tells this pool from a copy of it. */
+    /** That of the pool's top, as mountinfo has it: what tells this pool from a copy of it. */
     private final String device;
 
     private final MountTables tables;
@@ -53,15 +55,27 @@ final class DatasetMounts implements Mounting {
         return mounted.contains(dataset);
     }
 
-    /** Whether the dataset is what one sees at the path: a subvolume has a device number of its own, so stat(2) tells. */
+    /** Whether the dataset is what one sees at the path. */
     @Override
     public boolean isMounted(Guid dataset, Path target) {
+        return switch (driver.mountSpec(dataset)) {
+            case MountSpec.Tree tree -> isSame(tree.directory(), target);
+            case MountSpec.Filesystem filesystem ->
+                MountedTop.find(target).filter(mount -> isOf(filesystem, mount)).isPresent();
+        };
+    }
+
+    /** A subvolume has a device number of its own, so stat(2) tells. */
+    private static boolean isSame(Path directory, Path target) {
         try {
-            return Files.exists(target, LinkOption.NOFOLLOW_LINKS)
-                    && Files.isSameFile(driver.mountSpec(dataset).directory(), target);
+            return Files.exists(target, LinkOption.NOFOLLOW_LINKS) && Files.isSameFile(directory, target);
         } catch (IOException e) {
             return false;
         }
+    }
+
+    private static boolean isOf(MountSpec.Filesystem filesystem, MountInfo mount) {
+        return mount.type().equals(filesystem.type()) && mount.source().equals(filesystem.source());
     }
 
     /** Mounts the dataset; fine when it is mounted there. Its files keep the flags of the pool's mount. */
@@ -73,12 +87,23 @@ final class DatasetMounts implements Mounting {
         }
         platform(() -> {
             makeDirectory(target);
-            try (Fd onto = Paths.withoutSymlinks(target);
-                    Fd tree = Mounts.openTree(driver.mountSpec(dataset).directory(), false)) {
-                Mounts.moveMount(tree, onto);
+            try (Fd onto = Paths.withoutSymlinks(target)) {
+                mount(driver.mountSpec(dataset), onto);
             }
         });
         mounted.add(dataset);
+    }
+
+    private static void mount(MountSpec spec, Fd onto) {
+        switch (spec) {
+            case MountSpec.Tree tree -> {
+                try (Fd copy = Mounts.openTree(tree.directory(), false)) {
+                    Mounts.moveMount(copy, onto);
+                }
+            }
+            case MountSpec.Filesystem filesystem ->
+                Mounts.mount(filesystem.source(), onto.procPath(), filesystem.type(), Mounts.MS_NOATIME, "");
+        }
     }
 
     /**
@@ -104,31 +129,39 @@ final class DatasetMounts implements Mounting {
         mounted.remove(dataset);
     }
 
-    /** The quick look; false when the kernel can't tell, too, and all processes have to be asked. */
+    /**
+     * The quick look; false when it can't tell, and all processes have to be asked: where the kernel is too old, or each
+     * dataset is a filesystem of its own.
+     */
     private boolean nobodyElse(List<Guid> datasets) {
-        List<String> roots = roots(datasets);
+        List<String> roots = new ArrayList<>();
+        for (Guid dataset : datasets) {
+            switch (driver.mountSpec(dataset)) {
+                case MountSpec.Tree tree -> roots.add(tree.root());
+                case MountSpec.Filesystem _ -> {
+                    return false;
+                }
+            }
+        }
         try {
-            return tables.count(root -> isOf(roots, root)) == 0;
+            return tables.count(root -> roots.stream().anyMatch(one -> isOf(one, root))) == 0;
         } catch (KernelException e) {
             return false;
         }
     }
 
-    private List<String> roots(List<Guid> datasets) {
-        return datasets.stream()
-                .map(dataset -> driver.mountSpec(dataset).root())
-                .toList();
-    }
-
-    private static boolean isOf(List<String> roots, String mounted) {
-        return roots.stream().anyMatch(root -> mounted.equals(root) || mounted.startsWith(root + "/"));
+    private static boolean isOf(String root, String mounted) {
+        return mounted.equals(root) || mounted.startsWith(root + "/");
     }
 
     /** Who has one of the datasets mounted, in whatever namespace, other than at the path given in ours. */
     @Override
     public Optional<Holder> otherHolder(List<Guid> datasets, Optional<Path> own) {
-        List<String> roots = roots(datasets);
-        Predicate<MountInfo> ofThem = mount -> mount.device().equals(device) && isOf(roots, mount.root());
+        List<MountSpec> specs = datasets.stream().map(driver::mountSpec).toList();
+        Predicate<MountInfo> ofThem = mount -> specs.stream().anyMatch(spec -> switch (spec) {
+            case MountSpec.Tree tree -> mount.device().equals(device) && isOf(tree.root(), mount.root());
+            case MountSpec.Filesystem filesystem -> isOf(filesystem, mount);
+        });
         return MountHolders.ofMount(ofThem, own);
     }
 
@@ -149,7 +182,7 @@ final class DatasetMounts implements Mounting {
 
     @Override
     public void refuseUser(String verb, DatasetName name, Guid volume) {
-        Path file = driver.mountSpec(volume).directory().resolve(PoolDriver.DISK);
+        Path file = driver.disk(volume);
         Optional<Path> loop = Loop.find(file);
         if (loop.isPresent()) {
             throw new OpException(

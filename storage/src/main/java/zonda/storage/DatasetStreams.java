@@ -4,6 +4,8 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.List;
 import java.util.function.Consumer;
+import zonda.base.Code;
+import zonda.base.OpException;
 import zonda.kernel.Blocking;
 
 /**
@@ -28,11 +30,13 @@ public final class DatasetStreams {
      *     NOT_SUPPORTED for what only a bookmark is left of
      */
     public List<SendPart> parts(SendRequest request) {
+        requireOurs();
         return sending.view(SendPlan.of(pool.catalog(), request));
     }
 
     /** How many bytes each snapshot of the stream will take, nearly; in the order of {@link #parts}. */
     public List<Long> estimates(SendRequest request) {
+        requireOurs();
         SendPlan plan = SendPlan.of(pool.catalog(), request);
         return Blocking.onOwnThread("zfs-send", () -> {
             try (var _ = sending.keep(plan)) {
@@ -49,6 +53,7 @@ public final class DatasetStreams {
      * @throws java.io.UncheckedIOException when nobody takes it any more
      */
     public void send(SendRequest request, OutputStream out, Consumer<SendPart> begins) {
+        requireOurs();
         SendPlan plan = SendPlan.of(pool.catalog(), request);
         Blocking.onOwnThread("zfs-send", () -> {
             try (var _ = sending.keep(plan)) {
@@ -65,9 +70,19 @@ public final class DatasetStreams {
      * @throws zonda.base.OpException when it is damaged, cut off or can't be received here: in the words of zfs(8)
      */
     public void receive(ReceiveRequest request, InputStream in, ReceiveListener listener) {
+        requireOurs();
         Blocking.onOwnThread("zfs-receive", () -> {
             new ReceivedPackage(pool, receiving, request, listener).receive(in);
             return request;
         });
+    }
+
+    private void requireOurs() {
+        if (pool.driver().hasStreamsOfItsOwn()) {
+            throw new OpException(
+                    Code.NOT_SUPPORTED,
+                    "streams are not supported by the driver " + pool.driver().name()
+                            + " yet: zfs(8) of the host sends and receives its datasets");
+        }
     }
 }

@@ -247,6 +247,11 @@ public final class Datasets {
         return catalog.find(new DatasetName(name)).map(this::view);
     }
 
+    /** What the pool's driver is called: {@code btrfs} or {@code OpenZFS}. */
+    public String driverName() {
+        return pool.driver().name();
+    }
+
     /** The name of the pool's own dataset. */
     public String root() {
         return catalog.root().text();
@@ -275,8 +280,8 @@ public final class Datasets {
 
     /** Where a snapshot's content is to be read by the host. @throws OpException NOT_FOUND */
     public Path directory(String snapshot) {
-        return pool.driver()
-                .directory(catalog.require(SnapshotName.parse(snapshot)).id());
+        NodeRecord.Frozen record = catalog.require(SnapshotName.parse(snapshot));
+        return pool.driver().directory(record.id());
     }
 
     /** Changes the quota at once; empty takes it away. What is over a lowered one stays, and nothing more is written. */
@@ -289,13 +294,13 @@ public final class Datasets {
         changes.resize(new DatasetName(name), size);
     }
 
-    /** The file that a volume is, on the pool's own mount, where root alone gets. @throws OpException INVALID for others */
+    /** The file or device that a volume is, where root alone gets. @throws OpException INVALID for others */
     public Path volume(String name) {
         Filesystem volume = require(name);
         if (!volume.isVolume()) {
             throw new OpException(Code.INVALID, "cannot open '" + name + "': not a volume");
         }
-        return pool.driver().mountSpec(volume.guid()).directory().resolve(PoolDriver.DISK);
+        return pool.driver().disk(volume.guid());
     }
 
     /** Sets a user property; its name has a colon, zfsprops(7). */

@@ -1,13 +1,8 @@
 package zonda.storage;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermission;
-import java.util.EnumSet;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
+import zonda.base.OpException;
 import zonda.storage.NodeRecord.Filesystem;
 import zonda.storage.NodeRecord.Frozen;
 import zonda.storage.NodeRecord.Mark;
@@ -26,15 +21,7 @@ final class Finishing {
     /** A dataset whose subvolume is there: gives its top directory the mode asked for, and describes it. */
     void finish(Filesystem record) {
         record.options().volume().ifPresent(shape -> driver.makeVolume(record.guid(), shape.size()));
-        if (record.options().mode().isPresent()) {
-            Path directory = driver.mountSpec(record.guid()).directory();
-            try {
-                Files.setPosixFilePermissions(
-                        directory, permissions(record.options().mode().getAsInt()));
-            } catch (IOException e) {
-                throw new UncheckedIOException("chmod " + directory + ": " + e, e);
-            }
-        }
+        record.options().mode().ifPresent(mode -> driver.mode(record.guid(), mode));
         describe(record);
     }
 
@@ -66,6 +53,38 @@ final class Finishing {
         driver.destroy(snapshot.home());
     }
 
+    /**
+     * Destroys what records speak of, in an order that the driver can go: where datasets lie below others, and clones
+     * need their origins, that isn't any. What is in the way of the rest is answered; nothing if all are gone.
+     */
+    List<String> destroyAll(List<NodeRecord> nodes) {
+        List<NodeRecord> left = nodes;
+        boolean apart = false;
+        while (true) {
+            List<NodeRecord> refused = new ArrayList<>();
+            List<String> reasons = new ArrayList<>();
+            for (NodeRecord node : left) {
+                try {
+                    destroy(node);
+                } catch (OpException e) {
+                    refused.add(node);
+                    reasons.add(String.valueOf(e.getMessage()));
+                }
+            }
+            if (refused.size() == left.size()) {
+                if (apart || refused.isEmpty()) {
+                    return reasons;
+                }
+                // An origin that was renamed to below its own clone: each waits for the other.
+                refused.stream()
+                        .filter(Filesystem.class::isInstance)
+                        .forEach(dataset -> driver.moveApart(dataset.guid()));
+                apart = true;
+            }
+            left = refused;
+        }
+    }
+
     /** Destroys what a record speaks of; fine when it is gone already. */
     void destroy(NodeRecord record) {
         switch (record) {
@@ -78,17 +97,5 @@ final class Finishing {
             }
             case Mark _ -> {}
         }
-    }
-
-    /** The nine bits of chmod(2). */
-    private static Set<PosixFilePermission> permissions(int mode) {
-        PosixFilePermission[] bits = PosixFilePermission.values();
-        var set = EnumSet.noneOf(PosixFilePermission.class);
-        for (int i = 0; i < bits.length; i++) {
-            if ((mode & 0400 >> i) != 0) {
-                set.add(bits[i]);
-            }
-        }
-        return set;
     }
 }

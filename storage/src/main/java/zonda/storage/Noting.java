@@ -41,6 +41,7 @@ final class Noting {
                 held.add(snapshot.withNotes(snapshot.notes().held(tag, pool.now())));
             }
             pool.change("hold", held);
+            held.forEach(snapshot -> pool.driver().protect(snapshot.id()));
         }
     }
 
@@ -58,6 +59,7 @@ final class Noting {
                 released.add(snapshot.withNotes(snapshot.notes().released(tag)));
             }
             pool.change("release", released);
+            released.forEach(snapshot -> pool.driver().protect(snapshot.id()));
             List<NodeRecord> free = released.stream()
                     .filter(this::waitsForNothing)
                     .map(NodeRecord.class::cast)
@@ -98,11 +100,11 @@ final class Noting {
                                             : "a child dataset already has a snapshot with the new name"));
                 }
             }
-            pool.change(
-                    "rename",
-                    from.stream()
-                            .map(name -> pool.catalog().require(name).withName(to))
-                            .toList());
+            List<Frozen> renamed = from.stream()
+                    .map(name -> pool.catalog().require(name).withName(to))
+                    .toList();
+            pool.change("rename", renamed);
+            pool.driver().renamed(renamed.stream().map(Frozen::id).toList());
         }
     }
 

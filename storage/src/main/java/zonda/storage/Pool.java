@@ -6,21 +6,24 @@ import zonda.base.Bytes;
 /** An open pool. Closing it leaves everything mounted: zones run on while no daemon is there. */
 public final class Pool implements AutoCloseable {
     private final PoolConfig config;
-    private final PoolDriver driver;
+    private final Means means;
     private final Datasets datasets;
     private final PoolHealth health;
     private final PoolDevices devices;
     private final List<String> findings;
     private volatile boolean closed;
 
-    Pool(PoolConfig config, PoolDriver driver, Datasets datasets, Care care, List<String> findings) {
+    Pool(PoolConfig config, Means means, Datasets datasets, Care care, List<String> findings) {
         this.config = config;
-        this.driver = driver;
+        this.means = means;
         this.datasets = datasets;
         this.health = care.health();
         this.devices = care.devices();
         this.findings = List.copyOf(findings);
     }
+
+    /** What a pool is made of. */
+    record Means(PoolMedium medium, PoolDriver driver) {}
 
     /** What looks after a pool's data and devices. */
     record Care(PoolHealth health, PoolDevices devices) {}
@@ -30,7 +33,16 @@ public final class Pool implements AutoCloseable {
     }
 
     PoolDriver driver() {
-        return driver;
+        return means.driver();
+    }
+
+    PoolMedium medium() {
+        return means.medium();
+    }
+
+    /** What the driver is called: {@code btrfs} or {@code OpenZFS}. */
+    public String driverName() {
+        return driver().name();
     }
 
     public Datasets datasets() {
@@ -52,16 +64,16 @@ public final class Pool implements AutoCloseable {
 
     /** Its devices, with what they have got wrong so far. */
     public List<Vdev> vdevs() {
-        return driver.vdevs();
+        return driver().vdevs();
     }
 
     /** All of it, used or not. */
     public Bytes size() {
-        return driver.size();
+        return driver().size();
     }
 
     public Bytes free() {
-        return driver.free();
+        return driver().free();
     }
 
     /** Whether it wasn't closed yet. */
@@ -74,6 +86,6 @@ public final class Pool implements AutoCloseable {
         closed = true;
         devices.close();
         health.close();
-        driver.close();
+        driver().close();
     }
 }

@@ -1,6 +1,7 @@
 package zonda.storage;
 
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -15,9 +16,6 @@ import zonda.base.Bytes;
  * came before them.
  */
 interface PoolDriver extends AutoCloseable {
-    /** A volume's file. */
-    String DISK = "disk";
-
     /** What it is called in messages about what it can not do. */
     String name();
 
@@ -40,13 +38,23 @@ interface PoolDriver extends AutoCloseable {
      */
     record Inventory(Set<Guid> datasets, Set<SnapshotId> snapshots, List<String> strangers) {}
 
-    /**
-     * What to mount for a dataset; the caller decides where and when.
-     *
-     * @param directory whose tree is the dataset's
-     * @param root of every mount of it, as mountinfo has it
-     */
-    record MountSpec(Path directory, String root) {}
+    /** What to mount for a dataset; the caller decides where and when. */
+    sealed interface MountSpec {
+        /**
+         * A directory of the pool's mounted top.
+         *
+         * @param directory whose tree is the dataset's
+         * @param root of every mount of it, as mountinfo has it
+         */
+        record Tree(Path directory, String root) implements MountSpec {}
+
+        /**
+         * A filesystem of its own, for mount(2).
+         *
+         * @param source what is mounted, and what mountinfo has as the source of every mount of it
+         */
+        record Filesystem(String type, String source) implements MountSpec {}
+    }
 
     /** Makes an empty filesystem. */
     void create(Guid dataset, Charge charge);
@@ -57,8 +65,11 @@ interface PoolDriver extends AutoCloseable {
     /** Makes a writable copy of a snapshot. Durable on return. */
     void cloneOf(SnapshotId origin, Guid dataset, Charge charge);
 
-    /** Makes a new dataset a volume: a sparse file of a size, {@link #DISK} in its directory; fine when it is one. */
+    /** Makes a new dataset a sparse volume of a size; fine when it is one. */
     void makeVolume(Guid dataset, Bytes size);
+
+    /** The file, or the device, that a volume is. */
+    Path disk(Guid volume);
 
     /** Cuts a volume off, or lengthens it by zeros. */
     void resize(Guid volume, Bytes size);
@@ -73,11 +84,36 @@ interface PoolDriver extends AutoCloseable {
     /** Whether a dataset has been written to since it had the content of this snapshot of it. */
     boolean isModifiedSince(Guid dataset, SnapshotId snapshot);
 
+    /** Whether streams of its datasets are made and received by other means than this service. */
+    default boolean hasStreamsOfItsOwn() {
+        return false;
+    }
+
     /** Removes a dataset, which isn't mounted and has no snapshots; its space comes back later. */
     void destroy(Guid dataset);
 
     /** Removes a snapshot. */
     void destroy(SnapshotId snapshot);
+
+    /** Why some of these can't be destroyed together, in its own words: what others than this service need, say. */
+    default Optional<String> obstacle(Collection<Guid> datasets, Collection<SnapshotId> snapshots) {
+        return Optional.empty();
+    }
+
+    /** Takes a dataset that is about to be destroyed out from under the one above it, where datasets lie in each other. */
+    default void moveApart(Guid dataset) {}
+
+    /** Snapshots have got other names: of interest where they have names. */
+    default void renamed(List<SnapshotId> snapshots) {}
+
+    /** A clone has been made independent of its origin: of interest where one depends on the other. */
+    default void promoted(Guid clone) {}
+
+    /** Tags have come to hold a snapshot, or let go of it: of interest where others than this service can destroy it. */
+    default void protect(SnapshotId snapshot) {}
+
+    /** Gives the top directory of a dataset, which isn't mounted, these nine bits of chmod(2). */
+    void mode(Guid dataset, int mode);
 
     /** Keeps a description with the dataset itself, from which a lost store can be made again. */
     void describe(Guid dataset, String text);
@@ -105,6 +141,9 @@ interface PoolDriver extends AutoCloseable {
 
     /** The devices, with what they have got wrong so far. */
     List<Vdev> vdevs();
+
+    /** Sets error counters to zero. @param device its path; all when empty. @return false when there is no such device */
+    boolean clearErrors(Optional<String> device);
 
     /** What can still be written to the pool. */
     Bytes free();

@@ -1,19 +1,16 @@
 package zonda.storage;
 
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import zonda.base.Code;
 import zonda.base.Json;
 import zonda.base.OpException;
-import zonda.kernel.Btrfs;
-import zonda.kernel.BtrfsHealth;
-import zonda.kernel.Fd;
 
 /** Whether a pool's data is well: scrubs, error counters, and a watch that makes events of what goes wrong. */
 public final class PoolHealth implements AutoCloseable {
@@ -22,17 +19,16 @@ public final class PoolHealth implements AutoCloseable {
 
     private final String pool;
     private final PoolDriver driver;
-    private final Fd fd;
     private final PoolEvents events;
-    private final Scrubs scrubs;
+    private final Scrubbing scrubs;
     private final Thread watch;
 
-    PoolHealth(String pool, Path top, PoolDriver driver, InstantSource clock) {
+    /** @param scrubs made with what is to hear of their changes */
+    PoolHealth(String pool, PoolDriver driver, InstantSource clock, Function<Consumer<Scrub>, Scrubbing> scrubs) {
         this.pool = pool;
         this.driver = driver;
-        this.fd = Fd.openDirectory(top);
         this.events = new PoolEvents(pool, clock);
-        this.scrubs = new Scrubs(pool, top, fd, clock, this::scrubChanged);
+        this.scrubs = scrubs.apply(this::scrubChanged);
         this.watch = Thread.ofVirtual().name("health-" + pool).unstarted(this::watch);
     }
 
@@ -74,24 +70,11 @@ public final class PoolHealth implements AutoCloseable {
 
     /** Sets error counters to zero. @param device its path; all when empty @throws OpException NOT_FOUND */
     public void clear(Optional<String> device) {
-        boolean found = false;
-        for (Btrfs.Device member : Btrfs.devices(fd)) {
-            if (device.map(path -> isAt(member, path)).orElse(true)) {
-                found = true;
-                BtrfsHealth.clearErrors(fd, member.id());
-            }
-        }
-        if (!found) {
+        if (!driver.clearErrors(device)) {
             throw new OpException(
                     Code.NOT_FOUND, "cannot clear errors for " + device.orElse(pool) + ": no such device in pool");
         }
         events.add("sysevent.fs.zfs.vdev_clear", Json.object().with("vdev_path", device));
-    }
-
-    private static boolean isAt(Btrfs.Device device, String path) {
-        return device.path()
-                .map(own -> own.equals(path) || own.equals("/dev/" + path))
-                .orElse(false);
     }
 
     private void scrubChanged(Scrub scrub) {
@@ -162,7 +145,6 @@ public final class PoolHealth implements AutoCloseable {
         watch.interrupt();
         awaitWatch();
         scrubs.close();
-        fd.close();
     }
 
     /** It may be asking the kernel by what is closed next. */

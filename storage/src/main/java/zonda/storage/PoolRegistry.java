@@ -118,7 +118,13 @@ public final class PoolRegistry implements AutoCloseable {
     private PoolConfig config(PoolEntry entry) {
         Path mountpoint = entry.altroot().orElse(setup.root()).resolve(entry.name());
         return new PoolConfig(
-                entry.name(), mountpoint, setup.run(), entry.devices(), false, Optional.of(identity(entry.name())));
+                entry.name(),
+                mountpoint,
+                setup.run(),
+                entry.devices(),
+                false,
+                Optional.of(identity(entry.name())),
+                Optional.of(PoolConfig.Driver.BTRFS));
     }
 
     private Pool add(PoolEntry entry, boolean mount) {
@@ -177,7 +183,7 @@ public final class PoolRegistry implements AutoCloseable {
                 .filter(device -> VdevLabel.of(device)
                         .filter(label -> label.uuid().equals(entry.uuid()))
                         .isPresent())
-                .forEach(device -> Pools.wipe(List.of(device)));
+                .forEach(device -> BtrfsMedium.wipe(List.of(device)));
         remove(entry);
     }
 

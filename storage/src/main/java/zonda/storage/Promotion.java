@@ -10,8 +10,8 @@ import zonda.storage.NodeRecord.Frozen;
 
 /**
  * Making a clone independent of its origin, which depends on it afterwards: zfs-promote(8). The snapshots up to the
- * origin go over to the clone. On the driver's side nothing depends on anything, so only records change, and who pays
- * for the snapshots.
+ * origin go over to the clone. What is told here is what records change, and who pays for the snapshots; where a
+ * driver's clones depend on their origins, it follows.
  */
 final class Promotion {
     private final Workings pool;
@@ -59,6 +59,7 @@ final class Promotion {
         moved.forEach(snapshot -> changed.add(snapshot.of(clone.guid())));
         pool.change("promote", changed);
         List<Guid> after = pool.catalog().accounts(clone);
+        pool.driver().promoted(clone.guid());
         pool.driver().sync();
         moved.forEach(snapshot -> pool.driver().recharge(snapshot.id(), before, after));
         pool.passed("promote", "charged");

@@ -1,5 +1,6 @@
 package zonda.storage;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -194,12 +195,20 @@ final class Receiving {
                                 Arrival.prefix(arrival.header()) + ": "
                                         + baseName(arrival).orElse("its source")
                                         + " was neither received nor sent here, so nothing can be incremental to it")));
-        try (Directory target = Directory.open(pool.driver().mountSpec(place).directory())) {
+        try (Directory target = Directory.open(content(place))) {
             return arrival.isVolume()
                     ? VolumeReceiver.receive(
-                            stream, new VolumeReceiver.Place(target, PoolDriver.DISK), map, ReceiveOptions.ALL)
+                            stream, new VolumeReceiver.Place(target, BtrfsDriver.DISK), map, ReceiveOptions.ALL)
                     : FilesystemReceiver.receive(stream, target, map, ReceiveOptions.ALL);
         }
+    }
+
+    private Path content(Guid place) {
+        return switch (pool.driver().mountSpec(place)) {
+            case PoolDriver.MountSpec.Tree(Path directory, String _) -> directory;
+            case PoolDriver.MountSpec.Filesystem(String type, String source) ->
+                throw new IllegalStateException(source + " is a filesystem of its own, of type " + type);
+        };
     }
 
     private List<String> intoExisting(Order order, Arrival arrival) {

@@ -188,6 +188,15 @@ final class RecordStore {
         return guids.stream().map(guid -> guid + "\n").collect(Collectors.joining());
     }
 
+    /** The record of one node, also when it is only about to be there; empty when there is none. */
+    Optional<NodeRecord> find(Guid guid) {
+        return Stream.of(MADE, MAKING)
+                .map(suffix -> file(guid, suffix))
+                .filter(Files::exists)
+                .flatMap(file -> read(file).stream())
+                .findFirst();
+    }
+
     private Optional<NodeRecord> read(Path file) {
         Optional<NodeRecord> record = StateFile.read(file).flatMap(NodeRecord::parse);
         return record.isPresent() || !attributes

@@ -83,14 +83,17 @@ final class Recovery {
                     })
                     .forEach(record -> gone.add(record.guid()));
         } while (gone.size() > before);
-        var finishing = new Finishing(driver);
-        records.values().stream()
+        List<NodeRecord> going = records.values().stream()
                 .filter(record -> gone.contains(record.guid()))
                 .sorted(Comparator.comparing(record -> record instanceof Filesystem))
-                .forEach(finishing::destroy);
-        // The marks last: what lies below a mark is known by it.
-        gone.stream().filter(guid -> !marks.containsKey(guid)).forEach(store::forget);
-        marks.keySet().forEach(store::forget);
+                .toList();
+        List<String> reasons = new Finishing(driver).destroyAll(going);
+        reasons.forEach(why -> findings.add("what was destroyed is still there: " + why));
+        if (reasons.isEmpty()) {
+            // The marks last: what lies below a mark is known by it.
+            gone.stream().filter(guid -> !marks.containsKey(guid)).forEach(store::forget);
+            marks.keySet().forEach(store::forget);
+        }
         gone.forEach(records::remove);
     }
 

@@ -138,15 +138,29 @@ final class Removal {
                 .toList();
         try (var undo = new Undo()) {
             for (DatasetName top : tops) {
-                // btrfs destroys a subvolume under the feet of who uses it; ZFS says busy, and so do we.
+                // A subvolume of btrfs would be destroyed under the feet of who uses it; ZFS says busy, and so do we.
                 List<Filesystem> unmounted = pool.tree().unmountEverywhere("destroy", top);
                 undo.add(() -> pool.tree().mountAgain(unmounted));
             }
+            refuseObstacle(doomed);
             pool.passed("destroy", "unmounted");
             mark(doomed);
             undo.keep();
         }
         destroyMarked(doomed);
+    }
+
+    /** Behind the mark there is no way back, so what is in the way is found out before it. */
+    void refuseObstacle(Doomed doomed) {
+        pool.driver()
+                .obstacle(
+                        doomed.datasets().stream().map(Filesystem::guid).toList(),
+                        doomed.snapshots().stream().map(Frozen::id).toList())
+                .ifPresent(why -> {
+                    throw new OpException(
+                            Code.CONFLICT,
+                            "cannot destroy '" + name(doomed.heads().getFirst()) + "': " + why);
+                });
     }
 
     /** The word for it in messages. */
@@ -253,8 +267,13 @@ final class Removal {
 
     private void destroyMarked(Doomed doomed) {
         pool.passed("destroy", "marked");
-        doomed.snapshots().forEach(this::destroy);
-        doomed.datasets().forEach(pool.finishing()::destroy);
+        List<String> reasons = pool.finishing().destroyAll(doomed.nodes());
+        doomed.snapshots().forEach(snapshot -> pool.maps().delete(snapshot.guid()));
+        if (!reasons.isEmpty()) {
+            throw new OpException(
+                    Code.FAILED,
+                    "what was destroyed is still there, and goes when the pool is opened again: " + reasons.getFirst());
+        }
         pool.passed("destroy", "destroyed");
         Guid mark = doomed.heads().getFirst().guid();
         List<Guid> others = doomed.nodes().stream()

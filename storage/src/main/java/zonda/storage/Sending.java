@@ -110,7 +110,7 @@ final class Sending {
         ObjectMap map = maps.of(part.snapshot());
         try (Directory tree = maps.open(part.snapshot())) {
             return map.kind() == StreamHeader.Kind.VOLUME
-                    ? purpose.volume(new VolumeReceiver.Place(tree, PoolDriver.DISK), map, options(part), origin)
+                    ? purpose.volume(new VolumeReceiver.Place(tree, BtrfsDriver.DISK), map, options(part), origin)
                     : purpose.filesystem(tree, map, options(part), origin);
         }
     }

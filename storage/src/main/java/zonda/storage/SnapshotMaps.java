@@ -51,7 +51,7 @@ final class SnapshotMaps {
                         .orElseGet(
                                 () -> dataset.options().volume().orElseThrow().blockSize());
                 return VolumeSender.map(
-                        new VolumeReceiver.Place(tree, PoolDriver.DISK),
+                        new VolumeReceiver.Place(tree, BtrfsDriver.DISK),
                         snapshot.identity().value(),
                         blockSize);
             }

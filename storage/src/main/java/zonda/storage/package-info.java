@@ -3,8 +3,10 @@
  * snapshot {@code @final}, clones, quotas, mountpoints below {@code /zones}.
  *
  * <p>{@link zonda.storage.Pools} creates, opens and destroys pools; {@link zonda.storage.Datasets} owns names,
- * properties and mounts of one open pool; a {@code PoolDriver} below it knows ids only, never names, and never mounts.
- * The driver here is btrfs: each dataset and each snapshot is a subvolume, quotas are simple quotas (Linux 6.7).
+ * properties and mounts of one open pool; a {@code PoolDriver} below it is told ids, and never mounts what others see. On
+ * btrfs each dataset and each snapshot is a subvolume, and quotas are simple quotas (Linux 6.7). On OpenZFS they are what
+ * the real zfs(8) makes of them, under the names that records say. What a pool is made of, and how it comes and goes, is
+ * a {@code PoolMedium}.
  *
  * <p>What is durable and when: each dataset, snapshot and bookmark has a small record file on the pool. A verb writes its
  * intent, changes the kernel's side idempotently, and returns when both are durable; opening a pool after a crash

@@ -3,16 +3,11 @@ package zonda.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import zonda.base.Code;
 import zonda.base.OpException;
 
@@ -22,11 +17,6 @@ abstract class Contract {
 
     abstract ContractPool makePool();
 
-    @BeforeEach
-    void openPool() {
-        pool = makePool();
-    }
-
     @AfterEach
     void closePool() {
         if (pool != null) {
@@ -34,17 +24,21 @@ abstract class Contract {
         }
     }
 
+    /** Made when it is asked for first: making one can take seconds. */
     ContractPool pool() {
+        if (pool == null) {
+            pool = makePool();
+        }
         return pool;
     }
 
     Datasets datasets() {
-        return pool.datasets();
+        return pool().datasets();
     }
 
     /** Now, and after the daemon was started again. */
     List<Supplier<Datasets>> nowAndReopened() {
-        return List.of(pool::datasets, pool::reopen);
+        return List.of(pool()::datasets, pool()::reopen);
     }
 
     void create(String... names) {
@@ -60,20 +54,11 @@ abstract class Contract {
     }
 
     void write(String dataset, String text) {
-        try {
-            Files.writeString(pool.content(dataset).resolve("file"), text);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        pool().write(dataset, text);
     }
 
     String read(String dataset) {
-        Path file = pool.content(dataset).resolve("file");
-        try {
-            return Files.exists(file) ? Files.readString(file) : "";
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return pool().read(dataset);
     }
 
     static List<String> names(Datasets datasets) {
@@ -93,7 +78,7 @@ abstract class Contract {
             found.remove("tank");
             assertThat(found).containsExactly(names);
         }
-        assertThat(pool.findings()).isEmpty();
+        assertThat(pool().findings()).isEmpty();
     }
 
     String value(String name, String property) {

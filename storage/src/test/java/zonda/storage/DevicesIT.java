@@ -58,7 +58,8 @@ class DevicesIT {
                 directory.resolve("run"),
                 Stream.of(loops).map(Loop::device).toList(),
                 false,
-                Optional.of(directory.resolve("uuid")));
+                Optional.of(directory.resolve("uuid")),
+                Optional.of(PoolConfig.Driver.BTRFS));
         pool = pools.create(config, Optional.empty());
         pool.datasets().create("tank/a", DatasetOptions.DEFAULT);
         Files.writeString(file(), "kept".repeat(100_000));

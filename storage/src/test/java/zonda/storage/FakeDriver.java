@@ -41,7 +41,7 @@ final class FakeDriver implements PoolDriver {
         return "fake";
     }
 
-    private Path live(Guid dataset) {
+    Path live(Guid dataset) {
         return root.resolve("ds").resolve(dataset.toString());
     }
 
@@ -79,22 +79,37 @@ final class FakeDriver implements PoolDriver {
 
     @Override
     public synchronized void makeVolume(Guid dataset, Bytes size) {
-        Volumes.make(live(dataset).resolve(DISK), size);
+        Volumes.make(disk(dataset), size);
+    }
+
+    @Override
+    public Path disk(Guid volume) {
+        return live(volume).resolve("disk");
+    }
+
+    @Override
+    public void mode(Guid dataset, int mode) {
+        Modes.set(live(dataset), mode);
+    }
+
+    @Override
+    public boolean clearErrors(Optional<String> device) {
+        return device.map("fake"::equals).orElse(true);
     }
 
     @Override
     public synchronized void resize(Guid volume, Bytes size) {
-        Volumes.resize(live(volume).resolve(DISK), size);
+        Volumes.resize(disk(volume), size);
     }
 
     @Override
     public Bytes sizeOf(Guid volume) {
-        return Volumes.size(live(volume).resolve(DISK));
+        return Volumes.size(disk(volume));
     }
 
     @Override
     public Bytes sizeOf(SnapshotId volume) {
-        return Volumes.size(directory(volume).resolve(DISK));
+        return Volumes.size(directory(volume).resolve("disk"));
     }
 
     @Override
@@ -201,7 +216,7 @@ final class FakeDriver implements PoolDriver {
 
     @Override
     public MountSpec mountSpec(Guid dataset) {
-        return new MountSpec(live(dataset), "/" + dataset);
+        return new MountSpec.Tree(live(dataset), "/" + dataset);
     }
 
     @Override

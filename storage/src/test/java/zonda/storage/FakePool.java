@@ -82,9 +82,8 @@ final class FakePool implements ContractPool {
 
     @Override
     public Path content(String dataset) {
-        return driver.mountSpec(
-                        Guid.parse(datasets.find(dataset).orElseThrow().guid()).orElseThrow())
-                .directory();
+        return driver.live(
+                Guid.parse(datasets.find(dataset).orElseThrow().guid()).orElseThrow());
     }
 
     @Override

@@ -46,7 +46,8 @@ class HealthIT {
                 directory.resolve("run"),
                 List.of(first.device(), second.device()),
                 false,
-                Optional.of(directory.resolve("uuid")));
+                Optional.of(directory.resolve("uuid")),
+                Optional.of(PoolConfig.Driver.BTRFS));
         pool = pools.create(config, Optional.empty());
         pool.datasets().create("tank/a", DatasetOptions.DEFAULT);
         content = new byte[DATA];

@@ -49,7 +49,13 @@ class PoolsIT {
 
     private PoolConfig config(Path... devices) {
         return new PoolConfig(
-                "tank", directory.resolve("mnt"), directory.resolve("run"), List.of(devices), false, Optional.empty());
+                "tank",
+                directory.resolve("mnt"),
+                directory.resolve("run"),
+                List.of(devices),
+                false,
+                Optional.empty(),
+                Optional.of(PoolConfig.Driver.BTRFS));
     }
 
     private PoolConfig embedded() {

@@ -101,7 +101,8 @@ final class ScratchPool implements ContractPool {
 
     private static PoolConfig config(Path directory) {
         return PoolConfig.embedded(
-                "tank", directory.resolve("mnt"), directory.resolve("run"), directory.resolve("pool.img"));
+                        "tank", directory.resolve("mnt"), directory.resolve("run"), directory.resolve("pool.img"))
+                .withDriver(Optional.of(PoolConfig.Driver.BTRFS));
     }
 
     Pools pools() {

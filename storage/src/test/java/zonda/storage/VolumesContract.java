@@ -3,11 +3,6 @@ package zonda.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -26,26 +21,15 @@ abstract class VolumesContract extends Contract {
     }
 
     private void write(String volume, long at, String text) {
-        try (var channel = FileChannel.open(datasets().volume(volume), StandardOpenOption.WRITE)) {
-            channel.write(ByteBuffer.wrap(text.getBytes(java.nio.charset.StandardCharsets.US_ASCII)), at);
-            channel.force(true);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        pool().writeTo(volume, at, text);
     }
 
     private String read(String volume, long at, int length) {
-        try (var channel = FileChannel.open(datasets().volume(volume))) {
-            var bytes = ByteBuffer.allocate(length);
-            channel.read(bytes, at);
-            return new String(bytes.array(), java.nio.charset.StandardCharsets.US_ASCII);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return pool().readFrom(volume, at, length);
     }
 
     @Test
-    void a_volume_is_a_sparse_file_of_its_size_and_is_never_mounted() {
+    void a_volume_is_a_sparse_disk_of_its_size_and_is_never_mounted() {
         create("tank/a");
         volume("tank/a/v", 64 << 20);
 
@@ -54,7 +38,7 @@ abstract class VolumesContract extends Contract {
             assertThat(made.isVolume()).isTrue();
             assertThat(made.mountpoint()).isEmpty();
             assertThat(made.mounted()).isFalse();
-            assertThat(open.get().volume("tank/a/v")).hasSize(64 << 20);
+            assertThat(pool().sizeOfDisk("tank/a/v")).isEqualTo(64 << 20);
             assertThat(value("tank/a/v", "referenced")).matches("[0-9]{1,8}");
         }
         assertThat(read("tank/a/v", (64 << 20) - 4, 4)).isEqualTo("\0\0\0\0");

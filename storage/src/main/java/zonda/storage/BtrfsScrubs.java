@@ -25,8 +25,8 @@ import zonda.kernel.KernelException;
  * pool every few seconds; a scrub that runs when the daemon ends, or is killed, goes on from there when the pool is
  * opened again.
  */
-final class Scrubs implements AutoCloseable {
-    private static final System.Logger LOG = System.getLogger(Scrubs.class.getName());
+final class BtrfsScrubs implements Scrubbing {
+    private static final System.Logger LOG = System.getLogger(BtrfsScrubs.class.getName());
     private static final Duration KEEP = Duration.ofSeconds(5);
     private static final Duration LOOK = Duration.ofMillis(50);
     /** The kernel counts what it corrects in sectors. */
@@ -44,24 +44,24 @@ final class Scrubs implements AutoCloseable {
     private Optional<ScrubRecord> last;
     private boolean closing;
 
-    /** @param top of the pool's filesystem, where it is mounted; fd is open on it */
-    Scrubs(String pool, Path top, Fd fd, InstantSource clock, Consumer<Scrub> whenChanged) {
+    /** @param top of the pool's filesystem, where it is mounted */
+    BtrfsScrubs(String pool, Path top, InstantSource clock, Consumer<Scrub> whenChanged) {
         this.pool = pool;
         this.top = top;
         this.file = top.resolve(".zonda/scrub.json");
-        this.fd = fd;
+        this.fd = Fd.openDirectory(top);
         this.clock = clock;
         this.whenChanged = whenChanged;
         this.last = StateFile.readObject(file).map(ScrubRecord::of);
     }
 
-    /** Goes on with a scrub that ran when the pool was last open. */
-    synchronized void resume() {
+    @Override
+    public synchronized void resume() {
         last.filter(scrub -> scrub.state() == Scrub.State.RUNNING).ifPresent(this::run);
     }
 
-    /** Begins one, or goes on with one that is paused. @throws OpException CONFLICT when one runs */
-    synchronized void start() {
+    @Override
+    public synchronized void start() {
         if (isState(Scrub.State.RUNNING)) {
             throw new OpException(
                     Code.CONFLICT,
@@ -74,13 +74,13 @@ final class Scrubs implements AutoCloseable {
         run(next);
     }
 
-    /** @throws OpException NOT_FOUND when none runs */
-    void pause() {
+    @Override
+    public void pause() {
         interrupt(Scrub.State.PAUSED, "cannot pause scrubbing ");
     }
 
-    /** @throws OpException NOT_FOUND when none runs or is paused */
-    void cancel() {
+    @Override
+    public void cancel() {
         interrupt(Scrub.State.CANCELED, "cannot cancel scrubbing ");
     }
 
@@ -118,12 +118,13 @@ final class Scrubs implements AutoCloseable {
         awaitIdle(() -> BtrfsHealth.cancel(fd));
     }
 
-    /** Waits until none runs. */
-    synchronized void await() {
+    @Override
+    public synchronized void await() {
         awaitIdle(() -> {});
     }
 
-    synchronized Optional<Scrub> status() {
+    @Override
+    public synchronized Optional<Scrub> status() {
         return last.map(this::view);
     }
 
@@ -231,6 +232,7 @@ final class Scrubs implements AutoCloseable {
         synchronized (this) {
             closing = true;
             if (running.isEmpty()) {
+                fd.close();
                 return;
             }
         }
@@ -238,5 +240,6 @@ final class Scrubs implements AutoCloseable {
         synchronized (this) {
             last.ifPresent(scrub -> StateFile.replace(file, scrub.toJson()));
         }
+        fd.close();
     }
 }
