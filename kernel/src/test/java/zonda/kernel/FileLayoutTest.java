@@ -69,7 +69,7 @@ class FileLayoutTest {
         source.append("SAME(sizeof(%s), %d);\n".formatted(type, layout.byteSize()));
         for (MemoryLayout member : layout.memberLayouts()) {
             member.name().ifPresent(name -> {
-                String field = name.equals("stx_mtime_nsec") ? "stx_mtime.tv_nsec" : name;
+                String field = name.replaceFirst("^(stx_[cm]time)_nsec$", "$1.tv_nsec");
                 source.append("SAME(offsetof(%s, %s), %d);\n".formatted(type, field, FileCalls.at(layout, name)));
             });
         }
