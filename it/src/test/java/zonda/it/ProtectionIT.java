@@ -131,7 +131,7 @@ class ProtectionIT {
     }
 
     @Test
-    void filesystems_that_can_not_be_are_refused_by_name() {
+    void filesystems_that_can_not_be_are_refused_by_name() throws IOException {
         Json.Obj payload = zonda.payload("web01");
         Json.Obj wrong = lofs(Path.of("/srv"), "/mnt");
         refused(create(payload, wrong.with("type", "ufs")), 1, "filesystems.0.type");
@@ -147,6 +147,8 @@ class ProtectionIT {
                 create(payload, lofs(directory.resolve("missing"), "/mnt")),
                 1,
                 "filesystem /mnt: its source " + directory.resolve("missing") + " is not a directory");
+        Path link = Files.createSymbolicLink(directory.resolve("link"), Path.of("/etc"));
+        refused(create(payload, lofs(link, "/mnt")), 1, "goes through a symbolic link; its real path is /etc");
         assertThat(zonda.vmadm("list", "-H").out()).isEmpty();
     }
 

@@ -1,5 +1,6 @@
 package zonda.vm;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -85,10 +86,7 @@ final class Filesystems {
         for (Json.Obj filesystem : of(vm.config())) {
             Path source = Path.of(filesystem.string("source", ""));
             Path target = Path.of(filesystem.string("target", ""));
-            if (!Files.isDirectory(source)) {
-                throw new OpException(
-                        Code.FAILED, "filesystem " + target + ": its source " + source + " is not a directory");
-            }
+            requireDirectory(source, target);
             Set<MountOption> options = new HashSet<>();
             filesystem
                     .array("options")
@@ -101,6 +99,22 @@ final class Filesystems {
             } catch (KernelException e) {
                 throw new OpException(Code.FAILED, "filesystem " + target + ": " + e.getMessage(), e);
             }
+        }
+    }
+
+    /** By its real path: links below a dataset of a zone can be of the zone's making, and lead anywhere. */
+    private static void requireDirectory(Path source, Path target) {
+        String what = "filesystem " + target + ": its source " + source;
+        if (!Files.isDirectory(source)) {
+            throw new OpException(Code.FAILED, what + " is not a directory");
+        }
+        try {
+            Path real = source.toRealPath();
+            if (!real.equals(source)) {
+                throw new OpException(Code.FAILED, what + " goes through a symbolic link; its real path is " + real);
+            }
+        } catch (IOException e) {
+            throw new OpException(Code.FAILED, what + ": " + e.getMessage(), e);
         }
     }
 

@@ -210,7 +210,7 @@ final class Machinery {
 
     void showCheckpoint(VmRecord vm, long initPid, String name, String snapshot) {
         Path at = CHECKPOINTS.resolve(name);
-        Path source = datasets(vm.config()).directory(snapshot).resolve("root");
+        Path source = real(datasets(vm.config()).directory(snapshot).resolve("root"));
         try (GuestRoot guest = GuestRoot.open(root(vm.config()))) {
             guest.makeDirectory(at);
             LinuxProcess.find(initPid)
@@ -219,6 +219,14 @@ final class Machinery {
         } catch (KernelException e) {
             // The guest has something else there: the snapshot is as good without being seen from inside.
             LOG.log(System.Logger.Level.WARNING, "VM " + vm.uuid() + ": show snapshot " + name + ": " + e.getMessage());
+        }
+    }
+
+    private static Path real(Path path) {
+        try {
+            return path.toRealPath();
+        } catch (IOException e) {
+            throw new UncheckedIOException("find " + path + ": " + e, e);
         }
     }
 

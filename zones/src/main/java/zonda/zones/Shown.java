@@ -15,12 +15,14 @@ final class Shown {
     /**
      * Mounts it where nothing of the guest's can lead elsewhere.
      *
+     * @param source a directory of the host, by its real path: a zone may have made links in it
      * @param at a directory of the zone
      * @param attributes as mount_setattr(2) has them
-     * @throws zonda.kernel.KernelException ELOOP when a part of that is a symbolic link
+     * @throws zonda.kernel.KernelException ELOOP when a part of either is a symbolic link
      */
     static void show(LinuxProcess init, Fd idMap, Path source, Path at, long attributes) {
-        try (Fd tree = Mounts.openTree(source, false)) {
+        try (Fd from = Paths.withoutSymlinks(source);
+                Fd tree = Mounts.openTree(from.procPath(), false)) {
             Mounts.idmap(tree, idMap);
             Mounts.setAttributes(tree, attributes, 0);
             PrivateMounts.inside(init, () -> {
