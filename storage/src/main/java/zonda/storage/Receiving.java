@@ -77,7 +77,14 @@ final class Receiving {
         return SnapshotNotes.NONE.streamed(identity(arrival));
     }
 
-    private List<String> intoNew(Order order, Arrival arrival) {
+    /** A dataset that is made with its first snapshot. */
+    private record Fresh(Filesystem parent, Filesystem dataset, Frozen snapshot) {
+        List<Guid> both() {
+            return List.of(dataset.guid(), snapshot.guid());
+        }
+    }
+
+    private Fresh fresh(Order order, Arrival arrival) {
         DatasetName name = order.to().dataset();
         Filesystem parent = parent(name);
         var dataset = new Filesystem(
@@ -91,53 +98,78 @@ final class Receiving {
         Frozen snapshot = Frozen.of(
                         pool.newGuid(), order.to(), dataset, arrival.header().created(), pool.nextTxg())
                 .withNotes(notes(arrival));
-        List<Guid> both = List.of(dataset.guid(), snapshot.guid());
-        var store = pool.store();
-        Received received;
+        return new Fresh(parent, dataset, snapshot);
+    }
+
+    private List<String> intoNew(Order order, Arrival arrival) {
+        Fresh fresh = fresh(order, arrival);
+        DatasetName name = order.to().dataset();
         try (var undo = new Undo()) {
-            undo.add(pool.driver()::sync);
-            undo.add(() -> {
-                both.forEach(store::abandon);
-                store.apart(both);
-            });
-            store.together(both);
-            store.begin(dataset);
-            store.begin(snapshot);
-            pool.passed("receive", "intent");
-            undo.add(() -> List.of(snapshot, dataset).forEach(removal::destroy));
+            begin(fresh, undo);
             make(
-                    dataset.guid(),
+                    fresh.dataset().guid(),
                     arrival.base(),
-                    new Charge(accounts(dataset, parent), order.options().quota()));
+                    new Charge(accounts(fresh), order.options().quota()));
             pool.passed("receive", "place");
-            received = read(order.stream(), dataset.guid(), arrival);
-            pool.maps().save(snapshot.guid(), received.map());
-            pool.passed("receive", "content");
+            Received received = content(order.stream(), fresh.dataset().guid(), fresh.snapshot(), arrival);
             List<String> kept = Stream.concat(
                             Stream.of(name.parent().orElseThrow().text()), baseName(arrival).stream())
                     .toList();
             try (var _ = pool.claims().claim(List.of(name.text()), kept)) {
-                Arrival.of(pool, arrival.header(), order.to(), order.request());
-                Filesystem whole = arrival.isVolume() ? sized(dataset, received.map()) : dataset;
-                if (!parent(name).guid().equals(parent.guid())) {
+                requireSame(arrival, Arrival.of(pool, arrival.header(), order.to(), order.request()));
+                if (!parent(name).guid().equals(fresh.parent().guid())) {
                     throw new OpException(Code.CONFLICT, "cannot receive: '" + name + "' was renamed meanwhile");
                 }
-                store.replace(whole);
-                pool.finishing().describe(whole);
-                store.settling(() -> pool.driver().snapshot(snapshot.id(), accounts(dataset, parent)));
+                Filesystem whole = arrival.isVolume() ? sized(fresh.dataset(), received.map()) : fresh.dataset();
+                appear(fresh, whole);
                 undo.keep();
-                pool.catalog().putAll(List.of(whole, snapshot));
-                both.forEach(store::made);
-                store.apart(both);
-                var left = new ArrayList<>(received.left());
-                try {
-                    pool.passed("receive", "made");
-                } finally {
-                    mount(order, whole).ifPresent(left::add);
-                }
-                return List.copyOf(left);
+                return Stream.concat(received.left().stream(), shown(order, whole).stream())
+                        .toList();
             }
         }
+    }
+
+    private void begin(Fresh fresh, Undo undo) {
+        var store = pool.store();
+        undo.add(pool.driver()::sync);
+        undo.add(() -> {
+            fresh.both().forEach(store::abandon);
+            store.apart(fresh.both());
+        });
+        store.together(fresh.both());
+        store.begin(fresh.dataset());
+        store.begin(fresh.snapshot());
+        pool.passed("receive", "intent");
+        undo.add(() -> List.of(fresh.snapshot(), fresh.dataset()).forEach(removal::destroy));
+    }
+
+    /** From here on both count. */
+    private void appear(Fresh fresh, Filesystem whole) {
+        var store = pool.store();
+        store.replace(whole);
+        pool.finishing().describe(whole);
+        store.settling(() -> pool.driver().snapshot(fresh.snapshot().id(), accounts(fresh)));
+        pool.catalog().putAll(List.of(whole, fresh.snapshot()));
+        fresh.both().forEach(store::made);
+        store.apart(fresh.both());
+    }
+
+    private Optional<String> shown(Order order, Filesystem whole) {
+        Optional<String> said;
+        try {
+            pool.passed("receive", "made");
+        } finally {
+            said = mount(order, whole);
+        }
+        return said;
+    }
+
+    /** What the stream brings, and the map of it; durable with the snapshot that is made next. */
+    private Received content(SendStream stream, Guid place, Frozen snapshot, Arrival arrival) {
+        Received received = read(stream, place, arrival);
+        pool.maps().save(snapshot.guid(), received.map());
+        pool.passed("receive", "content");
+        return received;
     }
 
     /** What was received stays when it can't be mounted. */
@@ -166,8 +198,8 @@ final class Receiving {
                         new OpException(Code.NOT_FOUND, "cannot receive: destination '" + name + "' does not exist"));
     }
 
-    private List<Guid> accounts(Filesystem dataset, Filesystem parent) {
-        return Stream.concat(Stream.of(dataset.guid()), pool.catalog().accounts(parent).stream())
+    private List<Guid> accounts(Fresh fresh) {
+        return Stream.concat(Stream.of(fresh.dataset().guid()), pool.catalog().accounts(fresh.parent()).stream())
                 .toList();
     }
 
@@ -234,9 +266,7 @@ final class Receiving {
                     .toList();
             make(place, arrival.base(), new Charge(charged, Optional.empty()));
             pool.passed("receive", "place");
-            received = read(order.stream(), place, arrival);
-            pool.maps().save(snapshot.guid(), received.map());
-            pool.passed("receive", "content");
+            received = content(order.stream(), place, snapshot, arrival);
             DatasetName name = order.to().dataset();
             try (var _ = pool.claims().claim(List.of(name.text()), List.of())) {
                 requireSame(arrival, Arrival.of(pool, arrival.header(), order.to(), order.request()));
@@ -276,13 +306,20 @@ final class Receiving {
                 store.settling(() -> pool.driver().rollback(dataset.guid(), snapshot.id(), accounts));
                 landing.keep();
             }
+            // Before it is mounted again, also when the next step fails: then nothing is left for the next open to do.
+            mounting.add(() -> settle(snapshot));
             pool.passed("receive", "exchanged");
-            pool.driver().destroy(snapshot.home());
-            Frozen there = snapshot.withNotes(snapshot.notes().arriving(false));
-            store.replace(there);
-            pool.catalog().put(there);
-            pool.passed("receive", "made");
         }
+        pool.passed("receive", "made");
+    }
+
+    /** The place where a snapshot was received goes for good before its record forgets it. */
+    private void settle(Frozen snapshot) {
+        pool.driver().destroy(snapshot.home());
+        pool.store().settling(pool.driver()::sync);
+        Frozen there = snapshot.withNotes(snapshot.notes().arriving(false));
+        pool.store().replace(there);
+        pool.catalog().put(there);
     }
 
     /** With {@code -F}: what was made after the snapshot that the stream is on top of. */

@@ -196,6 +196,8 @@ final class Recovery {
                 if (snapshot.notes().arriving()) {
                     new Finishing(driver).land(snapshot, catalog.accounts(dataset));
                     removed.add(snapshot.home());
+                    // Its place goes for good before its record forgets it.
+                    store.settling(driver::sync);
                     Frozen there = snapshot.withNotes(snapshot.notes().arriving(false));
                     store.replace(there);
                     catalog.put(there);
