@@ -114,7 +114,8 @@ final class ZpoolChanging {
         if (options.has("s")) {
             throw new OpException(
                     Code.NOT_SUPPORTED,
-                    "cannot cancel removal: a device's removal can't be stopped here (driver " + pool.driverName() + ")");
+                    "cannot cancel removal: a device's removal can't be stopped here (driver " + pool.driverName()
+                            + ")");
         }
         for (String device : operands.subList(1, operands.size())) {
             pool.devices().remove(device);
@@ -149,7 +150,8 @@ final class ZpoolChanging {
             if (REDUNDANT.contains(word.replaceFirst(":.*", "")) || SPECIAL.contains(word)) {
                 throw new OpException(
                         Code.NOT_SUPPORTED,
-                        "invalid vdev specification: '" + word + "' is not supported by the driver " + pool.driverName());
+                        "invalid vdev specification: '" + word + "' is not supported by the driver "
+                                + pool.driverName());
             }
             if (!word.equals("mirror")) {
                 devices.add(path(word));

@@ -68,7 +68,9 @@ final class ZpoolStatus {
         out.append("  pool: ").append(pool.config().name()).append('\n');
         out.append(" state: ").append(health(pool)).append('\n');
         complaint(pool).ifPresent(out::append);
-        out.append("driver: ").append(pool.driverName()).append(pool.config().embedded() ? ", in a file: for evaluation\n" : "\n");
+        out.append("driver: ")
+                .append(pool.driverName())
+                .append(pool.config().embedded() ? ", in a file: for evaluation\n" : "\n");
         scan(pool).ifPresent(out::append);
         out.append("config:\n\n").append(devices(pool, paths)).append('\n');
         long lost = unrepaired(pool);

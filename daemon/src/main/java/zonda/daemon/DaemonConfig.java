@@ -75,7 +75,8 @@ record DaemonConfig(Path root, String prefix, PoolConfig pool, Bytes poolSize, D
                         false,
                         Optional.of(root.resolve("var/lib/zonda/" + name + ".uuid")),
                         Optional.empty());
-        return new DaemonConfig(root, prefix, config.withDriver(driver(file, pool)), Bytes.ofGiB(size), Duration.ofDays(days), idBase);
+        return new DaemonConfig(
+                root, prefix, config.withDriver(driver(file, pool)), Bytes.ofGiB(size), Duration.ofDays(days), idBase);
     }
 
     private static Optional<PoolConfig.Driver> driver(Path file, Json.Obj pool) {

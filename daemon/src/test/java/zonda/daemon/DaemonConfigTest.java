@@ -36,8 +36,7 @@ class DaemonConfigTest {
     @Test
     void the_driver_of_the_pool_can_be_named() throws IOException {
         assertThat(read("{\"pool\": {\"driver\": \"auto\"}}").pool().driver()).isEmpty();
-        assertThat(read("{\"pool\": {\"driver\": \"btrfs\"}}").pool().driver())
-                .contains(PoolConfig.Driver.BTRFS);
+        assertThat(read("{\"pool\": {\"driver\": \"btrfs\"}}").pool().driver()).contains(PoolConfig.Driver.BTRFS);
         assertThat(read("{\"pool\": {\"driver\": \"openzfs\", \"devices\": [\"/dev/sdb\"]}}")
                         .pool()
                         .driver())

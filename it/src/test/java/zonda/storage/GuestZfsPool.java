@@ -94,7 +94,8 @@ final class GuestZfsPool implements ContractPool {
 
     @Override
     public void write(String dataset, String text) {
-        zfs.sh("printf %s " + GuestZfs.quoted(text) + " >" + content(dataset) + "/file").good();
+        zfs.sh("printf %s " + GuestZfs.quoted(text) + " >" + content(dataset) + "/file")
+                .good();
     }
 
     @Override
@@ -152,7 +153,8 @@ final class GuestZfsPool implements ContractPool {
 
         @Override
         public void mount(Guid dataset, Path target) {
-            if (!isMounted(dataset, target) && driver.mountSpec(dataset) instanceof PoolDriver.MountSpec.Filesystem it) {
+            if (!isMounted(dataset, target)
+                    && driver.mountSpec(dataset) instanceof PoolDriver.MountSpec.Filesystem it) {
                 zfs.sh("mkdir -p " + target + " && mount -i -t " + it.type() + " " + it.source() + " " + target)
                         .good();
                 mounts.put(dataset, target);

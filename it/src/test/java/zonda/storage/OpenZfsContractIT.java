@@ -57,8 +57,7 @@ class OpenZfsContractIT {
             pool.write("tank/image", "of the image");
             datasets.snapshot("tank/image", "final");
             datasets.clone("tank/image@final", "tank/vm", DatasetOptions.DEFAULT.quota(Bytes.ofMiB(64)));
-            datasets.create(
-                    "tank/vm/disk", DatasetOptions.DEFAULT.volume(new VolumeShape(Bytes.ofMiB(16), 8192)));
+            datasets.create("tank/vm/disk", DatasetOptions.DEFAULT.volume(new VolumeShape(Bytes.ofMiB(16), 8192)));
             datasets.hold("mine", List.of("tank/image@final"));
 
             assertThat(listed())
@@ -74,8 +73,7 @@ class OpenZfsContractIT {
             datasets.rename("tank/vm", "tank/vm2");
             datasets.renameSnapshots(List.of("tank/vm2@final"), "last");
             assertThat(listed())
-                    .containsExactly(
-                            "tank", "tank/.zonda", "tank/image", "tank/vm2", "tank/vm2@last", "tank/vm2/disk");
+                    .containsExactly("tank", "tank/.zonda", "tank/image", "tank/vm2", "tank/vm2@last", "tank/vm2/disk");
             assertThat(zfs.sh("zfs get -H -o value origin tank/image").good()).isEqualTo("tank/vm2@last");
             pool.write("tank/vm2", "changed");
             datasets.rollback("tank/vm2@last", false);
