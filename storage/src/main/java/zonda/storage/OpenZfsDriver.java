@@ -185,6 +185,11 @@ final class OpenZfsDriver implements PoolDriver {
     }
 
     @Override
+    public void letGo(Collection<SnapshotId> snapshots) {
+        snapshots.forEach(mounts::unmount);
+    }
+
+    @Override
     public void promoted(Guid clone) {
         upkeep.promote(names.require(clone));
         space.renamed();
@@ -287,6 +292,7 @@ final class OpenZfsDriver implements PoolDriver {
 
     @Override
     public void reconcile(Map<Guid, Charge> expected, Map<SnapshotId, List<Guid>> snapshots) {
+        letGo(snapshots.keySet());
         upkeep.reconcile(expected, snapshots.keySet());
         space.renamed();
     }

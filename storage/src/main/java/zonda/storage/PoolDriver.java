@@ -106,6 +106,9 @@ interface PoolDriver extends AutoCloseable {
     /** Snapshots have got other names: of interest where they have names. */
     default void renamed(List<SnapshotId> snapshots) {}
 
+    /** Shows the content of snapshots no more, where a clone that is to be promoted would wait for that. */
+    default void letGo(Collection<SnapshotId> snapshots) {}
+
     /** A clone has been made independent of its origin: of interest where one depends on the other. */
     default void promoted(Guid clone) {}
 

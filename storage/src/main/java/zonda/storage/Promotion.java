@@ -52,6 +52,7 @@ final class Promotion {
                                 + "' from origin conflicts with '" + name + "@" + snapshot.name() + "' from target");
             }
         }
+        pool.driver().letGo(moved.stream().map(Frozen::id).toList());
         List<Guid> before = pool.catalog().accounts(source);
         List<NodeRecord> changed = new ArrayList<>();
         changed.add(clone.withOrigin(source.origin()));

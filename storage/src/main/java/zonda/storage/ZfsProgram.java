@@ -30,6 +30,9 @@ interface ZfsProgram {
     /** The device of a volume comes a moment after it. */
     Duration DEVICE = Duration.ofSeconds(20);
 
+    /** Somebody uses what it was about, in the words of zfs(8), zpool(8) and umount(8). */
+    List<String> BUSY = List.of("dataset is busy", "pool is busy", "target is busy");
+
     Set<String> OF_ZFS = Set.of("zfs", "zpool");
 
     /** A pool that heals or frees much answers late. */
@@ -124,7 +127,7 @@ interface ZfsProgram {
             String said = result.err().isBlank()
                     ? "exit " + result.status()
                     : result.err().strip();
-            Code code = said.contains("dataset is busy") || said.contains("pool is busy") ? Code.CONFLICT : Code.FAILED;
+            Code code = BUSY.stream().anyMatch(said::contains) ? Code.CONFLICT : Code.FAILED;
             throw new OpException(
                     code, said.startsWith("cannot ") ? said : String.join(" ", words.subList(0, 2)) + ": " + said);
         }
