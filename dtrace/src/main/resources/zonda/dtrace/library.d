@@ -6,6 +6,8 @@ inline int B_WRITE = 0x0000;
 inline int B_READ = 0x0040;
 inline int B_ASYNC = 0x0004;
 inline int B_PHYS = 0x0020;
+inline int AF_INET = 2;
+inline int AF_INET6 = 10;
 inline int SIGHUP = 1;
 inline int SIGINT = 2;
 inline int SIGQUIT = 3;
@@ -49,6 +51,25 @@ inline int TCP_STATE_LAST_ACK = 9;
 inline int TCP_STATE_LISTEN = 10;
 inline int TCP_STATE_CLOSING = 11;
 inline void *NULL = (void *)0;
+
+/* Its members by their names on illumos, and by those of Linux. */
+struct in6_addr {
+	union {
+		union {
+			uint8_t _S6_u8[16];
+			uint32_t _S6_u32[4];
+		} _S6_un;
+		union {
+			uint8_t u6_addr8[16];
+			uint16_t u6_addr16[8];
+			uint32_t u6_addr32[4];
+		} in6_u;
+	};
+};
+
+typedef struct in6_addr in6_addr_t;
+typedef struct rw_semaphore krwlock_t;
+typedef struct mutex kmutex_t;
 
 typedef struct psinfo {
 	int pr_nlwp;
@@ -184,6 +205,19 @@ translator fileinfo_t < struct request *R > {
 	fi_mount = "<unknown>";
 	fi_oflags = 0;
 };
+
+/* Paths are not known: there is no function that eBPF may call for them where probes fire. */
+translator fileinfo_t < struct file *F > {
+	fi_name = F == NULL ? "<none>" : stringof(F->f_path.dentry->d_name.name);
+	fi_dirname = F == NULL ? "<none>" : "<unknown>";
+	fi_pathname = F == NULL ? "<none>" : "<unknown>";
+	fi_offset = F == NULL ? 0 : F->f_pos;
+	fi_fs = F == NULL ? "<none>" : stringof(F->f_path.dentry->d_sb->s_type->name);
+	fi_mount = F == NULL ? "<none>" : "<unknown>";
+	fi_oflags = F == NULL ? 0 : F->f_flags;
+};
+
+inline fileinfo_t fds[int fd] = xlate <fileinfo_t> (getf(fd));
 
 typedef struct pktinfo {
 	uintptr_t pkt_addr;

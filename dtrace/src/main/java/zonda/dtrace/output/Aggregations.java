@@ -255,7 +255,10 @@ public final class Aggregations {
                     offset,
                     offset + addresses.size());
         }
-        return Long.compare(Values.number(left, offset, type), Values.number(right, offset, type));
+        // As on illumos, without a sign, whatever is printed.
+        long mask = type.size() >= 8 ? -1 : (1L << 8 * type.size()) - 1;
+        return Long.compareUnsigned(
+                Values.number(left, offset, type) & mask, Values.number(right, offset, type) & mask);
     }
 
     // Text.
