@@ -64,6 +64,22 @@ class GoldenIT {
     }
 
     @Test
+    void what_can_not_be_done_is_said_and_the_program_goes_on() {
+        Recorder ran = Recorder.run(
+                "-wqn",
+                "BEGIN { freopen(\"/nowhere/at/all\"); setopt(\"nosuch\", \"x\"); setopt(\"strsize\", \"y\");"
+                        + " printf(\"on\"); exit(0); }");
+
+        assertThat(ran.out()).isEqualTo("on\n");
+        String on = "dtrace: error on enabled probe ID 1 (ID 1: dtrace:::BEGIN): ";
+        assertThat(ran.err().lines())
+                .containsExactly(
+                        on + "couldn't freopen() \"/nowhere/at/all\": No such file or directory",
+                        on + "couldn't set option \"nosuch\" to \"x\": Invalid option name",
+                        on + "couldn't set option \"strsize\" to \"y\": Invalid value for specified option");
+    }
+
+    @Test
     void chill_waits_as_long_as_it_is_told() {
         Recorder ran = Recorder.run(
                 "-xswitchrate=10ms",
