@@ -46,6 +46,12 @@ public record Frame(byte type, byte[] payload) {
      */
     public static final byte WRITE = 23;
 
+    /**
+     * Run a command with /bin/sh as the caller would: a file that its output is added to, or nothing for the caller's own
+     * standard output; the command. The answer is an empty {@link #FILE} when it has ended, or {@link #FILE_ERROR}.
+     */
+    public static final byte RUN = 24;
+
     /** Larger frames are refused: nobody sends them, so what came is not this protocol. */
     static final int MAX_PAYLOAD = 1 << 20;
 

@@ -118,6 +118,7 @@ public final class Main {
                     case Frame.WANT_INPUT -> wantInput();
                     case Frame.OPEN -> sendFile(frame.text());
                     case Frame.WRITE -> writeFile(Payload.of(frame));
+                    case Frame.RUN -> runCommand(Payload.of(frame));
                     case Frame.RAW -> terminal.raw();
                     case Frame.EXIT -> {
                         return Payload.of(frame).number();
@@ -172,6 +173,19 @@ public final class Main {
             return;
         }
         connection.send(Frame.FILE, text, 0);
+    }
+
+    /** Runs a command of dtrace's system(), whose user, directory, files and environment are the caller's. */
+    private void runCommand(Payload request) throws IOException {
+        String file = request.string();
+        String command = request.string();
+        try {
+            Commands.run(command, file);
+        } catch (IOException e) {
+            fileFailed(file.isEmpty() ? "/bin/sh" : file, e);
+            return;
+        }
+        connection.send(Frame.FILE, new byte[0], 0);
     }
 
     private static void complain(String name, String what, IOException e) {

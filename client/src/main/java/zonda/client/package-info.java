@@ -7,8 +7,9 @@
  * keep their input.
  *
  * <p>Its code follows the start-up: no lambdas, no string templates through invokedynamic, no regular expressions, no
- * formatting, no streams; each of them costs milliseconds in a cold virtual machine. {@code stty} is started here, the
- * one process that isn't started by zonda.kernel, because this program doesn't have that module.
+ * formatting, no streams; each of them costs milliseconds in a cold virtual machine. {@code stty} and the commands of
+ * {@link zonda.client.Frame#RUN} are started here, the only processes that aren't started by zonda.kernel, because this
+ * program doesn't have that module.
  *
  * <p>Threads: main reads frames and writes output; one more reads standard input once the daemon wants it. Writes to the
  * socket hold the connection's monitor.

@@ -70,6 +70,11 @@ public final class DtraceTool implements Tool {
         }
 
         @Override
+        public void system(String command, String file) {
+            session.run(command, file);
+        }
+
+        @Override
         public Path directory() {
             return session.path(".");
         }

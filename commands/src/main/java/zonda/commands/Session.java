@@ -210,6 +210,25 @@ public final class Session {
         } while (at < text.length());
     }
 
+    /**
+     * Has the client run a command with /bin/sh, as the caller would, and waits until it has ended.
+     *
+     * @param file what its output is added to; empty for the caller's standard output
+     * @throws OpException FAILED in the words of the client's system when it can't be started
+     */
+    public void run(String command, String file) {
+        byte[] request = Payload.empty().put(file).put(command).bytes();
+        try {
+            wire.send(Frame.RUN, request, 0, request.length);
+            Frame answer = take(files);
+            if (answer.type() == Frame.FILE_ERROR) {
+                throw new OpException(Code.FAILED, answer.text());
+            }
+        } catch (IOException e) {
+            throw new OpException(Code.FAILED, "run " + command + ": " + e.getMessage(), e);
+        }
+    }
+
     /** The content of a file as it comes; one file at a time. Its reads fail in the words of the client's system. */
     public InputStream fileStream(String path) {
         send(Frame.OPEN, path);

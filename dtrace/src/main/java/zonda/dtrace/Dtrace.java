@@ -55,6 +55,14 @@ public final class Dtrace {
          */
         void write(String path, String text, boolean append);
 
+        /**
+         * Runs a command with /bin/sh as the caller, and waits until it has ended.
+         *
+         * @param file what its output is added to; empty for the caller's own standard output
+         * @throws OpException in words when it can't be started
+         */
+        void system(String command, String file);
+
         /** The caller's working directory. */
         Path directory();
 

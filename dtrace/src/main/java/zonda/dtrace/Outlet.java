@@ -1,16 +1,12 @@
 package zonda.dtrace;
 
-import java.time.Duration;
 import java.util.Optional;
 import java.util.function.IntConsumer;
 import zonda.base.OpException;
 import zonda.dtrace.output.Consumer;
-import zonda.kernel.Command;
 
 /** Where the output of a session goes: the caller, or the file of -o or freopen(), which the caller writes itself. */
 final class Outlet implements Consumer.Outlet {
-    private static final Duration SYSTEM_LIMIT = Duration.ofMinutes(10);
-
     private final Dtrace.Terminal terminal;
     private final Optional<String> first;
     private final IntConsumer freed;
@@ -69,22 +65,27 @@ final class Outlet implements Consumer.Outlet {
         terminal.err(text);
     }
 
+    /** The output goes where freopen() has put standard output; the file of -o is another. */
     @Override
-    public String run(String command) {
-        Command.Result result =
-                Command.of("/bin/sh", "-c", command).in(terminal.directory()).run(SYSTEM_LIMIT);
-        if (!result.err().isEmpty()) {
-            terminal.err(result.err().stripTrailing());
+    public void run(String command) {
+        try {
+            terminal.system(command, first.isEmpty() ? file.orElse("") : "");
+        } catch (OpException e) {
+            throw new Complaint("failed to run '" + command + "': " + e.getMessage());
         }
-        return result.out();
     }
 
     @Override
-    public void reopen(String name) {
+    public Optional<String> reopen(String name) {
         if (!name.isEmpty()) {
-            write(name, "", true);
+            try {
+                terminal.write(name, "", true);
+            } catch (OpException e) {
+                return Optional.of(reason(e, name));
+            }
         }
         file = name.isEmpty() ? first : Optional.of(name);
+        return Optional.empty();
     }
 
     @Override

@@ -78,6 +78,7 @@ final class Unit {
      * @throws DError with a tag, a line and words
      */
     int add(String text, Macros macros) {
+        names.target(macros.target());
         List<Item> items = Parser.parse(text, macros, types::isType);
         int matched = 0;
         if (items.isEmpty()) {

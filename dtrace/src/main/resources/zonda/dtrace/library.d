@@ -6,6 +6,8 @@ inline int B_WRITE = 0x0000;
 inline int B_READ = 0x0040;
 inline int B_ASYNC = 0x0004;
 inline int B_PHYS = 0x0020;
+inline int AF_INET = 2;
+inline int AF_INET6 = 10;
 inline int SIGHUP = 1;
 inline int SIGINT = 2;
 inline int SIGQUIT = 3;
@@ -49,6 +51,25 @@ inline int TCP_STATE_LAST_ACK = 9;
 inline int TCP_STATE_LISTEN = 10;
 inline int TCP_STATE_CLOSING = 11;
 inline void *NULL = (void *)0;
+
+/* Its members by their names on illumos, and by those of Linux. */
+struct in6_addr {
+	union {
+		union {
+			uint8_t _S6_u8[16];
+			uint32_t _S6_u32[4];
+		} _S6_un;
+		union {
+			uint8_t u6_addr8[16];
+			uint16_t u6_addr16[8];
+			uint32_t u6_addr32[4];
+		} in6_u;
+	};
+};
+
+typedef struct in6_addr in6_addr_t;
+typedef struct rw_semaphore krwlock_t;
+typedef struct mutex kmutex_t;
 
 typedef struct psinfo {
 	int pr_nlwp;
@@ -185,6 +206,19 @@ translator fileinfo_t < struct request *R > {
 	fi_oflags = 0;
 };
 
+/* Paths are not known: there is no function that eBPF may call for them where probes fire. */
+translator fileinfo_t < struct file *F > {
+	fi_name = F == NULL ? "<none>" : stringof(F->f_path.dentry->d_name.name);
+	fi_dirname = F == NULL ? "<none>" : "<unknown>";
+	fi_pathname = F == NULL ? "<none>" : "<unknown>";
+	fi_offset = F == NULL ? 0 : F->f_pos;
+	fi_fs = F == NULL ? "<none>" : stringof(F->f_path.dentry->d_sb->s_type->name);
+	fi_mount = F == NULL ? "<none>" : "<unknown>";
+	fi_oflags = F == NULL ? 0 : F->f_flags;
+};
+
+inline fileinfo_t fds[int fd] = xlate <fileinfo_t> (getf(fd));
+
 typedef struct pktinfo {
 	uintptr_t pkt_addr;
 } pktinfo_t;
@@ -217,8 +251,10 @@ typedef struct ipinfo {
 translator ipinfo_t < struct sock *S > {
 	ip_ver = S->__sk_common.skc_family == 10 ? 6 : 4;
 	ip_plength = 0;
-	ip_saddr = inet_ntoa(&S->__sk_common.skc_rcv_saddr);
-	ip_daddr = inet_ntoa(&S->__sk_common.skc_daddr);
+	ip_saddr = S->__sk_common.skc_family == 10 ? inet_ntoa6(&S->__sk_common.skc_v6_rcv_saddr)
+	    : inet_ntoa(&S->__sk_common.skc_rcv_saddr);
+	ip_daddr = S->__sk_common.skc_family == 10 ? inet_ntoa6(&S->__sk_common.skc_v6_daddr)
+	    : inet_ntoa(&S->__sk_common.skc_daddr);
 };
 
 typedef struct tcpsinfo {
@@ -238,8 +274,10 @@ translator tcpsinfo_t < struct sock *S > {
 	tcps_active = 0;
 	tcps_lport = S->__sk_common.skc_num;
 	tcps_rport = ntohs(S->__sk_common.skc_dport);
-	tcps_laddr = inet_ntoa(&S->__sk_common.skc_rcv_saddr);
-	tcps_raddr = inet_ntoa(&S->__sk_common.skc_daddr);
+	tcps_laddr = S->__sk_common.skc_family == 10 ? inet_ntoa6(&S->__sk_common.skc_v6_rcv_saddr)
+	    : inet_ntoa(&S->__sk_common.skc_rcv_saddr);
+	tcps_raddr = S->__sk_common.skc_family == 10 ? inet_ntoa6(&S->__sk_common.skc_v6_daddr)
+	    : inet_ntoa(&S->__sk_common.skc_daddr);
 	tcps_state = S->__sk_common.skc_state;
 };
 
@@ -249,4 +287,128 @@ typedef struct tcplsinfo {
 
 translator tcplsinfo_t < int I > {
 	tcps_state = I;
+};
+
+translator pktinfo_t < struct sk_buff *B > {
+	pkt_addr = (uintptr_t)B;
+};
+
+translator csinfo_t < struct sk_buff *B > {
+	cs_addr = (uintptr_t)B->sk;
+	cs_cid = (uint64_t)B->sk;
+	cs_pid = pid;
+	cs_zoneid = 0;
+};
+
+translator ipinfo_t < struct iphdr *I > {
+	ip_ver = I->version;
+	ip_plength = I->version == 6 ? ntohs(((struct ipv6hdr *)I)->payload_len) : ntohs(I->tot_len) - I->ihl * 4;
+	ip_saddr = I->version == 6 ? inet_ntoa6(&((struct ipv6hdr *)I)->saddr) : inet_ntoa(&I->saddr);
+	ip_daddr = I->version == 6 ? inet_ntoa6(&((struct ipv6hdr *)I)->daddr) : inet_ntoa(&I->daddr);
+};
+
+typedef struct ifinfo {
+	string if_name;
+	int8_t if_local;
+	uint32_t if_ipstack;
+	uintptr_t if_addr;
+} ifinfo_t;
+
+translator ifinfo_t < struct net_device *D > {
+	if_name = D == NULL ? "<null>" : stringof(D->name);
+	if_local = D == NULL ? 0 : (D->flags & 8) != 0;
+	if_ipstack = 0;
+	if_addr = (uintptr_t)D;
+};
+
+typedef struct ipv4info {
+	uint8_t ipv4_ver;
+	uint8_t ipv4_ihl;
+	uint8_t ipv4_tos;
+	uint16_t ipv4_length;
+	uint16_t ipv4_ident;
+	uint8_t ipv4_flags;
+	uint16_t ipv4_offset;
+	uint8_t ipv4_ttl;
+	uint8_t ipv4_protocol;
+	string ipv4_protostr;
+	uint16_t ipv4_checksum;
+	uint32_t ipv4_src;
+	uint32_t ipv4_dst;
+	string ipv4_saddr;
+	string ipv4_daddr;
+	uintptr_t ipv4_hdr;
+} ipv4info_t;
+
+/* Of a packet of IPv6 all of it is zero. */
+translator ipv4info_t < struct iphdr *I > {
+	ipv4_ver = I->version == 4 ? 4 : 0;
+	ipv4_ihl = I->version == 4 ? I->ihl * 4 : 0;
+	ipv4_tos = I->version == 4 ? I->tos : 0;
+	ipv4_length = I->version == 4 ? ntohs(I->tot_len) : 0;
+	ipv4_ident = I->version == 4 ? ntohs(I->id) : 0;
+	ipv4_flags = I->version == 4 ? ntohs(I->frag_off) >> 12 : 0;
+	ipv4_offset = I->version == 4 ? ntohs(I->frag_off) & 0x0fff : 0;
+	ipv4_ttl = I->version == 4 ? I->ttl : 0;
+	ipv4_protocol = I->version == 4 ? I->protocol : 0;
+	ipv4_protostr = I->version != 4 ? "<null>" : I->protocol == 6 ? "TCP" : I->protocol == 17 ? "UDP"
+	    : I->protocol == 1 ? "ICMP" : I->protocol == 2 ? "IGMP" : lltostr((int64_t)I->protocol);
+	ipv4_checksum = I->version == 4 ? ntohs(I->check) : 0;
+	ipv4_src = I->version == 4 ? ntohl(I->saddr) : 0;
+	ipv4_dst = I->version == 4 ? ntohl(I->daddr) : 0;
+	ipv4_saddr = I->version == 4 ? inet_ntoa(&I->saddr) : "<null>";
+	ipv4_daddr = I->version == 4 ? inet_ntoa(&I->daddr) : "<null>";
+	ipv4_hdr = I->version == 4 ? (uintptr_t)I : 0;
+};
+
+typedef struct ipv6info {
+	uint8_t ipv6_ver;
+	uint8_t ipv6_tclass;
+	uint32_t ipv6_flow;
+	uint16_t ipv6_plen;
+	uint8_t ipv6_nexthdr;
+	string ipv6_nextstr;
+	uint8_t ipv6_hlim;
+	string ipv6_saddr;
+	string ipv6_daddr;
+	uintptr_t ipv6_hdr;
+} ipv6info_t;
+
+/* Of a packet of IPv4 all of it is zero. */
+translator ipv6info_t < struct ipv6hdr *I > {
+	ipv6_ver = I->version == 6 ? 6 : 0;
+	ipv6_tclass = I->version == 6 ? I->priority << 4 | I->flow_lbl[0] >> 4 : 0;
+	ipv6_flow = I->version == 6 ? (I->flow_lbl[0] & 15) << 16 | I->flow_lbl[1] << 8 | I->flow_lbl[2] : 0;
+	ipv6_plen = I->version == 6 ? ntohs(I->payload_len) : 0;
+	ipv6_nexthdr = I->version == 6 ? I->nexthdr : 0;
+	ipv6_nextstr = I->version != 6 ? "<null>" : I->nexthdr == 6 ? "TCP" : I->nexthdr == 17 ? "UDP"
+	    : I->nexthdr == 58 ? "ICMPV6" : lltostr((int64_t)I->nexthdr);
+	ipv6_hlim = I->version == 6 ? I->hop_limit : 0;
+	ipv6_saddr = I->version == 6 ? inet_ntoa6(&I->saddr) : "<null>";
+	ipv6_daddr = I->version == 6 ? inet_ntoa6(&I->daddr) : "<null>";
+	ipv6_hdr = I->version == 6 ? (uintptr_t)I : 0;
+};
+
+typedef struct udpsinfo {
+	uintptr_t udps_addr;
+} udpsinfo_t;
+
+translator udpsinfo_t < struct sk_buff *B > {
+	udps_addr = (uintptr_t)B->sk;
+};
+
+typedef struct udpinfo {
+	uint16_t udp_sport;
+	uint16_t udp_dport;
+	uint16_t udp_length;
+	uint16_t udp_checksum;
+	uintptr_t udp_hdr;
+} udpinfo_t;
+
+translator udpinfo_t < struct udphdr *U > {
+	udp_sport = ntohs(U->source);
+	udp_dport = ntohs(U->dest);
+	udp_length = ntohs(U->len);
+	udp_checksum = ntohs(U->check);
+	udp_hdr = (uintptr_t)U;
 };

@@ -110,6 +110,7 @@ final class BpfMachine {
                     r[to] = switch (from) {
                         case 1 -> immediate;
                         case 2 -> arrays.getOrDefault(immediate, 0L) + high;
+                        case 4 -> at + 1 + immediate;
                         default -> (long) high << 32 | immediate & 0xffffffffL;
                     };
                     at++;
@@ -140,6 +141,8 @@ final class BpfMachine {
                         System.arraycopy(r, 1, inner, 1, 5);
                         call(code, at + 1 + immediate, inner, steps);
                         r[0] = inner[0];
+                    } else if (opcode == 0x85 && immediate == 181) {
+                        r[0] = loop(code, r, steps);
                     } else if (opcode == 0x85) {
                         r[0] = helper(immediate, r);
                     } else if (jumps(opcode, r[to], (opcode & 8) != 0 ? r[from] : immediate)) {
@@ -150,6 +153,20 @@ final class BpfMachine {
             }
             at++;
         }
+    }
+
+    /** bpf_loop: calls the function at r2 r1 times, with the number of the turn and r3, until it answers 1. */
+    private long loop(long[] code, long[] r, int[] steps) {
+        for (int i = 0; i < r[1]; i++) {
+            long[] inner = new long[11];
+            inner[1] = i;
+            inner[2] = r[3];
+            call(code, (int) r[2], inner, steps);
+            if (inner[0] != 0) {
+                return i + 1;
+            }
+        }
+        return r[1];
     }
 
     private static int size(int opcode) {

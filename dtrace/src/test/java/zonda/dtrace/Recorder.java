@@ -1,5 +1,7 @@
 package zonda.dtrace;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -7,11 +9,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import zonda.base.Code;
 import zonda.base.OpException;
+import zonda.kernel.Command;
 
 /** A caller that keeps what it is told. */
 final class Recorder implements Dtrace.Terminal {
@@ -28,6 +32,15 @@ final class Recorder implements Dtrace.Terminal {
         var recorder = new Recorder();
         recorder.start(arguments);
         return recorder;
+    }
+
+    /** What a program prints that has nothing to complain of, without the newline at its end. */
+    static String quiet(String program) {
+        Recorder ran = run("-qn", program);
+        assertThat(ran.err()).isEmpty();
+        // Whatever was printed, a newline is the last.
+        assertThat(ran.out()).endsWith("\n");
+        return ran.out().substring(0, ran.out().length() - 1);
     }
 
     void start(String... arguments) {
@@ -101,6 +114,17 @@ final class Recorder implements Dtrace.Terminal {
                     StandardOpenOption.WRITE);
         } catch (IOException e) {
             throw new OpException(Code.FAILED, path + " (No such file or directory)", e);
+        }
+    }
+
+    @Override
+    public void system(String command, String file) {
+        String text =
+                Command.of("/bin/sh", "-c", command).run(Duration.ofMinutes(1)).out();
+        if (file.isEmpty()) {
+            out(text);
+        } else {
+            write(file, text, true);
         }
     }
 

@@ -81,6 +81,34 @@ class DtraceCommandIT {
         }
     }
 
+    /** As above, in a mount namespace of the client's own, with a variable of its own, and as part of its output. */
+    @Test
+    void commands_of_system_are_run_by_the_caller() throws Exception {
+        var argv = new ArrayList<>(List.of(
+                "unshare",
+                "-m",
+                "sh",
+                "-c",
+                "mount -t tmpfs none /mnt && cd /mnt && touch here && \"$@\" && cat file",
+                "sh"));
+        argv.addAll(zonda.client("dtrace", "-"));
+        argv.addAll(List.of(
+                "-wqn",
+                "BEGIN { printf(\"one\\n\"); system(\"ls; pwd; echo $WORD ${LC_ALL-none} ${ZONDA_PID-none} %d\", 6 * 7);"
+                        + " printf(\"two\\n\"); freopen(\"file\"); system(\"echo three\"); freopen(\"\"); exit(0); }"));
+        Process client = Command.of(argv)
+                .environment("ZONDA_SOCKET", zonda.identity().socket().toString())
+                .environment("WORD", "own")
+                .start();
+        try (var out = client.inputReader()) {
+            assertThat(String.join("\n", out.lines().toList()))
+                    .isEqualTo("one\nhere\n/mnt\nown none none 42\ntwo\n\nthree");
+            assertThat(client.waitFor()).isZero();
+        } finally {
+            client.destroyForcibly();
+        }
+    }
+
     @Test
     void a_file_that_can_not_be_written_is_named() {
         Ran ran = zonda.run("dtrace", "-o", "/nowhere/at/all", "-qn", "BEGIN { exit(0) }");

@@ -138,13 +138,17 @@ class ZfsSendOpenZfsIT {
                         .strip());
 
         try (Call call = zonda.call("zfs", "receive", "-F", "zones/t")) {
-            Ran ran = call.type(Files.readAllBytes(out.resolve("back.zs"))).endInput().ran(Instance.LIMIT);
+            Ran ran = call.type(Files.readAllBytes(out.resolve("back.zs")))
+                    .endInput()
+                    .ran(Instance.LIMIT);
             assertThat(ran.status()).as(ran.toString()).isZero();
         }
         equal(Listing.of(place("zones/t")), "back");
 
         try (Call call = zonda.call("zfs", "receive", "zones/w")) {
-            Ran ran = call.type(Files.readAllBytes(out.resolve("whole.zs"))).endInput().ran(Instance.LIMIT);
+            Ran ran = call.type(Files.readAllBytes(out.resolve("whole.zs")))
+                    .endInput()
+                    .ran(Instance.LIMIT);
             assertThat(ran.status()).as(ran.toString()).isZero();
         }
         equal(Listing.of(place("zones/w")), "back");

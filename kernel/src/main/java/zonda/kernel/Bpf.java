@@ -28,6 +28,9 @@ public final class Bpf {
     static final int PROG_TEST_RUN = 10;
     static final int RAW_TRACEPOINT_OPEN = 17;
     static final int BTF_LOAD = 18;
+    /** Bytes of struct bpf_func_info. */
+    private static final int FUNCTION_INFO_SIZE = 8;
+
     static final int MAP_LOOKUP_BATCH = 24;
     static final int LINK_CREATE = 28;
     static final int ATTR_SIZE = 152;
@@ -112,6 +115,15 @@ public final class Bpf {
      * @throws RefusedException when the verifier refuses it
      */
     public static Fd load(ProgramType type, String name, long[] code, int btfTracepoint) {
+        if (!BpfTypes.isNeeded(code)) {
+            return load(type, name, code, btfTracepoint, Optional.empty());
+        }
+        try (Fd types = BpfTypes.functions()) {
+            return load(type, name, code, btfTracepoint, Optional.of(types));
+        }
+    }
+
+    private static Fd load(ProgramType type, String name, long[] code, int btfTracepoint, Optional<Fd> types) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment attributes = attributes(arena);
             attributes.set(JAVA_INT, 0, type.number);
@@ -123,18 +135,31 @@ public final class Bpf {
                 attributes.set(JAVA_INT, 68, TRACE_RAW_TP);
                 attributes.set(JAVA_INT, 108, btfTracepoint);
             }
+            types.ifPresent(btf -> {
+                int[] functions = BpfTypes.functionInfo(code);
+                attributes.set(JAVA_INT, 72, btf.number());
+                attributes.set(JAVA_INT, 76, FUNCTION_INFO_SIZE);
+                attributes.set(
+                        JAVA_LONG, 80, arena.allocateFrom(JAVA_INT, functions).address());
+                attributes.set(JAVA_INT, 88, functions.length * Integer.BYTES / FUNCTION_INFO_SIZE);
+            });
+            return load(name, attributes, arena);
+        }
+    }
+
+    /** Loads it; when that is refused, once more with a log of why. */
+    private static Fd load(String name, MemorySegment attributes, Arena arena) {
+        try {
+            return new Fd((int) call("load the eBPF program", name, PROG_LOAD, attributes), "program " + name);
+        } catch (KernelException e) {
+            MemorySegment log = arena.allocate(LOG_SIZE);
+            attributes.set(JAVA_INT, 24, 1);
+            attributes.set(JAVA_INT, 28, LOG_SIZE);
+            attributes.set(JAVA_LONG, 32, log.address());
             try {
                 return new Fd((int) call("load the eBPF program", name, PROG_LOAD, attributes), "program " + name);
-            } catch (KernelException e) {
-                MemorySegment log = arena.allocate(LOG_SIZE);
-                attributes.set(JAVA_INT, 24, 1);
-                attributes.set(JAVA_INT, 28, LOG_SIZE);
-                attributes.set(JAVA_LONG, 32, log.address());
-                try {
-                    return new Fd((int) call("load the eBPF program", name, PROG_LOAD, attributes), "program " + name);
-                } catch (KernelException again) {
-                    throw new RefusedException(e, log.getString(0));
-                }
+            } catch (KernelException again) {
+                throw new RefusedException(e, log.getString(0));
             }
         }
     }

@@ -98,6 +98,7 @@ public final class BpfAssembler {
     private static final int PSEUDO_MAP_FD = 1;
     private static final int PSEUDO_MAP_VALUE = 2;
     private static final int PSEUDO_CALL = 1;
+    static final int PSEUDO_FUNCTION = 4;
     private static final int FARTHEST = Short.MAX_VALUE;
 
     /** BPF_FETCH of linux/bpf.h: an atomic operation that also answers the old value. */
@@ -111,6 +112,7 @@ public final class BpfAssembler {
     private final Map<Integer, Integer> places = new HashMap<>();
     private final Map<Integer, Integer> jumps = new HashMap<>();
     private final Map<Integer, Integer> calls = new HashMap<>();
+    private final Map<Integer, Integer> addresses = new HashMap<>();
     private final List<int[]> maps = new ArrayList<>();
 
     /** A program that jumps farther than an instruction can say. */
@@ -212,6 +214,12 @@ public final class BpfAssembler {
         return raw(0x85, 0, PSEUDO_CALL, 0, 0);
     }
 
+    /** to = the address of the function that begins at the label, for helpers that call it: bpf_loop (Linux 5.17). */
+    public BpfAssembler function(int to, int label) {
+        addresses.put(length, label);
+        return raw(LD_IMM64, to, PSEUDO_FUNCTION, 0, 0).raw(0, 0, 0, 0, 0);
+    }
+
     public BpfAssembler exit() {
         return raw(0x95, 0, 0, 0, 0);
     }
@@ -299,8 +307,8 @@ public final class BpfAssembler {
             }
             return code[at] & ~(0xffffL << 16) | (distance & 0xffffL) << 16;
         }
-        Integer call = calls.get(at);
-        return call == null ? code[at] : code[at] | (long) (moved[target(call)] - moved[at] - 1) << 32;
+        Integer call = calls.getOrDefault(at, addresses.get(at));
+        return call == null ? code[at] : code[at] | (moved[target(call)] - moved[at] - 1 & 0xffffffffL) << 32;
     }
 
     /** Which instructions can be reached from the first. */
@@ -314,7 +322,7 @@ public final class BpfAssembler {
                 reached[at] = true;
                 int opcode = (int) (code[at] & 0xff);
                 Integer jump = jumps.get(at);
-                Integer call = calls.get(at);
+                Integer call = calls.getOrDefault(at, addresses.get(at));
                 if (jump != null) {
                     starts.add(target(jump));
                 } else if (call != null) {

@@ -20,7 +20,7 @@ public final class BpfDisassembler {
         for (int at = 0; at < code.length; at++) {
             int opcode = (int) (code[at] & 0xff);
             if (opcode == 0x18 && at + 1 < code.length) {
-                lines.add(String.format("%4d: (%02x) %s", at, opcode, wide(code[at], code[at + 1])));
+                lines.add(String.format("%4d: (%02x) %s", at, opcode, wide(code[at], code[at + 1], at)));
                 at++;
             } else {
                 lines.add(String.format("%4d: (%02x) %s", at, opcode, text(code[at], at)));
@@ -29,7 +29,7 @@ public final class BpfDisassembler {
         return lines;
     }
 
-    private static String wide(long first, long second) {
+    private static String wide(long first, long second, int at) {
         int to = (int) (first >>> 8 & 0xf);
         int kind = (int) (first >>> 12 & 0xf);
         int low = (int) (first >>> 32);
@@ -37,6 +37,7 @@ public final class BpfDisassembler {
         return switch (kind) {
             case 1 -> "r" + to + " = map[" + low + "]";
             case 2 -> "r" + to + " = map_value[" + low + "]+" + high;
+            case BpfAssembler.PSEUDO_FUNCTION -> "r" + to + " = function " + (at + 1 + low);
             default -> String.format("r%d = 0x%x", to, (long) high << 32 | low & 0xffffffffL);
         };
     }

@@ -11,7 +11,8 @@ import zonda.dtrace.types.DType;
 /** Settles calls that are statements: actions, and functions whose value nobody wants. */
 final class Actions {
     /** What needs -w. */
-    static final Set<String> DESTRUCTIVE = Set.of("raise", "stop", "copyout", "chill", "system", "freopen");
+    static final Set<String> DESTRUCTIVE =
+            Set.of("raise", "stop", "copyout", "copyoutstr", "chill", "system", "freopen");
 
     private static final int MOST_TRACED = 8192;
 
@@ -57,7 +58,7 @@ final class Actions {
                 Functions.checkCount(call.line(), name, call.arguments().size(), 0, 0);
                 yield new Step.Destructive(name, List.of());
             }
-            case "copyout" -> copyout(call);
+            case "copyout", "copyoutstr" -> copyout(call);
             case "setopt" -> setopt(call);
             case "ftruncate" -> {
                 Functions.checkCount(call.line(), name, call.arguments().size(), 0, 0);
@@ -92,18 +93,23 @@ final class Actions {
     }
 
     private Step copyout(Expr.Call call) {
-        String[] prototype = {"void *", "uintptr_t", "size_t"};
-        Functions.checkCount(call.line(), "copyout", call.arguments().size(), prototype.length, prototype.length);
+        boolean text = call.name().equals("copyoutstr");
+        String[] prototype = {text ? "char *" : "void *", "uintptr_t", "size_t"};
+        Functions.checkCount(call.line(), call.name(), call.arguments().size(), prototype.length, prototype.length);
         var arguments = new ArrayList<Op>();
         for (Expr written : call.arguments()) {
+            int number = arguments.size();
             Op op = checker.check(written);
-            if (!Checker.decay(op).type().isScalar()) {
-                int number = arguments.size();
-                throw Checker.wrongArgument(call.line(), "copyout( )", number + 1, prototype[number], op.type());
+            if (text && number == 0 && op.type().isText()) {
+                arguments.add(checker.string(op, call.line()));
+                continue;
+            }
+            if (!Checker.decay(op).type().isScalar() || text && number == 0) {
+                throw Checker.wrongArgument(call.line(), call.name() + "( )", number + 1, prototype[number], op.type());
             }
             arguments.add(Checker.decay(op));
         }
-        return new Step.Destructive("copyout", arguments);
+        return new Step.Destructive(call.name(), arguments);
     }
 
     private Step setopt(Expr.Call call) {

@@ -72,6 +72,7 @@ public record Aggregate(int id, String name, Function function, List<DType> keys
             case DType.Addresses addresses -> addresses.size();
             case DType.Array array -> (array.size() + 7) / 8 * 8;
             case DType.Struct struct -> (struct.size() + 7) / 8 * 8;
+            case DType.Float number -> (number.size() + 7) / 8 * 8;
             default -> 8;
         };
     }

@@ -66,6 +66,9 @@ final class Builtins {
             entry("index", DType.INT, 2, "ssi", TEXT, TEXT, "int"),
             entry("rindex", DType.INT, 2, "ssi", TEXT, TEXT, "int"),
             entry("inet_ntoa", DType.STRING, 1, "p", "ipaddr_t *"),
+            entry("inet_ntoa6", DType.STRING, 1, "p", "in6_addr_t *"),
+            entry("inet_ntop", DType.STRING, 2, "ip", "int", "void *"),
+            entry("json", DType.STRING, 2, "ss", TEXT, TEXT),
             entry("lltostr", DType.STRING, 1, "ii", "int64_t", "int"),
             entry("mutex_owned", DType.INT, 1, "p", "kmutex_t *"),
             entry("mutex_owner", POINTER, 1, "p", "kmutex_t *"),
@@ -73,6 +76,9 @@ final class Builtins {
             entry("mutex_type_spin", DType.INT, 1, "p", "kmutex_t *"),
             entry("progenyof", DType.INT, 1, "i", "pid_t"),
             entry("rand", DType.INT, 0, ""),
+            entry("rw_iswriter", DType.INT, 1, "p", "krwlock_t *"),
+            entry("rw_read_held", DType.INT, 1, "p", "krwlock_t *"),
+            entry("rw_write_held", DType.INT, 1, "p", "krwlock_t *"),
             entry("speculation", DType.INT, 0, ""),
             entry("strchr", DType.STRING, 2, "si", TEXT, "char"),
             entry("strrchr", DType.STRING, 2, "si", TEXT, "char"),
@@ -87,21 +93,12 @@ final class Builtins {
 
     /** Functions of illumos that this compiler knows of and does not have, with the reason. */
     static final Map<String, String> MISSING = Map.ofEntries(
-            Map.entry("json", "it is not implemented"),
-            Map.entry("inet_ntop", "it is not implemented"),
-            Map.entry("inet_ntoa6", "it is not implemented"),
             Map.entry("ddi_pathname", "Linux has no device tree of this kind"),
-            Map.entry("getf", "it is not implemented"),
             Map.entry("msgsize", "Linux has no STREAMS"),
             Map.entry("msgdsize", "Linux has no STREAMS"),
-            Map.entry("rw_iswriter", "it is not implemented"),
-            Map.entry("rw_read_held", "it is not implemented"),
-            Map.entry("rw_write_held", "it is not implemented"),
             Map.entry("breakpoint", "a kernel debugger can not be entered from eBPF"),
             Map.entry("panic", "the kernel does not let eBPF end it"),
-            Map.entry("pcap", "it is not implemented"),
-            Map.entry("copyoutstr", "it is not implemented"),
-            Map.entry("jstack", "it is not implemented; ustack() shows the frames"));
+            Map.entry("pcap", "it is not implemented"));
 
     private Builtins() {}
 

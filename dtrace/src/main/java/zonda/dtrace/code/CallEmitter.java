@@ -72,6 +72,8 @@ final class CallEmitter {
                         .place(same)
                         .move(R0, R2);
             }
+            case "rw_read_held", "rw_write_held", "rw_iswriter" -> lock(call.function(), arguments.getFirst());
+            case "getf" -> file(arguments.getFirst());
             case "mutex_type_adaptive" -> asm.constant(R0, 1);
             case "mutex_type_spin" -> asm.constant(R0, 0);
             case "speculation" -> speculation();
@@ -118,7 +120,7 @@ final class CallEmitter {
         numbers.number(arguments.getFirst());
         Temporary address = emitter.save();
         int bytes = size(arguments.get(1));
-        int place = emitter.allocate(bytes + 8);
+        int place = emitter.allocateForClause(bytes + 8);
         emitter.load(R3, address);
         emitter.free(address);
         asm.store(DW, FRAME, Emitter.ADDRESS, R3);
@@ -138,7 +140,9 @@ final class CallEmitter {
 
     private void alloca(Op size) {
         int bytes = size(size);
-        emitter.slotAddress(R0, emitter.allocate(bytes + 8));
+        int place = emitter.allocateForClause(bytes + 8);
+        emitter.zero(place, (bytes + 7) / 8 * 8);
+        emitter.slotAddress(R0, place);
         emitter.launder();
     }
 
@@ -215,6 +219,45 @@ final class CallEmitter {
         numbers.number(mutex);
         emitter.readKernel(8, false);
         asm.alu(Alu.AND, R0, -8);
+    }
+
+    /**
+     * The first word of a struct rw_semaphore: bit 0 while a writer has it, bit 2 when one is to have it next, and from
+     * bit 8 on the number of readers.
+     */
+    private void lock(String function, Op lock) {
+        numbers.number(lock);
+        emitter.readKernel(8, false);
+        int end = asm.newLabel();
+        switch (function) {
+            case "rw_read_held" -> asm.alu(Alu.LSH, R0, 1).alu(Alu.RSH, R0, 9);
+            case "rw_write_held" -> asm.alu(Alu.AND, R0, 1);
+            default -> asm.alu(Alu.AND, R0, 5);
+        }
+        asm.jump(Jump.EQ, R0, 0, end).constant(R0, 1).place(end);
+    }
+
+    /** r0 = the struct file behind a number of the probe's process, or 0. */
+    private void file(Op number) {
+        int none = asm.newLabel();
+        numbers.number(number);
+        Temporary wanted = emitter.save();
+        numbers.builtins().task();
+        read("task_struct", "files");
+        asm.jump(Jump.EQ, R0, 0, none);
+        read("files_struct", "fdt");
+        Temporary table = emitter.save();
+        read("fdtable", "max_fds");
+        emitter.load(R1, wanted);
+        emitter.load(R2, table);
+        asm.move(R3, R0).constant(R0, 0).jumpRegister(Jump.GE, R1, R3, none).move(R0, R2);
+        read("fdtable", "fd");
+        emitter.load(R1, wanted);
+        asm.alu(Alu.LSH, R1, 3).aluRegister(Alu.ADD, R0, R1);
+        emitter.readKernel(8, false);
+        asm.place(none);
+        emitter.free(table);
+        emitter.free(wanted);
     }
 
     /** r0 = the number of a speculation that was free, or 0. */

@@ -50,7 +50,7 @@ final class Checker {
         Op address = new Op.Argument(0, new Pointer(type));
         return switch (type) {
             case DType.Str _ -> new Op.StringAt(address, 0);
-            case DType.Struct _, DType.Array _ -> new Op.Place(address, type);
+            case DType.Struct _, DType.Array _, DType.Float _ -> new Op.Place(address, type);
             default -> new Op.Argument(0, type);
         };
     }
@@ -288,7 +288,7 @@ final class Checker {
                 : new Op.Cast(op, inline.type());
     }
 
-    private DType kernelStruct(String tag, int line) {
+    DType kernelStruct(String tag, int line) {
         return names.types()
                 .named("struct " + tag)
                 .orElseThrow(() -> new DError("D_SYM_NOTYPES", line, "this kernel has no type information (BTF)"));
@@ -332,7 +332,7 @@ final class Checker {
     Op at(Op address, DType type, int line) {
         return switch (type) {
             case DType.Int _, Pointer _ -> new Op.Load(address, type);
-            case DType.Array _, DType.Struct _ -> new Op.Place(address, type);
+            case DType.Array _, DType.Struct _, DType.Float _ -> new Op.Place(address, type);
             case DType.Str _ -> new Op.StringAt(address, 0);
             case DType.Void _ -> throw new DError("D_DEREF_VOID", line, "cannot dereference pointer to void");
             case DType.Function _, DType.Addresses _, DType.Dynamic _ ->

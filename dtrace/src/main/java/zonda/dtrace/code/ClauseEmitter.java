@@ -16,6 +16,10 @@ import zonda.kernel.BpfAssembler.Jump;
 final class ClauseEmitter {
     private static final int NO_WAKEUP = 1;
     private static final int SIGSTOP = 19;
+    /** Nanoseconds that chill() takes at most, as on illumos. */
+    private static final int LONGEST_CHILL = 500_000_000;
+
+    private static final int ILLEGAL_OPERATION = 3;
     private static final int FAULT_SIZE = RECORD_HEADER + 24;
     private static final int FAILED_EPID = SLOT_WORK + 48;
     private static final int EPID = SLOT_WORK + 56;
@@ -44,6 +48,7 @@ final class ClauseEmitter {
         enabled = one;
         action = 0;
         ClauseChecker.Checked checked = new ClauseChecker(emitter.names, emitter.shape).check(one.clause());
+        int start = emitter.mark();
         int next = asm.newLabel();
         int fault = asm.newLabel();
         if (masked) {
@@ -56,6 +61,8 @@ final class ClauseEmitter {
         checked.predicate().ifPresent(predicate -> numbers.branchIfFalse(predicate, next));
         block(checked.steps());
         asm.jump(next).place(fault);
+        emitter.releaseForClause();
+        emitter.release(start);
         fault();
         asm.place(next);
     }
@@ -209,6 +216,10 @@ final class ClauseEmitter {
     }
 
     private void destructive(String name, List<Op> arguments) {
+        if (name.equals("chill")) {
+            chill(arguments.getFirst());
+            return;
+        }
         if (emitter.shape.site() == Shape.Site.RUN) {
             // BEGIN and END run on a thread of the host's daemon, which is nobody's to stop or to change.
             arguments.forEach(numbers::evaluate);
@@ -221,10 +232,49 @@ final class ClauseEmitter {
             }
             case "stop" -> asm.constant(R1, SIGSTOP).call(Emitter.SEND_SIGNAL);
             case "copyout" -> copyout(arguments);
-            default ->
-                throw new zonda.dtrace.syntax.DError(
-                        "D_UNKNOWN", enabled.clause().line(), name + "( ) is not supported: eBPF can not wait");
+            case "copyoutstr" -> copyText(arguments);
+            default -> throw new AssertionError(name);
         }
+    }
+
+    /** Waits that many nanoseconds. */
+    private void chill(Op time) {
+        int fine = asm.newLabel();
+        numbers.number(time);
+        asm.jump(Jump.LE, R0, LONGEST_CHILL, fine);
+        emitter.fail(ILLEGAL_OPERATION);
+        asm.place(fine).store(DW, SLOT, SLOT_WORK, R0).call(Emitter.KTIME);
+        asm.load(DW, R1, SLOT, SLOT_WORK).aluRegister(Alu.ADD, R1, R0).store(DW, SLOT, SLOT_WORK, R1);
+        numbers.library.call(Library.Function.WAIT);
+    }
+
+    /** A text, and as much of it as there is room for. */
+    private void copyText(List<Op> arguments) {
+        int mark = emitter.mark();
+        int text = numbers.strings.operand(arguments.getFirst());
+        int address = emitter.allocate(8);
+        int room = emitter.allocate(8);
+        numbers.number(arguments.get(1));
+        asm.store(DW, SLOT, address, R0);
+        numbers.number(arguments.get(2));
+        asm.store(DW, SLOT, room, R0);
+        numbers.strings.length(text);
+        int end = asm.newLabel();
+        int whole = asm.newLabel();
+        asm.alu(Alu.ADD, R0, 1)
+                .load(DW, R3, SLOT, room)
+                .jumpRegister(Jump.GE, R3, R0, whole)
+                .move(R0, R3);
+        asm.place(whole)
+                .jump(Jump.EQ, R0, 0, end)
+                .jump(Jump.GT, R0, emitter.stringSize, end)
+                .move(R3, R0);
+        asm.load(DW, R1, SLOT, address).store(DW, FRAME, Emitter.ADDRESS, R1);
+        emitter.slotAddress(R2, text);
+        asm.call(Emitter.WRITE_USER).jump(Jump.EQ, R0, 0, end);
+        emitter.failAddress();
+        asm.place(end);
+        emitter.release(mark);
     }
 
     private void copyout(List<Op> arguments) {

@@ -68,6 +68,7 @@ final class Emitter {
     private int stack = TEMPORARIES;
     private int top;
     private int highest;
+    private int kept;
     private int fault = -1;
     private boolean inError;
     private boolean timed = true;
@@ -93,7 +94,19 @@ final class Emitter {
     }
 
     void release(int mark) {
-        top = mark;
+        top = Math.max(mark, kept);
+    }
+
+    /** Bytes that the clause keeps to its end, whatever is released: what alloca() and copyin() give. */
+    int allocateForClause(int size) {
+        int place = allocate(size);
+        kept = top;
+        return place;
+    }
+
+    /** The clause is at its end. */
+    void releaseForClause() {
+        kept = 0;
     }
 
     /** Bytes in the slot, at a constant offset. */

@@ -17,10 +17,12 @@ public record Format(List<Piece> pieces) {
         /**
          * A conversion.
          *
-         * @param flags of {@code -+ #0'?} @param width -1 when there is none, -2 when an argument gives it
+         * @param number its place among the conversions, where {@code %%} counts
+         * @param flags of {@code -+ #0'} @param width -1 when there is none, -2 when an argument gives it
          * @param precision as width @param length of h, l, ll, L and w @param aggregation whether with {@code @}
          */
-        record Conversion(String flags, int width, int precision, String length, char letter, boolean aggregation)
+        record Conversion(
+                int number, String flags, int width, int precision, String length, char letter, boolean aggregation)
                 implements Piece {
             /** As messages name it. */
             public String name() {
@@ -33,17 +35,19 @@ public record Format(List<Piece> pieces) {
     public static final int FROM_ARGUMENT = -2;
     private static final String LETTERS = "aAcCdeEfFgGiIkopPsSTuxXY";
     private static final int WIDEST = 16;
-    private static final String LENGTHS = "|h|hh|l|ll|";
+    private static final String LENGTHS = "|h|l|ll|";
 
     public static Format parse(String text, int line) {
         var pieces = new ArrayList<Piece>();
         var plain = new StringBuilder();
+        int number = 0;
         for (int at = 0; at < text.length(); at++) {
             char c = text.charAt(at);
             if (c != '%') {
                 plain.append(c);
                 continue;
             }
+            number++;
             if (at + 1 < text.length() && text.charAt(at + 1) == '%') {
                 plain.append('%');
                 at++;
@@ -53,7 +57,9 @@ public record Format(List<Piece> pieces) {
                 pieces.add(new Piece.Text(plain.toString()));
                 plain.setLength(0);
             }
-            at = conversion(text, at + 1, line, pieces);
+            var reader = new Reader(text, at + 1, line, number);
+            pieces.add(reader.read());
+            at = reader.at;
         }
         if (!plain.isEmpty()) {
             pieces.add(new Piece.Text(plain.toString()));
@@ -61,21 +67,11 @@ public record Format(List<Piece> pieces) {
         return new Format(pieces);
     }
 
-    /** @return the index of the conversion's last character */
-    private static int conversion(String text, int start, int line, List<Piece> pieces) {
-        var reader = new Reader(
-                text,
-                start,
-                line,
-                pieces.stream().filter(Piece.Conversion.class::isInstance).count() + 1);
-        pieces.add(reader.read());
-        return reader.at;
-    }
-
     /** Reads one conversion; flags, width and precision may come in any order. */
     private static final class Reader {
         private final String text;
         private final int line;
+        private final int number;
         private final String what;
         private int at;
         private final StringBuilder flags = new StringBuilder();
@@ -86,10 +82,11 @@ public record Format(List<Piece> pieces) {
         private boolean digits;
         private boolean aggregation;
 
-        Reader(String text, int start, int line, long number) {
+        Reader(String text, int start, int line, int number) {
             this.text = text;
             this.at = start;
             this.line = line;
+            this.number = number;
             this.what = "format conversion #" + number;
         }
 
@@ -119,17 +116,19 @@ public record Format(List<Piece> pieces) {
                             || integer && LENGTHS.contains("|" + length + "|")
                             || floating && length.toString().equals("L")
                             || (letter == 'c' || letter == 's')
-                                    && length.toString().equals("w"));
+                                    && (length.toString().equals("w")
+                                            || length.toString().equals("l")));
             if (!known) {
                 throw wrong(" is undefined: %" + length + letter);
             }
-            return new Piece.Conversion(flags.toString(), width, precision, length.toString(), letter, aggregation);
+            return new Piece.Conversion(
+                    number, flags.toString(), width, precision, length.toString(), letter, aggregation);
         }
 
         private boolean modifier(char c) {
             switch (c) {
                 case '#', '+', ' ', '\'' -> flags.append(c);
-                case '-' -> flags.append('-');
+                case '-' -> replaced('0', '-');
                 case '?' -> width = WIDEST;
                 case '@' -> aggregation = true;
                 case 'h', 'l', 'L', 'w' -> length.append(c);
@@ -164,9 +163,18 @@ public record Format(List<Piece> pieces) {
             }
         }
 
+        /** Of these two flags the last one counts. */
+        private void replaced(char before, char now) {
+            int there = flags.indexOf(String.valueOf(before));
+            if (there >= 0) {
+                flags.deleteCharAt(there);
+            }
+            flags.append(now);
+        }
+
         private void number(char first) {
             if (first == '0' && !dot && !digits) {
-                flags.append('0');
+                replaced('-', '0');
                 return;
             }
             int start = at;

@@ -63,14 +63,12 @@ final class FormattedActions {
         private final Expr.Call call;
         private final List<Op> values = new ArrayList<>();
         private int at = 1;
-        private int number;
 
         Arguments(Expr.Call call) {
             this.call = call;
         }
 
         void conversion(Format.Piece.Conversion conversion) {
-            number++;
             if (conversion.width() == Format.FROM_ARGUMENT) {
                 values.add(dynamic(conversion, "*"));
             }
@@ -84,13 +82,22 @@ final class FormattedActions {
                         "%@ conversion requires an aggregation and is not for use with " + call.name() + "( )");
             }
             if (at >= call.arguments().size()) {
-                throw missing(call, number, conversion);
+                throw missing(call, conversion);
             }
             Op op = checker.check(call.arguments().get(at));
-            checkType(call, "argument #" + (at + 1), number, conversion, op.type(), op instanceof Op.Place);
+            checkType(call, "argument #" + (at + 1), conversion, op.type(), op instanceof Op.Place);
             at++;
-            boolean text = conversion.letter() == 's' || conversion.letter() == 'S' || conversion.letter() == 'I';
-            values.add(text && op instanceof Op.Place ? checker.string(op, call.line()) : Checker.decay(op));
+            boolean text = conversion.letter() == 's' && conversion.length().isEmpty()
+                    || conversion.letter() == 'S'
+                    || conversion.letter() == 'I';
+            Op value = text && op instanceof Op.Place ? checker.string(op, call.line()) : Checker.decay(op);
+            values.add(conversion.letter() == 'A' && value.type().isScalar() ? ofTarget(value) : value);
+        }
+
+        /** An address in the process of -c or -p. */
+        private Op ofTarget(Op address) {
+            Op process = new Op.Const(checker.names().target(), DType.LONG);
+            return new Op.Call("uaddr", List.of(address, process), new DType.Addresses(DType.Addresses.Kind.UADDR, 1));
         }
 
         private Op dynamic(Format.Piece.Conversion conversion, String star) {
@@ -98,16 +105,16 @@ final class FormattedActions {
                 throw new DError(
                         "D_PRINTF_DYN_PROTO",
                         call.line(),
-                        call.name() + "( ) prototype mismatch: conversion #" + number + " (%" + conversion.name()
-                                + ") is missing a corresponding \"" + star + "\" argument");
+                        call.name() + "( ) prototype mismatch: conversion #" + conversion.number() + " (%"
+                                + conversion.name() + ") is missing a corresponding \"" + star + "\" argument");
             }
             Op op = checker.check(call.arguments().get(at++));
             if (!op.type().isInteger()) {
                 throw new DError(
                         "D_PRINTF_DYN_TYPE",
                         call.line(),
-                        call.name() + "( ) argument #" + at + " is incompatible with conversion #" + number
-                                + " prototype:\n\tconversion: % " + star + " " + conversion.name()
+                        call.name() + "( ) argument #" + at + " is incompatible with conversion #"
+                                + conversion.number() + " prototype:\n\tconversion: % " + star + " " + conversion.name()
                                 + "\n\t prototype: int\n\t  argument: "
                                 + op.type().name());
             }
@@ -125,47 +132,64 @@ final class FormattedActions {
         }
     }
 
-    private static DError missing(Expr.Call call, int number, Format.Piece.Conversion conversion) {
+    private static DError missing(Expr.Call call, Format.Piece.Conversion conversion) {
         return new DError(
                 "D_PRINTF_ARG_PROTO",
                 call.line(),
-                call.name() + "( ) prototype mismatch: conversion #" + number + " (%" + conversion.name()
+                call.name() + "( ) prototype mismatch: conversion #" + conversion.number() + " (%" + conversion.name()
                         + ") is missing a corresponding value argument");
     }
 
     /** @param memory whether the value lies in memory, so that an array of characters is a text */
-    private static void checkType(
-            Expr.Call call, String what, int number, Format.Piece.Conversion conversion, DType type, boolean memory) {
+    private void checkType(
+            Expr.Call call, String what, Format.Piece.Conversion conversion, DType type, boolean memory) {
         boolean scalar = type.isScalar() || memory && type instanceof DType.Array;
         boolean text = type.isString() || type.isCharacters() && memory;
         boolean address = type instanceof DType.Addresses;
         boolean stack = type instanceof DType.Addresses addresses && addresses.isStack();
         boolean fits = switch (conversion.letter()) {
-            case 's', 'S' -> text;
+            case 's' -> conversion.length().isEmpty() ? text : isWide(type);
+            case 'S' -> text;
             case 'I' -> text || scalar;
             case 'k' -> stack;
-            case 'a', 'A' -> address && !stack || scalar;
+            case 'a' -> isKernel(type) || scalar;
+            case 'A' ->
+                address && !stack && !isKernel(type)
+                        || scalar && checker.names().target() != 0;
             case 'p' -> scalar;
             case 'c', 'C' -> type.isInteger() && type.size() <= 4;
             case 'Y', 'T' -> type.isInteger() && type.size() == 8;
-            case 'e', 'E', 'f', 'F', 'g', 'G' -> false;
+            case 'e', 'E', 'f', 'F', 'g', 'G' -> type instanceof DType.Float;
             default -> type.isInteger();
         };
         if (!fits) {
             throw new DError(
                     "D_PRINTF_ARG_TYPE",
                     call.line(),
-                    call.name() + "( ) " + what + " is incompatible with conversion #" + number
-                            + " prototype:\n\tconversion: %" + conversion.name() + "\n\t prototype: "
-                            + prototype(conversion.letter()) + "\n\t  argument: " + type.name());
+                    call.name() + "( ) " + what + " is incompatible with conversion #"
+                            + conversion.number() + " prototype:\n\tconversion: %" + conversion.name()
+                            + "\n\t prototype: " + prototype(conversion) + "\n\t  argument: " + type.name());
         }
     }
 
-    private static String prototype(char letter) {
-        return switch (letter) {
-            case 's', 'S', 'I' -> TEXTS;
+    /** An array of wide characters. */
+    private static boolean isWide(DType type) {
+        return type instanceof DType.Array(DType.Int element, var _) && element.size() == 4;
+    }
+
+    /** An address of the kernel that is to be named. */
+    private static boolean isKernel(DType type) {
+        return type instanceof DType.Addresses addresses
+                && (addresses.kind() == DType.Addresses.Kind.SYM || addresses.kind() == DType.Addresses.Kind.MOD);
+    }
+
+    private static String prototype(Format.Piece.Conversion conversion) {
+        return switch (conversion.letter()) {
+            case 's' -> conversion.length().isEmpty() ? TEXTS : "wchar_t []";
+            case 'S', 'I' -> TEXTS;
             case 'k' -> "stack";
-            case 'a', 'A', 'p' -> ADDRESSES;
+            case 'a', 'p' -> ADDRESSES;
+            case 'A' -> "pointer or integer (with -p/-c) or _usymaddr (without -p/-c)";
             case 'P' -> "uint16_t";
             case 'c', 'C' -> "char, short, or int";
             case 'Y', 'T' -> "int64_t";
@@ -232,21 +256,19 @@ final class FormattedActions {
         }
     }
 
-    private static void checkPrinta(Expr.Call call, Format format, Aggregate aggregate) {
-        int number = 0;
+    private void checkPrinta(Expr.Call call, Format format, Aggregate aggregate) {
         int key = 0;
         DType value = aggregate.function() == Aggregate.Function.COUNT ? DType.UINT64 : DType.INT64;
         for (Format.Piece.Conversion conversion : format.conversions()) {
-            number++;
             if (conversion.aggregation()) {
-                checkType(call, "aggregating action", number, conversion, value, false);
+                checkType(call, "aggregating action", conversion, value, false);
                 continue;
             }
             if (key >= aggregate.keys().size()) {
-                throw missing(call, number, conversion);
+                throw missing(call, conversion);
             }
             DType type = aggregate.keys().get(key++);
-            checkType(call, "argument #" + (key + 1), number, conversion, type, false);
+            checkType(call, "argument #" + (key + 1), conversion, type, false);
         }
     }
 }

@@ -30,6 +30,7 @@ final class Functions {
             "raise",
             "stop",
             "copyout",
+            "copyoutstr",
             "chill",
             "setopt");
 
@@ -43,8 +44,11 @@ final class Functions {
         String name = call.name();
         int line = call.line();
         switch (name) {
-            case "stack", "ustack" -> {
+            case "stack", "ustack", "jstack" -> {
                 return stack(call);
+            }
+            case "getf" -> {
+                return file(call);
             }
             case "sym", "func", "mod", "usym", "umod", "uaddr", "ufunc" -> {
                 return symbol(call);
@@ -128,8 +132,15 @@ final class Functions {
         throw Checker.wrongArgument(call.line(), call.name() + "( )", index + 1, prototype.get(index), op.type());
     }
 
+    /** getf(): the kernel's file behind a number. */
+    private Op file(Expr.Call call) {
+        checkCount(call.line(), "getf", call.arguments().size(), 1, 1);
+        Op number = argument(call, 0, 'i', List.of("int"));
+        return new Op.Call("getf", List.of(number), new DType.Pointer(checker.kernelStruct("file", call.line())));
+    }
+
     private Op stack(Expr.Call call) {
-        boolean user = call.name().equals("ustack");
+        boolean user = !call.name().equals("stack");
         List<Expr> arguments = call.arguments();
         if (arguments.size() > (user ? 2 : 1)) {
             throw new DError(
@@ -138,7 +149,7 @@ final class Functions {
                     call.name() + "( ) prototype mismatch: too many arguments");
         }
         long frames = arguments.isEmpty()
-                ? checker.names().options().number(user ? "ustackframes" : "stackframes")
+                ? checker.names().options().number(call.name() + "frames")
                 : size(arguments.getFirst(), user);
         if (arguments.size() == 2
                 && !(checker.check(arguments.get(1)) instanceof Op.Const(long strings, var _) && strings >= 0)) {

@@ -28,6 +28,7 @@ public final class Names {
     private int arrays;
     private boolean own;
     private boolean destructive;
+    private long target;
 
     public Names(TypeTable types, Options options) {
         this.types = types;
@@ -40,6 +41,15 @@ public final class Names {
 
     public Options options() {
         return options;
+    }
+
+    /** The process of -c or -p. */
+    public void target(long process) {
+        target = process;
+    }
+
+    long target() {
+        return target;
     }
 
     private static String key(Expr.Scope scope, String name) {

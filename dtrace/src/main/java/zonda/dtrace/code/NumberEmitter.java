@@ -16,12 +16,14 @@ final class NumberEmitter {
     final BpfAssembler asm;
     final StringEmitter strings;
     final VariableEmitter variables;
+    final Library library;
     private final BuiltinEmitter builtins;
     private final CallEmitter calls;
 
     NumberEmitter(Emitter emitter, Library library) {
         this.emitter = emitter;
         this.asm = emitter.asm;
+        this.library = library;
         this.strings = new StringEmitter(this, library);
         this.variables = new VariableEmitter(this);
         this.builtins = new BuiltinEmitter(this);

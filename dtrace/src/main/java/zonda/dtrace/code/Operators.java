@@ -145,8 +145,11 @@ final class Operators {
                 || left.type().isText() && right.type().isString()) {
             return new Op.StringCompare(binary.operator(), checker.string(left, line), checker.string(right, line));
         }
-        left = Checker.decay(left);
-        right = Checker.decay(right);
+        left = textOrNull(Checker.decay(left), right);
+        right = textOrNull(Checker.decay(right), left);
+        if (left.type().isString() && right.type().isString()) {
+            return new Op.StringCompare(binary.operator(), left, right);
+        }
         if (!comparable(left, right)) {
             throw incompatible(line, left.type(), binary.operator(), right.type());
         }
@@ -154,6 +157,13 @@ final class Operators {
                 || right.type().isPointer()
                 || !promoted(left.type(), right.type()).signed();
         return new Op.Binary(binary.operator(), left, right, unsigned, DType.INT);
+    }
+
+    /** NULL beside a string is the string that functions answer when they found none: the empty one. */
+    private static Op textOrNull(Op op, Op other) {
+        return other.type().isString() && op instanceof Op.Const(long value, var _) && value == 0
+                ? new Op.Text("")
+                : op;
     }
 
     private static boolean comparable(Op left, Op right) {

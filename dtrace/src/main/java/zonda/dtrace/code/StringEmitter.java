@@ -24,6 +24,7 @@ final class StringEmitter {
     private final Library library;
     private final int size;
     private final TextSearch search;
+    private final WrittenText written;
     private int token = -1;
 
     StringEmitter(NumberEmitter numbers, Library library) {
@@ -33,6 +34,7 @@ final class StringEmitter {
         this.library = library;
         this.size = emitter.stringSize;
         this.search = new TextSearch(this, numbers, library);
+        this.written = new WrittenText(this, search, numbers, library);
     }
 
     int size() {
@@ -95,13 +97,17 @@ final class StringEmitter {
         boolean user = type.size() == 16;
         asm.store(DW, SLOT, user ? place + 8 : place, R0);
         if (user) {
-            numbers.builtins().number("pid");
+            if (arguments.size() > 1) {
+                numbers.number(arguments.get(1));
+            } else {
+                numbers.builtins().number("pid");
+            }
             asm.store(DW, SLOT, place, R0);
         }
     }
 
     /** Reads bytes at the address in r0; a fault when they can't be. */
-    private void read(int place, int bytes, int helper) {
+    void read(int place, int bytes, int helper) {
         asm.store(DW, FRAME, Emitter.ADDRESS, R0).move(R3, R0);
         emitter.slotAddress(R1, place);
         asm.constant(R2, bytes).call(helper);
@@ -176,8 +182,11 @@ final class StringEmitter {
             }
             case "lltostr" -> digits(arguments, place);
             case "basename", "dirname" -> path(arguments.getFirst(), function.equals("basename"), place);
-            case "cleanpath" -> string(arguments.getFirst(), place);
-            case "inet_ntoa" -> address(arguments.getFirst(), place);
+            case "cleanpath" -> written.cleanPath(arguments.getFirst(), place);
+            case "json" -> written.json(arguments, place);
+            case "inet_ntoa" -> written.address(arguments.getFirst(), place);
+            case "inet_ntoa6" -> written.address6(arguments.getFirst(), place);
+            case "inet_ntop" -> written.address(arguments.get(0), arguments.get(1), place);
             default -> throw new AssertionError(function);
         }
     }
@@ -215,7 +224,7 @@ final class StringEmitter {
         asm.jump(Jump.LE, R0, size - 1, small).constant(R0, size - 1).place(small);
     }
 
-    private void join(int first, int second, int place) {
+    void join(int first, int second, int place) {
         int both = emitter.allocate(2 * size);
         emitter.zero(both, 2 * size);
         emitter.slotAddress(R1, both);
@@ -333,37 +342,6 @@ final class StringEmitter {
         }
         search.part(text, place);
         asm.place(end);
-    }
-
-    /** An address of IPv4 in memory as text. */
-    private void address(Op op, int place) {
-        int raw = emitter.allocate(8);
-        emitter.zero(raw, 8);
-        numbers.number(op);
-        read(raw, 4, Emitter.READ_KERNEL);
-        int one = emitter.allocate(size);
-        int joined = emitter.allocate(size);
-        emitter.text(joined, new byte[0], size);
-        for (int i = 0; i < 4; i++) {
-            asm.load(B, R0, SLOT, raw + i);
-            asm.store(DW, SLOT, WORK2, R0);
-            int mark = emitter.mark();
-            int digits = emitter.allocate(Library.DIGITS_SIZE);
-            emitter.zero(digits + 64, 8);
-            asm.constant(R4, 10).load(DW, R3, SLOT, WORK2);
-            emitter.slotAddress(R1, digits);
-            asm.constant(R2, 0);
-            library.call(Library.Function.DIGITS);
-            asm.storeConstant(DW, SLOT, WORK1, 67);
-            search.part(digits, one);
-            join(joined, one, joined);
-            if (i < 3) {
-                emitter.text(one, new byte[] {'.'}, size);
-                join(joined, one, joined);
-            }
-            emitter.release(mark);
-        }
-        emitter.copy(place, joined, size);
     }
 
     /** r0 = 1 when the relation holds, otherwise 0. Order is that of bytes. */

@@ -66,6 +66,7 @@ public final class Aggregations {
     private final Source source;
     private final Options options;
     private final Printf printf;
+    private final AggregateOrder order;
     private final Map<Integer, Map<Key, long[]>> cleared = new HashMap<>();
     private final Map<Integer, Long> normals = new HashMap<>();
     private final Set<Integer> printed = new HashSet<>();
@@ -75,6 +76,7 @@ public final class Aggregations {
         this.source = source;
         this.options = options;
         this.printf = printf;
+        this.order = new AggregateOrder(options);
     }
 
     /** The next look sees what is there then. */
@@ -90,74 +92,24 @@ public final class Aggregations {
         var entries = new ArrayList<Entry>();
         Map<Key, long[]> base = cleared.getOrDefault(aggregate.id(), Map.of());
         source.read(aggregate).forEach((key, perCpu) -> {
-            long[] words = merged(aggregate, perCpu);
+            long[] words = AggregateWords.merged(aggregate, perCpu);
             long[] less = base.get(key);
             if (words[0] == 0 && less == null) {
                 return;
             }
             if (less != null) {
-                subtract(aggregate, words, less);
+                AggregateWords.subtract(aggregate, words, less);
             }
             entries.add(new Entry(aggregate, key, words));
         });
         return entries;
     }
 
-    static long[] merged(Aggregate aggregate, long[][] perCpu) {
-        long[] all = new long[aggregate.words()];
-        for (long[] one : perCpu) {
-            switch (aggregate.function()) {
-                case MIN, MAX -> {
-                    boolean better = all[0] == 0
-                            || (aggregate.function() == Aggregate.Function.MIN ? one[1] < all[1] : one[1] > all[1]);
-                    if (one[0] != 0 && better) {
-                        all[0] = 1;
-                        all[1] = one[1];
-                    }
-                }
-                case STDDEV -> {
-                    all[0] += one[0];
-                    all[1] += one[1];
-                    long low = all[2] + one[2];
-                    all[3] += one[3] + (Long.compareUnsigned(low, one[2]) < 0 ? 1 : 0);
-                    all[2] = low;
-                }
-                default -> {
-                    for (int i = 0; i < all.length; i++) {
-                        all[i] += one[i];
-                    }
-                }
-            }
-        }
-        return all;
-    }
-
-    private static void subtract(Aggregate aggregate, long[] words, long[] less) {
-        switch (aggregate.function()) {
-            case MIN, MAX -> {
-                if (words[0] == 0) {
-                    words[1] = aggregate.function() == Aggregate.Function.MIN ? Long.MAX_VALUE : Long.MIN_VALUE;
-                }
-            }
-            case STDDEV -> {
-                words[0] -= less[0];
-                words[1] -= less[1];
-                words[3] -= less[3] + (Long.compareUnsigned(words[2], less[2]) < 0 ? 1 : 0);
-                words[2] -= less[2];
-            }
-            default -> {
-                for (int i = 0; i < words.length; i++) {
-                    words[i] -= less[i];
-                }
-            }
-        }
-    }
-
     /** Values become zero; keys stay. */
     void clear(Aggregate aggregate) {
         Map<Key, long[]> base = cleared.computeIfAbsent(aggregate.id(), _ -> new HashMap<>());
         source.read(aggregate).forEach((key, perCpu) -> {
-            base.put(key, merged(aggregate, perCpu));
+            base.put(key, AggregateWords.merged(aggregate, perCpu));
             if (aggregate.function() == Aggregate.Function.MIN || aggregate.function() == Aggregate.Function.MAX) {
                 source.reset(aggregate, key);
             }
@@ -168,7 +120,7 @@ public final class Aggregations {
     /** Keeps the n highest, or with a negative n the lowest, or without one none. */
     void trunc(Aggregate aggregate, Optional<Long> keep) {
         List<Entry> sorted = new ArrayList<>(entries(aggregate));
-        sorted.sort(byValue());
+        sorted.sort(AggregateOrder.byValue());
         long n = keep.orElse(0L);
         int size = sorted.size();
         List<Entry> removed = n >= 0
@@ -189,75 +141,6 @@ public final class Aggregations {
         return normals.getOrDefault(aggregate.id(), 1L);
     }
 
-    // Order.
-
-    private Comparator<Entry> order() {
-        Comparator<Entry> order =
-                options.is("aggsortkey") ? this::byKey : byValue().thenComparing(this::byKey);
-        return options.is("aggsortrev") ? order.reversed() : order;
-    }
-
-    private static Comparator<Entry> byValue() {
-        return (one, other) -> {
-            if (one.aggregate().id() != other.aggregate().id()) {
-                return Integer.compare(one.aggregate().id(), other.aggregate().id());
-            }
-            return switch (one.aggregate().function()) {
-                case COUNT -> Long.compare(one.words()[0], other.words()[0]);
-                case SUM, MIN, MAX -> Long.compare(one.words()[1], other.words()[1]);
-                case AVG -> Long.compare(average(one.words()), average(other.words()));
-                case STDDEV ->
-                    Long.compareUnsigned(
-                            Distribution.deviation(one.words(), 1), Distribution.deviation(other.words(), 1));
-                default ->
-                    Double.compare(
-                            Distribution.weight(one.aggregate(), one.words()),
-                            Distribution.weight(other.aggregate(), other.words()));
-            };
-        };
-    }
-
-    private static long average(long[] words) {
-        return words[0] == 0 ? 0 : words[1] / words[0];
-    }
-
-    private int byKey(Entry one, Entry other) {
-        List<DType> types = one.aggregate().keys();
-        int first = (int) options.number("aggsortkeypos");
-        int[] offsets = new int[types.size() + 1];
-        for (int i = 0; i < types.size(); i++) {
-            offsets[i + 1] = offsets[i] + Aggregate.size(types.get(i), options.stringSize());
-        }
-        for (int i = 0; i < types.size(); i++) {
-            int at = (i + first) % types.size();
-            int compared = compareKeys(one, other, types.get(at), offsets[at]);
-            if (compared != 0) {
-                return compared;
-            }
-        }
-        return 0;
-    }
-
-    private int compareKeys(Entry one, Entry other, DType type, int offset) {
-        ByteBuffer left = one.key().buffer();
-        ByteBuffer right = other.key().buffer();
-        if (type.isString()) {
-            return Arrays.compareUnsigned(
-                    Values.bytes(left, offset, Aggregate.size(type, options.stringSize())),
-                    Values.bytes(right, offset, Aggregate.size(type, options.stringSize())));
-        }
-        if (type instanceof DType.Addresses addresses) {
-            return Arrays.compareUnsigned(
-                    one.key().bytes,
-                    offset,
-                    offset + addresses.size(),
-                    other.key().bytes,
-                    offset,
-                    offset + addresses.size());
-        }
-        return Long.compare(Values.number(left, offset, type), Values.number(right, offset, type));
-    }
-
     // Text.
 
     /** All that no printa() has printed. */
@@ -273,7 +156,7 @@ public final class Aggregations {
 
     private void plain(Aggregate aggregate, StringBuilder out) {
         List<Entry> sorted = new ArrayList<>(entries(aggregate));
-        sorted.sort(order());
+        sorted.sort(order.order());
         var packed = new Packed(options);
         if (packed.shows(aggregate) && !sorted.isEmpty()) {
             List<Packed.Line> lines = sorted.stream()
@@ -333,8 +216,8 @@ public final class Aggregations {
             all.add(row);
         }
         int position = (int) Math.min(options.number("aggsortpos"), aggregates.size() - 1);
-        Comparator<List<Entry>> order = (one, other) -> order().compare(one.get(position), other.get(position));
-        all.sort(order);
+        Comparator<Entry> single = order.order();
+        all.sort((one, other) -> single.compare(one.get(position), other.get(position)));
         return all;
     }
 
@@ -500,7 +383,7 @@ public final class Aggregations {
     /** All entries of an aggregation, sorted, for other views than text. */
     public List<Entry> sorted(Aggregate aggregate) {
         List<Entry> sorted = new ArrayList<>(entries(aggregate));
-        sorted.sort(order());
+        sorted.sort(order.order());
         return sorted;
     }
 }

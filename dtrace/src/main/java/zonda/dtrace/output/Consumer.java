@@ -36,11 +36,15 @@ public final class Consumer {
         /** A line for people. */
         void err(String line);
 
-        /** Runs a command of system() and answers what it wrote. */
-        String run(String command);
+        /** Runs a command of system() to its end, behind all output so far. */
+        void run(String command);
 
-        /** freopen(): a file for the output, or the first one again for an empty name. */
-        void reopen(String file);
+        /**
+         * freopen(): a file for the output, or the first one again for an empty name.
+         *
+         * @return why it can't be, if so
+         */
+        Optional<String> reopen(String file);
 
         /** ftruncate(): empties the file that the output goes to, if it goes to one. */
         void truncate();
@@ -232,11 +236,12 @@ public final class Consumer {
                         aggregate, by.map(datum -> number(datum, record)).orElse(1L));
             case Action.Command(var format, List<Datum> data) -> {
                 flush(out);
-                outlet.out(outlet.run(printf.format(format, data, record)));
+                outlet.run(printf.format(format, data, record));
             }
             case Action.Reopen(var format, List<Datum> data) -> {
                 flush(out);
-                outlet.reopen(printf.format(format, data, record));
+                String file = printf.format(format, data, record);
+                outlet.reopen(file).ifPresent(why -> complain(record, "couldn't freopen() \"" + file + "\": " + why));
             }
             case Action.Truncate() -> {
                 out.setLength(0);
@@ -247,7 +252,7 @@ public final class Consumer {
                 speculations.remove((int) number(speculation, record));
                 outlet.speculationFreed((int) number(speculation, record));
             }
-            case Action.Setopt(String name, String value) -> setopt(name, value);
+            case Action.Setopt(String name, String value) -> setopt(name, value, record);
         }
     }
 
@@ -268,12 +273,23 @@ public final class Consumer {
         outlet.speculationFreed(number);
     }
 
-    private void setopt(String name, String value) {
+    private void setopt(String name, String value, ByteBuffer record) {
         try {
             options.set(name, value.isEmpty() ? Optional.empty() : Optional.of(value));
         } catch (DError e) {
-            outlet.err("dtrace: " + e.text());
+            String why = e.text().substring(e.text().lastIndexOf(": ") + 2);
+            complain(
+                    record,
+                    "couldn't set option \"" + name + "\" to \"" + (value.isEmpty() ? "1" : value) + "\": " + why);
         }
+    }
+
+    /** Something that a clause asked for could not be done. */
+    private void complain(ByteBuffer record, String words) {
+        Probe probe = probes.get(record.getInt(4));
+        int epid = layouts.get(record.getInt(0)).firstEpid() + record.getInt(4);
+        outlet.err("dtrace: error on enabled probe ID " + epid + " (ID " + probe.id() + ": " + probe.description()
+                + "): " + words);
     }
 
     private static long number(Datum datum, ByteBuffer record) {

@@ -10,6 +10,8 @@ import zonda.dtrace.code.LogLinear;
 /** The picture of a quantization: a row for each bucket, with one empty bucket on either side. */
 final class Distribution {
     private static final int ZERO = 63;
+    /** The last row of one that has nothing in it. */
+    private static final int EMPTY_LAST = 2;
 
     private Distribution() {}
 
@@ -93,14 +95,22 @@ final class Distribution {
     private static List<Row> used(List<String> labels, long[] words) {
         int first = 0;
         int last = labels.size() - 1;
-        while (first < last && words[1 + first] == 0) {
+        while (first <= last && words[1 + first] == 0) {
             first++;
         }
-        while (last > first && words[1 + last] == 0) {
-            last--;
+        if (first > last) {
+            // There is nothing, as after clear().
+            first = 0;
+            last = Math.min(EMPTY_LAST, last);
+        } else {
+            while (words[1 + last] == 0) {
+                last--;
+            }
+            first = Math.max(0, first - 1);
+            last = Math.min(labels.size() - 1, last + 1);
         }
         var rows = new ArrayList<Row>();
-        for (int i = Math.max(0, first - 1); i <= Math.min(labels.size() - 1, last + 1); i++) {
+        for (int i = first; i <= last; i++) {
             rows.add(new Row(labels.get(i), words[1 + i]));
         }
         return rows;

@@ -69,10 +69,12 @@ final class Printf {
                     if (at >= data.size()) {
                         continue;
                     }
-                    out.append(pad(
-                            value(conversion, precision, width, data.get(at++), record),
-                            Math.min(width, MOST_WIDTH),
-                            left));
+                    width = Math.clamp(width, 0, MOST_WIDTH);
+                    Datum datum = data.get(at++);
+                    out.append(
+                            conversion.letter() == 'k'
+                                    ? stack(left, width, datum, record)
+                                    : pad(value(conversion, precision, width, datum, record), width, left));
                 }
             }
         }
@@ -85,10 +87,10 @@ final class Printf {
 
     private String value(Piece.Conversion conversion, int precision, int width, Datum datum, ByteBuffer record) {
         return switch (conversion.letter()) {
-            case 's' -> limited(any(datum, record), precision);
+            case 's' -> limited(conversion.length().isEmpty() ? any(datum, record) : wide(datum, record), precision);
             case 'S' -> limited(escaped(any(datum, record)), precision);
-            case 'k' -> String.join("\n", stackLines(datum, record)) + "\n";
-            case 'a', 'A', 'p', 'P' -> address(conversion.letter(), datum, record);
+            case 'a', 'A', 'P' -> address(conversion.letter(), datum, record);
+            case 'e', 'E', 'f', 'F', 'g', 'G' -> FloatText.of(conversion, precision, floating(datum, record));
             case 'c' -> String.valueOf((char) (record.getLong(datum.offset()) & 0xff));
             case 'C' ->
                 escaped(characters(record.getLong(datum.offset()), datum.type().size()));
@@ -103,7 +105,34 @@ final class Printf {
     }
 
     private static String limited(String text, int precision) {
-        return precision >= 0 && precision < text.length() ? text.substring(0, precision) : text;
+        return precision > 0 && precision < text.length() ? text.substring(0, precision) : text;
+    }
+
+    private static double floating(Datum datum, ByteBuffer record) {
+        return switch (datum.type().size()) {
+            case 4 -> record.getFloat(datum.offset());
+            case 8 -> record.getDouble(datum.offset());
+            default -> FloatText.extended(record.getLong(datum.offset()), record.getShort(datum.offset() + 8) & 0xffff);
+        };
+    }
+
+    private static String wide(Datum datum, ByteBuffer record) {
+        var text = new StringBuilder();
+        for (int at = 0; at < datum.type().size() && record.getInt(datum.offset() + at) != 0; at += 4) {
+            int c = record.getInt(datum.offset() + at);
+            text.appendCodePoint(Character.isValidCodePoint(c) ? c : '?');
+        }
+        return text.toString();
+    }
+
+    /** Frames on lines of their own; with a flag for the left, as far from it as the width says. */
+    private String stack(boolean left, int width, Datum datum, ByteBuffer record) {
+        var out = new StringBuilder("\n");
+        for (String frame : frames(datum, record)) {
+            out.append(left ? " ".repeat(width) + frame : Values.padded(frame, width))
+                    .append('\n');
+        }
+        return out.toString();
     }
 
     private static String time(DateTimeFormatter formatter, long nanoseconds) {
@@ -130,9 +159,8 @@ final class Printf {
         long value = record.getLong(datum.offset());
         return switch (letter) {
             case 'a' -> symbols.kernel(value, true);
-            case 'A' -> "0x" + Long.toHexString(value);
             case 'P' -> Long.toString(value & 0xffff);
-            default -> Long.toHexString(value);
+            default -> "0x" + Long.toHexString(value);
         };
     }
 
@@ -211,7 +239,7 @@ final class Printf {
                 digits = Long.toOctalString(masked);
                 digits = flags.indexOf('#') >= 0 && !digits.startsWith("0") ? "0" + digits : digits;
             }
-            case 'x' -> {
+            case 'x', 'p' -> {
                 digits = Long.toHexString(masked);
                 sign = flags.indexOf('#') >= 0 && masked != 0 ? "0x" : "";
             }
@@ -219,30 +247,14 @@ final class Printf {
                 digits = Long.toHexString(masked).toUpperCase(Locale.ROOT);
                 sign = flags.indexOf('#') >= 0 && masked != 0 ? "0X" : "";
             }
-            case 'e', 'E', 'f', 'g', 'G' -> {
-                digits = String.format(
-                        Locale.ROOT, "%." + (precision < 0 ? 6 : Math.min(precision, 40)) + "f", (double) value);
-                return digits;
-            }
             default -> digits = Long.toUnsignedString(masked);
         }
         if (precision > digits.length()) {
             digits = "0".repeat(Math.min(precision, MOST_WIDTH) - digits.length()) + digits;
         }
-        if (flags.indexOf('\'') >= 0) {
-            digits = grouped(digits);
-        }
-        boolean zeros = flags.indexOf('0') >= 0 && flags.indexOf('-') < 0 && precision < 0;
+        boolean zeros = flags.indexOf('0') >= 0 && precision <= 0;
         int missing = Math.min(width, MOST_WIDTH) - sign.length() - digits.length();
         return zeros && missing > 0 ? sign + "0".repeat(missing) + digits : sign + digits;
-    }
-
-    private static String grouped(String digits) {
-        var out = new StringBuilder(digits);
-        for (int at = digits.length() - 3; at > 0; at -= 3) {
-            out.insert(at, ',');
-        }
-        return out.toString();
     }
 
     /** Frames, each on a line of its own, indented. */

@@ -20,15 +20,22 @@ final class Records {
 
     /** A number as trace() and keys show it. */
     static String number(long value, DType type, boolean quiet) {
-        if (quiet) {
-            return Long.toString(value);
-        }
-        return switch (type instanceof DType.Int integer ? integer.size() : 8) {
-            case 1 -> " " + Values.padded(Long.toString((byte) value), 3);
-            case 2 -> " " + Values.padded(Long.toString((short) value), 5);
-            case 4 -> " " + Values.padded(Long.toString((int) value), 8);
-            default -> " " + Values.padded(Long.toString(value), 16);
+        int size = type instanceof DType.Int integer ? integer.size() : 8;
+        int width = switch (size) {
+            case 1 -> 3;
+            case 2 -> 5;
+            case 4 -> 8;
+            default -> 16;
         };
+        // As on illumos: numbers of one and two bytes have no sign, longer ones have, whatever their types say.
+        String digits = Long.toString(
+                switch (size) {
+                    case 1 -> value & 0xff;
+                    case 2 -> value & 0xffff;
+                    case 4 -> (int) value;
+                    default -> value;
+                });
+        return quiet ? digits : " " + Values.padded(digits, width);
     }
 
     String trace(Datum datum, ByteBuffer record, boolean quiet) {

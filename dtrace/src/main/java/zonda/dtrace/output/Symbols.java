@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import zonda.dtrace.provider.ElfFile;
 import zonda.dtrace.provider.Mappings;
+import zonda.dtrace.provider.PerfMap;
 
 /** Names of addresses: the kernel's from /proc/kallsyms, those of processes from their mappings and files. */
 public final class Symbols {
@@ -22,6 +23,7 @@ public final class Symbols {
     private final TreeMap<Long, KernelSymbol> kernel = new TreeMap<>(Long::compareUnsigned);
     private final Map<Long, Optional<Mappings>> processes = new HashMap<>();
     private final Map<String, Optional<ElfFile>> files = new HashMap<>();
+    private final Map<Long, PerfMap> generated = new HashMap<>();
     private boolean read;
 
     private void readKernel() {
@@ -90,7 +92,10 @@ public final class Symbols {
     String user(long process, long address, boolean offset) {
         Optional<Mappings.Mapping> mapping = mappings(process).flatMap(all -> all.at(address));
         if (mapping.isEmpty() || !mapping.get().isFile()) {
-            return "0x" + Long.toHexString(address);
+            return generated
+                    .computeIfAbsent(process, PerfMap::of)
+                    .name(address)
+                    .orElseGet(() -> "0x" + Long.toHexString(address));
         }
         Mappings.Mapping in = mapping.get();
         String module = in.module();
@@ -141,5 +146,6 @@ public final class Symbols {
     /** A process has ended: its number may come to mean another. */
     public void forget(long process) {
         processes.remove(process);
+        generated.remove(process);
     }
 }

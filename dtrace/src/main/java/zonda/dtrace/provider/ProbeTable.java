@@ -199,7 +199,7 @@ public final class ProbeTable {
                 switch (provider) {
                     case "fbt" ->
                         "this kernel lets no eBPF program attach to its functions, or dtrace can't use it yet";
-                    case "lockstat", "fsinfo", "mib", "cpc", "plockstat", "udp", "ip", "nfsv3", "nfsv4" ->
+                    case "lockstat", "fsinfo", "mib", "cpc", "plockstat", "nfsv3", "nfsv4" ->
                         "the provider " + provider + " is not implemented";
                     default -> null;
                 });

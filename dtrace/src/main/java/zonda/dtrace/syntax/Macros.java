@@ -40,6 +40,11 @@ public final class Macros {
         return Long.toString(value);
     }
 
+    /** The process that $target means; 0 when there is none. */
+    public long target() {
+        return numbers.getOrDefault("target", 0L);
+    }
+
     private static int number(String name) {
         return name.length() > 6 ? Integer.MAX_VALUE : Integer.parseInt(name);
     }

@@ -13,6 +13,9 @@ public sealed interface DType {
     /** An integer, a character or an enumeration. */
     record Int(String name, int size, boolean signed) implements DType {}
 
+    /** A floating-point number: it can be kept and printed, and nothing is computed with it. */
+    record Float(String name, int size) implements DType {}
+
     /**
      * A D string: text that ends at its first zero byte; its size is an option, strsize.
      *

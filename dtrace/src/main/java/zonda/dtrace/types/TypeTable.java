@@ -120,6 +120,9 @@ public final class TypeTable {
         for (String entry : unsigned) {
             add(types, entry, false);
         }
+        types.put("float", new DType.Float("float", 4));
+        types.put("double", new DType.Float("double", 8));
+        types.put("long double", new DType.Float("long double", 16));
         types.put("void", DType.VOID);
         types.put("string", DType.STRING);
         types.put("caddr_t", new DType.Pointer(DType.CHAR));
@@ -333,6 +336,7 @@ public final class TypeTable {
                         .orElse(1);
             case DType.Array array -> alignment(array.of());
             case DType.Str _ -> 1;
+            case DType.Float number -> number.size();
             default -> Math.max(1, Math.min(8, type.size()));
         };
     }
