@@ -41,6 +41,20 @@ class TextFunctionsTest {
     }
 
     @Test
+    void a_choice_may_be_text_or_null() {
+        assertThat(Machines.begin("BEGIN { x = 1; s = x > 2 ? \"a\" : NULL; t = x < 2 ? \"b\" : NULL;"
+                        + " trace((int64_t)(s == NULL)); trace((int64_t)(t == \"b\")); }"))
+                .containsExactly(1L, 1L);
+    }
+
+    @Test
+    void text_is_copied_to_memory() {
+        assertThat(Machines.begin("BEGIN { this->p = (char *)alloca(16); bcopy(\"hello\", this->p, 6);"
+                        + " trace((int64_t)(stringof(this->p) == \"hello\")); }"))
+                .containsExactly(1L);
+    }
+
+    @Test
     void memory_of_alloca_stays_as_it_is_to_the_end_of_the_clause() {
         assertThat(Machines.begin(
                         "BEGIN { this->p = (int64_t *)alloca(8); *this->p = 42; this->s = strjoin(\"abcdefgh\","

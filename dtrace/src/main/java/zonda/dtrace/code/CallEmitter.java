@@ -150,7 +150,12 @@ final class CallEmitter {
      * Copies into memory that alloca() or copyin() gave: the address must lie in this slot.
      */
     private void copyTo(Op to, Op size, Op from, int helper) {
-        numbers.number(from);
+        if (from.type().isString()) {
+            emitter.slotAddress(R0, numbers.strings.operand(from));
+            emitter.launder();
+        } else {
+            numbers.number(from);
+        }
         Temporary source = emitter.save();
         numbers.number(to);
         Temporary target = emitter.save();

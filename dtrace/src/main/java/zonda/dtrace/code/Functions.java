@@ -123,6 +123,9 @@ final class Functions {
                 }
             }
             default -> {
+                if (op.type().isString() && call.name().equals("bcopy") && index == 0) {
+                    return op;
+                }
                 Op plain = op instanceof Op.Place place ? place.address() : op;
                 if (plain.type().isScalar()) {
                     return plain;

@@ -224,8 +224,9 @@ final class Operators {
     Op conditional(Expr.Conditional conditional) {
         int line = conditional.line();
         Op condition = Checker.decay(checker.check(conditional.condition()));
-        Op yes = checker.check(conditional.yes());
-        Op no = checker.check(conditional.no());
+        Op written = checker.check(conditional.yes());
+        Op no = textOrNull(checker.check(conditional.no()), written);
+        Op yes = textOrNull(written, no);
         if (!condition.type().isScalar()) {
             throw new DError("D_OP_SCALAR", line, "operator ?: expression must be of scalar type");
         }
