@@ -57,14 +57,15 @@ final class GuestZfsPool implements ContractPool {
     private Datasets open() {
         RecordStore store = recordStore();
         driver = new OpenZfsDriver(zfs, config, store);
-        var recovery = new Recovery(driver, store);
+        var maps = new ObjectMaps(directory.resolve("maps"));
+        var recovery = new Recovery(driver, store, maps);
         Catalog catalog = recovery.run();
         findings = recovery.findings();
         var tree = new MountedTree(catalog, new GuestMounts(), config.mountpoint());
         tree.mountAll();
         return new Datasets(Workings.of(
                 driver,
-                store,
+                new Workings.Stored(store, maps),
                 catalog,
                 tree,
                 new Workings.Surroundings(InstantSource.system(), new SplittableRandom(), CrashPoint.NONE)));
