@@ -28,7 +28,7 @@ import zonda.kernel.Directory;
  */
 class FuzzIT {
     private static final long SEED = Long.getLong("zonda.fuzz.seed", 20_261_126);
-    private static final int ROUNDS = Integer.getInteger("zonda.fuzz.rounds", 2500);
+    private static final int ROUNDS = Integer.getInteger("zonda.fuzz.rounds", 1000);
     private static final ReceiveOptions OPTIONS = new ReceiveOptions(true, _ -> true, Bytes.ofMiB(16));
 
     private Path directory;
@@ -64,7 +64,7 @@ class FuzzIT {
 
     @Test
     void the_metadata_of_openzfs_changed_at_random() throws IOException {
-        fuzz(withoutContent(Golden.read("fs.zs", directory)), ROUNDS / 125, new Random(SEED + 1));
+        fuzz(withoutContent(Golden.read("fs.zs", directory)), ROUNDS / 50, new Random(SEED + 1));
     }
 
     private void fuzz(byte[] stream, int rounds, RandomGenerator random) {
