@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -23,6 +22,8 @@ class ZpoolPoolsIT {
 
     @RegisterExtension
     static final Instance zonda = new Instance();
+
+    private final Steps steps = new Steps(zonda.root());
 
     private Path files;
 
@@ -199,6 +200,8 @@ class ZpoolPoolsIT {
     /** The daemon ends after each step, as kill -9 ends it; the next one finds the pool, whole, or nothing of it. */
     @Test
     void a_daemon_that_is_killed_leaves_a_pool_or_none() {
+        zonda.stop();
+        zonda.start(steps.environment());
         killed(List.of("intent", "formatted", "populated"), "zpool-create:", false, "create", "two", vdev(0));
         killed(List.of("recorded", "opened"), "zpool-create:", true, "create", "two", vdev(0));
         killed(List.of("unmounted"), "zpool-export:", true, "export", "two");
@@ -216,16 +219,17 @@ class ZpoolPoolsIT {
         assertThat(label(vdev(0))).isEmpty();
     }
 
-    private void killed(List<String> steps, String verb, boolean there, String... words) {
-        for (String step : steps) {
+    private void killed(List<String> after, String verb, boolean there, String... words) {
+        for (String step : after) {
             if (there && step.equals("opened") && words[0].equals("create") && pools().contains("two")) {
                 good("zpool", "destroy", "two");
             }
-            zonda.restartToCrashAfter(verb + step);
+            steps.crashAfter(verb + step);
             Ran ran = zonda.run("zpool", words);
             assertThat(ran.isLost()).as(verb + step + ": " + ran).isTrue();
             assertThat(zonda.daemon().end()).isEqualTo(137);
-            zonda.start(Map.of());
+            steps.crashNoMore();
+            zonda.start(steps.environment());
             assertThat(pools().contains("two")).as(verb + step).isEqualTo(there);
         }
     }
