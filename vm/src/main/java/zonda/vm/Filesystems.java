@@ -5,7 +5,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import zonda.base.Code;
 import zonda.base.Json;
@@ -116,15 +115,5 @@ final class Filesystems {
         } catch (IOException e) {
             throw new OpException(Code.FAILED, what + ": " + e.getMessage(), e);
         }
-    }
-
-    /** The member with the target of an update. */
-    static Optional<Integer> position(List<Json.Obj> filesystems, String target) {
-        for (int i = 0; i < filesystems.size(); i++) {
-            if (filesystems.get(i).string("target", "").equals(target)) {
-                return Optional.of(i);
-            }
-        }
-        return Optional.empty();
     }
 }

@@ -77,13 +77,13 @@ final class Updates {
         int index = 0;
         for (Json.Obj change : changes.objects()) {
             String path = "update_filesystems." + index++ + ".target";
-            Optional<Integer> at = Filesystems.position(all, change.string("target", ""));
+            int at = position(all, "target", change.string("target", ""));
             if (!change.has("target")) {
                 findings.missing(path);
-            } else if (at.isEmpty()) {
+            } else if (at < 0) {
                 findings.badValue(path, "no filesystem has target " + change.string("target", ""));
             } else {
-                all.set(at.get(), merged(all.get(at.get()), change));
+                all.set(at, merged(all.get(at), change));
             }
         }
         return new Json.Arr(List.copyOf(all));
@@ -122,7 +122,7 @@ final class Updates {
                 findings.missing(path + ".mac");
                 continue;
             }
-            int at = position(all, mac.get());
+            int at = position(all, "mac", mac.get());
             if (at < 0) {
                 findings.badValue(path + ".mac", "no NIC has MAC " + mac.get());
                 continue;
@@ -158,7 +158,7 @@ final class Updates {
     private static List<Json> removed(Json.Obj vm, Json.Arr macs, Findings findings) {
         List<Json.Obj> left = new ArrayList<>(vm.array("nics").objects());
         for (String mac : macs.strings()) {
-            int at = position(left, mac);
+            int at = position(left, "mac", mac);
             if (at < 0) {
                 findings.badValue("remove_nics", "no NIC has MAC " + mac);
             } else {
@@ -171,9 +171,10 @@ final class Updates {
         return List.copyOf(left);
     }
 
-    private static int position(List<Json.Obj> nics, String mac) {
-        for (int i = 0; i < nics.size(); i++) {
-            if (nics.get(i).string("mac", "").equals(mac)) {
+    /** The first member that is known by this; -1 when there is none. */
+    private static int position(List<Json.Obj> members, String key, String value) {
+        for (int i = 0; i < members.size(); i++) {
+            if (members.get(i).string(key, "").equals(value)) {
                 return i;
             }
         }

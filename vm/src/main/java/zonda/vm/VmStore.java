@@ -136,9 +136,9 @@ public final class VmStore {
 
     /** Durable when it returns. */
     synchronized void put(VmRecord record) {
-        VmRecord kept = documents.ordered(record);
-        StateFile.replace(file(record.uuid()), documents.write(kept));
-        VmRecord before = records.put(record.uuid(), kept);
+        ZoneDocuments.Written kept = documents.write(record);
+        StateFile.replace(file(record.uuid()), kept.text());
+        VmRecord before = records.put(record.uuid(), kept.vm());
         modified.put(record.uuid(), Instant.now());
         if (before == null || before.life() != record.life()) {
             writeIndex();

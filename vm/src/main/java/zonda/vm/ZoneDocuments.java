@@ -57,14 +57,30 @@ final class ZoneDocuments {
         return xml.read(zone, uuid);
     }
 
-    /** The same, its properties in the order that reading its file gives them. */
+    /**
+     * A record and its file.
+     *
+     * @param vm its properties in the order that reading the file gives them
+     */
+    record Written(VmRecord vm, String text) {}
+
+    /** As it was kept by {@link #write}, without its file. */
     VmRecord ordered(VmRecord vm) {
-        return vm.with(new VmConfig(xml.read(zone(vm), vm.uuid())));
+        return ordered(vm, zone(vm));
     }
 
-    String write(VmRecord vm) {
-        XmlElement zone = zone(vm).with(
-                        ZoneXml.attr(IDS, String.valueOf(vm.ids().base())))
+    private VmRecord ordered(VmRecord vm, XmlElement zone) {
+        return vm.with(new VmConfig(xml.read(zone, vm.uuid())));
+    }
+
+    Written write(VmRecord vm) {
+        XmlElement zone = zone(vm);
+        return new Written(ordered(vm, zone), HEAD + withState(vm, zone).text());
+    }
+
+    private static XmlElement withState(VmRecord vm, XmlElement configuration) {
+        XmlElement zone = configuration
+                .with(ZoneXml.attr(IDS, String.valueOf(vm.ids().base())))
                 .with(ZoneXml.attr(LIFE, vm.life().name().toLowerCase(Locale.ROOT)));
         if (vm.life() == VmRecord.Life.FAILED) {
             zone = zone.with(ZoneXml.attr("failed", "provisioning"));
@@ -78,7 +94,7 @@ final class ZoneDocuments {
             zone = zone.with(
                     ZoneXml.attr(FAILURE, ZoneXml.json(Json.of(vm.failure().get()))));
         }
-        return HEAD + zone.text();
+        return zone;
     }
 
     /** @throws zonda.base.OpException INVALID when it isn't XML */
