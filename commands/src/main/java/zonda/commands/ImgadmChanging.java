@@ -15,6 +15,7 @@ import zonda.base.Code;
 import zonda.base.Json;
 import zonda.base.OpException;
 import zonda.images.Creations;
+import zonda.images.HostImages;
 import zonda.images.Images;
 import zonda.images.Imports;
 import zonda.images.InstalledImage;
@@ -27,10 +28,10 @@ import zonda.images.Source;
 final class ImgadmChanging {
     private static final int WIDTH = 80;
 
-    private final Images images;
+    private final HostImages images;
     private final InstantSource clock;
 
-    ImgadmChanging(Images images, InstantSource clock) {
+    ImgadmChanging(HostImages images, InstantSource clock) {
         this.images = images;
         this.clock = clock;
     }
@@ -45,17 +46,18 @@ final class ImgadmChanging {
         Source.Type type = options.value("t").map(Source.Type::parse).orElse(Source.Type.IMGAPI);
         options.values("a")
                 .forEach(url -> session.out(
-                        images.sources().add(new Source(url, type, options.has("k")), options.has("f")) + "\n"));
-        options.values("d").forEach(url -> session.out(images.sources().delete(url) + "\n"));
+                        images.first().sources().add(new Source(url, type, options.has("k")), options.has("f"))
+                                + "\n"));
+        options.values("d").forEach(url -> session.out(images.first().sources().delete(url) + "\n"));
         if (options.has("add-docker-hub")) {
-            session.out(images.sources().add(zonda.images.Sources.DOCKER_HUB, options.has("f")) + "\n");
+            session.out(images.first().sources().add(zonda.images.Sources.DOCKER_HUB, options.has("f")) + "\n");
         }
         if (options.has("c")) {
-            images.sources().check().forEach(line -> session.out(line + "\n"));
+            images.first().sources().check().forEach(line -> session.out(line + "\n"));
         }
         boolean changed = options.has("a") || options.has("d") || options.has("c") || options.has("add-docker-hub");
         if (!changed) {
-            List<Source> all = images.sources().list();
+            List<Source> all = images.first().sources().list();
             session.out(
                     options.has("j")
                             ? Json.Arr.of(all.stream().map(Source::json)).pretty() + "\n"
@@ -83,7 +85,8 @@ final class ImgadmChanging {
                         options.has("k")))
                 .toList();
         var request = new Imports.Request(absolute(session, image), only, credentials(session));
-        withProgress(session, options.has("q"), progress -> images.imports().run(request, progress));
+        Images pool = pool(options);
+        withProgress(session, options.has("q"), progress -> pool.imports().run(request, progress));
     }
 
     /** What the caller's docker or podman logged in with, if it did. */
@@ -114,9 +117,10 @@ final class ImgadmChanging {
                 options.value("m").orElseThrow(() -> new OpException(Code.USAGE, "-m <manifest> is missing"));
         String file = options.value("f").orElseThrow(() -> new OpException(Code.USAGE, "-f <file> is missing"));
         Manifest manifest = Manifest.parse(new String(session.file(manifestFile), StandardCharsets.UTF_8));
+        Images pool = pool(options);
         withProgress(session, options.has("q"), progress -> {
             try (InputStream in = session.fileStream(file)) {
-                images.imports().install(manifest, in, progress);
+                pool.imports().install(manifest, in, progress);
             } catch (IOException e) {
                 throw new OpException(Code.FAILED, String.valueOf(e.getMessage()), e);
             }
@@ -124,20 +128,21 @@ final class ImgadmChanging {
     }
 
     void create(Session session, List<String> arguments) {
-        Getopt options = Getopt.parse(arguments, "debian= include= busybox q|quiet");
+        Getopt options = Getopt.parse(arguments, "debian= include= busybox P= q|quiet");
         if (options.has("busybox") == options.has("debian")) {
             throw new OpException(
                     Code.USAGE,
                     "what to make the image of? give --debian SUITE or --busybox (making one of a VM comes later)");
         }
         Creations.Fields fields = Creations.Fields.parse(options.operands());
+        Images pool = pool(options);
         withProgress(session, options.has("q"), progress -> {
             if (options.has("busybox")) {
-                images.creations().busybox(fields, progress);
+                pool.creations().busybox(fields, progress);
             } else {
                 List<String> include = new ArrayList<>();
                 options.values("include").forEach(list -> include.addAll(Arrays.asList(list.split(","))));
-                images.creations()
+                pool.creations()
                         .debian(new Creations.Debian(options.value("debian").orElseThrow(), include), fields, progress);
             }
         });
@@ -145,8 +150,8 @@ final class ImgadmChanging {
 
     void delete(Session session, List<String> arguments) {
         Getopt options = Getopt.parse(arguments, "P=");
-        UUID uuid = images.resolve(one(options, "which image? give one UUID"));
-        session.out(images.delete(uuid) + "\n");
+        UUID uuid = images.resolve(one(options, "which image? give one UUID"), options.value("P"));
+        session.out(images.holding(uuid, options.value("P")).delete(uuid) + "\n");
     }
 
     /** Removes the images that nothing was made from, and their origins when these are left so, after asking. */
@@ -155,7 +160,7 @@ final class ImgadmChanging {
         if (!options.operands().isEmpty()) {
             throw new OpException(Code.USAGE, "vacuum takes no arguments");
         }
-        List<InstalledImage> unused = images.unused();
+        List<InstalledImage> unused = unused();
         if (unused.isEmpty()) {
             session.out("No unused images to delete\n");
             return;
@@ -170,11 +175,15 @@ final class ImgadmChanging {
         }
         while (!unused.isEmpty()) {
             for (InstalledImage image : unused) {
-                images.delete(image.uuid());
+                images.of(image.zpool()).delete(image.uuid());
                 session.out("Deleted image " + title(image) + "\n");
             }
-            unused = images.unused();
+            unused = unused();
         }
+    }
+
+    private List<InstalledImage> unused() {
+        return images.all().stream().flatMap(pool -> pool.unused().stream()).toList();
     }
 
     private static boolean isConfirmed(Session session, List<InstalledImage> unused) {
@@ -193,6 +202,11 @@ final class ImgadmChanging {
     private static String title(InstalledImage image) {
         Manifest manifest = image.manifest();
         return image.uuid() + " (" + manifest.name() + "@" + manifest.version() + ")";
+    }
+
+    /** Those of the pool that -P names. */
+    private Images pool(Getopt options) {
+        return options.value("P").map(images::of).orElseGet(images::first);
     }
 
     private static String one(Getopt options, String otherwise) {

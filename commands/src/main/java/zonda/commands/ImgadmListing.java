@@ -6,6 +6,7 @@ import java.util.UUID;
 import zonda.base.Code;
 import zonda.base.Json;
 import zonda.base.OpException;
+import zonda.images.HostImages;
 import zonda.images.ImageTable;
 import zonda.images.Images;
 import zonda.images.InstalledImage;
@@ -16,20 +17,23 @@ import zonda.images.Offers;
 final class ImgadmListing {
     private static final String OPTIONS = "H j|json o= s= P=";
 
-    private final Images images;
+    private final HostImages images;
 
-    ImgadmListing(Images images) {
+    ImgadmListing(HostImages images) {
         this.images = images;
     }
 
     void list(Session session, List<String> arguments) {
         Getopt options = Getopt.parse(arguments, OPTIONS + " docker");
-        print(session, options, images.list(), options.has("docker") ? ImageTable.DOCKER_COLUMNS : ImageTable.COLUMNS);
+        List<ListedImage> installed = images.all(options.value("P")).stream()
+                .flatMap(pool -> pool.list().stream())
+                .toList();
+        print(session, options, installed, options.has("docker") ? ImageTable.DOCKER_COLUMNS : ImageTable.COLUMNS);
     }
 
     void avail(Session session, List<String> arguments) {
         Getopt options = Getopt.parse(arguments, OPTIONS);
-        Offers.Available offered = images.offers().all();
+        Offers.Available offered = images.first().offers().all();
         offered.problems().forEach(problem -> session.err("imgadm avail: warning: " + problem));
         print(session, options, offered.images(), ImageTable.COLUMNS);
     }
@@ -58,14 +62,16 @@ final class ImgadmListing {
 
     void ancestry(Session session, List<String> arguments) {
         Getopt options = Getopt.parse(arguments, "H j|json o= P=");
-        List<InstalledImage> chain = images.ancestry(image(options));
+        UUID uuid = image(options);
+        Images pool = images.holding(uuid, options.value("P"));
+        List<InstalledImage> chain = pool.ancestry(uuid);
         if (options.has("j")) {
             session.out(Json.Arr.of(chain.stream().map(InstalledImage::json)).pretty() + "\n");
             return;
         }
         List<ListedImage> listed = new ArrayList<>();
         for (InstalledImage ancestor : chain) {
-            images.list().stream()
+            pool.list().stream()
                     .filter(image -> image.manifest().uuid().equals(ancestor.uuid()))
                     .forEach(listed::add);
         }
@@ -77,18 +83,21 @@ final class ImgadmListing {
     void get(Session session, List<String> arguments) {
         Getopt options = Getopt.parse(arguments, "r P=");
         UUID uuid = image(options);
-        Json.Obj json = images.get(uuid).json();
+        Images pool = images.holding(uuid, options.value("P"));
+        Json.Obj json = pool.get(uuid).json();
         if (options.has("r")) {
-            json = json.with("children", Json.Arr.ofStrings(images.dependents(uuid)));
+            json = json.with("children", Json.Arr.ofStrings(pool.dependents(uuid)));
         }
         session.out(json.pretty() + "\n");
     }
 
     void show(Session session, List<String> arguments) {
         UUID uuid = image(Getopt.parse(arguments, ""));
-        Json.Obj manifest = images.find(uuid)
+        Json.Obj manifest = images.all().stream()
+                .flatMap(pool -> pool.find(uuid).stream())
                 .map(image -> image.manifest().json())
-                .orElseGet(() -> images.offers().show(uuid).manifest().json());
+                .findFirst()
+                .orElseGet(() -> images.first().offers().show(uuid).manifest().json());
         session.out(manifest.pretty() + "\n");
     }
 
@@ -96,6 +105,6 @@ final class ImgadmListing {
         if (options.operands().size() != 1) {
             throw new OpException(Code.USAGE, "which image? give one UUID");
         }
-        return images.resolve(options.operands().getFirst());
+        return images.resolve(options.operands().getFirst(), options.value("P"));
     }
 }

@@ -5,18 +5,18 @@ import java.util.List;
 import java.util.Map;
 import zonda.base.Code;
 import zonda.base.OpException;
+import zonda.images.HostImages;
 import zonda.images.ImageException;
-import zonda.images.Images;
 
 /** imgadm(8): picks the verb, and words failures as imgadm does. */
 public final class ImgadmTool implements Tool {
     private static final Map<String, String> ALIASES = Map.of("info", "get", "destroy", "delete");
     private static final List<String> LATER = List.of("update", "publish", "reinstall");
 
-    private final Images images;
+    private final HostImages images;
     private final InstantSource clock;
 
-    public ImgadmTool(Images images, InstantSource clock) {
+    public ImgadmTool(HostImages images, InstantSource clock) {
         this.images = images;
         this.clock = clock;
     }

@@ -7,16 +7,16 @@ final class ImgadmUsage {
 
               imgadm sources [-j] [-c] [-a URL [-t imgapi|docker|dsapi] [-k] [-f]] [-d URL] [--add-docker-hub]
               imgadm avail [-H] [-j] [-o field,...] [-s field,...] [field=value ...]
-              imgadm list [-H] [-j] [--docker] [-o field,...] [-s field,...] [field=value ...]
+              imgadm list [-H] [-j] [--docker] [-P pool] [-o field,...] [-s field,...] [field=value ...]
               imgadm show <uuid>
-              imgadm get [-r] <uuid>
-              imgadm ancestry [-H] [-j] [-o field,...] <uuid>
-              imgadm import [-q] [-S URL ...] <uuid> | [registry/]repository[:tag][@digest]
-              imgadm import [-q] oci:DIRECTORY[:TAG] | oci-archive:FILE[:TAG] | docker-archive:FILE[:NAME]
-              imgadm install [-q] -m <manifest> -f <file>
-              imgadm create [-q] --debian SUITE [--include package,...] name=NAME version=VERSION
-              imgadm create [-q] --busybox name=NAME version=VERSION
-              imgadm delete <uuid>
+              imgadm get [-r] [-P pool] <uuid>
+              imgadm ancestry [-H] [-j] [-o field,...] [-P pool] <uuid>
+              imgadm import [-q] [-P pool] [-S URL ...] <uuid> | [registry/]repository[:tag][@digest]
+              imgadm import [-q] [-P pool] oci:DIRECTORY[:TAG] | oci-archive:FILE[:TAG] | docker-archive:FILE[:NAME]
+              imgadm install [-q] [-P pool] -m <manifest> -f <file>
+              imgadm create [-q] [-P pool] --debian SUITE [--include package,...] name=NAME version=VERSION
+              imgadm create [-q] [-P pool] --busybox name=NAME version=VERSION
+              imgadm delete [-P pool] <uuid>
               imgadm vacuum [-n] [-f]
 
             See imgadm(8).

@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 import zonda.base.Journal;
 import zonda.base.StateFile;
@@ -27,7 +26,7 @@ import zonda.commands.ZonecfgTool;
 import zonda.commands.ZonenameTool;
 import zonda.commands.ZpoolTool;
 import zonda.dtrace.Dtrace;
-import zonda.images.DatasetImages;
+import zonda.images.HostImages;
 import zonda.images.Images;
 import zonda.images.ImgadmPaths;
 import zonda.kernel.UnixSocket;
@@ -105,38 +104,28 @@ final class HostWiring implements AutoCloseable {
         Networks networks = networks();
         networks.up();
         closing.add(networks);
-        var images = new Images(new Images.Setup(
-                new ImgadmPaths(config.root()),
-                new DatasetImages(config.pool().name(), pool.datasets()),
-                journal,
-                clock,
-                System.getenv()));
-        Images.Recovered recovered = images.recover();
-        if (!recovered.unknown().isEmpty()) {
-            LOG.log(
-                    System.Logger.Level.WARNING,
-                    "partial images that nobody knows of are left alone: " + recovered.unknown());
-        }
-        if (!recovered.failed().isEmpty()) {
-            LOG.log(System.Logger.Level.WARNING, "images that could not be recovered: " + recovered.failed());
-        }
+        var open = new OpenPools(registry, config.root());
+        var images = new HostImages(
+                open,
+                store -> new Images.Setup(new ImgadmPaths(config.root()), store, journal, clock, System.getenv()));
+        images.recover();
         var metadata = new ServedMetadata(config.root().resolve("var/zonecontrol"));
         closing.add(metadata);
         var host = new Host(
-                Map.of(config.pool().name(), pool.datasets()),
-                (uuid, _) -> images.find(UUID.fromString(uuid)).map(image -> image.manifest()),
+                open,
+                (uuid, zpool) -> images.find(zpool)
+                        .flatMap(ofPool -> ofPool.find(UUID.fromString(uuid)))
+                        .map(image -> image.manifest()),
                 networks,
                 zones,
                 metadata,
                 journal,
                 new NativeTree(config.state().resolve("native")).assemble(),
-                config.pool().mountpoint(),
                 new Host.HostFacts(serverUuid(), liveImage()),
                 clock,
                 random);
         PropertyTable table = PropertyTable.load();
-        var store = new VmStore(
-                config.root().resolve("etc/zones"), table, config.pool().mountpoint());
+        var store = new VmStore(config.root().resolve("etc/zones"), table, open::mountpoint);
         store.start();
         var vms = new Vms(host, store, table, new IdRanges(config.idBase(), MOST_VMS));
         shutDown = () -> vms.shutDownAll(VM_SHUTDOWN);
@@ -152,7 +141,7 @@ final class HostWiring implements AutoCloseable {
         return pool;
     }
 
-    private record Served(Images images, PoolRegistry registry, Networks networks) {}
+    private record Served(HostImages images, PoolRegistry registry, Networks networks) {}
 
     private void serve(Vms vms, PropertyTable table, Zones zones, Served served) {
         var consoles = new ConsoleRelay(zones);

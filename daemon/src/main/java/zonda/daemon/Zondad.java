@@ -129,7 +129,7 @@ public final class Zondad {
         var store = new VmStore(
                 config.root().resolve("etc/zones"),
                 PropertyTable.load(),
-                config.pool().mountpoint());
+                name -> config.root().resolve(name));
         store.start();
         store.forgetAll();
         if (wiring.pools().exists(config.pool())) {

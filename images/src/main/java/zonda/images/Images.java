@@ -72,6 +72,11 @@ public final class Images {
         return installation.recover();
     }
 
+    /** The name of their pool. */
+    public String pool() {
+        return setup.store().pool();
+    }
+
     public Sources sources() {
         return sources;
     }
@@ -115,9 +120,7 @@ public final class Images {
 
     /** {@code imgadm get}. @throws ImageException IMAGE_NOT_INSTALLED */
     public InstalledImage get(UUID uuid) {
-        return find(uuid)
-                .orElseThrow(
-                        () -> ImageException.notInstalled(uuid, setup.store().pool()));
+        return find(uuid).orElseThrow(() -> ImageException.notInstalled(uuid, pool()));
     }
 
     /** VMs and images made from it; {@code imgadm get -r}. */
@@ -174,9 +177,7 @@ public final class Images {
         var ancestry = new ArrayList<>(List.of(get(uuid)));
         while (ancestry.getLast().manifest().origin().isPresent() && ancestry.size() < 1000) {
             UUID origin = ancestry.getLast().manifest().origin().get();
-            ancestry.add(find(origin)
-                    .orElseThrow(() -> ImageException.originNotInstalled(
-                            origin, setup.store().pool())));
+            ancestry.add(find(origin).orElseThrow(() -> ImageException.originNotInstalled(origin, pool())));
         }
         return ancestry;
     }

@@ -164,7 +164,8 @@ final class Installation {
             if (!clones.isEmpty()) {
                 throw ImageException.hasClones(uuid, clones);
             }
-            Saga saga = journal.begin(DELETE, Json.object().with("uuid", uuid.toString()));
+            Saga saga = journal.begin(
+                    DELETE, Json.object().with("uuid", uuid.toString()).with("zpool", store.pool()));
             try {
                 delete(saga, uuid);
             } catch (RuntimeException e) {
@@ -212,6 +213,10 @@ final class Installation {
         var unknown = new HashSet<>(store.partials());
         for (Saga saga : journal.unfinished()) {
             Json.Obj about = saga.intent().about();
+            boolean isOfThisPool = about.string("zpool", store.pool()).equals(store.pool());
+            if (!isOfThisPool) {
+                continue;
+            }
             try {
                 switch (saga.intent().kind()) {
                     case INSTALL -> {

@@ -430,9 +430,16 @@ public final class Datasets {
         return tree.otherHolder(require(name));
     }
 
-    /** Unmounts everything. @throws OpException CONFLICT naming who uses a dataset; then all are mounted as before */
+    /**
+     * Unmounts everything.
+     *
+     * @throws OpException CONFLICT naming who uses a dataset, in whatever mount namespace; then all are mounted as before
+     */
     void unmountAll() {
-        unmount(catalog.root().text());
+        DatasetName root = catalog.root();
+        try (var _ = pool.claims().claim(List.of(root.text()), List.of())) {
+            tree.unmountEverywhereWithAllInside("unmount", root);
+        }
     }
 
     private Filesystem require(String name) {

@@ -3,10 +3,12 @@ package zonda.vm;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import zonda.base.Journal;
 import zonda.base.Json;
 import zonda.base.Saga;
+import zonda.storage.Datasets;
 
 /** Why a VM is as it is, and what can be done: what its record, the journal and its console say, in words. */
 public final class Diagnosis {
@@ -58,7 +60,11 @@ public final class Diagnosis {
 
     private void missing(VmRecord vm, List<String> lines) {
         String dataset = vm.config().dataset();
-        if (vms.machinery().datasets(vm.config()).find(dataset).isEmpty()) {
+        Optional<Datasets> pool = vms.machinery().pool(vm.config());
+        if (pool.isEmpty()) {
+            lines.add("its pool " + vm.config().zpool() + " is missing; if it was exported: zpool import "
+                    + vm.config().zpool());
+        } else if (pool.get().find(dataset).isEmpty()) {
             lines.add("its dataset " + dataset + " is missing");
         }
     }

@@ -17,7 +17,7 @@ final class HostSurroundings implements Surroundings {
 
     @Override
     public boolean poolExists(String name) {
-        return host.pools().containsKey(name);
+        return host.pools().find(name).isPresent();
     }
 
     @Override

@@ -265,13 +265,21 @@ final class Machinery {
     void remove(VmConfig vm) {
         halt(vm.uuid());
         host.networks().forget(vm.uuid());
-        Datasets datasets = datasets(vm);
+        pool(vm).ifPresentOrElse(
+                        datasets -> removeDatasets(vm, datasets),
+                        () -> LOG.log(
+                                System.Logger.Level.WARNING,
+                                "VM " + vm.uuid() + " is deleted without its datasets: pool " + vm.zpool()
+                                        + " is not there; when it is again: zfs destroy -r " + vm.dataset()));
+        host.zones().forget(vm.uuid());
+        store.remove(vm.uuid());
+    }
+
+    private void removeDatasets(VmConfig vm, Datasets datasets) {
         indestructible.release(vm);
         datasets.destroyIfExists(vm.coresDataset(), true);
         datasets.destroyIfExists(vm.dataset(), true);
         removePlace(datasets, vm);
-        host.zones().forget(vm.uuid());
-        store.remove(vm.uuid());
     }
 
     /** The dataset for cores makes the directory that it is in when it is mounted before the root's is there. */
@@ -327,8 +335,15 @@ final class Machinery {
         datasets(vm).setQuota(vm.dataset(), vm.quota());
     }
 
+    /** The datasets of the VM's pool, unless that isn't there. */
+    Optional<Datasets> pool(VmConfig vm) {
+        return host.pools().find(vm.zpool());
+    }
+
+    /** @throws OpException NOT_FOUND when the VM's pool isn't there */
     Datasets datasets(VmConfig vm) {
-        return Optional.ofNullable(host.pools().get(vm.zpool()))
-                .orElseThrow(() -> new OpException(Code.NOT_FOUND, "zpool \"" + vm.zpool() + "\" does not exist"));
+        return pool(vm).orElseThrow(() -> new OpException(
+                Code.NOT_FOUND,
+                "zpool \"" + vm.zpool() + "\" does not exist; if it was exported: zpool import " + vm.zpool()));
     }
 }

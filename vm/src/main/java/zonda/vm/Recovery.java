@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import zonda.base.Json;
+import zonda.base.OpException;
 import zonda.base.Saga;
 import zonda.base.StateFile;
 import zonda.zones.RunningZone;
@@ -38,7 +39,7 @@ public final class Recovery {
                 .filter(saga -> saga.intent().kind().startsWith("vm-"))
                 .toList();
         adopt();
-        sagas.forEach(this::settle);
+        sagas.forEach(this::settleIfItCan);
         var watch = ExitWatch.start(
                 vms.host().zones().exits(), vms::ended, () -> store.all().forEach(vm -> vms.ended(vm.uuid())));
         noticeEnded();
@@ -63,6 +64,17 @@ public final class Recovery {
             } else {
                 machinery.halt(uuid);
             }
+        }
+    }
+
+    /** What can't be settled, because a pool isn't there above all, must not keep the host from serving the others. */
+    private void settleIfItCan(Saga saga) {
+        try {
+            settle(saga);
+        } catch (OpException e) {
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "interrupted " + saga.intent().kind() + " is left to the next start: " + e.getMessage());
         }
     }
 

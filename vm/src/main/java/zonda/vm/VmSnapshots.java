@@ -45,10 +45,14 @@ final class VmSnapshots {
 
     /** Newest first. */
     List<Shown> of(VmConfig vm) {
-        Datasets datasets = machinery.datasets(vm);
-        if (datasets.find(vm.dataset()).isEmpty()) {
-            return List.of();
-        }
+        return machinery
+                .pool(vm)
+                .filter(datasets -> datasets.find(vm.dataset()).isPresent())
+                .map(datasets -> of(vm, datasets))
+                .orElse(List.of());
+    }
+
+    private static List<Shown> of(VmConfig vm, Datasets datasets) {
         List<Snapshot> all = ours(datasets, vm);
         if (all.isEmpty()) {
             return List.of();

@@ -46,10 +46,10 @@ public final class VmStore {
     /** A zone that another host's tools configured, and where its file is. */
     record Foreign(Json.Obj properties, Path file) {}
 
-    /** @param mountpoint of the pool that the zones are in */
-    public VmStore(Path directory, PropertyTable table, Path mountpoint) {
+    /** @param mountpoints of each pool by its name */
+    public VmStore(Path directory, PropertyTable table, Function<String, Path> mountpoints) {
         this.directory = directory;
-        this.documents = new ZoneDocuments(table, mountpoint);
+        this.documents = new ZoneDocuments(table, mountpoints);
     }
 
     /** Reads what is there. @throws OpException FAILED naming the file that can't be read */

@@ -30,7 +30,7 @@ final class VmViews {
                 machinery.running(uuid),
                 stopping.contains(uuid),
                 store.lastModified(uuid),
-                host.zonepath(uuid),
+                host.zonepath(vm.config()),
                 machinery.snapshots().of(vm.config()),
                 host.facts());
         return shown.compute(

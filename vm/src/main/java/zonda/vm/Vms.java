@@ -292,7 +292,7 @@ public final class Vms implements AutoCloseable {
             Saga saga = host.journal().begin("vm-delete", Json.object().with("config", config.properties()));
             try {
                 saga.step("halt", () -> machinery.halt(uuid));
-                saga.step("remove", () -> remove(config));
+                saga.step("remove", () -> discard(config));
             } finally {
                 // The operator hears of a failure, and deletes again: an intent left behind would one day take away
                 // another VM of this UUID.
@@ -306,15 +306,20 @@ public final class Vms implements AutoCloseable {
     }
 
     private void archive(VmRecord vm) {
-        Archive.keep(
-                vm,
-                view(vm),
-                store.zone(vm).text(),
-                host.zones().consoleLog(vm.uuid()),
-                machinery.datasets(vm.config()));
+        machinery
+                .pool(vm.config())
+                .ifPresent(datasets -> Archive.keep(
+                        vm, view(vm), store.zone(vm).text(), host.zones().consoleLog(vm.uuid()), datasets));
     }
 
+    /** Removes all that a change has left. @throws OpException NOT_FOUND when its pool isn't there */
     void remove(VmConfig config) {
+        machinery.datasets(config);
+        discard(config);
+    }
+
+    /** With its datasets, or without them when its pool isn't there: a VM must not be stuck to a pool that is lost. */
+    private void discard(VmConfig config) {
         machinery.remove(config);
         ids.free(config.uuid());
         endings.forget(config.uuid());

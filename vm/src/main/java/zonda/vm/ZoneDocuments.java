@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import zonda.base.Json;
 import zonda.zones.ExitStatus;
@@ -29,12 +30,12 @@ final class ZoneDocuments {
     private static final String FAILURE = "zonda-failure";
 
     private final ZoneXml xml;
-    private final Path mountpoint;
+    private final Function<String, Path> mountpoints;
 
-    /** @param mountpoint of the pool that the zones are in */
-    ZoneDocuments(PropertyTable table, Path mountpoint) {
+    /** @param mountpoints of each pool by its name */
+    ZoneDocuments(PropertyTable table, Function<String, Path> mountpoints) {
         this.xml = new ZoneXml(table);
-        this.mountpoint = mountpoint;
+        this.mountpoints = mountpoints;
     }
 
     /** A file as it was found: ours, or one of a host that knows nothing of what we keep besides the configuration. */
@@ -49,7 +50,7 @@ final class ZoneDocuments {
     }
 
     Path zonepath(VmRecord vm) {
-        return mountpoint.resolve(vm.uuid().toString());
+        return mountpoints.apply(vm.config().zpool()).resolve(vm.uuid().toString());
     }
 
     /** The properties that a zone element holds. */
@@ -105,7 +106,7 @@ final class ZoneDocuments {
                 .collect(Collectors.toMap(
                         attr -> attr.attribute("name", ""), attr -> attr.attribute("value", ""), (one, _) -> one));
         if (!attrs.containsKey(IDS)) {
-            return new Found.Foreign(properties);
+            return new Found.Foreign(withPool(properties, Path.of(zone.attribute("zonepath", ""))));
         }
         return new Found.Ours(new VmRecord(
                 new VmConfig(properties),
@@ -113,6 +114,14 @@ final class ZoneDocuments {
                 VmRecord.Life.valueOf(attrs.getOrDefault(LIFE, "installed").toUpperCase(Locale.ROOT)),
                 exit(attrs),
                 Optional.ofNullable(attrs.get(FAILURE)).map(ZoneDocuments::string)));
+    }
+
+    /** Another host says which pool a zone is in by its zonepath alone: {@code /POOL/UUID}. */
+    private static Json.Obj withPool(Json.Obj properties, Path zonepath) {
+        boolean isTold = properties.has("zpool") || zonepath.getNameCount() != 2;
+        return isTold
+                ? properties
+                : properties.with("zpool", zonepath.getName(0).toString());
     }
 
     private static Optional<ExitStatus> exit(Map<String, String> attrs) {

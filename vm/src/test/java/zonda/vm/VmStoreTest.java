@@ -31,7 +31,7 @@ class VmStoreTest {
     }
 
     private VmStore restarted() {
-        var fresh = new VmStore(directory, PropertyTable.load(), Path.of("/zones"));
+        var fresh = new VmStore(directory, PropertyTable.load(), name -> Path.of("/", name));
         fresh.start();
         return fresh;
     }
@@ -97,6 +97,21 @@ class VmStoreTest {
         assertThat(taken.config().zonename()).isEqualTo("web");
         assertThat(taken.config().autoboot()).isFalse();
         assertThat(directory.resolve("web.xml")).doesNotExist();
+    }
+
+    @Test
+    void a_smartos_zone_of_another_pool_is_taken_in_there() throws IOException {
+        Files.writeString(
+                directory.resolve(VM + ".xml"),
+                "<zone name=\"" + VM + "\" zonepath=\"/tank/" + VM + "\" autoboot=\"false\" brand=\"lx\"/>");
+        var pools = new java.util.ArrayList<String>();
+
+        restarted().takeIn(properties -> {
+            pools.add(new VmConfig(properties).zpool());
+            return record(VM);
+        });
+
+        assertThat(pools).containsExactly("tank");
     }
 
     @Test

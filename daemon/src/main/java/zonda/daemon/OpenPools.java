@@ -1,0 +1,34 @@
+package zonda.daemon;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import zonda.images.HostImages;
+import zonda.storage.Datasets;
+import zonda.storage.Pool;
+import zonda.storage.PoolRegistry;
+import zonda.vm.VmPools;
+
+/** The registry's open pools, as images and VMs see them. */
+record OpenPools(PoolRegistry registry, Path root) implements HostImages.Pools, VmPools {
+    private Optional<Pool> pool(String name) {
+        return registry.pools().stream()
+                .filter(pool -> pool.config().name().equals(name))
+                .findFirst();
+    }
+
+    @Override
+    public List<String> names() {
+        return registry.pools().stream().map(pool -> pool.config().name()).toList();
+    }
+
+    @Override
+    public Optional<Datasets> find(String name) {
+        return pool(name).map(Pool::datasets);
+    }
+
+    @Override
+    public Path mountpoint(String name) {
+        return pool(name).map(pool -> pool.config().mountpoint()).orElseGet(() -> root.resolve(name));
+    }
+}
