@@ -12,6 +12,7 @@ import zonda.vm.Property;
 import zonda.vm.PropertyTable;
 import zonda.vm.VmSchema;
 import zonda.vm.Vms;
+import zonda.zones.LogLine;
 
 /** vmadm(8): picks the verb, and words what every verb has in common. */
 public final class VmadmTool implements Tool {
@@ -86,6 +87,7 @@ public final class VmadmTool implements Tool {
             case "send" -> new VmadmTransfer(vms).send(session, arguments);
             case "receive" -> new VmadmTransfer(vms).receive(session, arguments);
             case "install" -> new VmadmTransfer(vms).install(session, arguments);
+            case "logs" -> logs(session, arguments);
             case "sysrq" -> sysrq(arguments);
             case "why" -> vms.diagnosis().of(vm("why", arguments)).forEach(line -> session.out(line + "\n"));
             case "schema" -> schema(session, arguments);
@@ -112,6 +114,27 @@ public final class VmadmTool implements Tool {
             default -> throw new OpException(Code.USAGE, "schema of create or update, not of " + arguments.get(1));
         };
         session.out(new VmSchema(table).of(brand, verb).pretty() + "\n");
+    }
+
+    /** What the VM wrote: errors of a container without terminal go to standard error, as docker logs has it. */
+    private void logs(Session session, List<String> arguments) {
+        Getopt options = Getopt.parse(arguments, "j|json n|lines=");
+        UUID uuid = vm(vms, "logs", options.operands());
+        String most = options.value("n").orElse("");
+        if (!most.matches("[0-9]{0,9}")) {
+            throw new OpException(Code.USAGE, "Invalid number of lines: \"" + most + "\"");
+        }
+        List<LogLine> lines = vms.log(uuid);
+        int from = most.isEmpty() ? 0 : Math.max(0, lines.size() - Integer.parseInt(most));
+        for (LogLine line : lines.subList(from, lines.size())) {
+            if (options.has("j")) {
+                session.out(line.json().compact() + "\n");
+            } else if (line.stream().equals("stderr")) {
+                session.errRaw(line.text());
+            } else {
+                session.out(line.text());
+            }
+        }
     }
 
     private void sysrq(List<String> arguments) {

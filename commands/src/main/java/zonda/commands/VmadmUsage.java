@@ -27,6 +27,7 @@ final class VmadmUsage {
               vmadm receive [-P <pool>] [-f <file>]
               vmadm install <uuid>
               vmadm console <uuid>
+              vmadm logs [-j] [-n <lines>] <uuid>
               vmadm info <uuid> [type,...]
               vmadm events [-f] [-j] [-r] [<uuid> ...]
               vmadm validate create [-f <payload.json>]

@@ -93,8 +93,12 @@ final class Creating {
     private void install(Saga saga, VmConfig config) {
         saga.step("install", () -> machinery.install(config));
         saga.step(
-                "installed",
-                () -> vms.store().change(config.uuid(), record -> record.with(VmRecord.Life.PROVISIONING)));
+                "installed", () -> vms.store().change(config.uuid(), record -> record.with(lifeAfterInstall(config))));
+    }
+
+    /** A container has nothing to provision: it is as its image is. */
+    static VmRecord.Life lifeAfterInstall(VmConfig config) {
+        return Docker.is(config) ? VmRecord.Life.INSTALLED : VmRecord.Life.PROVISIONING;
     }
 
     /** Whether the VM could be created now. @throws OpException as {@link #create} before it changes anything */

@@ -42,7 +42,7 @@ final class Defaults {
         }
         complete = names(complete, given);
         complete = complete.with("nics", nics(complete.array("nics").objects(), List.of()));
-        return memory(complete, given);
+        return Docker.complete(memory(complete, given), given);
     }
 
     /** The default of a property that doesn't depend on others. */

@@ -32,6 +32,9 @@ final class GuestRoot implements AutoCloseable {
 
     /** What a VM gets before its first boot: its names, its resolvers, and the mark that it is being provisioned. */
     void install(VmConfig vm, List<String> resolvers) {
+        if (Docker.is(vm)) {
+            return;
+        }
         root.writeWithParents(PROVISIONING, "", FILE);
         root.delete(PROVISION_SUCCESS);
         root.writeWithParents("/etc/hostname", vm.hostname() + "\n", FILE);
@@ -104,6 +107,17 @@ final class GuestRoot implements AutoCloseable {
         root.mkdirs(path.toString(), DIRECTORY);
     }
 
+    /** Makes an empty file where there is none, or a link: something can be mounted on it then. */
+    void makeFile(Path path) {
+        String name = path.toString();
+        if (root.readLink(name).isPresent()) {
+            root.delete(name);
+        }
+        if (!root.exists(name)) {
+            root.writeWithParents(name, "", FILE);
+        }
+    }
+
     /** Removes it, and those above it, as far as they are empty. */
     void removeDirectory(Path path) {
         boolean removed = root.list(path.toString()).isEmpty() && root.deleteTree(path.toString());
@@ -124,11 +138,18 @@ final class GuestRoot implements AutoCloseable {
 
     /** A user's line of passwd(5) by name or number. */
     Optional<Passwd.User> user(String name) {
+        return passwd().find(name).map(user -> root.exists(user.home()) ? user : user.at("/"));
+    }
+
+    /** Whom the words of an OCI image's configuration mean. @see Passwd#container */
+    Optional<Passwd.User> containerUser(String words) {
+        return passwd().container(words);
+    }
+
+    private Passwd passwd() {
         return Passwd.parse(
-                        root.readString("/etc/passwd").orElse(""),
-                        root.readString("/etc/group").orElse(""))
-                .find(name)
-                .map(user -> root.exists(user.home()) ? user : user.at("/"));
+                root.readString("/etc/passwd").orElse(""),
+                root.readString("/etc/group").orElse(""));
     }
 
     @Override

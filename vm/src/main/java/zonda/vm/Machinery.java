@@ -142,7 +142,11 @@ final class Machinery {
 
             @Override
             public void prepared(long initPid) {
-                attach(store.find(vm.uuid()).orElse(vm), initPid, zonepath);
+                VmRecord booted = store.find(vm.uuid()).orElse(vm);
+                attach(booted, initPid, zonepath);
+                if (Docker.is(booted.config())) {
+                    new DockerFiles(booted.config(), zonepath).show(booted, initPid, host.zones());
+                }
                 snapshots.showAll(vm, initPid);
                 Filesystems.showAll(store.find(vm.uuid()).orElse(vm), host, zonepath.resolve("root"), initPid);
             }
@@ -159,6 +163,10 @@ final class Machinery {
 
     private void attach(VmRecord vm, long initPid, Path zonepath) {
         List<AttachedNic> nics = host.networks().attach(ZoneSpecs.network(vm.config()), initPid);
+        if (Docker.is(vm.config())) {
+            new DockerFiles(vm.config(), zonepath).write(resolvers(vm.config(), nics));
+            return;
+        }
         boolean firstBoot = vm.life() == VmRecord.Life.PROVISIONING;
         if (firstBoot || vm.config().maintainsResolvers()) {
             writeResolvers(vm.config(), nics, zonepath);
@@ -173,14 +181,26 @@ final class Machinery {
 
     /** Brings the name servers of a running VM's files to what its properties and networks say now. */
     void refreshResolvers(VmConfig vm) {
+        if (Docker.is(vm)) {
+            writeDockerFiles(vm);
+            return;
+        }
         writeResolvers(vm, host.networks().attached(vm.uuid()), zonepath(vm));
     }
 
     /** Writes the VM's other name into its files; its kernel has it from the next boot on. */
     void rename(VmConfig before, VmConfig after) {
+        if (Docker.is(after)) {
+            writeDockerFiles(after);
+            return;
+        }
         try (GuestRoot guest = GuestRoot.open(root(after))) {
             guest.rename(before, after);
         }
+    }
+
+    private void writeDockerFiles(VmConfig vm) {
+        new DockerFiles(vm, zonepath(vm)).write(resolvers(vm, host.networks().attached(vm.uuid())));
     }
 
     /** The VM's own resolvers, else those of its networks. */

@@ -58,6 +58,9 @@ final class Provisioning {
      */
     void complete(UUID uuid) {
         VmRecord vm = store.find(uuid).orElseThrow(() -> gone(uuid));
+        if (Docker.is(vm.config())) {
+            return;
+        }
         boolean first = vm.life() == VmRecord.Life.PROVISIONING;
         try (GuestRoot guest = GuestRoot.open(machinery.root(vm.config()))) {
             if (guest.hasGuestTools()) {

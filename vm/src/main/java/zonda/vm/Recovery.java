@@ -92,6 +92,7 @@ public final class Recovery {
             }
             case "vm-start", "vm-reboot" -> reboot(saga, UUID.fromString(about.string("uuid", "")));
             case "vm-stop" -> stop(saga);
+            case Endings.RESTART -> vms.settleRestart(saga);
             case "vm-rollback" -> vms.snapshots().settle(saga);
             case "vm-receive" -> vms.transfer().settle(saga);
             case "vm-reprovision" -> vms.reprovisioning().settle(saga);
@@ -122,7 +123,12 @@ public final class Recovery {
 
     /** A zone that came as far as running its own program stays as it is; anything less is begun again. */
     private void reboot(Saga saga, UUID uuid) {
-        if (store.find(uuid).isPresent() && !vms.host().zones().isUp(uuid)) {
+        boolean endedByItself =
+                store.find(uuid).filter(vm -> Docker.is(vm.config())).isPresent()
+                        && vms.host().zones().exitStatus(uuid).isPresent();
+        if (store.find(uuid).isPresent()
+                && !endedByItself
+                && !vms.host().zones().isUp(uuid)) {
             machinery.halt(uuid);
             later("boot", uuid, () -> vms.start(uuid), saga::end);
         } else {
@@ -137,7 +143,7 @@ public final class Recovery {
         boolean force = about.bool("force", false);
         boolean autobootStays = about.bool("autoboot", false);
         if (!autobootStays) {
-            store.change(uuid, vm -> vm.with(vm.config().with("autoboot", Json.of(false))));
+            vms.setAutoboot(uuid, false);
         }
         if (machinery.running(uuid).isEmpty()) {
             saga.end();

@@ -51,7 +51,9 @@ public final class Reprovisioning {
         var config = new VmConfig(saga.intent().about().object("config"));
         saga.step("halt", () -> vms.machinery().halt(uuid));
         saga.step("destroy", () -> destroyOldRoot(config));
-        saga.step("record", () -> vms.store().change(uuid, vm -> vm.with(config).with(VmRecord.Life.PROVISIONING)));
+        saga.step(
+                "record",
+                () -> vms.store().change(uuid, vm -> vm.with(config).with(Creating.lifeAfterInstall(config))));
         saga.step("datasets", () -> vms.machinery().makeDatasets(config));
         saga.step("install", () -> vms.machinery().install(config));
         if (config.autoboot()) {
@@ -86,6 +88,6 @@ public final class Reprovisioning {
         String image = saga.intent().about().object("config").string("image_uuid", "");
         VmRecord vm = vms.find(uuid);
         return vm.config().properties().string("image_uuid", "").equals(image)
-                && vm.life() == VmRecord.Life.PROVISIONING;
+                && vm.life() == Creating.lifeAfterInstall(vm.config());
     }
 }

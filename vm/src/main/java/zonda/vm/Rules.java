@@ -43,6 +43,7 @@ final class Rules {
         nics(vm.nics(), findings);
         Filesystems.check(Filesystems.of(vm), findings);
         routes(properties.object("routes"), vm.nics(), findings);
+        Docker.check(vm, findings);
     }
 
     private static void privileges(List<String> limitPriv, Findings findings) {

@@ -26,7 +26,8 @@ final class Updates {
         }
         boolean memory = List.of("ram", "max_physical_memory", "max_locked_memory", "max_swap", "tmpfs").stream()
                 .anyMatch(update::has);
-        return vm.with(memory ? Defaults.memoryAfterUpdate(before, after, update) : after);
+        Json.Obj balanced = memory ? Defaults.memoryAfterUpdate(before, after, update) : after;
+        return vm.with(update.has("docker") ? Docker.complete(balanced, update) : balanced);
     }
 
     private Json.Obj apply(Json.Obj vm, String name, Json value, Findings findings) {

@@ -102,6 +102,9 @@ final class VmView {
             shown.put("pid", Json.of(zone.init().pid()));
             shown.put("boot_timestamp", time(zone.booted()));
         });
+        if (Docker.is(config)) {
+            shown.put("zlog_mode", Json.of(Docker.logMode(config)));
+        }
         vm.failure().ifPresent(why -> shown.put("failed_reason", Json.of(why)));
         vm.lastExit().ifPresent(exit -> {
             shown.put("exit_status", Json.of(exit.code()));

@@ -13,6 +13,7 @@ import zonda.base.Json;
 import zonda.base.Lane;
 import zonda.base.OpException;
 import zonda.base.Saga;
+import zonda.zones.LogLine;
 import zonda.zones.RunningZone;
 
 /**
@@ -108,6 +109,11 @@ public final class Vms implements AutoCloseable {
         }
     }
 
+    /** What the VM's first process and its children wrote, oldest first. @throws OpException NOT_FOUND */
+    public List<LogLine> log(UUID uuid) {
+        return host.zones().log(find(uuid).uuid());
+    }
+
     // What is checked.
 
     /** A payload that was read: complete and typed, with what is wrong about it. */
@@ -201,8 +207,13 @@ public final class Vms implements AutoCloseable {
         }
     }
 
-    private void setAutoboot(UUID uuid, boolean autoboot) {
-        store.change(uuid, vm -> vm.with(vm.config().with("autoboot", Json.of(autoboot))));
+    /** As start and stop do. */
+    void setAutoboot(UUID uuid, boolean autoboot) {
+        store.change(
+                uuid,
+                vm -> Docker.followsStarts(vm.config())
+                        ? vm.with(vm.config().with("autoboot", Json.of(autoboot)))
+                        : vm);
     }
 
     /**
@@ -240,7 +251,7 @@ public final class Vms implements AutoCloseable {
                 if (alwaysFromNowOn) {
                     saga.step("autoboot", () -> setAutoboot(uuid, false));
                 }
-                saga.step("ask", () -> endings.shutDown(find(uuid), force, limit.orElse(Endings.STOP_LIMIT)));
+                saga.step("ask", () -> endings.shutDown(find(uuid), force, limit.orElse(Endings.limit(find(uuid)))));
                 saga.step("halt", () -> machinery.halt(uuid));
             } finally {
                 stopping.remove(uuid);
@@ -258,7 +269,7 @@ public final class Vms implements AutoCloseable {
             requireRunning(uuid);
             Saga saga = host.journal().begin("vm-reboot", Json.object().with("uuid", uuid.toString()));
             try {
-                saga.step("ask", () -> endings.shutDown(find(uuid), force, Endings.STOP_LIMIT));
+                saga.step("ask", () -> endings.shutDown(find(uuid), force, Endings.limit(find(uuid))));
                 saga.step("boot", () -> machinery.boot(find(uuid)));
             } finally {
                 saga.end();
@@ -373,6 +384,10 @@ public final class Vms implements AutoCloseable {
     }
 
     // What happens by itself.
+
+    void settleRestart(Saga saga) {
+        endings.settleRestart(saga);
+    }
 
     /** A zone's first process has ended. */
     void ended(UUID uuid) {

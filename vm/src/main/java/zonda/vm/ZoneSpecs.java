@@ -14,6 +14,7 @@ import zonda.base.Code;
 import zonda.base.Json;
 import zonda.base.Mac;
 import zonda.base.OpException;
+import zonda.images.Manifest;
 import zonda.images.OciConfig;
 import zonda.kernel.Signals;
 import zonda.network.NicAddress;
@@ -21,6 +22,7 @@ import zonda.network.NicProtection;
 import zonda.network.NicSpec;
 import zonda.network.ZoneNetwork;
 import zonda.zones.InitProgram;
+import zonda.zones.ZoneExec;
 import zonda.zones.ZoneSpec;
 
 /** Says a VM's properties in the words of the runtime and of the network. */
@@ -53,6 +55,9 @@ final class ZoneSpecs {
 
     /** @throws OpException FAILED when the image has neither init nor command */
     private InitProgram init(VmConfig vm, GuestRoot guest) {
+        if (Docker.is(vm)) {
+            return new DockerProgram(vm, ociConfig(vm), guest).program();
+        }
         String path = vm.properties().string("init_name", "/sbin/init");
         Optional<InitProgram.Machine> machine = guest.init(path);
         if (machine.isPresent()) {
@@ -61,12 +66,16 @@ final class ZoneSpecs {
         if (vm.properties().has("init_name")) {
             throw new OpException(Code.FAILED, "init_name " + path + " is not in the image");
         }
-        return vm.imageUuid()
-                .flatMap(uuid -> host.images().find(uuid, vm.zpool()))
-                .flatMap(manifest -> manifest.ociConfig())
+        return ociConfig(vm)
                 .map(config -> application(config, guest))
                 .orElseThrow(() -> new OpException(
                         Code.FAILED, "the image has neither " + path + " nor a command of its own; set init_name"));
+    }
+
+    private Optional<OciConfig> ociConfig(VmConfig vm) {
+        return vm.imageUuid()
+                .flatMap(uuid -> host.images().find(uuid, vm.zpool()))
+                .flatMap(Manifest::ociConfig);
     }
 
     private static InitProgram application(OciConfig config, GuestRoot guest) {
@@ -75,33 +84,24 @@ final class ZoneSpecs {
                     Code.FAILED, "the image has neither /sbin/init nor a command of its own; set init_name");
         }
         Map<String, String> environment = new LinkedHashMap<>();
-        for (String entry : config.environment()) {
-            int equals = entry.indexOf('=');
-            if (equals > 0) {
-                environment.put(entry.substring(0, equals), entry.substring(equals + 1));
-            }
-        }
+        config.environment().forEach(entry -> DockerProgram.put(environment, entry));
         return new InitProgram.Application(
                 config.arguments(),
                 environment,
                 config.workingDirectory().orElse("/"),
-                config.user().map(user -> numeric(user, guest)),
-                config.stopSignal().flatMap(Signals::parse).orElse(Signals.SIGTERM));
+                config.user().map(user -> user(user, guest)).orElse(ZoneExec.User.ROOT),
+                config.stopSignal().flatMap(Signals::parse).orElse(Signals.SIGTERM),
+                InitProgram.Streams.CONSOLE,
+                false);
     }
 
     /** An image names its user by name or number; the runtime takes numbers. */
-    private static String numeric(String user, GuestRoot guest) {
-        String[] halves = user.split(":", 2);
-        Optional<Passwd.User> known = guest.user(halves[0]);
-        String uid = known.map(found -> String.valueOf(found.uid())).orElse(halves[0]);
-        String gid = halves.length > 1
-                ? halves[1]
-                : known.map(found -> String.valueOf(found.gid())).orElse("0");
-        if (!uid.matches("[0-9]{1,9}") || !gid.matches("[0-9]{1,9}")) {
-            throw new OpException(
-                    Code.FAILED, "the image wants user \"" + user + "\", whom its /etc/passwd doesn't have");
-        }
-        return uid + ":" + gid;
+    private static ZoneExec.User user(String words, GuestRoot guest) {
+        return guest.containerUser(words)
+                .map(user -> new ZoneExec.User(user.uid(), user.gid(), user.groups()))
+                .orElseThrow(() -> new OpException(
+                        Code.FAILED,
+                        "the image wants user \"" + words + "\", who is not in its /etc/passwd and /etc/group"));
     }
 
     private static Set<String> removedPrivileges(VmConfig vm) {

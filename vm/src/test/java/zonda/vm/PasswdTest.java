@@ -17,4 +17,17 @@ class PasswdTest {
         assertThat(passwd.find("bad")).isEmpty();
         assertThat(passwd.find("broken")).isEmpty();
     }
+
+    @Test
+    void a_container_may_name_its_user_and_group_by_names_and_numbers() {
+        var passwd = Passwd.parse("web:x:33:34::/var/www:/bin/sh\n", "logs:x:4:web\nweb:x:34:\n");
+
+        assertThat(passwd.container("web"))
+                .contains(new Passwd.User("web", 33, 34, List.of(4L), "/var/www", "/bin/sh"));
+        assertThat(passwd.container("33:logs"))
+                .contains(new Passwd.User("web", 33, 4, List.of(), "/var/www", "/bin/sh"));
+        assertThat(passwd.container("70:71")).contains(new Passwd.User("70", 70, 71, List.of(), "/", "/bin/sh"));
+        assertThat(passwd.container("nobody")).isEmpty();
+        assertThat(passwd.container("web:nogroup")).isEmpty();
+    }
 }

@@ -90,7 +90,7 @@ final class Bundle {
         long locked = Math.min(
                 hostLimits.locked().value(), spec.limits().lockedMemory().value());
         return Json.object()
-                .with("terminal", true)
+                .with("terminal", spec.init().streams().terminal())
                 .with("user", user())
                 .with("args", Json.Arr.ofStrings(arguments()))
                 .with("env", Json.Arr.ofStrings(environment()))
@@ -109,15 +109,12 @@ final class Bundle {
     }
 
     private Json.Obj user() {
-        if (spec.init() instanceof InitProgram.Application application) {
-            String[] words = application.user().orElse("0").split(":", 2);
-            return Json.object().with("uid", number(words[0])).with("gid", number(words.length > 1 ? words[1] : "0"));
-        }
-        return Json.object().with("uid", 0).with("gid", 0);
-    }
-
-    private static long number(String id) {
-        return Long.parseLong(id);
+        ZoneExec.User user =
+                spec.init() instanceof InitProgram.Application application ? application.user() : ZoneExec.User.ROOT;
+        Json.Obj ids = Json.object().with("uid", user.uid()).with("gid", user.gid());
+        return user.groups().isEmpty()
+                ? ids
+                : ids.with("additionalGids", Json.Arr.of(user.groups().stream().map(Json::of)));
     }
 
     private List<String> arguments() {
@@ -132,7 +129,9 @@ final class Bundle {
     private List<String> environment() {
         Map<String, String> variables = new TreeMap<>();
         variables.put("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/native/usr/sbin");
-        variables.put("TERM", "xterm");
+        if (spec.init().streams().terminal()) {
+            variables.put("TERM", "xterm");
+        }
         if (spec.init() instanceof InitProgram.Application application) {
             variables.put("HOME", "/root");
             variables.putAll(application.environment());

@@ -2,6 +2,7 @@ package zonda.zones;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,6 +32,21 @@ final class ConsoleLog {
             return text.subList(Math.max(0, text.size() - lines), text.size());
         } catch (IOException e) {
             return List.of("(the console log can't be read: " + e.getMessage() + ")");
+        }
+    }
+
+    /** All that is kept; none when there is no log. */
+    static List<LogLine> read(Path file) {
+        if (!Files.exists(file)) {
+            return List.of();
+        }
+        try {
+            return new String(Files.readAllBytes(file), StandardCharsets.UTF_8)
+                    .lines()
+                    .flatMap(line -> LogLine.parse(line).stream())
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException("read " + file + ": " + e, e);
         }
     }
 

@@ -2,7 +2,6 @@ package zonda.zones;
 
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /** What a zone's first process is, and with it how the zone is asked to stop. */
 public sealed interface InitProgram {
@@ -12,20 +11,34 @@ public sealed interface InitProgram {
     /**
      * A command of an image without init, under a tiny reaper.
      *
-     * @param user name or uid, optionally with group, as in an OCI image's config; empty means root
      * @param stopSignal the signal that asks it to end
+     * @param streams what its standard streams are
+     * @param mayEnd whether it may be one that does its work and ends: then it counts as booted also when it has ended
      */
     record Application(
             List<String> command,
             Map<String, String> environment,
             String directory,
-            Optional<String> user,
-            int stopSignal)
+            ZoneExec.User user,
+            int stopSignal,
+            Streams streams,
+            boolean mayEnd)
             implements InitProgram {
         public Application {
             command = List.copyOf(command);
             environment = Map.copyOf(environment);
         }
+    }
+
+    /**
+     * The standard streams of a zone's first process.
+     *
+     * @param terminal whether they are the console; pipes otherwise, so that output and errors stay apart
+     * @param input whether what is typed at the console reaches a process without terminal; it reads nothing otherwise
+     * @param logged whether what it writes is kept
+     */
+    record Streams(boolean terminal, boolean input, boolean logged) {
+        public static final Streams CONSOLE = new Streams(true, false, true);
     }
 
     /** The families of init, by the signal that makes each shut the system down; numbers as in signal(7). */
@@ -61,6 +74,21 @@ public sealed interface InitProgram {
         return switch (this) {
             case Machine machine -> machine.kind() != Kind.SYSTEMD;
             case Application _ -> false;
+        };
+    }
+
+    default Streams streams() {
+        return switch (this) {
+            case Machine _ -> Streams.CONSOLE;
+            case Application application -> application.streams();
+        };
+    }
+
+    /** Whether an end right after the start is no failure to start. */
+    default boolean mayEnd() {
+        return switch (this) {
+            case Machine _ -> false;
+            case Application application -> application.mayEnd();
         };
     }
 

@@ -3,6 +3,7 @@ package zonda.zones;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,11 +35,12 @@ final class Monitor {
     /**
      * Makes the zone by way of the runtime.
      *
+     * @param streams what the first process' standard streams are
      * @param prepare makes the mounts that the runtime and the zone need, where only they see them
      * @throws OpException FAILED with the runtime's own words
      */
-    Created create(ZonePaths zone, Runnable prepare) {
-        List<String> argv = List.of(
+    Created create(ZonePaths zone, InitProgram.Streams streams, Runnable prepare) {
+        List<String> argv = new ArrayList<>(List.of(
                 PROGRAM.toString(),
                 "--api-version",
                 "1",
@@ -59,11 +61,11 @@ final class Monitor {
                 "--exit-dir",
                 zone.exits().toString(),
                 "--log-path",
-                "k8s-file:" + zone.consoleLog(),
+                streams.logged() ? "k8s-file:" + zone.consoleLog() : "none:",
                 "--log-size-max",
                 String.valueOf(LOG_LIMIT),
-                "--full-attach",
-                "--terminal");
+                "--full-attach"));
+        argv.addAll(options(streams));
         PrivateMounts.Outcome outcome = PrivateMounts.run(
                 argv, Map.of("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", "_OCI_SYNCPIPE", "3"), prepare, LIMIT);
         long pid = pid(outcome);
@@ -72,6 +74,14 @@ final class Monitor {
         LinuxProcess monitor = process(zone.monitorPid())
                 .orElseThrow(() -> new OpException(Code.FAILED, "the zone's monitor ended before its start"));
         return new Created(init, monitor);
+    }
+
+    /** Input stays open when who typed it has gone away: another may come. */
+    private static List<String> options(InitProgram.Streams streams) {
+        if (streams.terminal()) {
+            return List.of("--terminal");
+        }
+        return streams.input() ? List.of("--stdin", "--leave-stdin-open") : List.of();
     }
 
     /** conmon answers {@code {"data": PID}}, or a number below zero with the runtime's message. */

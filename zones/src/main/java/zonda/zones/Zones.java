@@ -119,7 +119,7 @@ public final class Zones {
             StateFile.replaceVolatile(paths.state(), running.toJson().pretty());
             console.ifPresent(ControllingTerminal::await);
             runtime.start(spec.uuid());
-            awaitFirstInstruction(running, paths);
+            awaitFirstInstruction(running, paths, spec.init().mayEnd());
             return running;
         } catch (RuntimeException e) {
             try {
@@ -135,7 +135,7 @@ public final class Zones {
         Fd idMap = userNamespaces.of(spec.ids());
         try (var both = new Together()) {
             both.begin(step::meanwhile);
-            Monitor.Created created = monitor.create(paths, () -> showRoot(spec, paths, idMap));
+            Monitor.Created created = monitor.create(paths, spec.init().streams(), () -> showRoot(spec, paths, idMap));
             both.await();
             return created;
         }
@@ -205,7 +205,7 @@ public final class Zones {
     }
 
     /** The runtime's start returns before the zone's own program runs; a program that can't run shows here. */
-    private void awaitFirstInstruction(RunningZone zone, ZonePaths paths) {
+    private void awaitFirstInstruction(RunningZone zone, ZonePaths paths, boolean mayEnd) {
         boolean seen = Await.until(
                 Duration.ofSeconds(10),
                 () -> !zone.init().isAlive()
@@ -213,7 +213,7 @@ public final class Zones {
                                 .executable()
                                 .filter(program -> !isRuntime(program))
                                 .isPresent());
-        if (!seen || Files.exists(paths.exit())) {
+        if (!seen || (Files.exists(paths.exit()) && !mayEnd)) {
             throw new OpException(Code.FAILED, "the zone's init did not start" + consoleHint(zone.uuid()));
         }
     }
@@ -395,6 +395,11 @@ public final class Zones {
     /** The file of what the zone's console printed. */
     public Path consoleLog(UUID zone) {
         return paths(zone).consoleLog();
+    }
+
+    /** What the zone wrote, oldest first; its console log keeps a few megabytes. */
+    public List<LogLine> log(UUID zone) {
+        return ConsoleLog.read(paths(zone).consoleLog());
     }
 
     /** The last lines that the zone wrote to its console. */
