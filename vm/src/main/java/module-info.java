@@ -9,6 +9,7 @@ module zonda.vm {
     requires transitive zonda.images;
     requires transitive zonda.metadata;
     requires transitive zonda.zones;
+    requires transitive zonda.kvm;
     requires java.xml;
 
     exports zonda.vm;

@@ -3,6 +3,7 @@ package zonda.commands;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.UUID;
+import zonda.kvm.SerialPort;
 import zonda.zones.Console;
 import zonda.zones.Zones;
 
@@ -32,8 +33,73 @@ public final class ConsoleRelay {
         this.zones = zones;
     }
 
+    /** Something that is typed at and that shows text. */
+    interface Line extends AutoCloseable {
+        InputStream output();
+
+        void type(byte[] keys, int length);
+
+        void resize(int rows, int columns);
+
+        @Override
+        void close();
+    }
+
     void relay(Session session, UUID zone, Escape escape) {
-        try (Console console = zones.console(zone)) {
+        relay(session, zone, of(zones.console(zone)), escape);
+    }
+
+    private static Line of(Console console) {
+        return new Line() {
+            @Override
+            public InputStream output() {
+                return console.output();
+            }
+
+            @Override
+            public void type(byte[] keys, int length) {
+                console.type(keys, length);
+            }
+
+            @Override
+            public void resize(int rows, int columns) {
+                console.resize(rows, columns);
+            }
+
+            @Override
+            public void close() {
+                console.close();
+            }
+        };
+    }
+
+    /** The first serial port of a machine; it knows of no size. */
+    static Line of(SerialPort port) {
+        return new Line() {
+            @Override
+            public InputStream output() {
+                return port.output();
+            }
+
+            @Override
+            public void type(byte[] keys, int length) {
+                port.type(keys, length);
+            }
+
+            @Override
+            public void resize(int rows, int columns) {
+                // Its guest can't be told.
+            }
+
+            @Override
+            public void close() {
+                port.close();
+            }
+        };
+    }
+
+    void relay(Session session, UUID zone, Line line, Escape escape) {
+        try (Line console = line) {
             session.err("[Connected to zone '" + zone + "' console; leave with " + escape.words() + "]");
             if (session.inputIsTerminal()) {
                 session.raw(size -> console.resize(size.rows(), size.columns()));
@@ -47,7 +113,7 @@ public final class ConsoleRelay {
         session.err("\r\n[Connection to zone '" + zone + "' console closed]");
     }
 
-    private static void show(Console console, Session session) {
+    private static void show(Line console, Session session) {
         try {
             console.output().transferTo(session.outStream());
         } catch (IOException | RuntimeException e) {
@@ -56,7 +122,7 @@ public final class ConsoleRelay {
         session.endInput();
     }
 
-    private static void type(InputStream in, Console console, EscapeFilter filter) throws IOException {
+    private static void type(InputStream in, Line console, EscapeFilter filter) throws IOException {
         byte[] keys = new byte[1024];
         int length = in.read(keys);
         while (length >= 0) {

@@ -7,6 +7,7 @@ import java.util.UUID;
 import zonda.base.Code;
 import zonda.base.Json;
 import zonda.base.OpException;
+import zonda.kvm.SerialPort;
 import zonda.vm.Brand;
 import zonda.vm.Property;
 import zonda.vm.PropertyTable;
@@ -83,12 +84,12 @@ public final class VmadmTool implements Tool {
             case "reprovision" -> changing.reprovision(session, arguments);
             case "console" -> console(session, arguments);
             case "events" -> new VmadmEvents(vms).events(session, arguments);
-            case "info" -> info(arguments);
+            case "info" -> info(session, arguments);
             case "send" -> new VmadmTransfer(vms).send(session, arguments);
             case "receive" -> new VmadmTransfer(vms).receive(session, arguments);
             case "install" -> new VmadmTransfer(vms).install(session, arguments);
             case "logs" -> logs(session, arguments);
-            case "sysrq" -> sysrq(arguments);
+            case "sysrq" -> sysrq(session, arguments);
             case "why" -> vms.diagnosis().of(vm("why", arguments)).forEach(line -> session.out(line + "\n"));
             case "schema" -> schema(session, arguments);
             default -> throw new OpException(Code.USAGE, "Invalid command: \"" + verb + "\".");
@@ -137,12 +138,17 @@ public final class VmadmTool implements Tool {
         }
     }
 
-    private void sysrq(List<String> arguments) {
+    private void sysrq(Session session, List<String> arguments) {
         UUID uuid = vm("sysrq", arguments);
-        throw new OpException(
-                Code.NOT_SUPPORTED,
-                "sysrq is of hardware VMs; VM " + uuid + " is of brand "
-                        + vms.get(uuid).string("brand", ""));
+        String request = arguments.size() > 1 ? arguments.get(1) : "";
+        switch (request) {
+            case "nmi" -> {
+                vms.machine(uuid).interrupt();
+                session.err("Sent NMI to VM " + uuid);
+            }
+            case "screenshot" -> session.err("Wrote " + vms.machine(uuid).screenshot());
+            default -> throw new OpException(Code.USAGE, "sysrq of which type? nmi or screenshot");
+        }
     }
 
     private void console(Session session, List<String> arguments) {
@@ -151,6 +157,11 @@ public final class VmadmTool implements Tool {
         if (!vms.running(uuid).isPresent()) {
             throw new OpException(
                     Code.FAILED, "cannot connect to console when state is '" + state + "', must be running");
+        }
+        if (vms.get(uuid).bool("hvm", false)) {
+            SerialPort port = SerialPort.open(vms.machine(uuid).console());
+            consoles.relay(session, uuid, ConsoleRelay.of(port), ConsoleRelay.Escape.CONTROL_BRACKET);
+            return;
         }
         // ^] as on SmartOS.
         consoles.relay(session, uuid, ConsoleRelay.Escape.CONTROL_BRACKET);
@@ -178,9 +189,14 @@ public final class VmadmTool implements Tool {
         }
     }
 
-    private void info(List<String> arguments) {
-        Json.Obj vm = vms.get(vm("info", arguments));
-        throw new OpException(Code.FAILED, "no info types supported for brand " + vm.string("brand", ""));
+    private void info(Session session, List<String> arguments) {
+        UUID uuid = vm("info", arguments);
+        Json.Obj vm = vms.get(uuid);
+        if (!vm.bool("hvm", false)) {
+            throw new OpException(Code.FAILED, "no info types supported for brand " + vm.string("brand", ""));
+        }
+        List<String> types = arguments.size() > 1 ? List.of(arguments.get(1).split(",")) : List.of();
+        session.out(vms.machine(uuid).info(types).pretty() + "\n");
     }
 
     private UUID vm(String verb, List<String> arguments) {

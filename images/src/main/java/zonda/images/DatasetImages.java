@@ -2,6 +2,7 @@ package zonda.images;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -11,12 +12,15 @@ import zonda.storage.Dataset;
 import zonda.storage.DatasetOptions;
 import zonda.storage.Datasets;
 import zonda.storage.Snapshot;
+import zonda.storage.VolumeShape;
 
 /** Images as datasets of a pool. Any thread may call it. */
 public final class DatasetImages implements ImageStore {
     private static final String FINAL = "final";
     private static final String PARTIAL = "-partial";
     private static final int OWNER_ONLY = 0700;
+    /** What a volume has until its content is there. */
+    private static final Bytes SMALL = Bytes.ofMiB(1);
 
     private final String pool;
     private final Datasets datasets;
@@ -49,9 +53,31 @@ public final class DatasetImages implements ImageStore {
     }
 
     @Override
+    public Path createPartialVolume(UUID image) {
+        if (!datasets.driverName().equals("btrfs")) {
+            return createPartial(image);
+        }
+        datasets.create(partial(image), DatasetOptions.DEFAULT.volume(VolumeShape.of(SMALL, VolumeShape.USUAL_BLOCK)));
+        return place(image);
+    }
+
+    /** Where the files of the partial dataset are; a volume is a file in a directory that is not mounted. */
+    private Path place(UUID image) {
+        boolean volume = datasets.find(partial(image)).filter(Dataset::isVolume).isPresent();
+        return volume
+                ? Objects.requireNonNull(datasets.volume(partial(image)).getParent())
+                : datasets.mount(partial(image));
+    }
+
+    @Override
     public Path clonePartial(UUID image, UUID origin) {
-        datasets.clone(installed(origin) + "@" + FINAL, partial(image), DatasetOptions.DEFAULT.mode(OWNER_ONLY));
-        return datasets.mount(partial(image));
+        datasets.clone(installed(origin) + "@" + FINAL, partial(image), cloneOptions(origin));
+        return place(image);
+    }
+
+    private DatasetOptions cloneOptions(UUID origin) {
+        boolean volume = datasets.find(installed(origin)).filter(Dataset::isVolume).isPresent();
+        return volume ? DatasetOptions.DEFAULT : DatasetOptions.DEFAULT.mode(OWNER_ONLY);
     }
 
     @Override

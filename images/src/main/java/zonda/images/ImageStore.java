@@ -32,6 +32,9 @@ public interface ImageStore {
     /** Makes an empty {@code <uuid>-partial} and mounts it. @return where, an absolute path */
     Path createPartial(UUID image);
 
+    /** As {@link #createPartial}, of a disk: the file {@code disk} there, which is to be replaced by the image's. */
+    Path createPartialVolume(UUID image);
+
     /**
      * As {@link #createPartial}, with the content of an installed image, which can't be destroyed while this one lives.
      *

@@ -99,7 +99,7 @@ final class Installation {
             store.discard(uuid);
             Path dataset = saga.step(
                     "partial",
-                    () -> origin.isPresent() ? store.clonePartial(uuid, origin.get()) : store.createPartial(uuid));
+                    () -> makePartial(image.manifest()));
             saga.step("fill", () -> fill(dataset, image.manifest(), filler));
             complete(saga, image);
         } catch (RuntimeException e) {
@@ -107,6 +107,15 @@ final class Installation {
             throw e;
         }
         saga.end();
+    }
+
+    private Path makePartial(Manifest manifest) {
+        if (manifest.origin().isPresent()) {
+            return store.clonePartial(manifest.uuid(), manifest.origin().get());
+        }
+        return manifest.type().equals("zvol")
+                ? store.createPartialVolume(manifest.uuid())
+                : store.createPartial(manifest.uuid());
     }
 
     private void complete(Saga saga, InstalledImage image) {

@@ -1,9 +1,12 @@
 package zonda.images;
 
+import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -27,6 +30,7 @@ final class StreamImages {
     static final int MARK = 16;
 
     static final String DISK = "disk";
+    private static final String NEW_DISK = "disk.new";
     static final String MAP = ".zonda-objects";
     private static final long ZFS_MAGIC = 0x2F5BACBACL;
 
@@ -61,8 +65,7 @@ final class StreamImages {
                     stream.next().orElseThrow(() -> refused(manifest, "its file has no snapshot, and should have one"));
             check(header, manifest, isVolume);
             Received received = isVolume
-                    ? VolumeReceiver.receive(
-                            stream, new VolumeReceiver.Place(directory, DISK), origin, ReceiveOptions.OF_ZONE)
+                    ? receiveDisk(stream, directory, dataset, origin)
                     : FilesystemReceiver.receive(stream, directory, origin, ReceiveOptions.OF_ZONE);
             if (stream.next().isPresent() || !stream.atEnd()) {
                 throw refused(manifest, "its file has something after its snapshot, and should have that alone");
@@ -75,6 +78,22 @@ final class StreamImages {
             received.map().save(file);
             return said(received);
         }
+    }
+
+    /** The volume has a disk already, which gives way to a whole one, and which an increment is to. */
+    private static Received receiveDisk(
+            SendStream stream, Directory directory, Path dataset, Optional<ObjectMap> origin) {
+        String name = origin.isPresent() ? DISK : NEW_DISK;
+        Received received = VolumeReceiver.receive(
+                stream, new VolumeReceiver.Place(directory, name), origin, ReceiveOptions.OF_ZONE);
+        if (origin.isEmpty()) {
+            try {
+                Files.move(dataset.resolve(name), dataset.resolve(DISK), StandardCopyOption.REPLACE_EXISTING);
+            } catch (IOException e) {
+                throw new UncheckedIOException("put the disk in its place in " + dataset + ": " + e, e);
+            }
+        }
+        return received;
     }
 
     private static ObjectMap originMap(Manifest manifest, Path file) {

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.UUID;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.List;
@@ -58,6 +60,28 @@ class DatasetImagesIT extends ImageStoreContract {
     ImageStore store() {
         return new DatasetImages(
                 pool.orElseThrow().config().name(), pool.orElseThrow().datasets());
+    }
+
+    @Test
+    void a_disk_image_is_a_volume_and_so_are_its_clones() throws Exception {
+        var datasets = pool.orElseThrow().datasets();
+        String name = pool.orElseThrow().config().name();
+        UUID image = UUID.randomUUID();
+
+        Path place = store().createPartialVolume(image);
+        Path disk = Files.write(place.resolve("new"), new byte[3 << 20]);
+        Files.move(disk, place.resolve("disk"), StandardCopyOption.REPLACE_EXISTING);
+        store().seal(image);
+        store().commit(image);
+        datasets.clone(name + "/" + image + "@final", name + "/vm-disk0", DatasetOptions.DEFAULT);
+
+        assertThat(datasets.find(name + "/" + image).orElseThrow().isVolume()).isTrue();
+        assertThat(Files.size(datasets.volume(name + "/vm-disk0"))).isEqualTo(3 << 20);
+        UUID increment = UUID.randomUUID();
+        assertThat(store().clonePartial(increment, image).resolve("disk")).hasSize(3 << 20);
+        store().discard(increment);
+        datasets.destroy(name + "/vm-disk0", true);
+        store().destroy(image);
     }
 
     @Test

@@ -87,7 +87,7 @@ final class Nics {
                 var socket = RouteSocket.open();
                 var undo = new Undo()) {
             List<HostEnd.Plan> plans =
-                    zone.nics().stream().map(spec -> plan(socket, spec)).toList();
+                    zone.nics().stream().map(spec -> plan(socket, spec, zone)).toList();
             List<Attachment> planned =
                     plans.stream().map(HostEnd.Plan::attachment).toList();
             attachments.put(zone.zone(), planned);
@@ -96,9 +96,13 @@ final class Nics {
                     .map(plan -> HostEnd.create(socket, instance, namespace, plan))
                     .toList();
             antiSpoof.add(planned.stream().map(Attachment::port).toList());
-            plans.forEach(plan -> announce(plan, zone.names()));
+            plans.forEach(plan -> announce(plan, zone));
             List<AttachedNic> nics = planned.stream().map(Attachment::nic).toList();
-            ZoneEnd.configure(namespace, nics, zone.routes());
+            if (zone.emulator().isPresent()) {
+                MachineEnd.configure(namespace, nics, zone.emulator().getAsLong());
+            } else {
+                ZoneEnd.configure(namespace, nics, zone.routes());
+            }
             ends.forEach(socket::up);
             plans.stream()
                     .filter(plan -> isLeasing(plan.attachment().nic()))
@@ -131,7 +135,7 @@ final class Nics {
         return !isLeasing(nic) || clients.isRunning(nic.zone(), nic.index());
     }
 
-    private HostEnd.Plan plan(RouteSocket socket, NicSpec spec) {
+    private HostEnd.Plan plan(RouteSocket socket, NicSpec spec, ZoneNetwork zone) {
         Switches.Switch on = switches.find(socket, spec.nicTag(), spec.vlanId());
         int mtu = spec.mtu().orElse(on.bridge().mtu());
         if (mtu > on.bridge().mtu()) {
@@ -141,7 +145,7 @@ final class Nics {
                             + on.bridge().mtu() + " of nic tag " + spec.nicTag());
         }
         boolean leased = spec.ips().contains(new NicAddress.Dhcp());
-        Set<DynamicMethod> dynamic = on.isOurs() ? Set.of() : dynamic(spec);
+        Set<DynamicMethod> dynamic = on.isOurs() ? Set.of() : dynamic(spec, zone.emulator().isPresent());
         Optional<InetAddress> gateway = !spec.primary()
                 ? Optional.empty()
                 : spec.gateways().stream().findFirst().or(() -> leased ? routerOf(on) : Optional.empty());
@@ -164,11 +168,11 @@ final class Nics {
     }
 
     /** How the NIC gets addresses on a network that isn't ours. */
-    private static Set<DynamicMethod> dynamic(NicSpec spec) {
+    private static Set<DynamicMethod> dynamic(NicSpec spec, boolean guests) {
         return spec.ips().stream()
                 .flatMap(ip -> switch (ip) {
                     case NicAddress.Static _ -> Stream.<DynamicMethod>empty();
-                    case NicAddress.Dhcp() -> Stream.of(DynamicMethod.DHCPV4);
+                    case NicAddress.Dhcp() -> Stream.of(guests ? DynamicMethod.GUEST_DHCPV4 : DynamicMethod.DHCPV4);
                     case NicAddress.Addrconf() -> Stream.of(DynamicMethod.ADDRCONF);
                 })
                 .collect(Collectors.toSet());
@@ -239,7 +243,9 @@ final class Nics {
         return used;
     }
 
-    private void announce(HostEnd.Plan plan, List<String> names) {
+    /** What an etherstub's DHCP and DNS answer; a machine's guest learns of its fixed address by DHCP, too. */
+    private void announce(HostEnd.Plan plan, ZoneNetwork zone) {
+        List<String> names = zone.names();
         AttachedNic nic = plan.attachment().nic();
         if (plan.spec().vlanId() != 0) {
             return;
@@ -247,7 +253,7 @@ final class Nics {
         services.of(nic.nicTag()).ifPresent(service -> {
             List<InetAddress> addresses =
                     nic.addresses().stream().map(Cidr::address).toList();
-            if (plan.spec().ips().contains(new NicAddress.Dhcp())) {
+            if (zone.emulator().isPresent() || plan.spec().ips().contains(new NicAddress.Dhcp())) {
                 addresses.stream()
                         .filter(address -> address.getAddress().length == 4)
                         .findFirst()

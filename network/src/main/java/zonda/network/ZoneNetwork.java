@@ -2,6 +2,7 @@ package zonda.network;
 
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.UUID;
 import zonda.base.Code;
 import zonda.base.OpException;
@@ -12,8 +13,15 @@ import zonda.base.OpException;
  * @param names what DNS answers its addresses for: alias and hostname. Those that are no host names are left out
  * @param routes vmadm(8)'s {@code routes}: from a destination (address or CIDR) to an address, {@code nics[N]} or {@code
  *     macs[MAC]}
+ * @param emulator the host's id of who emulates a machine in the zone: its NICs end in taps that are his, since a guest
+ *     has the addresses; empty when the zone itself has them
  */
-public record ZoneNetwork(UUID zone, List<String> names, List<NicSpec> nics, Map<String, String> routes) {
+public record ZoneNetwork(
+        UUID zone, List<String> names, List<NicSpec> nics, Map<String, String> routes, OptionalLong emulator) {
+    public ZoneNetwork(UUID zone, List<String> names, List<NicSpec> nics, Map<String, String> routes) {
+        this(zone, names, nics, routes, OptionalLong.empty());
+    }
+
     public ZoneNetwork {
         names = List.copyOf(names);
         nics = List.copyOf(nics);

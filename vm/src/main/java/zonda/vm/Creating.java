@@ -27,11 +27,6 @@ final class Creating {
 
     /** @see Vms#create */
     UUID create(Vms.Checked checked) {
-        if (checked.brand().isHvm()) {
-            throw new OpException(
-                    Code.NOT_SUPPORTED,
-                    "brand " + checked.brand().word() + " is not supported by this version of Zonda");
-        }
         var config = new VmConfig(checked.properties());
         UUID uuid = config.uuid();
         rules.checkImage(config);

@@ -16,6 +16,9 @@ import zonda.vm.Property.Verb;
 final class Defaults {
     static final long LEAST_SWAP_MIB = 256;
 
+    private static final long KVM_OVERHEAD_MIB = 1024;
+    private static final long BHYVE_OVERHEAD_MIB = 1280;
+
     private final PropertyTable table;
     private final RandomGenerator random;
 
@@ -26,7 +29,7 @@ final class Defaults {
 
     /** @param payload typed, with uuid and brand */
     Json.Obj complete(Json.Obj payload, Brand brand) {
-        Json.Obj given = payload.has("ram") && !payload.has("max_physical_memory")
+        Json.Obj given = !brand.isHvm() && payload.has("ram") && !payload.has("max_physical_memory")
                 ? payload.with("max_physical_memory", payload.integer("ram", 0))
                 : payload;
         Json.Obj complete = given;
@@ -41,8 +44,32 @@ final class Defaults {
             }
         }
         complete = names(complete, given);
+        if (brand.isHvm()) {
+            complete = complete.with("nics", models(complete));
+        }
         complete = complete.with("nics", nics(complete.array("nics").objects(), List.of()));
-        return Docker.complete(memory(complete, given), given);
+        return brand.isHvm()
+                ? machineMemory(complete, given, brand)
+                : Docker.complete(memory(complete, given), given);
+    }
+
+    /** NICs that name no model have the VM's. */
+    private static Json.Arr models(Json.Obj vm) {
+        return Json.Arr.of(vm.array("nics").objects().stream()
+                .map(nic -> nic.has("model") || !vm.has("nic_driver")
+                        ? nic
+                        : nic.with("model", vm.string("nic_driver", ""))));
+    }
+
+    /** The emulator's own needs come on top of the guest's memory: vmadm(8), ram. All are MiB. */
+    private static Json.Obj machineMemory(Json.Obj config, Json.Obj given, Brand brand) {
+        long ram = config.integer("ram", LEAST_SWAP_MIB);
+        long usual = ram + (brand == Brand.KVM ? KVM_OVERHEAD_MIB : BHYVE_OVERHEAD_MIB);
+        long memory = Math.max(
+                ram + MachineRules.LEAST_OVERHEAD_MIB, given.integer("max_physical_memory", usual));
+        return config.with("max_physical_memory", memory)
+                .with("max_locked_memory", Math.min(memory, given.integer("max_locked_memory", memory)))
+                .with("max_swap", Math.max(memory, given.integer("max_swap", 0)));
     }
 
     /** The default of a property that doesn't depend on others. */
@@ -78,6 +105,9 @@ final class Defaults {
 
     /** After an update of the cap, locked memory and swap keep their distance to it, and tmpfs its share of it. */
     static Json.Obj memoryAfterUpdate(Json.Obj before, Json.Obj after, Json.Obj update) {
+        if (isMachine(before)) {
+            return machineMemoryAfterUpdate(before, after, update);
+        }
         long was = before.integer("max_physical_memory", 0);
         long memory = update.integer("max_physical_memory")
                 .or(() -> update.integer("ram"))
@@ -91,6 +121,25 @@ final class Defaults {
                 .with("max_locked_memory", Math.clamp(locked, 0, memory))
                 .with("max_swap", Math.max(Math.max(memory, LEAST_SWAP_MIB), swap))
                 .with("tmpfs", Math.clamp(tmpfs, 0, memory));
+    }
+
+    private static boolean isMachine(Json.Obj vm) {
+        return Brand.find(vm.string("brand", "")).filter(Brand::isHvm).isPresent();
+    }
+
+    /** The emulator keeps what it had besides the guest's memory. */
+    private static Json.Obj machineMemoryAfterUpdate(Json.Obj before, Json.Obj after, Json.Obj update) {
+        long was = before.integer("max_physical_memory", 0);
+        long ram = after.integer("ram", 0);
+        long memory = Math.max(
+                ram + MachineRules.LEAST_OVERHEAD_MIB,
+                update.integer("max_physical_memory").orElse(was + ram - before.integer("ram", ram)));
+        long locked = update.integer("max_locked_memory")
+                .orElse(memory + before.integer("max_locked_memory", was) - was);
+        long swap = update.integer("max_swap").orElse(memory + before.integer("max_swap", was) - was);
+        return after.with("max_physical_memory", memory)
+                .with("max_locked_memory", Math.clamp(locked, 0, memory))
+                .with("max_swap", Math.max(memory, swap));
     }
 
     /** Completes NICs that are added to those that are there. */

@@ -16,6 +16,7 @@ final class Endings {
     static final String RESTART = "vm-restart";
 
     private static final Duration STOP_LIMIT = Duration.ofSeconds(60);
+    private static final Duration MACHINE_STOP_LIMIT = Duration.ofSeconds(180);
     private static final Duration CONTAINER_STOP_LIMIT = Duration.ofSeconds(10);
 
     private static final System.Logger LOG = System.getLogger(Endings.class.getName());
@@ -36,6 +37,9 @@ final class Endings {
 
     /** How long a VM may take to shut down before it is ended. */
     static Duration limit(VmRecord vm) {
+        if (vm.config().brand().isHvm()) {
+            return MACHINE_STOP_LIMIT;
+        }
         return Docker.is(vm.config()) ? CONTAINER_STOP_LIMIT : STOP_LIMIT;
     }
 
@@ -109,7 +113,10 @@ final class Endings {
     /** After which delay the VM, which has ended, is to be booted again; empty when it stays down. */
     private Optional<Duration> restart(VmRecord vm) {
         Optional<ExitStatus> exit = host.zones().exitStatus(vm.uuid());
-        if (vm.life() != VmRecord.Life.INSTALLED || !vm.config().autoboot()) {
+        boolean staysDown = vm.life() != VmRecord.Life.INSTALLED
+                || !vm.config().autoboot()
+                || vm.config().brand().isHvm();
+        if (staysDown) {
             return Optional.empty();
         }
         if (Docker.is(vm.config())) {

@@ -27,6 +27,7 @@ import zonda.storage.Mountpoint;
 import zonda.zones.BootStep;
 import zonda.zones.MountOption;
 import zonda.zones.RunningZone;
+import zonda.zones.ZoneSpec;
 
 /**
  * The steps that VMs' lifecycles are made of, each idempotent: it may find itself done, half done or not begun. The
@@ -41,6 +42,8 @@ final class Machinery {
     private final Host host;
     private final VmStore store;
     private final ZoneSpecs specs;
+    private final HvmSpecs machines;
+    private final HvmControl control = new HvmControl(this);
     private final VmSnapshots snapshots = new VmSnapshots(this);
     private final Indestructible indestructible = new Indestructible(this);
     /** What runs, as far as this daemon knows; readers need no other word on it. */
@@ -54,6 +57,7 @@ final class Machinery {
         this.host = host;
         this.store = store;
         this.specs = new ZoneSpecs(host);
+        this.machines = new HvmSpecs(host);
     }
 
     Optional<RunningZone> running(UUID vm) {
@@ -68,9 +72,30 @@ final class Machinery {
         return zonepath(vm).resolve("root");
     }
 
+    /** What QEMU is asked of hardware VMs. */
+    HvmControl control() {
+        return control;
+    }
+
+    boolean isUp(UUID vm) {
+        return host.zones().isRunning(vm);
+    }
+
+    private ZoneSpec zone(VmRecord vm, Path zonepath) {
+        return vm.config().brand().isHvm()
+                ? machines.zone(vm, zonepath, datasets(vm.config()))
+                : specs.zone(vm, zonepath);
+    }
+
     /** Makes the VM's datasets: a clone of its image, and one for its cores, which is mounted in it. */
     void makeDatasets(VmConfig vm) {
         Datasets datasets = datasets(vm);
+        if (vm.brand().isHvm()) {
+            HvmDatasets.make(vm, datasets);
+            makeCores(vm, datasets);
+            datasets.mount(vm.coresDataset());
+            return;
+        }
         DatasetOptions options = DatasetOptions.DEFAULT.mode(OWNER_ONLY);
         DatasetOptions rootOptions = vm.quota().map(options::quota).orElse(options);
         String image = vm.zpool() + "/" + vm.imageUuid().orElseThrow() + "@final";
@@ -114,6 +139,9 @@ final class Machinery {
 
     /** Puts into the VM's root what its first boot needs. */
     void install(VmConfig vm) {
+        if (vm.brand().isHvm()) {
+            return;
+        }
         try (GuestRoot guest = GuestRoot.open(root(vm))) {
             guest.install(vm, vm.properties().array("resolvers").strings());
         }
@@ -137,13 +165,16 @@ final class Machinery {
             @Override
             public void meanwhile() {
                 meanwhile.run();
-                host.networks().prepare(ZoneSpecs.network(vm.config()));
+                host.networks().prepare(ZoneSpecs.network(vm));
             }
 
             @Override
             public void prepared(long initPid) {
                 VmRecord booted = store.find(vm.uuid()).orElse(vm);
                 attach(booted, initPid, zonepath);
+                if (booted.config().brand().isHvm()) {
+                    return;
+                }
                 if (Docker.is(booted.config())) {
                     new DockerFiles(booted.config(), zonepath).show(booted, initPid, host.zones());
                 }
@@ -152,7 +183,7 @@ final class Machinery {
             }
         };
         try {
-            RunningZone zone = host.zones().boot(specs.zone(vm, zonepath), step);
+            RunningZone zone = host.zones().boot(zone(vm, zonepath), step);
             running.put(vm.uuid(), zone);
             changed.accept(vm.uuid());
         } catch (RuntimeException e) {
@@ -162,7 +193,10 @@ final class Machinery {
     }
 
     private void attach(VmRecord vm, long initPid, Path zonepath) {
-        List<AttachedNic> nics = host.networks().attach(ZoneSpecs.network(vm.config()), initPid);
+        List<AttachedNic> nics = host.networks().attach(ZoneSpecs.network(vm), initPid);
+        if (vm.config().brand().isHvm()) {
+            return;
+        }
         if (Docker.is(vm.config())) {
             new DockerFiles(vm.config(), zonepath).write(resolvers(vm.config(), nics));
             return;
@@ -181,6 +215,9 @@ final class Machinery {
 
     /** Brings the name servers of a running VM's files to what its properties and networks say now. */
     void refreshResolvers(VmConfig vm) {
+        if (vm.brand().isHvm()) {
+            return;
+        }
         if (Docker.is(vm)) {
             writeDockerFiles(vm);
             return;
@@ -190,6 +227,9 @@ final class Machinery {
 
     /** Writes the VM's other name into its files; its kernel has it from the next boot on. */
     void rename(VmConfig before, VmConfig after) {
+        if (after.brand().isHvm()) {
+            return;
+        }
         if (Docker.is(after)) {
             writeDockerFiles(after);
             return;
@@ -258,8 +298,11 @@ final class Machinery {
         }
     }
 
-    /** Takes NICs away and attaches them as they are now wanted, while the VM runs. */
+    /** Takes NICs away and attaches them as they are now wanted, while the VM runs; a machine's change at its next boot. */
     void reattach(VmRecord vm) {
+        if (vm.config().brand().isHvm()) {
+            return;
+        }
         running(vm.uuid()).ifPresent(zone -> {
             host.networks().detachAll(vm.uuid());
             attach(vm, zone.init().pid(), zonepath(vm.config()));
@@ -268,6 +311,9 @@ final class Machinery {
 
     /** Asks the VM's init to shut the system down, and waits for that. @return whether it has */
     boolean shutDown(VmRecord vm, Duration limit) {
+        if (vm.config().brand().isHvm()) {
+            return control.powerDown(vm.config(), limit);
+        }
         return host.zones()
                 .shutDown(vm.uuid(), specs.zone(vm, zonepath(vm.config())).init(), limit);
     }
@@ -299,6 +345,7 @@ final class Machinery {
         indestructible.release(vm);
         datasets.destroyIfExists(vm.coresDataset(), true);
         datasets.destroyIfExists(vm.dataset(), true);
+        HvmDatasets.remove(vm, datasets);
         removePlace(datasets, vm);
     }
 
@@ -329,7 +376,9 @@ final class Machinery {
         host.metadata()
                 .serve(
                         uuid,
-                        vm.ids().base(),
+                        vm.config().brand().isHvm()
+                                ? HvmDatasets.hostId(vm.ids())
+                                : vm.ids().base(),
                         () -> store.find(uuid).orElse(vm).config().properties(),
                         new GuestMetadata.GuestWrites() {
                             @Override
@@ -352,7 +401,7 @@ final class Machinery {
     }
 
     void applyQuota(VmConfig vm) {
-        datasets(vm).setQuota(vm.dataset(), vm.quota());
+        datasets(vm).setQuota(vm.dataset(), vm.brand().isHvm() ? HvmDatasets.quota(vm) : vm.quota());
     }
 
     /** The datasets of the VM's pool, unless that isn't there. */

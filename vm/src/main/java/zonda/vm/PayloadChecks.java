@@ -14,12 +14,14 @@ final class PayloadChecks {
     private final Payloads payloads;
     private final Defaults defaults;
     private final Rules rules;
+    private final Disks disks;
 
-    PayloadChecks(Host host, Payloads payloads, Defaults defaults, Rules rules) {
+    PayloadChecks(Host host, Payloads payloads, Defaults defaults, Rules rules, Disks disks) {
         this.host = host;
         this.payloads = payloads;
         this.defaults = defaults;
         this.rules = rules;
+        this.disks = disks;
     }
 
     Vms.Checked create(Json.Obj raw) {
@@ -36,6 +38,7 @@ final class PayloadChecks {
         UUID uuid = read.string("uuid").map(UUID::fromString).orElseGet(this::randomUuid);
         Json.Obj complete = defaults.complete(read.with("uuid", uuid.toString()), brand.get())
                 .with("create_timestamp", now());
+        complete = disks.complete(new VmConfig(complete), findings);
         rules.check(new VmConfig(complete), findings);
         return new Vms.Checked(complete, brand.get(), findings);
     }

@@ -61,6 +61,12 @@ final class Provisioning {
         if (Docker.is(vm.config())) {
             return;
         }
+        if (vm.config().brand().isHvm()) {
+            if (!machinery.control().awaitRunning(vm.config())) {
+                throw failure(uuid, "its machine does not run");
+            }
+            return;
+        }
         boolean first = vm.life() == VmRecord.Life.PROVISIONING;
         try (GuestRoot guest = GuestRoot.open(machinery.root(vm.config()))) {
             if (guest.hasGuestTools()) {

@@ -41,6 +41,9 @@ final class Rules {
                 .forEach(resolver -> findings.badValue("resolvers", "Invalid resolver: \"" + resolver + "\""));
         privileges(properties.array("limit_priv").strings(), findings);
         nics(vm.nics(), findings);
+        if (vm.brand().isHvm()) {
+            MachineRules.check(vm, findings);
+        }
         Filesystems.check(Filesystems.of(vm), findings);
         routes(properties.object("routes"), vm.nics(), findings);
         Docker.check(vm, findings);
@@ -202,6 +205,9 @@ final class Rules {
 
     /** The brand's image must be installed and of a type that it can run. @throws OpException FAILED saying why not */
     void checkImage(VmConfig vm) {
+        if (vm.brand().isHvm()) {
+            return; // Disks has looked at theirs.
+        }
         String uuid = vm.imageUuid().orElse("");
         Json.Obj manifest = host.image(uuid, vm.zpool())
                 .orElseThrow(() -> new OpException(Code.FAILED, "Image " + uuid + " not found in zpool " + vm.zpool()));

@@ -53,10 +53,11 @@ public final class Vms implements AutoCloseable {
         this.boots = new Boots(this, store, machinery, new Provisioning(host, store, machinery));
         this.endings = new Endings(this, host, store, machinery);
         this.defaults = new Defaults(table, host.random());
-        this.rules = new Rules(new HostSurroundings(host, store));
+        var surroundings = new HostSurroundings(host, store);
+        this.rules = new Rules(surroundings);
         this.creating = new Creating(this, host, machinery, rules);
         this.updating = new Updating(this, host, machinery, new Updates(defaults), rules);
-        this.checks = new PayloadChecks(host, new Payloads(table), defaults, rules);
+        this.checks = new PayloadChecks(host, new Payloads(table), defaults, rules, new Disks(surroundings));
     }
 
     // What is asked.
@@ -353,6 +354,21 @@ public final class Vms implements AutoCloseable {
 
     public Diagnosis diagnosis() {
         return new Diagnosis(this);
+    }
+
+    /**
+     * The machine of a hardware VM that runs.
+     *
+     * @throws OpException FAILED when it is no hardware VM, or doesn't run
+     */
+    public RunningMachine machine(UUID uuid) {
+        VmConfig vm = find(uuid).config();
+        if (!vm.brand().isHvm()) {
+            throw new OpException(
+                    Code.FAILED, "VM " + uuid + " is no hardware VM, but of brand " + vm.brand().word());
+        }
+        requireRunning(uuid);
+        return new RunningMachine(vm, machinery.control());
     }
 
     /** The verbs of snapshots. */

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import zonda.base.Cidr;
@@ -116,7 +117,8 @@ final class ZoneSpecs {
         return removed;
     }
 
-    static ZoneNetwork network(VmConfig vm) {
+    static ZoneNetwork network(VmRecord record) {
+        VmConfig vm = record.config();
         List<NicSpec> nics = new ArrayList<>();
         for (Json.Obj nic : vm.nics()) {
             nics.add(nic(vm, nic, nics.size()));
@@ -129,7 +131,10 @@ final class ZoneSpecs {
                 routes.put(destination, text);
             }
         });
-        return new ZoneNetwork(vm.uuid(), names, nics, routes);
+        OptionalLong emulator = vm.brand().isHvm()
+                ? OptionalLong.of(HvmDatasets.hostId(record.ids()))
+                : OptionalLong.empty();
+        return new ZoneNetwork(vm.uuid(), names, nics, routes, emulator);
     }
 
     private static NicSpec nic(VmConfig vm, Json.Obj nic, int index) {

@@ -109,8 +109,11 @@ final class Bundle {
     }
 
     private Json.Obj user() {
-        ZoneExec.User user =
-                spec.init() instanceof InitProgram.Application application ? application.user() : ZoneExec.User.ROOT;
+        ZoneExec.User user = switch (spec.init()) {
+            case InitProgram.Machine _ -> ZoneExec.User.ROOT;
+            case InitProgram.Application application -> application.user();
+            case InitProgram.Emulator _ -> InitProgram.EMULATOR;
+        };
         Json.Obj ids = Json.object().with("uid", user.uid()).with("gid", user.gid());
         return user.groups().isEmpty()
                 ? ids
@@ -123,6 +126,7 @@ final class Bundle {
             case InitProgram.Application application ->
                 Stream.concat(Stream.of(REAPER, "--"), application.command().stream())
                         .toList();
+            case InitProgram.Emulator emulator -> emulator.command();
         };
     }
 
@@ -132,13 +136,19 @@ final class Bundle {
         if (spec.init().streams().terminal()) {
             variables.put("TERM", "xterm");
         }
-        if (spec.init() instanceof InitProgram.Application application) {
-            variables.put("HOME", "/root");
-            variables.putAll(application.environment());
-        } else {
-            // systemd(1): says that this is a container, and what to take for /etc/machine-id when that is empty.
-            variables.put("container", "zonda");
-            variables.put("container_uuid", spec.uuid().toString());
+        switch (spec.init()) {
+            case InitProgram.Machine _ -> {
+                // systemd(1): says that this is a container, and what to take for /etc/machine-id when that is empty.
+                variables.put("container", "zonda");
+                variables.put("container_uuid", spec.uuid().toString());
+            }
+            case InitProgram.Application application -> {
+                variables.put("HOME", "/root");
+                variables.putAll(application.environment());
+            }
+            case InitProgram.Emulator _ -> {
+                // It needs no more.
+            }
         }
         return variables.entrySet().stream()
                 .map(entry -> entry.getKey() + "=" + entry.getValue())
@@ -170,7 +180,23 @@ final class Bundle {
         for (ZoneSpec.Bind bind : spec.binds()) {
             mounts.add(bind(bind));
         }
+        for (ZoneSpec.Volume volume : spec.volumes()) {
+            mounts.add(bind(new ZoneSpec.Bind(place(root, spec, volume), volume.target(), volume.readOnly())));
+        }
+        for (ZoneSpec.Device device : spec.devices()) {
+            mounts.add(bind(place(root, spec, device), device.target(), "nosuid", "noexec", "rw"));
+        }
         return Json.Arr.of(mounts.stream());
+    }
+
+    /** Where a volume is mounted for the runtime to find it. */
+    static Path place(Path root, ZoneSpec spec, ZoneSpec.Volume volume) {
+        return root.resolveSibling("volume" + spec.volumes().indexOf(volume));
+    }
+
+    /** The same of a device. */
+    static Path place(Path root, ZoneSpec spec, ZoneSpec.Device device) {
+        return root.resolveSibling("device" + spec.devices().indexOf(device));
     }
 
     private static Json.Obj mount(String type, String destination, String... options) {
@@ -182,11 +208,15 @@ final class Bundle {
     }
 
     private static Json.Obj bind(ZoneSpec.Bind bind) {
+        return bind(bind.source(), bind.target(), "nosuid", "nodev", bind.readOnly() ? "ro" : "rw");
+    }
+
+    private static Json.Obj bind(Path source, String target, String... options) {
         return Json.object()
-                .with("destination", bind.target())
+                .with("destination", target)
                 .with("type", "bind")
-                .with("source", bind.source().toString())
-                .with("options", Json.Arr.ofStrings(List.of("bind", "nosuid", "nodev", bind.readOnly() ? "ro" : "rw")));
+                .with("source", source.toString())
+                .with("options", Json.Arr.ofStrings(Stream.concat(Stream.of("bind"), Stream.of(options)).toList()));
     }
 
     /** crun(1) takes the compiled filter, and then leaves out the compiling; others see the profile. */
@@ -204,6 +234,14 @@ final class Bundle {
                 .with("containerID", 0)
                 .with("hostID", spec.ids().base())
                 .with("size", IdRange.SIZE)));
+        List<Json.Obj> rules = new ArrayList<>();
+        rules.add(Json.object().with("allow", false).with("access", "rwm"));
+        spec.devices().forEach(device -> rules.add(Json.object()
+                .with("allow", true)
+                .with("type", "c")
+                .with("major", device.major())
+                .with("minor", device.minor())
+                .with("access", "rw")));
         return Json.object()
                 .with(
                         "namespaces",
@@ -212,14 +250,7 @@ final class Bundle {
                 .with("uidMappings", ids)
                 .with("gidMappings", ids)
                 .with("cgroupsPath", cgroup)
-                .with(
-                        "resources",
-                        Json.object()
-                                .with(
-                                        "devices",
-                                        Json.Arr.of(Stream.of(Json.object()
-                                                .with("allow", false)
-                                                .with("access", "rwm")))))
+                .with("resources", Json.object().with("devices", Json.Arr.of(rules.stream())))
                 .with("seccomp", filter().profile())
                 .with("maskedPaths", Json.Arr.ofStrings(MASKED))
                 .with("readonlyPaths", Json.Arr.ofStrings(READ_ONLY));

@@ -5,6 +5,12 @@ import java.util.Map;
 
 /** What a zone's first process is, and with it how the zone is asked to stop. */
 public sealed interface InitProgram {
+    /** Who an emulator runs as, user and group within its zone. */
+    ZoneExec.User EMULATOR = new ZoneExec.User(1000, 1000, List.of());
+
+    /** SIGTERM, signal(7). */
+    int TERMINATE = 15;
+
     /** The image's own init, booting a whole system. */
     record Machine(String path, Kind kind) implements InitProgram {}
 
@@ -41,6 +47,18 @@ public sealed interface InitProgram {
         public static final Streams CONSOLE = new Streams(true, false, true);
     }
 
+    /**
+     * A program of the host that emulates a machine: it runs without privileges, as {@link #EMULATOR}, and sees the host's
+     * programs and libraries, read-only.
+     *
+     * @param command its absolute path and its arguments
+     */
+    record Emulator(List<String> command) implements InitProgram {
+        public Emulator {
+            command = List.copyOf(command);
+        }
+    }
+
     /** The families of init, by the signal that makes each shut the system down; numbers as in signal(7). */
     enum Kind {
         /** systemd(1): SIGRTMIN+3 starts halt.target. */
@@ -73,13 +91,13 @@ public sealed interface InitProgram {
     default boolean keepsTerminal() {
         return switch (this) {
             case Machine machine -> machine.kind() != Kind.SYSTEMD;
-            case Application _ -> false;
+            case Application _, Emulator _ -> false;
         };
     }
 
     default Streams streams() {
         return switch (this) {
-            case Machine _ -> Streams.CONSOLE;
+            case Machine _, Emulator _ -> Streams.CONSOLE;
             case Application application -> application.streams();
         };
     }
@@ -87,7 +105,7 @@ public sealed interface InitProgram {
     /** Whether an end right after the start is no failure to start. */
     default boolean mayEnd() {
         return switch (this) {
-            case Machine _ -> false;
+            case Machine _, Emulator _ -> false;
             case Application application -> application.mayEnd();
         };
     }
@@ -96,6 +114,7 @@ public sealed interface InitProgram {
         return switch (this) {
             case Machine machine -> machine.kind().stopSignal();
             case Application application -> application.stopSignal();
+            case Emulator _ -> TERMINATE;
         };
     }
 }

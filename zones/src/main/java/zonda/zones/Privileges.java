@@ -95,6 +95,9 @@ public final class Privileges {
     }
 
     static List<String> capabilities(InitProgram init, Set<String> removedPrivileges) {
+        if (init instanceof InitProgram.Emulator) {
+            return List.of();
+        }
         var granted = new LinkedHashSet<>(APPLICATION);
         if (init instanceof InitProgram.Machine) {
             granted.addAll(MACHINE);

@@ -11,6 +11,8 @@ import java.util.UUID;
  * @param root the directory that is the zone's /, owned by plain ids: it is shown to the zone through its id range
  * @param removedPrivileges illumos privileges that limit_priv takes away, such as net_rawaccess
  * @param binds directories of the host that the zone sees
+ * @param volumes files of the host that the zone may write, wherever they are
+ * @param devices what of the host's devices the zone may use, besides those that every zone has
  */
 public record ZoneSpec(
         UUID uuid,
@@ -21,11 +23,40 @@ public record ZoneSpec(
         InitProgram init,
         Limits limits,
         Set<String> removedPrivileges,
-        List<Bind> binds) {
+        List<Bind> binds,
+        List<Volume> volumes,
+        List<Device> devices) {
     public ZoneSpec {
         removedPrivileges = Set.copyOf(removedPrivileges);
         binds = List.copyOf(binds);
+        volumes = List.copyOf(volumes);
+        devices = List.copyOf(devices);
     }
+
+    /** Of what needs no volumes and no devices. */
+    public ZoneSpec(
+            UUID uuid,
+            String zonename,
+            String hostname,
+            Path root,
+            IdRange ids,
+            InitProgram init,
+            Limits limits,
+            Set<String> removedPrivileges,
+            List<Bind> binds) {
+        this(uuid, zonename, hostname, root, ids, init, limits, removedPrivileges, binds, List.of(), List.of());
+    }
+
+    /** A file of the host shown in the zone; the directories above it need not be open to anyone. */
+    public record Volume(Path source, String target, boolean readOnly) {}
+
+    /**
+     * A character device that the zone may use.
+     *
+     * @param node a node of it that belongs to whoever is to use it
+     * @param target where the zone sees it
+     */
+    public record Device(Path node, String target, int major, int minor) {}
 
     /** A directory of the host shown in the zone. */
     public record Bind(Path source, String target, boolean readOnly) {}

@@ -171,7 +171,8 @@ public final class Zones {
      * zone runs. The version 2 tree goes too where version 1's is in use, since crun refuses to see both.
      */
     private void showRoot(ZoneSpec spec, ZonePaths paths, Fd idMap) {
-        try (Fd tree = Mounts.openTree(spec.root(), false)) {
+        try (Fd tree = Mounts.openTree(spec.root(), false);
+                var volumes = ShownVolumes.open(spec, paths.root())) {
             Mounts.idmap(tree, idMap);
             List<Path> needed =
                     new ArrayList<>(List.of(paths.bundle(), paths.exits(), paths.logs(), runtime.stateDirectory()));
@@ -184,6 +185,7 @@ public final class Zones {
                 detachIfMounted(Cgroups.TREE.resolve("unified"));
             }
             Mounts.moveMount(tree, paths.root());
+            volumes.show();
         }
     }
 

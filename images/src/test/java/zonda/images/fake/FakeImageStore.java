@@ -70,6 +70,11 @@ public final class FakeImageStore implements ImageStore {
     }
 
     @Override
+    public Path createPartialVolume(UUID image) {
+        return createPartial(image);
+    }
+
+    @Override
     public Path clonePartial(UUID image, UUID origin) {
         String from = directory.resolve(origin.toString()).toString();
         Command.of("cp", "-a", from, partial(image).toString()).check(Duration.ofMinutes(1));

@@ -1,0 +1,62 @@
+package zonda.kvm;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import zonda.base.Bytes;
+
+/**
+ * What a machine is made of.
+ *
+ * @param name what its zone is called
+ * @param cpuType {@code host}, or a model of qemu(1)
+ * @param stamp the platform's, as the guest's firmware tells it
+ * @param bootOrder {@code order=cd[,once=d]}, qemu(1)'s -boot
+ * @param vga the display's model: cirrus, std, vmware, qxl or xenfb
+ * @param ownOptions in place of the usual display and input devices
+ * @param moreOptions after all others
+ */
+public record Machine(
+        UUID uuid,
+        String name,
+        Board board,
+        Bytes memory,
+        int cpus,
+        String cpuType,
+        Firmware firmware,
+        String stamp,
+        String bootOrder,
+        String vga,
+        List<Disk> disks,
+        List<Nic> nics,
+        Optional<String> ownOptions,
+        Optional<String> moreOptions) {
+    public Machine {
+        disks = List.copyOf(disks);
+        nics = List.copyOf(nics);
+    }
+
+    /** The chipset. */
+    public enum Board {
+        /** Intel 440FX, as SmartOS' kvm brand has it. */
+        PC("pc"),
+        /** ICH9 with PCI Express, for the bhyve brand's models. */
+        Q35("q35");
+
+        private final String word;
+
+        Board(String word) {
+            this.word = word;
+        }
+
+        String word() {
+            return word;
+        }
+    }
+
+    /** What the CPU runs first. */
+    public enum Firmware {
+        BIOS,
+        UEFI
+    }
+}

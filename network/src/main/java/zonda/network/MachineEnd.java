@@ -1,0 +1,57 @@
+package zonda.network;
+
+import java.time.Duration;
+import java.util.List;
+import zonda.base.Mac;
+import zonda.kernel.Command;
+import zonda.kernel.NetNamespace;
+
+/**
+ * Sets up the zone's end of a machine's NICs: the guest has the addresses, so that each link is bridged to a tap whose
+ * other end the emulator holds. The zone's own kernel takes no part: it has no address, and learns none.
+ */
+public final class MachineEnd {
+    private static final Duration LIMIT = Duration.ofSeconds(20);
+
+    private MachineEnd() {}
+
+    /** The tap of a machine's NIC, within its zone. */
+    public static String tap(int index) {
+        return "tap" + index;
+    }
+
+    /** @param owner the host's id of who may open the taps */
+    static void configure(NetNamespace namespace, List<AttachedNic> nics, long owner) {
+        var batch = new StringBuilder("link set dev lo up\n");
+        nics.forEach(nic -> batch.append(commands(nic, owner)));
+        String text = batch.toString();
+        namespace.call(() -> {
+            Command.of("sysctl", "-q", "-w", "net.ipv6.conf.all.disable_ipv6=1", "net.ipv6.conf.default.disable_ipv6=1")
+                    .run(LIMIT);
+            return Command.of("ip", "-batch", "-").input(text).check(LIMIT);
+        });
+    }
+
+    /** A bridge keeps for itself what is for a port's own MAC, and the guest's is the NIC's: so the link gets another. */
+    private static String commands(AttachedNic nic, long owner) {
+        return """
+                link set dev %1$s address %2$s
+                link add %3$s mtu %4$d type bridge stp_state 0 forward_delay 0 mcast_snooping 0
+                tuntap add dev %5$s mode tap vnet_hdr user %6$d
+                link set dev %5$s mtu %4$d master %3$s up
+                link set dev %1$s master %3$s up
+                link set dev %3$s up
+                """.formatted(
+                        nic.interfaceName(),
+                        otherMac(nic.mac()),
+                        "switch" + nic.index(),
+                        nic.mtu(),
+                        tap(nic.index()),
+                        owner);
+    }
+
+    /** Locally administered, and no other NIC's: of the zone's two ends only this one has these first bytes. */
+    private static Mac otherMac(Mac mac) {
+        return new Mac(mac.value() & 0xff_ffff_ffffL | 0x06L << 40);
+    }
+}

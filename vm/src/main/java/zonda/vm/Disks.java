@@ -1,0 +1,187 @@
+package zonda.vm;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import zonda.base.Bytes;
+import zonda.base.Json;
+import zonda.kvm.Disk;
+
+/**
+ * The disks of hardware VMs: what a payload says of them, completed and checked (vmadm(8), disks), and what of it a
+ * machine is made of.
+ */
+final class Disks {
+    private static final List<Disk.Model> OF_KVM = List.of(Disk.Model.VIRTIO, Disk.Model.SCSI, Disk.Model.IDE);
+    private static final List<Disk.Model> OF_BHYVE = List.of(Disk.Model.VIRTIO, Disk.Model.AHCI, Disk.Model.NVME);
+    private static final String IMAGES = "zvol";
+    private static final String PATHS = "/dev/zvol/rdsk/";
+
+    private final Surroundings host;
+
+    Disks(Surroundings host) {
+        this.host = host;
+    }
+
+    /** One of a VM's disks, as it is kept. */
+    record Kept(Json.Obj properties) {
+        String path() {
+            return properties.string("path", "");
+        }
+
+        boolean isCdrom() {
+            return properties.string("media", "disk").equals("cdrom");
+        }
+
+        /** The volume that it is; empty of a file that was there before. */
+        Optional<String> dataset() {
+            return properties.string("zfs_filesystem");
+        }
+
+        Optional<String> imageUuid() {
+            return properties.string("image_uuid");
+        }
+
+        Bytes size() {
+            return Bytes.ofMiB(properties.integer("size").or(() -> properties.integer("image_size")).orElse(0L));
+        }
+
+        boolean boots() {
+            return properties.bool("boot", false);
+        }
+
+        Disk.Model model(Brand brand) {
+            return Disk.Model.find(properties.string("model", ""), models(brand)).orElse(Disk.Model.VIRTIO);
+        }
+    }
+
+    static List<Kept> of(VmConfig vm) {
+        return vm.properties().array("disks").objects().stream().map(Kept::new).toList();
+    }
+
+    private static List<Disk.Model> models(Brand brand) {
+        return brand == Brand.KVM ? OF_KVM : OF_BHYVE;
+    }
+
+    /** Completes the disks of a create, and notes what is wrong with them. */
+    Json.Obj complete(VmConfig vm, Findings findings) {
+        if (!vm.brand().isHvm()) {
+            return vm.properties();
+        }
+        List<Json> complete = new ArrayList<>();
+        List<Json.Obj> given = vm.properties().array("disks").objects();
+        for (int i = 0; i < given.size(); i++) {
+            complete.add(new Completion(vm, given.get(i), i, findings).disk());
+        }
+        long boots = given.stream().filter(disk -> disk.bool("boot", false)).count();
+        if (boots > 1) {
+            findings.badValue("disks.*.boot", "payload specifies more than 1 boot disk");
+        }
+        return complete.isEmpty() ? vm.properties() : vm.properties().with("disks", new Json.Arr(complete));
+    }
+
+    /** One disk on its way from payload to record. */
+    private final class Completion {
+        private final VmConfig vm;
+        private final Json.Obj given;
+        private final String at;
+        private final int index;
+        private final Findings findings;
+
+        Completion(VmConfig vm, Json.Obj given, int index, Findings findings) {
+            this.vm = vm;
+            this.given = given;
+            this.index = index;
+            this.at = "disks." + index;
+            this.findings = findings;
+        }
+
+        Json.Obj disk() {
+            Json.Obj disk = given.with("media", given.string("media", "disk"));
+            boolean cdrom = disk.string("media", "").equals("cdrom");
+            if (!cdrom && !disk.string("media", "").equals("disk")) {
+                findings.badValue(at + ".media");
+            }
+            disk = model(disk);
+            if (cdrom || disk.bool("nocreate", false)) {
+                if (!disk.has("path")) {
+                    findings.missing(at + ".path");
+                }
+                return disk.without("nocreate");
+            }
+            if (disk.has("path")) {
+                findings.badValue(at + ".path", "you cannot specify a path for a disk unless you set nocreate=true");
+            }
+            return volume(disk);
+        }
+
+        private Json.Obj model(Json.Obj disk) {
+            Optional<String> word =
+                    disk.string("model").or(() -> vm.properties().string("disk_driver"));
+            if (word.isEmpty()) {
+                findings.badValue(at + ".model", "missing .model option for disk: " + given.compact());
+                return disk;
+            }
+            if (Disk.Model.find(word.get(), models(vm.brand())).isEmpty()) {
+                findings.badValue(
+                        at + ".model",
+                        "\"" + word.get() + "\" is not a valid disk model for " + vm.brand().word()
+                                + " brand. Valid are: "
+                                + Disk.Model.words(models(vm.brand()).toArray(Disk.Model[]::new)));
+            }
+            return disk.with("model", word.get());
+        }
+
+        private Json.Obj volume(Json.Obj disk) {
+            String pool = disk.string("zpool", vm.zpool());
+            String dataset = pool + "/" + vm.uuid() + (vm.brand() == Brand.KVM ? "-disk" : "/disk") + index;
+            if (!host.poolExists(pool)) {
+                findings.badValue(at + ".zpool", "zpool \"" + pool + "\" does not exist");
+                return disk;
+            }
+            Json.Obj placed = disk.with("path", PATHS + dataset)
+                    .with("zfs_filesystem", dataset)
+                    .with("zpool", pool);
+            return disk.has("image_uuid") ? ofImage(placed, pool) : empty(placed);
+        }
+
+        private Json.Obj empty(Json.Obj disk) {
+            if (!disk.has("size")) {
+                findings.missing(at + ".size");
+            } else if (disk.integer("size", 0) == 0) {
+                findings.badValue(at + ".size");
+            }
+            if (disk.has("image_size")) {
+                findings.badValue(at + ".image_size");
+            }
+            return disk;
+        }
+
+        private Json.Obj ofImage(Json.Obj disk, String pool) {
+            String uuid = disk.string("image_uuid", "");
+            if (disk.has("block_size")) {
+                findings.badValue(
+                        at + ".block_size", "setting both .block_size and .image_uuid on a volume is invalid");
+            }
+            Optional<Json.Obj> manifest = host.image(uuid, pool);
+            if (manifest.isEmpty()) {
+                findings.badValue(at + ".image_uuid", "Image " + uuid + " not found in zpool " + pool);
+                return disk;
+            }
+            String type = manifest.get().string("type", "");
+            if (!type.equals(IMAGES)) {
+                findings.badValue(
+                        at + ".image_uuid",
+                        "image " + uuid + " is type " + type + ", but must be one of: [\"" + IMAGES + "\"]");
+            }
+            long size = manifest.get().integer("image_size", 0);
+            if (disk.has("image_size") && disk.integer("image_size", 0) != size) {
+                findings.badValue(at + ".image_size");
+            }
+            if (disk.has("size") && disk.integer("size", 0) < size) {
+                findings.badValue(at + ".size");
+            }
+            return disk.with("image_size", size).with("size", disk.integer("size", size));
+        }
+    }
+}

@@ -1,0 +1,153 @@
+package zonda.vm;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import zonda.base.Await;
+import zonda.base.Code;
+import zonda.base.Json;
+import zonda.base.OpException;
+import zonda.kvm.Qemu;
+import zonda.kvm.Qmp;
+
+/** What is asked of the QEMU of a hardware VM that runs. Any thread may ask; a VM's answers one errand at a time. */
+public final class HvmControl {
+    private static final Duration BOOT = Duration.ofSeconds(30);
+    private static final Duration PRESS_AGAIN = Duration.ofSeconds(10);
+    /** vmadm's names of what it tells, and QMP's of the commands that ask for it. */
+    private static final Map<String, String> QUERIES = new LinkedHashMap<>();
+
+    static {
+        QUERIES.put("block", "query-block");
+        QUERIES.put("blockstats", "query-blockstats");
+        QUERIES.put("chardev", "query-chardev");
+        QUERIES.put("cpus", "query-cpus-fast");
+        QUERIES.put("kvm", "query-kvm");
+        QUERIES.put("pci", "query-pci");
+        QUERIES.put("status", "query-status");
+        QUERIES.put("version", "query-version");
+        QUERIES.put("vnc", "query-vnc");
+    }
+
+    private final Machinery machinery;
+    private final Map<UUID, ReentrantLock> errands = new ConcurrentHashMap<>();
+
+    HvmControl(Machinery machinery) {
+        this.machinery = machinery;
+    }
+
+    /** A socket of the VM's QEMU on the host. */
+    Path socket(VmConfig vm, String name) {
+        return machinery
+                .root(vm)
+                .resolve(Qemu.SOCKETS.toString().substring(1))
+                .resolve(name);
+    }
+
+    private <T> T errand(VmConfig vm, Function<Qmp, T> work) {
+        ReentrantLock lock = errands.computeIfAbsent(vm.uuid(), _ -> new ReentrantLock());
+        lock.lock();
+        try (Qmp qmp = Qmp.connect(socket(vm, Qemu.CONTROL))) {
+            return work.apply(qmp);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void forget(UUID vm) {
+        errands.remove(vm);
+    }
+
+    private String status(VmConfig vm) {
+        return errand(vm, qmp -> qmp.execute("query-status")) instanceof Json.Obj said
+                ? said.string("status", "")
+                : "";
+    }
+
+    /** Waits until the machine runs. @return false when it hasn't within half a minute, or its emulator ended */
+    boolean awaitRunning(VmConfig vm) {
+        return Await.until(BOOT, () -> !isEmulated(vm) || isRunning(vm)) && isEmulated(vm);
+    }
+
+    private boolean isEmulated(VmConfig vm) {
+        return machinery.isUp(vm.uuid());
+    }
+
+    private boolean isRunning(VmConfig vm) {
+        try {
+            return status(vm).equals("running");
+        } catch (OpException e) {
+            // Its socket isn't there yet.
+            return false;
+        }
+    }
+
+    /** Presses the power button, again and again, until the guest has shut down or the time is over. */
+    boolean powerDown(VmConfig vm, Duration limit) {
+        long end = System.nanoTime() + limit.toNanos();
+        while (isEmulated(vm) && System.nanoTime() < end) {
+            press(vm, "system_powerdown");
+            Duration left = Duration.ofNanos(Math.max(0, end - System.nanoTime()));
+            Await.until(left.compareTo(PRESS_AGAIN) < 0 ? left : PRESS_AGAIN, () -> !isEmulated(vm));
+        }
+        return !isEmulated(vm);
+    }
+
+    private void press(VmConfig vm, String button) {
+        try {
+            errand(vm, qmp -> qmp.execute(button));
+        } catch (OpException e) {
+            if (isEmulated(vm)) {
+                throw e;
+            }
+        }
+    }
+
+    /** As the reset button. @throws OpException FAILED with QEMU's words */
+    public void reset(VmConfig vm) {
+        errand(vm, qmp -> qmp.execute("system_reset"));
+    }
+
+    /** sysrq nmi: interrupts each CPU, so that a guest that hangs says why. @throws OpException FAILED */
+    public void interrupt(VmConfig vm) {
+        errand(vm, qmp -> qmp.execute("inject-nmi"));
+    }
+
+    /** sysrq screenshot. @return the picture's file, on the host */
+    public Path screenshot(VmConfig vm) {
+        String name = "vm.ppm";
+        errand(
+                vm,
+                qmp -> qmp.execute(
+                        "screendump",
+                        Json.object().with("filename", Qemu.SOCKETS.resolve(name).toString())));
+        return socket(vm, name);
+    }
+
+    /**
+     * {@code vmadm info}: what QEMU tells of each type.
+     *
+     * @param types all of the brand's when none is given
+     * @throws OpException FAILED for a type that the brand hasn't
+     */
+    public Json.Obj info(VmConfig vm, List<String> types) {
+        List<String> known = vm.brand() == Brand.KVM ? List.copyOf(QUERIES.keySet()) : List.of("vnc");
+        List<String> wanted = types.isEmpty() || types.contains("all") ? known : types;
+        wanted.stream().filter(type -> !known.contains(type)).findFirst().ifPresent(type -> {
+            throw new OpException(Code.FAILED, "unknown info type " + type);
+        });
+        return errand(vm, qmp -> {
+            Json.Obj told = Json.object();
+            for (String type : wanted) {
+                told = told.with(type, qmp.execute(QUERIES.getOrDefault(type, "")));
+            }
+            return told;
+        });
+    }
+}

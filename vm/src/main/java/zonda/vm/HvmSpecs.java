@@ -1,0 +1,149 @@
+package zonda.vm;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import zonda.base.Bytes;
+import zonda.base.Code;
+import zonda.base.Json;
+import zonda.base.Mac;
+import zonda.base.OpException;
+import zonda.kvm.Accelerator;
+import zonda.kvm.Disk;
+import zonda.kvm.Machine;
+import zonda.kvm.Nic;
+import zonda.kvm.Qemu;
+import zonda.network.MachineEnd;
+import zonda.storage.Datasets;
+import zonda.zones.InitProgram;
+import zonda.zones.ZoneSpec;
+
+/**
+ * Says a hardware VM's properties in the words of QEMU and of the runtime: QEMU is the one program of a zone of its own,
+ * without privileges, and sees the VM's disks, its taps and its sockets, and the host's programs.
+ */
+final class HvmSpecs {
+    private static final Path METADATA = Path.of("/.zonecontrol/metadata.sock");
+    private static final int SERIAL_LENGTH = 20;
+
+    private final Host host;
+
+    HvmSpecs(Host host) {
+        this.host = host;
+    }
+
+    /** Found when the first machine boots, since that takes seconds. */
+    private static final class Best {
+        static final Accelerator ACCELERATOR = Accelerator.best();
+    }
+
+    /** How machines are run on this host. */
+    static Accelerator accelerator() {
+        return Best.ACCELERATOR;
+    }
+
+    /** @throws OpException NOT_FOUND naming the Debian package that is missing, or the file of a CD */
+    ZoneSpec zone(VmRecord vm, Path zonepath, Datasets datasets) {
+        require(Qemu.PROGRAM, "qemu-system-x86");
+        VmConfig config = vm.config();
+        boolean uefi = isUefi(config);
+        if (uefi) {
+            require(Qemu.UEFI_CODE, "ovmf");
+        }
+        Path root = zonepath.resolve("root");
+        HvmDatasets.hand(vm, datasets, root, uefi);
+        List<ZoneSpec.Volume> volumes = new ArrayList<>();
+        List<Disk> disks = new ArrayList<>();
+        for (Disks.Kept disk : Disks.of(config)) {
+            disks.add(disk(config, disk, disks.size()));
+            if (disk.dataset().isPresent()) {
+                volumes.add(new ZoneSpec.Volume(datasets.volume(disk.dataset().get()), disk.path(), false));
+            } else if (!Files.exists(root.resolve(disk.path().substring(1)))) {
+                volumes.add(new ZoneSpec.Volume(file(disk), disk.path(), disk.isCdrom()));
+            }
+        }
+        List<ZoneSpec.Device> devices = new ArrayList<>(List.of(HvmDevice.TUN.of(vm, zonepath)));
+        if (accelerator() == Accelerator.KVM) {
+            devices.add(HvmDevice.KVM.of(vm, zonepath));
+        }
+        return new ZoneSpec(
+                config.uuid(),
+                config.zonename(),
+                config.hostname(),
+                root,
+                vm.ids(),
+                new InitProgram.Emulator(Qemu.command(machine(config, disks), accelerator(), METADATA)),
+                config.limits(),
+                Set.of(),
+                List.of(
+                        new ZoneSpec.Bind(Path.of("/usr"), "/usr", true),
+                        new ZoneSpec.Bind(host.metadata().directory(vm.uuid()), "/.zonecontrol", false)),
+                volumes,
+                devices);
+    }
+
+    private static void require(Path program, String debianPackage) {
+        if (!Files.exists(program)) {
+            throw new OpException(
+                    Code.NOT_FOUND, program + " is not there: install the Debian package " + debianPackage);
+        }
+    }
+
+    private static Path file(Disks.Kept disk) {
+        Path file = Path.of(disk.path());
+        if (!Files.exists(file)) {
+            throw new OpException(
+                    Code.NOT_FOUND, "disk " + disk.path() + " is neither in the VM's zone root nor on the host");
+        }
+        return file;
+    }
+
+    private static boolean isUefi(VmConfig vm) {
+        return vm.properties().string("bootrom", "bios").startsWith("uefi");
+    }
+
+    private Machine machine(VmConfig vm, List<Disk> disks) {
+        Json.Obj properties = vm.properties();
+        boolean kvm = vm.brand() == Brand.KVM;
+        return new Machine(
+                vm.uuid(),
+                vm.zonename(),
+                kvm ? Machine.Board.PC : Machine.Board.Q35,
+                Bytes.ofMiB(properties.integer("ram", 0)),
+                (int) properties.integer("vcpus", 1),
+                properties.string("cpu_type", kvm ? "qemu64" : "host"),
+                isUefi(vm) ? Machine.Firmware.UEFI : Machine.Firmware.BIOS,
+                host.facts().liveImage(),
+                properties.string("boot", "order=cd"),
+                properties.string("vga", "std"),
+                disks,
+                nics(vm),
+                properties.string("qemu_opts"),
+                properties.string(kvm ? "qemu_extra_opts" : "bhyve_extra_opts"));
+    }
+
+    private static Disk disk(VmConfig vm, Disks.Kept disk, int index) {
+        String serial = vm.uuid().toString().replace("-", "") + index;
+        return new Disk(
+                Path.of(disk.path()),
+                disk.model(vm.brand()),
+                disk.isCdrom() ? Disk.Media.CDROM : Disk.Media.DISK,
+                disk.boots(),
+                serial.substring(serial.length() - SERIAL_LENGTH),
+                !disk.properties().bool("notrim", false));
+    }
+
+    private static List<Nic> nics(VmConfig vm) {
+        List<Nic> nics = new ArrayList<>();
+        for (Json.Obj nic : vm.nics()) {
+            String model = nic.string("model", vm.properties().string("nic_driver", "virtio"));
+            nics.add(new Nic(
+                    MachineEnd.tap(nics.size()),
+                    Mac.parse(nic.string("mac", "")),
+                    Nic.Model.find(model).orElse(Nic.Model.VIRTIO)));
+        }
+        return nics;
+    }
+}

@@ -1,0 +1,54 @@
+package zonda.vm;
+
+import java.util.List;
+import java.util.Optional;
+import zonda.base.Json;
+import zonda.kvm.Nic;
+
+/** What must hold of a hardware VM besides what holds of all: vmadm(8), and its messages. */
+final class MachineRules {
+    /** MiB that the emulator may take besides the guest's memory, at least. */
+    static final long LEAST_OVERHEAD_MIB = 256;
+
+    private static final List<String> DISPLAYS = List.of("cirrus", "std", "vmware", "qxl", "xenfb");
+    private static final List<String> BOOT_ROMS = List.of("bios", "uefi");
+    private static final List<String> CPU_TYPES = List.of("qemu64", "host");
+
+    private MachineRules() {}
+
+    static void check(VmConfig vm, Findings findings) {
+        Json.Obj properties = vm.properties();
+        one(properties, "vga", DISPLAYS, findings);
+        one(properties, "bootrom", BOOT_ROMS, findings);
+        one(properties, "cpu_type", CPU_TYPES, findings);
+        properties
+                .string("boot")
+                .filter(order -> !order.matches("order=[acdn]{1,4}(,once=[acdn]{1,4})?"))
+                .ifPresent(order -> findings.badValue(
+                        "boot", "Invalid boot order: \"" + order + "\" (such as order=cd,once=d)"));
+        for (int i = 0; i < vm.nics().size(); i++) {
+            nic(vm, vm.nics().get(i), "nics." + i, findings);
+        }
+    }
+
+    private static void one(Json.Obj properties, String name, List<String> known, Findings findings) {
+        properties
+                .string(name)
+                .filter(word -> !known.contains(word))
+                .ifPresent(word -> findings.badValue(
+                        name,
+                        "Invalid " + name + ": \"" + word + "\" (must be one of: " + String.join(",", known) + ")"));
+    }
+
+    private static void nic(VmConfig vm, Json.Obj nic, String at, Findings findings) {
+        Optional<String> model = nic.string("model").or(() -> vm.properties().string("nic_driver"));
+        if (model.isEmpty()) {
+            findings.badValue(at + ".model", "missing .model option for NIC: " + nic.compact());
+        } else if (Nic.Model.find(model.get()).isEmpty()) {
+            findings.badValue(
+                    at + ".model",
+                    "\"" + model.get() + "\" is not a valid NIC model for " + vm.brand().word()
+                            + " brand. Valid are: virtio,e1000,rtl8139");
+        }
+    }
+}

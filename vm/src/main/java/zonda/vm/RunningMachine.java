@@ -1,0 +1,29 @@
+package zonda.vm;
+
+import java.nio.file.Path;
+import java.util.List;
+import zonda.base.Json;
+import zonda.kvm.Qemu;
+
+/** A hardware VM that runs, and what can be asked of it: vmadm(8), info and sysrq. */
+public record RunningMachine(VmConfig vm, HvmControl control) {
+    /** {@code vmadm info}. @see HvmControl#info */
+    public Json.Obj info(List<String> types) {
+        return control.info(vm, types);
+    }
+
+    /** {@code vmadm sysrq nmi}. @see HvmControl#interrupt */
+    public void interrupt() {
+        control.interrupt(vm);
+    }
+
+    /** {@code vmadm sysrq screenshot}. @see HvmControl#screenshot */
+    public Path screenshot() {
+        return control.screenshot(vm);
+    }
+
+    /** The socket of its first serial port, on the host. */
+    public Path console() {
+        return control.socket(vm, Qemu.CONSOLE);
+    }
+}
