@@ -42,6 +42,7 @@ public final class Recovery {
         var watch = ExitWatch.start(
                 vms.host().zones().exits(), vms::ended, () -> store.all().forEach(vm -> vms.ended(vm.uuid())));
         noticeEnded();
+        vms.transfer().forgetInterrupted();
         vms.host()
                 .networks()
                 .reconcile(store.all().stream()
