@@ -22,6 +22,7 @@ import zonda.images.Manifest;
 import zonda.images.Progress;
 import zonda.images.ProgressText;
 import zonda.images.Source;
+import zonda.vm.Vms;
 
 /** The commands of imgadm that bring, make and remove images and sources. */
 final class ImgadmChanging {
@@ -29,8 +30,10 @@ final class ImgadmChanging {
 
     private final Images images;
     private final InstantSource clock;
+    private final Vms vms;
 
-    ImgadmChanging(Images images, InstantSource clock) {
+    ImgadmChanging(Images images, Vms vms, InstantSource clock) {
+        this.vms = vms;
         this.images = images;
         this.clock = clock;
     }
@@ -124,11 +127,17 @@ final class ImgadmChanging {
     }
 
     void create(Session session, List<String> arguments) {
-        Getopt options = Getopt.parse(arguments, "debian= include= busybox q|quiet");
-        if (options.has("busybox") == options.has("debian")) {
-            throw new OpException(
-                    Code.USAGE,
-                    "what to make the image of? give --debian SUITE or --busybox (making one of a VM comes later)");
+        Getopt options = Getopt.parse(
+                arguments,
+                "debian= include= busybox q|quiet m|manifest= o|output= c|compression= i|incremental max-origin-depth=");
+        boolean ofVm = !options.has("busybox") && !options.has("debian");
+        if (options.has("busybox") && options.has("debian")
+                || (ofVm && options.operands().isEmpty())) {
+            throw new OpException(Code.USAGE, "what to make the image of? give a VM, --debian SUITE or --busybox");
+        }
+        if (ofVm) {
+            new ImgadmCreate(images, vms).create(session, options);
+            return;
         }
         Creations.Fields fields = Creations.Fields.parse(options.operands());
         withProgress(session, options.has("q"), progress -> {

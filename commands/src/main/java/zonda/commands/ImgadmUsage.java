@@ -14,6 +14,8 @@ final class ImgadmUsage {
               imgadm import [-q] [-S URL ...] <uuid> | [registry/]repository[:tag][@digest]
               imgadm import [-q] oci:DIRECTORY[:TAG] | oci-archive:FILE[:TAG] | docker-archive:FILE[:NAME]
               imgadm install [-q] -m <manifest> -f <file>
+              imgadm create [-i] [-c none|gzip|bzip2|xz] [-o DIRECTORY] [-m MANIFEST] [--max-origin-depth N]
+                            VM [name=NAME version=VERSION ...]
               imgadm create [-q] --debian SUITE [--include package,...] name=NAME version=VERSION
               imgadm create [-q] --busybox name=NAME version=VERSION
               imgadm delete <uuid>

@@ -348,6 +348,11 @@ public final class Vms implements AutoCloseable {
         creating.plan(checked);
     }
 
+    /** VMs' files for images. */
+    public Imaging imaging() {
+        return new Imaging(this);
+    }
+
     /** What makes VMs as payloads say. */
     public Applying applying() {
         return new Applying(this, checks, table);
