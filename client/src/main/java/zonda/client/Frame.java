@@ -41,7 +41,7 @@ public record Frame(byte type, byte[] payload) {
     public static final byte OPEN = 22;
 
     /**
-     * Write to a file: its path, relative to the working directory; 1 to add at its end and 0 to replace it; the text. The
+     * Write to a file: its path, relative to the working directory; 1 to add at its end and 0 to replace it; the bytes. The
      * answer is an empty {@link #FILE}, or {@link #FILE_ERROR}.
      */
     public static final byte WRITE = 23;
@@ -51,6 +51,12 @@ public record Frame(byte type, byte[] payload) {
      * standard output; the command. The answer is an empty {@link #FILE} when it has ended, or {@link #FILE_ERROR}.
      */
     public static final byte RUN = 24;
+
+    /**
+     * Give a file that was written its name: the path that it has, and the one that it gets once it is on disk, in place of
+     * what is there; or nothing, to remove it. The answer is an empty {@link #FILE}, or {@link #FILE_ERROR}.
+     */
+    public static final byte NAME = 25;
 
     /** Larger frames are refused: nobody sends them, so what came is not this protocol. */
     static final int MAX_PAYLOAD = 1 << 20;

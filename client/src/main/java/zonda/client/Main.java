@@ -118,6 +118,7 @@ public final class Main {
                     case Frame.WANT_INPUT -> wantInput();
                     case Frame.OPEN -> sendFile(frame.text());
                     case Frame.WRITE -> writeFile(Payload.of(frame));
+                    case Frame.NAME -> nameFile(Payload.of(frame));
                     case Frame.RUN -> runCommand(Payload.of(frame));
                     case Frame.RAW -> terminal.raw();
                     case Frame.EXIT -> {
@@ -165,14 +166,26 @@ public final class Main {
     private void writeFile(Payload request) throws IOException {
         String path = request.string();
         boolean append = request.number() == 1;
-        byte[] text = request.string().getBytes(StandardCharsets.UTF_8);
+        byte[] data = request.data();
         try (FileOutputStream file = new FileOutputStream(path, append)) {
-            file.write(text);
+            file.write(data);
         } catch (IOException e) {
             fileFailed(path, e);
             return;
         }
-        connection.send(Frame.FILE, text, 0);
+        connection.send(Frame.FILE, data, 0);
+    }
+
+    private void nameFile(Payload request) throws IOException {
+        String path = request.string();
+        String name = request.string();
+        try {
+            WrittenFile.name(path, name);
+        } catch (IOException e) {
+            fileFailed(path, e);
+            return;
+        }
+        connection.send(Frame.FILE, new byte[0], 0);
     }
 
     /** Runs a command of dtrace's system(), whose user, directory, files and environment are the caller's. */

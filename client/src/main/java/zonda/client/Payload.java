@@ -32,6 +32,11 @@ public final class Payload {
         return this;
     }
 
+    public Payload put(byte[] data, int offset, int length) {
+        room(4 + length).putInt(length).put(data, offset, length);
+        return this;
+    }
+
     public byte[] bytes() {
         byte[] packed = new byte[buffer.position()];
         buffer.get(0, packed);
@@ -49,13 +54,18 @@ public final class Payload {
 
     /** @throws IOException when the payload ends before it */
     public String string() throws IOException {
+        return new String(data(), StandardCharsets.UTF_8);
+    }
+
+    /** @throws IOException when the payload ends before it */
+    public byte[] data() throws IOException {
         int length = number();
         if (length < 0 || length > buffer.remaining()) {
             throw new IOException("short payload");
         }
         byte[] bytes = new byte[length];
         buffer.get(bytes);
-        return new String(bytes, StandardCharsets.UTF_8);
+        return bytes;
     }
 
     private ByteBuffer room(int more) {

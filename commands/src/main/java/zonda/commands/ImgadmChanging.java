@@ -11,6 +11,7 @@ import java.util.UUID;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import zonda.base.Code;
 import zonda.base.Json;
 import zonda.base.OpException;
@@ -23,6 +24,7 @@ import zonda.images.Manifest;
 import zonda.images.Progress;
 import zonda.images.ProgressText;
 import zonda.images.Source;
+import zonda.vm.Vms;
 
 /** The commands of imgadm that bring, make and remove images and sources. */
 final class ImgadmChanging {
@@ -30,8 +32,10 @@ final class ImgadmChanging {
 
     private final HostImages images;
     private final InstantSource clock;
+    private final Vms vms;
 
-    ImgadmChanging(HostImages images, InstantSource clock) {
+    ImgadmChanging(HostImages images, Vms vms, InstantSource clock) {
+        this.vms = vms;
         this.images = images;
         this.clock = clock;
     }
@@ -128,17 +132,26 @@ final class ImgadmChanging {
     }
 
     void create(Session session, List<String> arguments) {
-        Getopt options = Getopt.parse(arguments, "debian= include= busybox P= q|quiet");
-        if (options.has("busybox") == options.has("debian")) {
+        Getopt options = Getopt.parse(
+                arguments,
+                "debian= include= busybox from= P= q|quiet m|manifest= o|output= c|compression= i|incremental max-origin-depth=");
+        long ways = Stream.of("busybox", "debian", "from").filter(options::has).count();
+        boolean ofVm = ways == 0;
+        if (ways > 1 || (ofVm && options.operands().isEmpty())) {
             throw new OpException(
-                    Code.USAGE,
-                    "what to make the image of? give --debian SUITE or --busybox (making one of a VM comes later)");
+                    Code.USAGE, "what to make the image of? give a VM, --from DISK, --debian SUITE or --busybox");
+        }
+        if (ofVm) {
+            new ImgadmCreate(images, vms).create(session, options);
+            return;
         }
         Creations.Fields fields = Creations.Fields.parse(options.operands());
         Images pool = pool(options);
         withProgress(session, options.has("q"), progress -> {
             if (options.has("busybox")) {
                 pool.creations().busybox(fields, progress);
+            } else if (options.has("from")) {
+                pool.creations().disk(session.path(options.value("from").orElseThrow()), fields, progress);
             } else {
                 List<String> include = new ArrayList<>();
                 options.values("include").forEach(list -> include.addAll(Arrays.asList(list.split(","))));

@@ -7,6 +7,7 @@ import zonda.base.Code;
 import zonda.base.OpException;
 import zonda.images.HostImages;
 import zonda.images.ImageException;
+import zonda.vm.Vms;
 
 /** imgadm(8): picks the verb, and words failures as imgadm does. */
 public final class ImgadmTool implements Tool {
@@ -15,8 +16,10 @@ public final class ImgadmTool implements Tool {
 
     private final HostImages images;
     private final InstantSource clock;
+    private final Vms vms;
 
-    public ImgadmTool(HostImages images, InstantSource clock) {
+    public ImgadmTool(HostImages images, Vms vms, InstantSource clock) {
+        this.vms = vms;
         this.images = images;
         this.clock = clock;
     }
@@ -59,7 +62,7 @@ public final class ImgadmTool implements Tool {
 
     private void run(String verb, Session session, List<String> arguments) {
         var listing = new ImgadmListing(images);
-        var changing = new ImgadmChanging(images, clock);
+        var changing = new ImgadmChanging(images, vms, clock);
         switch (verb) {
             case "sources" -> changing.sources(session, arguments);
             case "avail" -> listing.avail(session, arguments);

@@ -14,8 +14,11 @@ final class ImgadmUsage {
               imgadm import [-q] [-P pool] [-S URL ...] <uuid> | [registry/]repository[:tag][@digest]
               imgadm import [-q] [-P pool] oci:DIRECTORY[:TAG] | oci-archive:FILE[:TAG] | docker-archive:FILE[:NAME]
               imgadm install [-q] [-P pool] -m <manifest> -f <file>
+              imgadm create [-i] [-c none|gzip|bzip2|xz] [-o DIRECTORY] [-m MANIFEST] [--max-origin-depth N]
+                            [-P pool] VM [name=NAME version=VERSION ...]
               imgadm create [-q] [-P pool] --debian SUITE [--include package,...] name=NAME version=VERSION
               imgadm create [-q] [-P pool] --busybox name=NAME version=VERSION
+              imgadm create [-q] [-P pool] --from DISK name=NAME version=VERSION
               imgadm delete [-P pool] <uuid>
               imgadm vacuum [-n] [-f]
 

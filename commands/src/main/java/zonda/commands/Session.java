@@ -191,20 +191,8 @@ public final class Session {
             if (end < text.length() && Character.isHighSurrogate(text.charAt(end - 1))) {
                 end++;
             }
-            byte[] request = Payload.empty()
-                    .put(path)
-                    .put(more ? 1 : 0)
-                    .put(text.substring(at, end))
-                    .bytes();
-            try {
-                wire.send(Frame.WRITE, request, 0, request.length);
-                Frame answer = take(files);
-                if (answer.type() == Frame.FILE_ERROR) {
-                    throw new OpException(Code.FAILED, answer.text());
-                }
-            } catch (IOException e) {
-                throw new OpException(Code.FAILED, "write " + path + ": " + e.getMessage(), e);
-            }
+            byte[] piece = text.substring(at, end).getBytes(StandardCharsets.UTF_8);
+            write(path, piece, 0, piece.length, more);
             more = true;
             at = end;
         } while (at < text.length());
@@ -217,15 +205,30 @@ public final class Session {
      * @throws OpException FAILED in the words of the client's system when it can't be started
      */
     public void run(String command, String file) {
-        byte[] request = Payload.empty().put(file).put(command).bytes();
+        ask(Frame.RUN, Payload.empty().put(file).put(command), "run " + command);
+    }
+
+    /** As {@link #write(String, String, boolean)}, of bytes, no more than a frame takes. */
+    void write(String path, byte[] data, int offset, int length, boolean append) {
+        Payload request = Payload.empty().put(path).put(append ? 1 : 0).put(data, offset, length);
+        ask(Frame.WRITE, request, "write " + path);
+    }
+
+    /** Has the client give a file that it wrote its name, or remove it when that is empty. @see Frame#NAME */
+    void name(String path, String name) {
+        ask(Frame.NAME, Payload.empty().put(path).put(name), "name " + path);
+    }
+
+    private void ask(byte type, Payload payload, String what) {
+        byte[] request = payload.bytes();
         try {
-            wire.send(Frame.RUN, request, 0, request.length);
+            wire.send(type, request, 0, request.length);
             Frame answer = take(files);
             if (answer.type() == Frame.FILE_ERROR) {
                 throw new OpException(Code.FAILED, answer.text());
             }
         } catch (IOException e) {
-            throw new OpException(Code.FAILED, "run " + command + ": " + e.getMessage(), e);
+            throw new OpException(Code.FAILED, what + ": " + e.getMessage(), e);
         }
     }
 

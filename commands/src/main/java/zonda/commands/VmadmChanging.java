@@ -34,7 +34,7 @@ final class VmadmChanging {
         session.err("Successfully created VM " + uuid);
     }
 
-    private static void complain(Session session, Findings findings, boolean strict) {
+    static void complain(Session session, Findings findings, boolean strict) {
         if (!strict) {
             findings.warnings().forEach(session::err);
         }

@@ -87,6 +87,9 @@ public final class VmadmTool implements Tool {
             case "info" -> info(session, arguments);
             case "send" -> new VmadmTransfer(vms).send(session, arguments);
             case "receive" -> new VmadmTransfer(vms).receive(session, arguments);
+            case "export" -> new VmadmTransfer(vms).export(session, arguments);
+            case "import" -> new VmadmTransfer(vms).importVm(session, arguments);
+            case "apply" -> new VmadmApply(vms).apply(session, arguments);
             case "install" -> new VmadmTransfer(vms).install(session, arguments);
             case "logs" -> logs(session, arguments);
             case "sysrq" -> sysrq(session, arguments);

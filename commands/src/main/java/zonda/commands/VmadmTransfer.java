@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.UUID;
 import zonda.base.Code;
 import zonda.base.OpException;
+import zonda.vm.VmBundle;
 import zonda.vm.Vms;
 
 /** send, receive and install of vmadm(8). */
@@ -49,6 +50,40 @@ final class VmadmTransfer {
         InputStream in = file.map(session::fileStream).orElseGet(session::streamIn);
         UUID uuid = vms.transfer().receive(in, options.value("P"));
         session.err("Successfully received VM " + uuid);
+    }
+
+    /** The VM may run. The file is there when all of it is on disk. */
+    void export(Session session, List<String> arguments) {
+        List<String> operands = Getopt.parse(arguments, "").operands();
+        UUID uuid = VmadmTool.vm(vms, "export", operands);
+        try (CallerFile file = new CallerFile(session, file("export", operands, 1));
+                OutputStream out = new BufferedOutputStream(file.out(), BUFFER)) {
+            vms.transfer().export(uuid, out);
+            file.keep();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        session.err("Successfully exported VM " + uuid);
+    }
+
+    /** Two readings: all is right with the file before anything is made of it. */
+    void importVm(Session session, List<String> arguments) {
+        Getopt options = Getopt.parse(arguments, "P|pool=");
+        String file = file("import", options.operands(), 0);
+        try {
+            VmBundle.verify(session.fileStream(file));
+        } catch (IOException e) {
+            throw new OpException(Code.FAILED, String.valueOf(e.getMessage()), e);
+        }
+        UUID uuid = vms.transfer().receive(session.fileStream(file), options.value("P"));
+        session.err("Successfully imported VM " + uuid);
+    }
+
+    private static String file(String verb, List<String> operands, int position) {
+        if (operands.size() != position + 1) {
+            throw new OpException(Code.USAGE, "Invalid or missing file for " + verb);
+        }
+        return operands.get(position);
     }
 
     void install(Session session, List<String> arguments) {

@@ -10,6 +10,7 @@ final class VmadmUsage {
             Usage: vmadm <command> [options]
 
               vmadm create [--strict] [-n] [-f <payload.json>]
+              vmadm apply [--strict] [-n] [-f <payload.json>]
               vmadm list [-p] [-H] [-o field,...] [-s field,...] [field=value ...]
               vmadm lookup [-j [-o field,...]] [-1] [field=value ...]
               vmadm get <uuid>
@@ -26,6 +27,8 @@ final class VmadmUsage {
               vmadm send <uuid>
               vmadm receive [-P <pool>] [-f <file>]
               vmadm install <uuid>
+              vmadm export <uuid> <file>
+              vmadm import [-P <pool>] <file>
               vmadm console <uuid>
               vmadm logs [-j] [-n <lines>] <uuid>
               vmadm info <uuid> [type,...]

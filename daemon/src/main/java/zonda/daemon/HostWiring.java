@@ -147,7 +147,7 @@ final class HostWiring implements AutoCloseable {
         var consoles = new ConsoleRelay(zones);
         List<Tool> tools = List.of(
                 new VmadmTool(vms, table, consoles),
-                new ImgadmTool(served.images(), clock),
+                new ImgadmTool(served.images(), vms, clock),
                 new ZoneadmTool(vms),
                 new ZonecfgTool(vms),
                 new ZloginTool(vms, zones, consoles),

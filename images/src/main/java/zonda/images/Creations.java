@@ -1,11 +1,13 @@
 package zonda.images;
 
+import java.io.RandomAccessFile;
 import java.nio.file.Path;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import zonda.base.Bytes;
 import zonda.base.Json;
 
 /** Makes images on this host: the local forms of {@code imgadm create}. Any thread may call it. */
@@ -27,6 +29,17 @@ public final class Creations {
     public record Fields(Json.Obj json) {
         /** @throws ImageException USAGE when name or version is missing, or a field can't be given */
         public static Fields parse(List<String> words) {
+            Fields fields = some(words);
+            for (String required : List.of("name", "version")) {
+                if (!fields.json().has(required)) {
+                    throw ImageException.usage("an image needs " + required + "=…");
+                }
+            }
+            return fields;
+        }
+
+        /** As {@link #parse}, when name and version may come from elsewhere. */
+        public static Fields some(List<String> words) {
             Json.Obj json = Json.object();
             for (String word : words) {
                 int equals = word.indexOf('=');
@@ -37,11 +50,6 @@ public final class Creations {
                 String value = word.substring(equals + 1);
                 boolean isFlag = value.equals("true") || value.equals("false");
                 json = isFlag ? json.with(field, value.equals("true")) : json.with(field, value);
-            }
-            for (String required : List.of("name", "version")) {
-                if (!json.has(required)) {
-                    throw ImageException.usage("an image needs " + required + "=…");
-                }
             }
             return new Fields(json);
         }
@@ -76,6 +84,121 @@ public final class Creations {
         var maker = new DebianRoot(Path.of("/etc/apt"), setup.paths().downloads(), setup.environment());
         Manifest manifest = manifest(fields, "Debian " + debian.suite());
         return create(manifest, root -> maker.fill(root, wish, progress), progress);
+    }
+
+    /**
+     * The files that an image is made of.
+     *
+     * @param directory with {@code root} in it; nobody changes it
+     * @param image that they began as a copy of
+     * @param brand of the VM that they are of
+     */
+    public record Tree(Path directory, Optional<UUID> image, String brand) {}
+
+    /**
+     * What image.
+     *
+     * @param manifest fields of it, name and version at least
+     * @param mostOrigins how many images an incremental one may be on top of
+     */
+    public record Wish(Json.Obj manifest, Packing packing, boolean incremental, int mostOrigins) {}
+
+    /**
+     * An image of a tree, that is not installed here but written to a file.
+     *
+     * @throws ImageException MANIFEST_VALIDATION, USAGE without name or version; of incremental ones VM_HAS_NO_ORIGIN,
+     *     MAX_ORIGIN_DEPTH, NOT_SUPPORTED for an origin that has no map of objects
+     */
+    public NewImage ofTree(Tree tree, Wish wish) {
+        for (String required : List.of("name", "version")) {
+            if (wish.manifest().string(required).isEmpty()) {
+                throw ImageException.usage("an image needs " + required + "=…");
+            }
+        }
+        Json.Obj given = wish.manifest();
+        Optional<InstalledImage> parent = tree.image().flatMap(installation::find);
+        Json.Obj tags = parent.flatMap(image -> image.manifest().tags().get("docker:config"))
+                .map(config -> Json.object().with("docker:config", config))
+                .orElse(Json.object())
+                .withAll(given.object("tags"));
+        Json.Obj base = manifest(
+                        new Fields(given.without("files").without("origin")), "of a VM of brand " + tree.brand())
+                .json();
+        base = base.with("tags", base.object("tags").withAll(tags));
+        if (tree.brand().equals("lx") && !base.has("requirements")) {
+            base = base.with("requirements", Json.object().with("brand", "lx"));
+        }
+        if (!wish.incremental()) {
+            return new NewImage(Manifest.of(base), tree.directory(), wish.packing(), Optional.empty());
+        }
+        InstalledImage origin = origin(parent, wish.mostOrigins());
+        Manifest manifest = Manifest.of(base.with("origin", origin.uuid().toString()));
+        return new NewImage(
+                manifest,
+                tree.directory(),
+                wish.packing(),
+                Optional.of(setup.store().content(origin.uuid())));
+    }
+
+    private InstalledImage origin(Optional<InstalledImage> parent, int most) {
+        InstalledImage origin = parent.orElseThrow(() -> new ImageException(
+                ImageError.VM_HAS_NO_ORIGIN, "cannot create an incremental image: the VM's image is not installed"));
+        if (!java.nio.file.Files.exists(setup.store().content(origin.uuid()).resolve(StreamImages.MAP))) {
+            throw new ImageException(
+                    ImageError.NOT_SUPPORTED,
+                    "cannot create an incremental image: its origin "
+                            + origin.manifest().title()
+                            + " was not installed from a ZFS stream, so another host's can not be the same;"
+                            + " create without -i");
+        }
+        int depth = 1;
+        Optional<UUID> above = origin.manifest().origin();
+        while (above.isPresent() && depth <= most) {
+            depth++;
+            above = installation
+                    .find(above.get())
+                    .flatMap(image -> image.manifest().origin());
+        }
+        if (depth > most) {
+            throw new ImageException(
+                    ImageError.MAX_ORIGIN_DEPTH,
+                    "cannot create an incremental image: it would have more than " + most + " origins");
+        }
+        return origin;
+    }
+
+    /**
+     * An image of type zvol of a machine's disk in a file: raw, qcow2, VMDK, VDI, VHD or VHDX.
+     *
+     * @throws ImageException NOT_SUPPORTED when it is none of these, or not whole
+     */
+    public InstalledImage disk(Path file, Fields fields, Progress progress) {
+        DiskFile disk = DiskFile.of(file);
+        long mib = Math.ceilDiv(disk.size().value(), Bytes.ofMiB(1).value());
+        Json.Obj machine = Json.object()
+                .with("type", "zvol")
+                .with("os", "other")
+                .with("image_size", mib)
+                .with("nic_driver", "virtio")
+                .with("disk_driver", "virtio")
+                .with("cpu_type", "qemu64");
+        Manifest plain = manifest(fields, "the disk " + file.getFileName());
+        Manifest manifest = Manifest.of(plain.json().without("tags").withAll(machine).withAll(fields.json()));
+        progress.say("Creating image " + manifest.title());
+        var image = new InstalledImage(manifest, setup.store().pool(), Optional.empty());
+        boolean installed = installation.installDataset(image, dataset -> {
+            Path whole = dataset.resolve(StreamImages.DISK);
+            try (var target = new RandomAccessFile(whole.toFile(), "rw")) {
+                target.setLength(Bytes.ofMiB(mib).value());
+            }
+            disk.copyTo(whole);
+        });
+        if (!installed) {
+            throw new ImageException(
+                    ImageError.INVALID_ARGUMENT, "image " + manifest.title() + " is already installed");
+        }
+        progress.say("Created image " + manifest.title());
+        return image;
     }
 
     private InstalledImage create(Manifest manifest, Installation.Filler filler, Progress progress) {

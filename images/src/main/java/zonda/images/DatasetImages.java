@@ -105,6 +105,11 @@ public final class DatasetImages implements ImageStore {
     }
 
     @Override
+    public Path content(UUID image) {
+        return datasets.directory(installed(image) + "@" + FINAL);
+    }
+
+    @Override
     public List<String> dependents(UUID image) {
         return datasets.findSnapshot(installed(image) + "@" + FINAL).map(Snapshot::clones).orElse(List.of()).stream()
                 .map(DatasetImages::leaf)

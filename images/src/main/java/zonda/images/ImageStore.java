@@ -54,6 +54,9 @@ public interface ImageStore {
     /** Removes the installed dataset with its snapshots. */
     void destroy(UUID image);
 
+    /** Where the content of an installed one is to be read, as it was sealed: an absolute path. */
+    Path content(UUID image);
+
     /** Datasets cloned from it, by the last part of their names: the UUIDs of VMs and of incremental images. */
     List<String> dependents(UUID image);
 

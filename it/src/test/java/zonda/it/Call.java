@@ -26,6 +26,7 @@ import java.util.concurrent.TimeoutException;
 import zonda.base.Await;
 import zonda.client.Frame;
 import zonda.client.Payload;
+import zonda.client.WrittenFile;
 
 /**
  * One command as a client runs it, by the frames of {@link Frame} from within this process: quick, and its two outputs
@@ -79,6 +80,7 @@ final class Call implements AutoCloseable {
                     case Frame.RAW -> raw = true;
                     case Frame.OPEN -> sendFile(frame.text());
                     case Frame.WRITE -> writeFile(Payload.of(frame));
+                    case Frame.NAME -> nameFile(Payload.of(frame));
                     case Frame.EXIT -> status.complete(Payload.of(frame).number());
                     default -> throw new IOException("unknown frame " + frame.type());
                 }
@@ -124,7 +126,17 @@ final class Call implements AutoCloseable {
         String path = request.string();
         boolean append = request.number() == 1;
         try (var file = new FileOutputStream(path, append)) {
-            file.write(request.string().getBytes(StandardCharsets.UTF_8));
+            file.write(request.data());
+        } catch (IOException e) {
+            send(Frame.FILE_ERROR, String.valueOf(e.getMessage()).getBytes(StandardCharsets.UTF_8));
+            return;
+        }
+        send(Frame.FILE, new byte[0]);
+    }
+
+    private void nameFile(Payload request) throws IOException {
+        try {
+            WrittenFile.name(request.string(), request.string());
         } catch (IOException e) {
             send(Frame.FILE_ERROR, String.valueOf(e.getMessage()).getBytes(StandardCharsets.UTF_8));
             return;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -41,6 +42,78 @@ class PlanningIT {
         assertThat(zonda.vmadm("update", "-n", vm.toString(), "max_lwps=many").status())
                 .isEqualTo(1);
         assertThat(zonda.get(vm)).isEqualTo(before);
+    }
+
+    private static Ran apply(Json.Obj payload, String... options) {
+        String[] arguments =
+                Stream.concat(Stream.of("apply"), Stream.of(options)).toArray(String[]::new);
+        return zonda.feed(payload.compact(), "vmadm", arguments);
+    }
+
+    @Test
+    void what_is_applied_is_created_then_left_alone_then_changed_as_the_payload_changes() {
+        Json.Obj payload = Instance.withNics(
+                        zonda.payload("web01").with("tags", Json.object().with("role", "web")),
+                        Instance.nic("10.99.0.201/24"))
+                .with("autoboot", false);
+        Ran ran = apply(payload, "-n");
+        assertThat(ran.out().lines()).contains("alias added :: \"web01\"", "quota added :: 1");
+        assertThat(ran.err()).contains("would be created");
+        assertThat(zonda.vmadm("list", "-H").out()).isEmpty();
+
+        ran = apply(payload);
+        UUID vm = Instance.created(ran).orElseThrow();
+        assertThat(ran.out().lines()).contains("tags added :: {\"role\":\"web\"}");
+        Json.Obj before = zonda.get(vm);
+
+        ran = apply(payload);
+        assertThat(ran.status()).as(ran.toString()).isZero();
+        assertThat(ran.out()).isEmpty();
+        assertThat(ran.err()).isEqualTo("VM " + vm + " is as it should be\n");
+        assertThat(zonda.get(vm)).isEqualTo(before);
+
+        Json.Obj changed = Instance.withNics(payload, Instance.nic("10.99.0.202/24"), Instance.nic("10.99.0.203/24"))
+                .with("quota", 2)
+                .with("tags", Json.object().with("tier", "front"));
+        ran = apply(changed, "-n");
+        assertThat(ran.err()).isEqualTo("VM " + vm + " would be updated\n");
+        assertThat(ran.out().lines()).contains("quota changed :: 1 -> 2", "tags.tier added :: \"front\"");
+        assertThat(zonda.get(vm)).isEqualTo(before);
+        ran = apply(changed);
+        assertThat(ran.err()).isEqualTo("Successfully updated VM " + vm + "\n");
+        Json.Obj after = zonda.get(vm);
+        assertThat(after.object("tags").members().keySet()).containsExactly("role", "tier");
+        assertThat(after.array("nics").objects()).hasSize(2);
+        assertThat(after.array("nics").objects().getFirst().string("mac", ""))
+                .as("the NIC is the same one")
+                .isEqualTo(before.array("nics").objects().getFirst().string("mac", "-"));
+        assertThat(apply(changed).err()).isEqualTo("VM " + vm + " is as it should be\n");
+
+        ran = apply(payload.with("nics", new Json.Arr(List.of())));
+        assertThat(ran.status()).as(ran.toString()).isZero();
+        assertThat(zonda.get(vm).array("nics").items()).isEmpty();
+    }
+
+    @Test
+    void what_can_not_be_applied_is_said_and_changes_nothing() {
+        UUID vm = zonda.create(zonda.payload("web01").with("autoboot", false));
+        Json.Obj before = zonda.get(vm);
+        Ran ran = apply(zonda.payload("web01")
+                .with("brand", "joyent")
+                .with("image_uuid", UUID.randomUUID().toString()));
+        assertThat(ran.status()).isEqualTo(1);
+        assertThat(ran.err())
+                .contains("can not be changed of VM " + vm, "brand (it is \"joyent-minimal\")", "image_uuid (it is");
+        assertThat(apply(zonda.payload()).err()).contains("its uuid or its alias");
+        assertThat(apply(zonda.payload("web01").with("quota", "much")).err()).contains("Invalid value(s) for: quota");
+        assertThat(apply(zonda.payload("web01").with("qutoa", 7)).err()).contains("unknown property \"qutoa\"");
+        assertThat(zonda.get(vm)).isEqualTo(before);
+
+        zonda.create(zonda.payload("web01").with("autoboot", false));
+        assertThat(apply(zonda.payload("web01")).err()).contains("2 VMs have the alias \"web01\"");
+        assertThat(apply(zonda.payload("web02").with("uuid", vm.toString()), "-n")
+                        .out())
+                .isEqualTo("alias changed :: \"web01\" -> \"web02\"\n");
     }
 
     @Test

@@ -179,6 +179,67 @@ class TransferIT {
     }
 
     @Test
+    void an_export_is_made_of_a_vm_that_runs_and_imported_elsewhere_when_it_is_as_it_was_written() throws IOException {
+        UUID vm = vmWithData();
+        String before = data(one, vm);
+        Path file = directory.resolve("web01.export");
+        Files.writeString(file, "an older one");
+
+        Ran ran = one.vmadm("export", "web01", file.toString());
+        assertThat(ran.err()).isEqualTo("Successfully exported VM " + vm + "\n");
+        assertThat(one.state(vm)).isEqualTo("running");
+        assertThat(one.run("zfs", "list", "-H", "-t", "snapshot", "-o", "name", "zones/" + vm)
+                        .out())
+                .isEqualTo("zones/" + vm + "@vmsnap-first\n");
+        assertThat(Files.list(directory)).containsExactly(file);
+
+        byte[] whole = Files.readAllBytes(file);
+        notImported(cut(whole, 0), "it does not end as an export does");
+        notImported(cut(whole, whole.length - 1), "it does not end as an export does");
+        notImported(cut(whole, whole.length - 512), "it does not end as an export does");
+        notImported(flipped(whole, BLOCK + 20), "its checksum is not that of what is in it");
+        notImported(flipped(whole, whole.length / 2), "its checksum is not that of what is in it");
+
+        ran = other.vmadm("import", file.toString());
+        assertThat(ran.err()).isEqualTo("Successfully imported VM " + vm + "\n");
+        assertThat(other.get(vm).bool("autoboot", false)).isTrue();
+        assertThat(other.vmadm("start", "web01").status()).isZero();
+        assertThat(data(other, vm)).isEqualTo(before);
+        other.delete(vm);
+        assertThat(other.vmadm("receive", "-f", file.toString()).status())
+                .as("an export is a bundle, too")
+                .isZero();
+        other.delete(vm);
+        refused(flipped(whole, whole.length / 2), "");
+        refused(flipped(whole, whole.length - 470), "its checksum is not that of what is in it");
+    }
+
+    private void notImported(byte[] content, String why) throws IOException {
+        Path file = directory.resolve("damaged");
+        Files.write(file, content);
+        Ran ran = other.vmadm("import", file.toString());
+        Files.delete(file);
+        assertThat(ran.err()).contains("Invalid bundle", why);
+        assertThat(ran.status()).isEqualTo(1);
+        assertThat(other.vmadm("list", "-H").out()).isEmpty();
+    }
+
+    @Test
+    void an_export_that_can_not_be_written_leaves_the_older_one_and_no_snapshot() throws IOException {
+        UUID vm = one.create(one.payload("web01"));
+        Path file = directory.resolve("no/such/file");
+        Ran ran = one.vmadm("export", "web01", file.toString());
+        assertThat(ran.status()).isEqualTo(1);
+        assertThat(ran.err()).contains("No such file");
+        assertThat(one.run("zfs", "list", "-H", "-t", "snapshot", "-o", "name", "zones/" + vm)
+                        .out())
+                .isEmpty();
+        assertThat(one.vmadm("export", "web01").status()).isEqualTo(2);
+        assertThat(one.vmadm("import").status()).isEqualTo(2);
+        assertThat(one.vmadm("import", file.toString()).err()).contains("No such file");
+    }
+
+    @Test
     void properties_may_come_first_and_the_data_later() throws IOException {
         UUID vm = vmWithData();
         String before = data(one, vm);

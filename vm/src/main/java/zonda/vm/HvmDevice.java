@@ -5,8 +5,10 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.time.Duration;
-import zonda.kernel.Command;
+import java.util.Locale;
+import zonda.kernel.DeviceNumber;
+import zonda.kernel.Directory;
+import zonda.kernel.FileStat;
 import zonda.zones.ZoneSpec;
 
 /**
@@ -18,7 +20,6 @@ enum HvmDevice {
     KVM("/dev/kvm", 232);
 
     private static final int MAJOR = 10;
-    private static final Duration LIMIT = Duration.ofSeconds(10);
 
     private final String target;
     private final int minor;
@@ -28,13 +29,13 @@ enum HvmDevice {
         this.minor = minor;
     }
 
-    /** The VM's own node, made if it isn't there. */
+    /** The VM's own node, made anew. */
     ZoneSpec.Device of(VmRecord vm, Path zonepath) {
-        Path node = zonepath.resolve("device." + name().toLowerCase(java.util.Locale.ROOT));
-        try {
+        String name = "device." + name().toLowerCase(Locale.ROOT);
+        Path node = zonepath.resolve(name);
+        try (Directory directory = Directory.open(zonepath)) {
             Files.deleteIfExists(node);
-            Command.of("mknod", "-m", "600", node.toString(), "c", String.valueOf(MAJOR), String.valueOf(minor))
-                    .check(LIMIT);
+            directory.mknod(name, FileStat.Kind.CHARACTER, new DeviceNumber(MAJOR, minor));
             Files.setAttribute(node, "unix:uid", (int) HvmDatasets.hostId(vm.ids()), LinkOption.NOFOLLOW_LINKS);
         } catch (IOException e) {
             throw new UncheckedIOException("make " + node + ": " + e, e);

@@ -43,6 +43,11 @@ final class PayloadChecks {
         return new Vms.Checked(complete, brand.get(), findings);
     }
 
+    /** What a payload of create says, typed, and nothing that it doesn't. */
+    Json.Obj readForCreate(Json.Obj raw, Brand brand, Findings findings) {
+        return payloads.read(raw, Verb.CREATE, brand, findings);
+    }
+
     /** What {@code vmadm get} showed on another host. @throws zonda.base.OpException INVALID */
     Vms.Checked receive(Json.Obj shown) {
         var findings = new Findings();

@@ -43,6 +43,7 @@ public final class Recovery {
         var watch = ExitWatch.start(
                 vms.host().zones().exits(), vms::ended, () -> store.all().forEach(vm -> vms.ended(vm.uuid())));
         noticeEnded();
+        vms.transfer().forgetInterrupted();
         vms.host()
                 .networks()
                 .reconcile(store.all().stream()
@@ -92,6 +93,7 @@ public final class Recovery {
             }
             case "vm-start", "vm-reboot" -> reboot(saga, UUID.fromString(about.string("uuid", "")));
             case "vm-stop" -> stop(saga);
+            case Imaging.KIND -> vms.imaging().settle(saga);
             case Endings.RESTART -> vms.settleRestart(saga);
             case "vm-rollback" -> vms.snapshots().settle(saga);
             case "vm-receive" -> vms.transfer().settle(saga);

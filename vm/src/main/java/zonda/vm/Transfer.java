@@ -6,9 +6,14 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.security.DigestInputStream;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import zonda.base.Code;
 import zonda.base.Json;
 import zonda.base.OpException;
@@ -25,9 +30,11 @@ import zonda.storage.SendRequest;
  */
 public final class Transfer {
     private static final String SNAPSHOT = "sending";
+    private static final String EXPORT = "exporting";
     private static final int BUFFER = 256 << 10;
 
     private final Vms vms;
+    private final Set<UUID> exported = ConcurrentHashMap.newKeySet();
 
     Transfer(Vms vms) {
         this.vms = vms;
@@ -66,6 +73,61 @@ public final class Transfer {
         });
     }
 
+    /**
+     * Writes a VM, which may run and runs on, with a checksum at its end: its data are as they are when this begins.
+     *
+     * @throws OpException NOT_FOUND, CONFLICT for one that isn't whole or is being exported
+     */
+    public void export(UUID uuid, OutputStream out) {
+        VmConfig config = vms.find(uuid).config();
+        VmSnapshots.requireSupported(config);
+        Vms.requireWhole(vms.find(uuid), "export");
+        if (!exported.add(uuid)) {
+            throw new OpException(Code.CONFLICT, "VM " + uuid + " is being exported already");
+        }
+        Datasets datasets = vms.machinery().datasets(config);
+        String snapshot = config.dataset() + "@" + EXPORT;
+        try {
+            Json.Obj shown = vms.lane(uuid).run(() -> {
+                forget(datasets, snapshot);
+                datasets.snapshot(config.dataset(), EXPORT);
+                return shown(vms.find(uuid).config());
+            });
+            writeSummed(out, shown, snapshot, datasets);
+        } finally {
+            exported.remove(uuid);
+            vms.lane(uuid).run(() -> {
+                forget(datasets, snapshot);
+                return uuid;
+            });
+        }
+    }
+
+    private static void writeSummed(OutputStream out, Json.Obj shown, String snapshot, Datasets datasets) {
+        MessageDigest sum = VmBundle.digest();
+        var summed = new DigestOutputStream(out, sum);
+        try {
+            VmBundle.writeVm(summed, shown);
+            VmBundle.writeDataset(summed, snapshot.substring(0, snapshot.indexOf('@')));
+            datasets.streams().send(new SendRequest(snapshot, Optional.empty(), true, false, true), summed, _ -> {});
+            summed.flush();
+            VmBundle.writeEnd(out, sum.digest());
+            out.flush();
+        } catch (IOException e) {
+            throw new UncheckedIOException("write the file: " + e, e);
+        }
+    }
+
+    /** Takes away what an interrupted send or export of an earlier daemon left. */
+    void forgetInterrupted() {
+        for (VmRecord vm : vms.store().all()) {
+            vms.machinery().pool(vm.config()).ifPresent(datasets -> {
+                forget(datasets, vm.config().dataset() + "@" + SNAPSHOT);
+                forget(datasets, vm.config().dataset() + "@" + EXPORT);
+            });
+        }
+    }
+
     private static void forget(Datasets datasets, String snapshot) {
         if (datasets.findSnapshot(snapshot).isPresent()) {
             datasets.destroy(snapshot, false);
@@ -86,7 +148,7 @@ public final class Transfer {
      */
     public UUID receive(InputStream in, Optional<String> pool) {
         // The reader of streams takes a buffered one as it is, and so reads not a byte too many.
-        var buffered = new BufferedInputStream(in, BUFFER);
+        var buffered = new DigestInputStream(new BufferedInputStream(in, BUFFER), VmBundle.digest());
         try {
             VmConfig config = config(VmBundle.readVm(buffered), pool);
             Optional<VmBundle.Header> dataset = VmBundle.next(buffered);
@@ -115,7 +177,7 @@ public final class Transfer {
         return new VmConfig(checked.properties());
     }
 
-    private void carryOut(Saga saga, VmConfig config, Optional<VmBundle.Header> first, InputStream in) {
+    private void carryOut(Saga saga, VmConfig config, Optional<VmBundle.Header> first, DigestInputStream in) {
         try {
             if (first.isEmpty()) {
                 saga.step("receiving", () -> keep(config, VmRecord.Life.RECEIVING));
@@ -136,17 +198,31 @@ public final class Transfer {
         vms.store().change(config.uuid(), vm -> vm.with(life));
     }
 
-    private void receiveAll(VmConfig config, Optional<VmBundle.Header> first, InputStream in) {
+    private void receiveAll(VmConfig config, Optional<VmBundle.Header> first, DigestInputStream in) {
         Datasets datasets = vms.machinery().datasets(config);
         Optional<VmBundle.Header> next = first;
         try {
             while (next.isPresent()) {
                 datasets.streams()
                         .receive(ReceiveRequest.into(target(config, next.get())), kept(in), ReceiveListener.NONE);
+                byte[] sum = sum(in);
                 next = VmBundle.next(in);
+                if (next.isPresent() && next.get().isEnd()) {
+                    next.get().requireSum(sum);
+                    return;
+                }
             }
         } catch (IOException e) {
             throw new OpException(Code.INVALID, "Invalid bundle: " + e.getMessage(), e);
+        }
+    }
+
+    /** Of all that was read. */
+    private static byte[] sum(DigestInputStream in) {
+        try {
+            return ((MessageDigest) in.getMessageDigest().clone()).digest();
+        } catch (CloneNotSupportedException e) {
+            throw new IllegalStateException("SHA-256 of this JDK can not be cloned", e);
         }
     }
 
@@ -189,6 +265,7 @@ public final class Transfer {
                     Code.CONFLICT, "dataset " + config.dataset() + " of VM " + config.uuid() + " is missing");
         }
         forget(datasets, config.dataset() + "@" + SNAPSHOT);
+        forget(datasets, config.dataset() + "@" + EXPORT);
         vms.machinery().makeDatasets(config);
         vms.machinery().applyQuota(config);
     }

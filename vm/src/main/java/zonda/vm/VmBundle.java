@@ -20,13 +20,17 @@ import zonda.base.OpException;
  * checksum, name, size and padded size, each ended by a zero byte. The first chunk is the VM as JSON; one for each
  * dataset follows, whose size is given as 0 and whose content is a ZFS send stream. The checksum of the JSON is its
  * SHA-256 here; SmartOS has a word in its place, which is not looked at.
+ *
+ * <p>What {@code vmadm export} writes ends with one more header, named SHA256, with the sum of all before it.
  */
-final class VmBundle {
+public final class VmBundle {
     static final int BLOCK = 512;
     private static final String MAGIC = "MAGIC-VMBUNDLE";
     private static final String VERSION = "1";
     private static final String JSON = "JSON";
+    private static final String END = "SHA256";
     private static final int FIELDS = 6;
+    private static final int PIECE = 64 << 10;
     private static final int LONGEST_JSON = 16 << 20;
 
     private VmBundle() {}
@@ -43,6 +47,11 @@ final class VmBundle {
         out.write(header("-", dataset, 0, 0));
     }
 
+    /** The last chunk. @param sum of all that was written before */
+    static void writeEnd(OutputStream out, byte[] sum) throws IOException {
+        out.write(header(HexFormat.of().formatHex(sum), END, 0, 0));
+    }
+
     private static byte[] header(String checksum, String name, long size, long padded) {
         String fields =
                 String.join("\0", MAGIC, VERSION, checksum, name, String.valueOf(size), String.valueOf(padded) + "\0");
@@ -50,15 +59,55 @@ final class VmBundle {
     }
 
     private static String sha256(byte[] data) {
+        return HexFormat.of().formatHex(digest().digest(data));
+    }
+
+    static MessageDigest digest() {
         try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(data));
+            return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);
         }
     }
 
     /** A chunk's header. */
-    record Header(String checksum, String name, long size, long padded) {}
+    record Header(String checksum, String name, long size, long padded) {
+        boolean isEnd() {
+            return name.equals(END);
+        }
+
+        /** @throws OpException INVALID when it isn't the sum that this last chunk says */
+        void requireSum(byte[] sum) {
+            if (!checksum.equals(HexFormat.of().formatHex(sum))) {
+                throw damaged("its checksum is not that of what is in it");
+            }
+        }
+    }
+
+    /**
+     * Reads a file that {@code vmadm export} wrote, to its end.
+     *
+     * @throws OpException INVALID when it isn't one, or not as it was written
+     */
+    public static void verify(InputStream in) throws IOException {
+        MessageDigest sum = digest();
+        byte[] piece = new byte[PIECE];
+        byte[] last = in.readNBytes(BLOCK);
+        int length = in.readNBytes(piece, 0, PIECE);
+        while (length > 0) {
+            // The last block may be the end: it is summed up when there is one after it.
+            byte[] both = Arrays.copyOf(last, last.length + length);
+            System.arraycopy(piece, 0, both, last.length, length);
+            sum.update(both, 0, length);
+            last = Arrays.copyOfRange(both, length, both.length);
+            length = in.readNBytes(piece, 0, PIECE);
+        }
+        boolean ends = last.length == BLOCK && new String(last, StandardCharsets.UTF_8).startsWith(MAGIC);
+        if (!ends || !header(last).isEnd()) {
+            throw damaged("it does not end as an export does: it was cut off, or vmadm export did not write it");
+        }
+        header(last).requireSum(sum.digest());
+    }
 
     /**
      * The VM at the stream's beginning. What isn't a bundle and begins with {@code {} is taken as a VM's JSON alone.
@@ -75,7 +124,11 @@ final class VmBundle {
             throw damaged("it does not begin with a VM");
         }
         byte[] text = in.readNBytes((int) header.size());
-        in.skipNBytes(header.padded() - header.size());
+        if (header.padded() - header.size() >= BLOCK) {
+            throw damaged("it does not begin with a VM");
+        }
+        // Read, not skipped: who sums up what is read has to see it.
+        in.readNBytes((int) (header.padded() - header.size()));
         boolean checked = header.checksum().matches("[0-9a-f]{64}");
         if (text.length < header.size() || (checked && !header.checksum().equals(sha256(text)))) {
             throw damaged("the VM's properties are not as they were sent");

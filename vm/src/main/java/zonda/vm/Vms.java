@@ -40,12 +40,14 @@ public final class Vms implements AutoCloseable {
     private final Map<UUID, Lane> lanes = new ConcurrentHashMap<>();
     private final Set<UUID> stopping = ConcurrentHashMap.newKeySet();
     private final VmViews views;
+    private final PropertyTable table;
     private final VmEvents events;
 
     public Vms(Host host, VmStore store, PropertyTable table, IdRanges ids) {
         this.host = host;
         this.store = store;
         this.ids = ids;
+        this.table = table;
         this.events = new VmEvents(uuid -> store.find(uuid).map(this::view), host.clock());
         store.onChange(events::touched);
         this.machinery = new Machinery(host, store, events::touched);
@@ -350,6 +352,16 @@ public final class Vms implements AutoCloseable {
     /** Whether the VM could be created now. @throws OpException as {@link #create} before it changes anything */
     public void planCreate(Checked checked) {
         creating.plan(checked);
+    }
+
+    /** VMs' files for images. */
+    public Imaging imaging() {
+        return new Imaging(this);
+    }
+
+    /** What makes VMs as payloads say. */
+    public Applying applying() {
+        return new Applying(this, checks, table);
     }
 
     public Diagnosis diagnosis() {

@@ -120,6 +120,11 @@ public final class FakeImageStore implements ImageStore {
     }
 
     @Override
+    public Path content(UUID image) {
+        return directory.resolve(image.toString());
+    }
+
+    @Override
     public List<String> dependents(UUID image) {
         return List.copyOf(clones.getOrDefault(image, List.of()));
     }

@@ -1,0 +1,85 @@
+package zonda.commands;
+
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.UUID;
+import zonda.base.Code;
+import zonda.base.Json;
+import zonda.base.OpException;
+import zonda.images.Creations;
+import zonda.images.HostImages;
+import zonda.images.Images;
+import zonda.images.Manifest;
+import zonda.images.NewImage;
+import zonda.images.Packing;
+import zonda.vm.Vms;
+
+/** create of imgadm(8) from a VM: a file with a ZFS stream, and its manifest. */
+final class ImgadmCreate {
+    private static final int BUFFER = 128 << 10;
+
+    private final HostImages images;
+    private final Vms vms;
+
+    ImgadmCreate(HostImages images, Vms vms) {
+        this.images = images;
+        this.vms = vms;
+    }
+
+    void create(Session session, Getopt options) {
+        UUID vm = vms.resolve(options.operands().getFirst());
+        Creations.Wish wish = wish(session, options);
+        Images pool = images.of(vms.get(vm).string("zpool", ""));
+        vms.imaging()
+                .withFiles(
+                        vm, tree -> write(session, options, pool.creations().ofTree(tree, wish)));
+    }
+
+    private static Creations.Wish wish(Session session, Getopt options) {
+        Json.Obj manifest = options.value("m").map(file -> json(session, file)).orElse(Json.object());
+        List<String> words = options.operands().subList(1, options.operands().size());
+        Json.Obj fields = manifest.withAll(Creations.Fields.some(words).json());
+        String compression = options.value("c").orElse("none");
+        Packing packing = Packing.find(compression)
+                .orElseThrow(() -> new OpException(
+                        Code.USAGE, "unknown compression \"" + compression + "\"; there are none, gzip, bzip2 and xz"));
+        String depth = options.value("max-origin-depth").orElse("");
+        if (!depth.matches("[0-9]{0,6}")) {
+            throw new OpException(Code.USAGE, "not a number of images: --max-origin-depth \"" + depth + "\"");
+        }
+        return new Creations.Wish(
+                fields, packing, options.has("i"), depth.isEmpty() ? Integer.MAX_VALUE : Integer.parseInt(depth));
+    }
+
+    private static Json.Obj json(Session session, String file) {
+        try {
+            return Json.parseObject(new String(session.file(file), StandardCharsets.UTF_8));
+        } catch (Json.JsonSyntaxException e) {
+            throw new OpException(Code.INVALID, "manifest " + file + " is invalid: " + e.getMessage(), e);
+        }
+    }
+
+    private static Manifest write(Session session, Getopt options, NewImage image) {
+        String prefix = options.value("o").map(directory -> directory + "/").orElse("");
+        String title = image.manifest().title();
+        session.out("Manifest:\n" + image.manifest().json().pretty().indent(4));
+        session.out("Saving image to \"" + prefix + image.fileName() + "\"\n");
+        try (CallerFile file = new CallerFile(session, prefix + image.fileName());
+                CallerFile about = new CallerFile(session, prefix + image.manifestName());
+                OutputStream out = new BufferedOutputStream(file.out(), BUFFER)) {
+            Manifest complete = image.write(out);
+            about.out().write((complete.json().pretty() + "\n").getBytes(StandardCharsets.UTF_8));
+            file.keep();
+            about.keep();
+            session.out("Image " + title + " was created in \"" + prefix + image.fileName() + "\" ("
+                    + NewImage.size(complete).human() + ")\n");
+            return complete;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

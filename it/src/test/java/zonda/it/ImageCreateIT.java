@@ -1,0 +1,138 @@
+package zonda.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+import zonda.base.Json;
+
+/** imgadm create of VMs: what it writes is installed, and VMs of it have what the first had. */
+class ImageCreateIT {
+    @RegisterExtension
+    static final Instance zonda = new Instance();
+
+    @TempDir
+    Path directory;
+
+    @AfterEach
+    void leave_nothing() {
+        zonda.deleteAll();
+        assertThat(zonda.leftovers().ofZones()).isEmpty();
+        assertThat(zonda.run("zfs", "list", "-H", "-o", "name").out()).doesNotContain("-imaging");
+    }
+
+    private static UUID stopped(UUID image, String script) {
+        UUID vm = zonda.create(zonda.payload().with("image_uuid", image.toString()));
+        zonda.sh(vm, script);
+        assertThat(zonda.vmadm("stop", "-F", vm.toString()).status()).isZero();
+        return vm;
+    }
+
+    private Json.Obj created(UUID vm, String name, String file, String... options) throws IOException {
+        var arguments = new java.util.ArrayList<>(java.util.List.of("create", "-o", directory.toString()));
+        arguments.addAll(java.util.List.of(options));
+        arguments.addAll(java.util.List.of(vm.toString(), "name=" + name, "version=1"));
+        Ran ran = zonda.imgadm(arguments.toArray(String[]::new));
+        assertThat(ran.status()).as(ran.toString()).isZero();
+        assertThat(ran.out()).contains("Saving image to \"" + directory + "/" + file + "\"");
+        Json.Obj manifest = Json.parseObject(Files.readString(directory.resolve(name + "-1.imgmanifest")));
+        Json.Obj facts = manifest.array("files").objects().getFirst();
+        assertThat(facts.integer("size", 0)).isEqualTo(Files.size(directory.resolve(file)));
+        return manifest;
+    }
+
+    private void install(String name, String file) {
+        Ran ran = zonda.imgadm(
+                "install",
+                "-q",
+                "-m",
+                directory.resolve(name + "-1.imgmanifest").toString(),
+                "-f",
+                directory.resolve(file).toString());
+        assertThat(ran.status()).as(ran.toString()).isZero();
+    }
+
+    private static UUID uuid(Json.Obj manifest) {
+        return UUID.fromString(manifest.string("uuid", ""));
+    }
+
+    @Test
+    void images_of_vms_whole_and_incremental_make_vms_with_all_the_first_had() throws IOException {
+        UUID first = stopped(
+                zonda.image(),
+                "mkdir -p /srv; echo one > /srv/a; ln -s a /srv/l; chown 7:8 /srv/a;"
+                        + " dd if=/dev/urandom of=/srv/big bs=64k count=20 2>/dev/null; md5sum < /srv/big > /srv/sum");
+        Json.Obj before = zonda.get(first);
+
+        Json.Obj whole = created(first, "whole", "whole-1.zfs.gz", "-c", "gzip");
+        assertThat(whole.string("type", "")).isEqualTo("lx-dataset");
+        assertThat(whole.has("origin")).isFalse();
+        assertThat(zonda.get(first)).as("the VM is as it was").isEqualTo(before);
+        install("whole", "whole-1.zfs.gz");
+
+        UUID second = stopped(uuid(whole), "echo two > /srv/a; rm /srv/l; echo new > /srv/n");
+        Json.Obj grown = created(second, "grown", "grown-1.zfs.xz", "-i", "-c", "xz");
+        assertThat(grown.string("origin", "")).isEqualTo(whole.string("uuid", "-"));
+        assertThat(Files.size(directory.resolve("grown-1.zfs.xz")))
+                .as("only what changed is in it")
+                .isLessThan(Files.size(directory.resolve("whole-1.zfs.gz")) / 4);
+        install("grown", "grown-1.zfs.xz");
+
+        UUID third = zonda.create(zonda.payload().with("image_uuid", uuid(grown).toString()));
+        assertThat(zonda.sh(
+                        third,
+                        "cd /srv; cat a n; stat -c %u:%g a; ls l 2>/dev/null; md5sum < big | cmp - sum && echo same"))
+                .isEqualTo("two\nnew\n7:8\nsame");
+        assertThat(zonda.imgadm("ancestry", "-H", "-o", "name", uuid(grown).toString())
+                        .out())
+                .isEqualTo("grown\nwhole\n");
+        Ran ran = zonda.imgadm("create", "-i", "--max-origin-depth", "1", third.toString(), "name=more", "version=1");
+        assertThat(ran.err()).as("it runs").contains("stop " + third);
+        zonda.vmadm("stop", "-F", third.toString());
+        ran = zonda.imgadm("create", "-i", "--max-origin-depth", "1", third.toString(), "name=more", "version=1");
+        assertThat(ran.err()).startsWith("imgadm create: error (MaxOriginDepth): ");
+
+        zonda.deleteAll();
+        assertThat(zonda.imgadm("delete", uuid(grown).toString()).status()).isZero();
+        assertThat(zonda.imgadm("delete", uuid(whole).toString()).status()).isZero();
+    }
+
+    @Test
+    void what_can_not_be_made_is_said_and_leaves_nothing() throws IOException {
+        UUID vm = stopped(zonda.image(), "true");
+        Ran ran = zonda.imgadm("create", "-i", "-o", directory.toString(), vm.toString(), "name=a", "version=1");
+        assertThat(ran.err())
+                .startsWith("imgadm create: error (NotSupported): ")
+                .contains("create without -i");
+        ran = zonda.imgadm("create", "-o", directory.toString(), vm.toString(), "name=a");
+        assertThat(ran.err()).contains("(Usage)", "version=");
+        assertThat(ran.status()).isEqualTo(2);
+        ran = zonda.imgadm("create", "-c", "zip", vm.toString(), "name=a", "version=1");
+        assertThat(ran.err()).contains("unknown compression \"zip\"");
+        ran = zonda.imgadm("create", "-o", directory + "/none", vm.toString(), "name=a", "version=1");
+        assertThat(ran.status()).isEqualTo(1);
+        assertThat(ran.err()).contains("No such file");
+        ran = zonda.imgadm("create", "nosuch", "name=a", "version=1");
+        assertThat(ran.status()).isEqualTo(1);
+        assertThat(Files.list(directory)).isEmpty();
+    }
+
+    @Test
+    void a_daemon_that_dies_in_between_leaves_the_vm_and_nothing_else() throws IOException {
+        UUID vm = stopped(zonda.image(), "true");
+        zonda.restartToCrashAfter("vm-image:clone");
+        zonda.imgadm("create", "-o", directory.toString(), vm.toString(), "name=a", "version=1");
+        assertThat(zonda.daemon().end()).isNotZero();
+        zonda.start(Map.of());
+        assertThat(zonda.run("zfs", "list", "-H", "-t", "all", "-o", "name").out())
+                .doesNotContain("imaging");
+        created(vm, "a", "a-1.zfs");
+    }
+}

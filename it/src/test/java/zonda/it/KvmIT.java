@@ -1,0 +1,269 @@
+package zonda.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+import zonda.base.Await;
+import zonda.base.Json;
+import zonda.zones.InitProgram;
+
+/** Hardware VMs with a real guest: its disks, its NIC, its console, its metadata, and what its emulator can reach. */
+class KvmIT {
+    /** An emulated CPU boots a kernel in seconds, in many on a busy machine. */
+    private static final Duration BOOT = Duration.ofSeconds(150);
+
+    private static final Duration SOON = Duration.ofSeconds(60);
+    private static final long OVERHEAD = 1024;
+
+    @RegisterExtension
+    static final Instance zonda = new Instance();
+
+    @TempDir
+    static Path files;
+
+    private static UUID image;
+
+    @BeforeAll
+    static void make_an_image() {
+        Path disk = MachineDisk.make(files);
+        image = UUID.randomUUID();
+        good("imgadm", "create", "-q", "--from", disk.toString(), "name=machine", "version=1", "uuid=" + image);
+    }
+
+    @AfterEach
+    void leave_nothing() {
+        zonda.deleteAll();
+        assertThat(zonda.leftovers().ofZones()).isEmpty();
+        assertThat(good("zfs", "list", "-H", "-o", "name", "-t", "volume").lines())
+                .containsExactly("zones/" + image);
+    }
+
+    private static String good(String tool, String... words) {
+        Ran ran = zonda.run(tool, words);
+        assertThat(ran.status()).as(ran.toString()).isZero();
+        return ran.out();
+    }
+
+    private static Json.Obj payload(String brand, String disks, String nics) {
+        Json.Obj boot = Json.object()
+                .with("boot", true)
+                .with("model", disks)
+                .with("image_uuid", image.toString());
+        Json.Obj data = Json.object().with("model", disks).with("size", 64);
+        return Json.object()
+                .with("brand", brand)
+                .with("alias", "machine")
+                .with("ram", 256)
+                .with("vcpus", 2)
+                .with("disks", new Json.Arr(List.of(boot, data)))
+                .with("nics", new Json.Arr(List.of(Instance.nic("dhcp").with("model", nics))));
+    }
+
+    /** What the guest says of itself, over its NIC. */
+    private static Map<String, String> facts(UUID vm) {
+        String page = "http://" + address(vm) + "/facts";
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            HttpRequest request = HttpRequest.newBuilder(URI.create(page))
+                    .timeout(Duration.ofSeconds(5))
+                    .build();
+            String[] text = new String[1];
+            boolean answered = Await.until(BOOT, () -> {
+                try {
+                    HttpResponse<String> response = client.send(request, HttpResponse.BodyHandlers.ofString());
+                    text[0] = response.body();
+                    return response.statusCode() == 200;
+                } catch (IOException e) {
+                    return false;
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    return true;
+                }
+            });
+            assertThat(answered).as(() -> page + " of " + zonda.get(vm).compact() + console(vm)).isTrue();
+            return text[0].lines()
+                    .map(line -> line.split(" ", 2))
+                    .collect(Collectors.toMap(words -> words[0], words -> words.length > 1 ? words[1] : ""));
+        }
+    }
+
+    private static String console(UUID vm) {
+        return zonda.vmadm("why", vm.toString()).out();
+    }
+
+    /** What the embedded network's DHCP server gives to the VM's NIC. */
+    private static String address(UUID vm) {
+        String mac = zonda.get(vm).array("nics").objects().getFirst().string("mac", "");
+        Path given = zonda.root().resolve("run/zonda/network/dnsmasq/stub0/dhcp-hosts/" + mac.replace(':', '-'));
+        return new String(Instance.read(given)).split(",")[1];
+    }
+
+    private static void type(UUID vm, String line, String answer) {
+        try (Call console = zonda.onTerminal("vmadm", "console", vm.toString())) {
+            assertThat(Await.until(SOON, console::isRaw)).isTrue();
+            console.type(line + "\r");
+            console.awaitOut(answer, SOON);
+            console.type("\u001d");
+            assertThat(console.ran(SOON).status()).isZero();
+        }
+    }
+
+    @Test
+    void a_machine_boots_from_its_image_knows_who_it_is_and_outlives_the_daemon() throws IOException {
+        UUID vm = zonda.create(payload("kvm", "virtio", "virtio"));
+        Json.Obj shown = zonda.get(vm);
+        assertThat(shown.string("state", "")).isEqualTo("running");
+        assertThat(shown.string("type", "")).isEqualTo("KVM");
+        assertThat(shown.integer("max_physical_memory", 0)).isEqualTo(256 + OVERHEAD);
+        assertThat(shown.array("disks").objects().getFirst().string("path", ""))
+                .isEqualTo("/dev/zvol/rdsk/zones/" + vm + "-disk0");
+
+        Map<String, String> facts = facts(vm);
+        assertThat(facts)
+                .containsEntry("alias", "machine")
+                .containsEntry("product", "SmartDC HVM")
+                .containsEntry("serial", vm.toString())
+                .containsEntry("cpus", "2")
+                .containsEntry("disks", "vda:98304 vdb:131072")
+                .containsEntry("mac", shown.array("nics").objects().getFirst().string("mac", ""))
+                .containsEntry("address", address(vm) + "/24");
+        assertThat(Long.parseLong(facts.get("memory"))).isBetween(200_000L, 262_144L);
+        assertThat(zonda.vmadm("info", vm.toString(), "status").json().object("status").string("status", ""))
+                .isEqualTo("running");
+        assertThat(zonda.vmadm("info", vm.toString(), "none").err()).isEqualTo("unknown info type none\n");
+        reachesNothingElse(vm);
+
+        long emulator = zonda.init(vm);
+        zonda.kill9();
+        zonda.restart();
+        assertThat(zonda.init(vm)).isEqualTo(emulator);
+        assertThat(zonda.state(vm)).isEqualTo("running");
+
+        type(vm, "printf kept > /dev/vdb; sync; echo do''ne", "done");
+        good("vmadm", "stop", vm.toString());
+        assertThat(zonda.state(vm)).isEqualTo("stopped");
+        assertThat(zonda.get(vm).integer("exit_status", -1))
+                .as("by its own power button")
+                .isZero();
+
+        good("vmadm", "update", vm.toString(), "vcpus=1");
+        good("vmadm", "start", vm.toString());
+        assertThat(facts(vm)).containsEntry("cpus", "1");
+        type(vm, "head -c 4 /dev/vdb; echo .", "kept.");
+    }
+
+    /** Of the process that emulates the machine: who it is, and what it sees. */
+    private static void reachesNothingElse(UUID vm) throws IOException {
+        Path process = Path.of("/proc/" + zonda.init(vm));
+        Map<String, String> status = Files.readAllLines(process.resolve("status")).stream()
+                .map(line -> line.split(":\\s*", 2))
+                .collect(Collectors.toMap(words -> words[0], words -> words[1]));
+        long uid = Long.parseLong(status.get("Uid").split("\\s+")[0]);
+        assertThat(uid % (1 << 16)).isEqualTo(InitProgram.EMULATOR.uid());
+        assertThat(uid).isGreaterThan(1 << 16);
+        assertThat(status)
+                .containsEntry("CapEff", "0000000000000000")
+                .containsEntry("CapBnd", "0000000000000000")
+                .containsEntry("NoNewPrivs", "1")
+                .containsEntry("Seccomp", "2");
+        assertThat(process.resolve("root").toFile().list())
+                .containsExactlyInAnyOrder(
+                        "bin", "lib", "lib64", "sbin", "usr", "dev", "proc", "sys", "tmp", ".zonecontrol");
+        assertThat(process.resolve("root/dev/zvol/rdsk/zones").toFile().list())
+                .containsExactlyInAnyOrder(vm + "-disk0", vm + "-disk1");
+        for (String namespace : List.of("user", "pid", "net", "mnt", "ipc", "uts")) {
+            assertThat(Files.readSymbolicLink(process.resolve("ns/" + namespace)))
+                    .isNotEqualTo(Files.readSymbolicLink(Path.of("/proc/self/ns/" + namespace)));
+        }
+    }
+
+    @Test
+    void a_bhyve_payload_runs_with_the_controllers_it_names() {
+        assumeTrue(System.getenv("ZONDA_SLOW_TESTS") != null, "takes a minute; ZONDA_SLOW_TESTS=1 runs it");
+        UUID vm = zonda.create(payload("bhyve", "nvme", "virtio"));
+
+        assertThat(zonda.get(vm).array("disks").objects().getFirst().string("path", ""))
+                .isEqualTo("/dev/zvol/rdsk/zones/" + vm + "/disk0");
+        assertThat(facts(vm)).containsEntry("disks", "nvme0n1:98304 nvme1n1:131072");
+        assertThat(good("vmadm", "sysrq", vm.toString(), "screenshot")).isEmpty();
+        assertThat(zonda.datasetRoot(vm).resolve("tmp/vm.ppm")).isNotEmptyFile();
+    }
+
+    private static String refusal(Json.Obj payload) {
+        Ran ran = zonda.feed(payload.compact(), "vmadm", "create");
+        assertThat(ran.status()).as(ran.toString()).isEqualTo(1);
+        return ran.err();
+    }
+
+    private static Json.Obj withDisk(String name, Json value) {
+        Json.Obj payload = payload("kvm", "virtio", "virtio");
+        return payload.with(
+                "disks",
+                new Json.Arr(List.of(payload.array("disks").objects().getFirst().with(name, value))));
+    }
+
+    @Test
+    void what_is_wrong_with_a_machine_is_said_before_anything_is_made() {
+        assertThat(refusal(withDisk("model", Json.of("floppy"))))
+                .contains(
+                        "Invalid value(s) for: disks.0.model",
+                        "\"floppy\" is not a valid disk model for kvm brand. Valid are: virtio,scsi,ide");
+        assertThat(refusal(withDisk("path", Json.of("/x"))))
+                .contains("you cannot specify a path for a disk unless you set nocreate=true");
+        assertThat(refusal(withDisk("block_size", Json.of(4096))))
+                .contains("setting both .block_size and .image_uuid on a volume is invalid");
+        assertThat(refusal(withDisk("image_uuid", Json.of(zonda.image().toString()))))
+                .contains("is type lx-dataset, but must be one of: [\"zvol\"]");
+        assertThat(refusal(payload("kvm", "virtio", "ne2000")))
+                .contains("\"ne2000\" is not a valid NIC model for kvm brand. Valid are: virtio,e1000,rtl8139");
+        assertThat(refusal(payload("kvm", "virtio", "virtio").with("vga", "mono")))
+                .contains("Invalid value(s) for: vga");
+        Json.Obj tooSmall = payload("kvm", "virtio", "virtio")
+                .with("disks", new Json.Arr(List.of(Json.object().with("model", "virtio"))));
+        assertThat(refusal(tooSmall)).contains("Missing required properties: disks.0.size");
+    }
+
+    @Test
+    void a_create_that_is_killed_leaves_the_machine_whole_or_nothing() {
+        var steps = new Steps(zonda.root());
+        zonda.stop();
+        zonda.start(steps.environment());
+        for (String step : List.of("vm-create:datasets", "vm-create:installed")) {
+            UUID vm = UUID.randomUUID();
+            steps.crashAfter(step);
+            try (Call call = zonda.call("vmadm", "create")) {
+                call.type(payload("kvm", "virtio", "virtio")
+                                .with("uuid", vm.toString())
+                                .with("autoboot", false)
+                                .compact())
+                        .endInput();
+                assertThat(call.ran(SOON).isLost()).isTrue();
+            }
+            zonda.daemon().end();
+            steps.crashNoMore();
+            zonda.start(steps.environment());
+
+            boolean there = zonda.vmadm("get", vm.toString()).status() == 0;
+            assertThat(there).isEqualTo(step.endsWith("installed"));
+            assertThat(good("zfs", "list", "-H", "-o", "name", "-t", "volume").contains(vm.toString()))
+                    .isEqualTo(there);
+            zonda.deleteAll();
+        }
+    }
+}
