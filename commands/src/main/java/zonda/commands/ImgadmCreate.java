@@ -35,8 +35,7 @@ final class ImgadmCreate {
         Creations.Wish wish = wish(session, options);
         Images pool = images.of(vms.get(vm).string("zpool", ""));
         vms.imaging()
-                .withFiles(
-                        vm, tree -> write(session, options, pool.creations().ofTree(tree, wish)));
+                .withFiles(vm, tree -> write(session, options, pool.creations().ofTree(tree, wish)));
     }
 
     private static Creations.Wish wish(Session session, Getopt options) {

@@ -183,7 +183,8 @@ public final class Creations {
                 .with("disk_driver", "virtio")
                 .with("cpu_type", "qemu64");
         Manifest plain = manifest(fields, "the disk " + file.getFileName());
-        Manifest manifest = Manifest.of(plain.json().without("tags").withAll(machine).withAll(fields.json()));
+        Manifest manifest =
+                Manifest.of(plain.json().without("tags").withAll(machine).withAll(fields.json()));
         progress.say("Creating image " + manifest.title());
         var image = new InstalledImage(manifest, setup.store().pool(), Optional.empty());
         boolean installed = installation.installDataset(image, dataset -> {

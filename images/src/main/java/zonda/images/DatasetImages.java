@@ -76,7 +76,8 @@ public final class DatasetImages implements ImageStore {
     }
 
     private DatasetOptions cloneOptions(UUID origin) {
-        boolean volume = datasets.find(installed(origin)).filter(Dataset::isVolume).isPresent();
+        boolean volume =
+                datasets.find(installed(origin)).filter(Dataset::isVolume).isPresent();
         return volume ? DatasetOptions.DEFAULT : DatasetOptions.DEFAULT.mode(OWNER_ONLY);
     }
 

@@ -41,7 +41,8 @@ record DiskFile(Path file, String format, Bytes size) {
         String format = info.string("format", "");
         if (!FORMATS.containsKey(format)) {
             throw new ImageException(
-                    ImageError.NOT_SUPPORTED, file + ": its format is " + format + ", but must be one of "
+                    ImageError.NOT_SUPPORTED,
+                    file + ": its format is " + format + ", but must be one of "
                             + FORMATS.values().stream().sorted().toList());
         }
         Json.Obj specific = info.object("format-specific").object("data");
@@ -50,7 +51,8 @@ record DiskFile(Path file, String format, Bytes size) {
                 && specific.array("extents").objects().size() <= 1;
         if (!alone) {
             throw new ImageException(
-                    ImageError.NOT_SUPPORTED, file + " is only a part of a disk: it needs another file; convert it first");
+                    ImageError.NOT_SUPPORTED,
+                    file + " is only a part of a disk: it needs another file; convert it first");
         }
         return new DiskFile(file, format, Bytes.of(info.integer("virtual-size", 0)));
     }

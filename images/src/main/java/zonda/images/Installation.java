@@ -97,9 +97,7 @@ final class Installation {
         Saga saga = journal.begin(INSTALL, image.json());
         try {
             store.discard(uuid);
-            Path dataset = saga.step(
-                    "partial",
-                    () -> makePartial(image.manifest()));
+            Path dataset = saga.step("partial", () -> makePartial(image.manifest()));
             saga.step("fill", () -> fill(dataset, image.manifest(), filler));
             complete(saga, image);
         } catch (RuntimeException e) {

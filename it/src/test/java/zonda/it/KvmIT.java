@@ -62,10 +62,7 @@ class KvmIT {
     }
 
     private static Json.Obj payload(String brand, String disks, String nics) {
-        Json.Obj boot = Json.object()
-                .with("boot", true)
-                .with("model", disks)
-                .with("image_uuid", image.toString());
+        Json.Obj boot = Json.object().with("boot", true).with("model", disks).with("image_uuid", image.toString());
         Json.Obj data = Json.object().with("model", disks).with("size", 64);
         return Json.object()
                 .with("brand", brand)
@@ -96,7 +93,9 @@ class KvmIT {
                     return true;
                 }
             });
-            assertThat(answered).as(() -> page + " of " + zonda.get(vm).compact() + console(vm)).isTrue();
+            assertThat(answered)
+                    .as(() -> page + " of " + zonda.get(vm).compact() + console(vm))
+                    .isTrue();
             return text[0].lines()
                     .map(line -> line.split(" ", 2))
                     .collect(Collectors.toMap(words -> words[0], words -> words.length > 1 ? words[1] : ""));
@@ -144,7 +143,10 @@ class KvmIT {
                 .containsEntry("mac", shown.array("nics").objects().getFirst().string("mac", ""))
                 .containsEntry("address", address(vm) + "/24");
         assertThat(Long.parseLong(facts.get("memory"))).isBetween(200_000L, 262_144L);
-        assertThat(zonda.vmadm("info", vm.toString(), "status").json().object("status").string("status", ""))
+        assertThat(zonda.vmadm("info", vm.toString(), "status")
+                        .json()
+                        .object("status")
+                        .string("status", ""))
                 .isEqualTo("running");
         assertThat(zonda.vmadm("info", vm.toString(), "none").err()).isEqualTo("unknown info type none\n");
         reachesNothingElse(vm);
@@ -203,6 +205,20 @@ class KvmIT {
         assertThat(facts(vm)).containsEntry("disks", "nvme0n1:98304 nvme1n1:131072");
         assertThat(good("vmadm", "sysrq", vm.toString(), "screenshot")).isEmpty();
         assertThat(zonda.datasetRoot(vm).resolve("tmp/vm.ppm")).isNotEmptyFile();
+    }
+
+    @Test
+    void an_address_that_was_leased_goes_to_the_next_who_is_to_have_it() {
+        String ask = "udhcpc -n -q -t 3 -i net0 -s /bin/true 2>&1";
+        UUID first = zonda.create(Instance.withNics(zonda.payload("first"), Instance.nic("dhcp")));
+        String address = address(first);
+        assertThat(zonda.sh(first, ask)).contains("lease of " + address + " obtained");
+        zonda.delete(first);
+
+        UUID second = zonda.create(Instance.withNics(zonda.payload("second"), Instance.nic("dhcp")));
+
+        assertThat(address(second)).isEqualTo(address);
+        assertThat(zonda.sh(second, ask)).contains("lease of " + address + " obtained");
     }
 
     private static String refusal(Json.Obj payload) {

@@ -13,7 +13,11 @@ import zonda.kernel.Command;
 final class MachineDisk {
     private static final Duration LIMIT = Duration.ofMinutes(2);
     private static final List<String> PROGRAMS = List.of(
-            "/usr/bin/qemu-system-x86_64", "/usr/bin/qemu-img", "/usr/bin/mformat", "/usr/bin/syslinux", "/sbin/debugfs");
+            "/usr/bin/qemu-system-x86_64",
+            "/usr/bin/qemu-img",
+            "/usr/bin/mformat",
+            "/usr/bin/syslinux",
+            "/sbin/debugfs");
 
     private MachineDisk() {}
 

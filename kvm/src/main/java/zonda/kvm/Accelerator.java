@@ -22,6 +22,7 @@ public enum Accelerator {
     private static final int VALUE = 0x10;
     /** What QEMU's isa-debug-exit makes of the value. */
     private static final int EXIT = VALUE << 1 | 1;
+
     private static final int FIRMWARE_SIZE = 64 * 1024;
     private static final byte HALT = (byte) 0xf4;
     /** mov al, VALUE; out PORT, al. */

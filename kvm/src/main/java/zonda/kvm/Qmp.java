@@ -66,8 +66,7 @@ public final class Qmp implements AutoCloseable {
     }
 
     private void read() {
-        try (BufferedReader lines =
-                new BufferedReader(Channels.newReader(channel, StandardCharsets.UTF_8))) {
+        try (BufferedReader lines = new BufferedReader(Channels.newReader(channel, StandardCharsets.UTF_8))) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 take(Json.parseObject(line));
             }
@@ -116,7 +115,8 @@ public final class Qmp implements AutoCloseable {
         Json.Obj said = await(answer, command);
         if (said.has("error")) {
             throw new OpException(
-                    Code.FAILED, "QEMU: " + command + ": " + said.object("error").string("desc", "failed"));
+                    Code.FAILED,
+                    "QEMU: " + command + ": " + said.object("error").string("desc", "failed"));
         }
         return said.get("return").orElse(Json.Obj.EMPTY);
     }
@@ -142,8 +142,7 @@ public final class Qmp implements AutoCloseable {
                             + " s; another program may hold its control socket",
                     e);
         } catch (ExecutionException e) {
-            throw new OpException(
-                    Code.FAILED, "QEMU: " + what + ": " + String.valueOf(e.getCause()), e);
+            throw new OpException(Code.FAILED, "QEMU: " + what + ": " + String.valueOf(e.getCause()), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new OpException(Code.FAILED, "QEMU: " + what + ": interrupted", e);

@@ -42,12 +42,7 @@ public final class MachineEnd {
                 link set dev %1$s master %3$s up
                 link set dev %3$s up
                 """.formatted(
-                        nic.interfaceName(),
-                        otherMac(nic.mac()),
-                        "switch" + nic.index(),
-                        nic.mtu(),
-                        tap(nic.index()),
-                        owner);
+                nic.interfaceName(), otherMac(nic.mac()), "switch" + nic.index(), nic.mtu(), tap(nic.index()), owner);
     }
 
     /** Locally administered, and no other NIC's: of the zone's two ends only this one has these first bytes. */

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import zonda.base.Await;
 import zonda.base.Cidr;
 import zonda.base.Mac;
@@ -103,14 +104,43 @@ final class NameService {
         }
     }
 
-    /** Makes it answer a NIC's request for an address, which is this one. It notices the file by itself. */
-    void host(Mac mac, InetAddress address, List<String> names) {
+    /**
+     * Makes it answer a NIC's request for an address, which is this one. It notices the file by itself; but an address that
+     * it gave to another NIC, which is gone, it keeps for that one until the lease is over.
+     */
+    synchronized void host(Mac mac, InetAddress address, List<String> names) {
+        if (leases().stream().anyMatch(lease -> isOfAnother(lease, mac, address))) {
+            stop();
+            write(
+                    leaseFile(),
+                    leases().stream()
+                            .filter(lease -> !isOfAnother(lease, mac, address))
+                            .map(lease -> lease + "\n")
+                            .collect(Collectors.joining()));
+            start();
+        }
         String name = validNames(names).stream()
                 .filter(valid -> valid.indexOf('.') < 0)
                 .findFirst()
                 .map(valid -> "," + valid)
                 .orElse("");
         write(dhcpHosts().resolve(fileName(mac)), mac + "," + Cidr.text(address) + name + "\n");
+    }
+
+    /** Its lines: when it ends, MAC, address, name, client. */
+    private List<String> leases() {
+        return StateFile.read(leaseFile()).map(text -> text.lines().toList()).orElse(List.of());
+    }
+
+    private static boolean isOfAnother(String lease, Mac mac, InetAddress address) {
+        String[] fields = lease.split(" ");
+        return fields.length > 2
+                && fields[2].equals(Cidr.text(address))
+                && !fields[1].equalsIgnoreCase(mac.toString());
+    }
+
+    private Path leaseFile() {
+        return directory.resolve("leases");
     }
 
     /** Makes it answer the names with the NIC's addresses. */
@@ -167,7 +197,7 @@ final class NameService {
             arguments.addAll(List.of(
                     "--dhcp-range=" + Cidr.text(address.network().address()) + ",static," + netmask(address) + ",1h",
                     "--dhcp-hostsdir=" + dhcpHosts(),
-                    "--dhcp-leasefile=" + directory.resolve("leases"),
+                    "--dhcp-leasefile=" + leaseFile(),
                     "--dhcp-lease-max=" + (stub.dhcp().get().size() + 1),
                     "--dhcp-authoritative",
                     "--dhcp-ignore-names",

@@ -145,7 +145,8 @@ final class Nics {
                             + on.bridge().mtu() + " of nic tag " + spec.nicTag());
         }
         boolean leased = spec.ips().contains(new NicAddress.Dhcp());
-        Set<DynamicMethod> dynamic = on.isOurs() ? Set.of() : dynamic(spec, zone.emulator().isPresent());
+        Set<DynamicMethod> dynamic =
+                on.isOurs() ? Set.of() : dynamic(spec, zone.emulator().isPresent());
         Optional<InetAddress> gateway = !spec.primary()
                 ? Optional.empty()
                 : spec.gateways().stream().findFirst().or(() -> leased ? routerOf(on) : Optional.empty());

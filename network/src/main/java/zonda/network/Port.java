@@ -35,7 +35,10 @@ record Port(String link, Mac mac, List<Cidr> addresses, Set<DynamicMethod> dynam
         flag(elements, "anyip", protection.allowsIpSpoofing());
         flag(elements, "servers", protection.allowsDhcpServing());
         flag(elements, "anyproto", protection.allowsAnyProtocol());
-        flag(elements, "leasing", dynamic.contains(DynamicMethod.DHCPV4) || dynamic.contains(DynamicMethod.GUEST_DHCPV4));
+        flag(
+                elements,
+                "leasing",
+                dynamic.contains(DynamicMethod.DHCPV4) || dynamic.contains(DynamicMethod.GUEST_DHCPV4));
         if (dynamic.contains(DynamicMethod.ADDRCONF)) {
             byte[] address = mac.linkLocal().getAddress();
             byte[] identifier = Arrays.copyOfRange(address, address.length / 2, address.length);

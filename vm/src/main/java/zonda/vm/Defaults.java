@@ -48,9 +48,7 @@ final class Defaults {
             complete = complete.with("nics", models(complete));
         }
         complete = complete.with("nics", nics(complete.array("nics").objects(), List.of()));
-        return brand.isHvm()
-                ? machineMemory(complete, given, brand)
-                : Docker.complete(memory(complete, given), given);
+        return brand.isHvm() ? machineMemory(complete, given, brand) : Docker.complete(memory(complete, given), given);
     }
 
     /** NICs that name no model have the VM's. */
@@ -65,8 +63,7 @@ final class Defaults {
     private static Json.Obj machineMemory(Json.Obj config, Json.Obj given, Brand brand) {
         long ram = config.integer("ram", LEAST_SWAP_MIB);
         long usual = ram + (brand == Brand.KVM ? KVM_OVERHEAD_MIB : BHYVE_OVERHEAD_MIB);
-        long memory = Math.max(
-                ram + MachineRules.LEAST_OVERHEAD_MIB, given.integer("max_physical_memory", usual));
+        long memory = Math.max(ram + MachineRules.LEAST_OVERHEAD_MIB, given.integer("max_physical_memory", usual));
         return config.with("max_physical_memory", memory)
                 .with("max_locked_memory", Math.min(memory, given.integer("max_locked_memory", memory)))
                 .with("max_swap", Math.max(memory, given.integer("max_swap", 0)));
@@ -134,8 +131,8 @@ final class Defaults {
         long memory = Math.max(
                 ram + MachineRules.LEAST_OVERHEAD_MIB,
                 update.integer("max_physical_memory").orElse(was + ram - before.integer("ram", ram)));
-        long locked = update.integer("max_locked_memory")
-                .orElse(memory + before.integer("max_locked_memory", was) - was);
+        long locked =
+                update.integer("max_locked_memory").orElse(memory + before.integer("max_locked_memory", was) - was);
         long swap = update.integer("max_swap").orElse(memory + before.integer("max_swap", was) - was);
         return after.with("max_physical_memory", memory)
                 .with("max_locked_memory", Math.clamp(locked, 0, memory))

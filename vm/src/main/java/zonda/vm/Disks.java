@@ -43,7 +43,10 @@ final class Disks {
         }
 
         Bytes size() {
-            return Bytes.ofMiB(properties.integer("size").or(() -> properties.integer("image_size")).orElse(0L));
+            return Bytes.ofMiB(properties
+                    .integer("size")
+                    .or(() -> properties.integer("image_size"))
+                    .orElse(0L));
         }
 
         boolean boots() {
@@ -51,7 +54,8 @@ final class Disks {
         }
 
         Disk.Model model(Brand brand) {
-            return Disk.Model.find(properties.string("model", ""), models(brand)).orElse(Disk.Model.VIRTIO);
+            return Disk.Model.find(properties.string("model", ""), models(brand))
+                    .orElse(Disk.Model.VIRTIO);
         }
     }
 
@@ -125,7 +129,8 @@ final class Disks {
             if (Disk.Model.find(word.get(), models(vm.brand())).isEmpty()) {
                 findings.badValue(
                         at + ".model",
-                        "\"" + word.get() + "\" is not a valid disk model for " + vm.brand().word()
+                        "\"" + word.get() + "\" is not a valid disk model for "
+                                + vm.brand().word()
                                 + " brand. Valid are: "
                                 + Disk.Model.words(models(vm.brand()).toArray(Disk.Model[]::new)));
             }

@@ -44,10 +44,7 @@ public final class HvmControl {
 
     /** A socket of the VM's QEMU on the host. */
     Path socket(VmConfig vm, String name) {
-        return machinery
-                .root(vm)
-                .resolve(Qemu.SOCKETS.toString().substring(1))
-                .resolve(name);
+        return machinery.root(vm).resolve(Qemu.SOCKETS.toString().substring(1)).resolve(name);
     }
 
     private <T> T errand(VmConfig vm, Function<Qmp, T> work) {
@@ -65,9 +62,7 @@ public final class HvmControl {
     }
 
     private String status(VmConfig vm) {
-        return errand(vm, qmp -> qmp.execute("query-status")) instanceof Json.Obj said
-                ? said.string("status", "")
-                : "";
+        return errand(vm, qmp -> qmp.execute("query-status")) instanceof Json.Obj said ? said.string("status", "") : "";
     }
 
     /** Waits until the machine runs. @return false when it hasn't within half a minute, or its emulator ended */
@@ -126,7 +121,8 @@ public final class HvmControl {
                 vm,
                 qmp -> qmp.execute(
                         "screendump",
-                        Json.object().with("filename", Qemu.SOCKETS.resolve(name).toString())));
+                        Json.object()
+                                .with("filename", Qemu.SOCKETS.resolve(name).toString())));
         return socket(vm, name);
     }
 

@@ -67,7 +67,8 @@ final class HvmDatasets {
         }
         String pool = name.substring(0, name.indexOf('/'));
         datasets.clone(pool + "/" + disk.imageUuid().get() + "@final", name, DatasetOptions.DEFAULT);
-        if (disk.size().value() > Bytes.ofMiB(disk.properties().integer("image_size", 0)).value()) {
+        if (disk.size().value()
+                > Bytes.ofMiB(disk.properties().integer("image_size", 0)).value()) {
             datasets.setVolumeSize(name, disk.size());
         }
     }

@@ -24,8 +24,8 @@ final class MachineRules {
         properties
                 .string("boot")
                 .filter(order -> !order.matches("order=[acdn]{1,4}(,once=[acdn]{1,4})?"))
-                .ifPresent(order -> findings.badValue(
-                        "boot", "Invalid boot order: \"" + order + "\" (such as order=cd,once=d)"));
+                .ifPresent(order ->
+                        findings.badValue("boot", "Invalid boot order: \"" + order + "\" (such as order=cd,once=d)"));
         for (int i = 0; i < vm.nics().size(); i++) {
             nic(vm, vm.nics().get(i), "nics." + i, findings);
         }
@@ -47,8 +47,8 @@ final class MachineRules {
         } else if (Nic.Model.find(model.get()).isEmpty()) {
             findings.badValue(
                     at + ".model",
-                    "\"" + model.get() + "\" is not a valid NIC model for " + vm.brand().word()
-                            + " brand. Valid are: virtio,e1000,rtl8139");
+                    "\"" + model.get() + "\" is not a valid NIC model for "
+                            + vm.brand().word() + " brand. Valid are: virtio,e1000,rtl8139");
         }
     }
 }

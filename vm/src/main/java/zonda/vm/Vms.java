@@ -377,7 +377,9 @@ public final class Vms implements AutoCloseable {
         VmConfig vm = find(uuid).config();
         if (!vm.brand().isHvm()) {
             throw new OpException(
-                    Code.FAILED, "VM " + uuid + " is no hardware VM, but of brand " + vm.brand().word());
+                    Code.FAILED,
+                    "VM " + uuid + " is no hardware VM, but of brand "
+                            + vm.brand().word());
         }
         requireRunning(uuid);
         return new RunningMachine(vm, machinery.control());

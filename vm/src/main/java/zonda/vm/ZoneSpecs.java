@@ -131,9 +131,8 @@ final class ZoneSpecs {
                 routes.put(destination, text);
             }
         });
-        OptionalLong emulator = vm.brand().isHvm()
-                ? OptionalLong.of(HvmDatasets.hostId(record.ids()))
-                : OptionalLong.empty();
+        OptionalLong emulator =
+                vm.brand().isHvm() ? OptionalLong.of(HvmDatasets.hostId(record.ids())) : OptionalLong.empty();
         return new ZoneNetwork(vm.uuid(), names, nics, routes, emulator);
     }
 

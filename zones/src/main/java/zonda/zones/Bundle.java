@@ -216,7 +216,10 @@ final class Bundle {
                 .with("destination", target)
                 .with("type", "bind")
                 .with("source", source.toString())
-                .with("options", Json.Arr.ofStrings(Stream.concat(Stream.of("bind"), Stream.of(options)).toList()));
+                .with(
+                        "options",
+                        Json.Arr.ofStrings(Stream.concat(Stream.of("bind"), Stream.of(options))
+                                .toList()));
     }
 
     /** crun(1) takes the compiled filter, and then leaves out the compiling; others see the profile. */
@@ -236,12 +239,13 @@ final class Bundle {
                 .with("size", IdRange.SIZE)));
         List<Json.Obj> rules = new ArrayList<>();
         rules.add(Json.object().with("allow", false).with("access", "rwm"));
-        spec.devices().forEach(device -> rules.add(Json.object()
-                .with("allow", true)
-                .with("type", "c")
-                .with("major", device.major())
-                .with("minor", device.minor())
-                .with("access", "rw")));
+        spec.devices()
+                .forEach(device -> rules.add(Json.object()
+                        .with("allow", true)
+                        .with("type", "c")
+                        .with("major", device.major())
+                        .with("minor", device.minor())
+                        .with("access", "rw")));
         return Json.object()
                 .with(
                         "namespaces",

@@ -26,8 +26,8 @@ final class ShownVolumes implements AutoCloseable {
                     .forEach(volume -> volumes.trees.put(
                             Bundle.place(root, spec, volume), Mounts.openTree(volume.source(), false)));
             spec.devices()
-                    .forEach(device -> volumes.trees.put(
-                            Bundle.place(root, spec, device), Mounts.openTree(device.node(), false)));
+                    .forEach(device ->
+                            volumes.trees.put(Bundle.place(root, spec, device), Mounts.openTree(device.node(), false)));
             return volumes;
         } catch (RuntimeException e) {
             volumes.close();
