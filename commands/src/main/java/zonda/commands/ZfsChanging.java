@@ -68,12 +68,17 @@ final class ZfsChanging {
         }
     }
 
-    private static DatasetOptions options(String name, Getopt options) {
-        return options(name, options.values("o"));
+    private DatasetOptions options(String name, Getopt options) {
+        return options(datasets.driverName(), name, options.values("o"));
     }
 
-    /** @param assignments {@code property=value} each */
-    static DatasetOptions options(String name, List<String> assignments) {
+    /**
+     * What a new dataset shall be.
+     *
+     * @param driver what that of its pool is called
+     * @param assignments {@code property=value} each
+     */
+    static DatasetOptions options(String driver, String name, List<String> assignments) {
         DatasetOptions made = DatasetOptions.DEFAULT;
         for (String assignment : assignments) {
             Assignment set = Assignment.parse(assignment);
@@ -81,7 +86,7 @@ final class ZfsChanging {
                 case "quota" -> set.limit().map(made::quota).orElse(made);
                 case "mountpoint" -> made.mountpoint(mountpoint(set.value()));
                 default -> {
-                    requireUser(name, set.property());
+                    requireUser(driver, name, set.property());
                     yield made.property(set.property(), set.value());
                 }
             };
@@ -97,12 +102,13 @@ final class ZfsChanging {
         return Mountpoint.parse(value);
     }
 
-    static void requireUser(String dataset, String property) {
+    static void requireUser(String driver, String dataset, String property) {
         if (property.indexOf(':') < 0) {
             throw new OpException(
                     Code.NOT_SUPPORTED,
                     "cannot set property for '" + dataset + "': '" + property
-                            + "' is not supported by the driver btrfs; quota, volsize and user properties are");
+                            + "' is not supported by the driver " + driver
+                            + "; quota, volsize and user properties are");
         }
     }
 
@@ -199,7 +205,7 @@ final class ZfsChanging {
         } else if (set.property().equals("volsize")) {
             datasets.setVolumeSize(name, ZfsNumbers.parse(set.value()));
         } else {
-            requireUser(name, set.property());
+            requireUser(datasets.driverName(), name, set.property());
             datasets.setProperty(name, set.property(), set.value());
         }
     }

@@ -42,7 +42,7 @@ final class ZfsPropertyNames {
             "defer_destroy",
             "userrefs",
             "clones");
-    /** Properties of ZFS that btrfs has nothing for; zfsprops(7). */
+    /** Properties of ZFS that datasets have nothing for here; zfsprops(7). */
     private static final Set<String> OF_ZFS_ONLY = Set.of(
             ("space compressratio refcompressratio refreservation reservation refquota recordsize sharenfs checksum"
                             + " compression atime devices exec setuid readonly zoned snapdir aclmode aclinherit"
@@ -70,14 +70,19 @@ final class ZfsPropertyNames {
         return RIGHT.contains(property);
     }
 
-    /** Reads {@code name,used,...}. @throws OpException USAGE naming what is none */
-    static List<String> list(String words) {
+    /**
+     * Reads {@code name,used,...}.
+     *
+     * @param driver what the drivers of the pools that are asked are called, for what they have nothing for
+     * @throws OpException USAGE naming what is none
+     */
+    static List<String> list(String words, String driver) {
         List<String> names =
                 Arrays.stream(words.split(",", -1)).map(ZfsPropertyNames::of).toList();
         for (String name : names) {
             if (OF_ZFS_ONLY.contains(name)) {
                 throw new OpException(
-                        Code.USAGE, "bad property list: '" + name + "' is not supported by the driver btrfs");
+                        Code.USAGE, "bad property list: '" + name + "' is not supported by the driver " + driver);
             }
             if (!KNOWN.contains(name) && name.indexOf(':') < 0) {
                 throw new OpException(Code.USAGE, "bad property list: invalid property '" + name + "'");

@@ -38,7 +38,8 @@ final class ZfsReceiving {
         if (options.has("s")) {
             throw new OpException(
                     Code.NOT_SUPPORTED,
-                    "cannot receive: resumable receives (-s) are not supported by the driver btrfs; leave -s out");
+                    "cannot receive: resumable receives (-s) are not supported by the driver " + datasets.driverName()
+                            + "; leave -s out");
         }
         ReceiveRequest request = request(options, target);
         if (session.inputIsTerminal()) {
@@ -57,7 +58,7 @@ final class ZfsReceiving {
         throw new OpException(Code.NOT_FOUND, "'" + target + "' does not have any resumable receive state to abort");
     }
 
-    private static ReceiveRequest request(Getopt options, String target) {
+    private ReceiveRequest request(Getopt options, String target) {
         Map<String, String> set = new LinkedHashMap<>();
         Optional<String> origin = Optional.empty();
         for (String assignment : options.values("o")) {
@@ -82,7 +83,7 @@ final class ZfsReceiving {
                 target, naming, options.has("F"), !options.has("u"), options.has("n"), set, excluded, origin);
     }
 
-    private static String value(String target, ZfsChanging.Assignment set) {
+    private String value(String target, ZfsChanging.Assignment set) {
         return switch (set.property()) {
             case "quota" ->
                 set.limit().map(bytes -> String.valueOf(bytes.value())).orElse("none");
@@ -91,7 +92,7 @@ final class ZfsReceiving {
                 yield set.value();
             }
             default -> {
-                ZfsChanging.requireUser(target, set.property());
+                ZfsChanging.requireUser(datasets.driverName(), target, set.property());
                 yield set.value();
             }
         };

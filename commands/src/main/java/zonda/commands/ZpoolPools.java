@@ -44,7 +44,7 @@ final class ZpoolPools {
     }
 
     private static DatasetOptions rootOptions(String name, Getopt options) {
-        DatasetOptions made = ZfsChanging.options(name, options.values("O"));
+        DatasetOptions made = ZfsChanging.options("btrfs", name, options.values("O"));
         return options.value("m")
                 .map(value -> made.mountpoint(ZfsChanging.mountpoint(value)))
                 .orElse(made);
