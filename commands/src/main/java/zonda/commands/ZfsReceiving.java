@@ -17,6 +17,8 @@ import zonda.zstream.StreamHeader;
 
 /** {@code zfs receive}: the stream comes from the caller's standard input as it is worked on. */
 final class ZfsReceiving {
+    static final String OPTIONS = "v n s u F h M d e A o= x=";
+
     private final Datasets datasets;
 
     ZfsReceiving(Datasets datasets) {
@@ -24,7 +26,7 @@ final class ZfsReceiving {
     }
 
     void receive(Session session, List<String> arguments) {
-        Getopt options = Getopt.parse(arguments, "v n s u F h M d e A o= x=");
+        Getopt options = Getopt.parse(arguments, OPTIONS);
         if (options.operands().isEmpty()) {
             throw new OpException(Code.USAGE, "missing snapshot argument");
         }
@@ -87,6 +89,12 @@ final class ZfsReceiving {
         return switch (set.property()) {
             case "quota" ->
                 set.limit().map(bytes -> String.valueOf(bytes.value())).orElse("none");
+            case "reservation", "refreservation" ->
+                set.limit().map(bytes -> String.valueOf(bytes.value())).orElse("none");
+            case "filesystem_limit", "snapshot_limit" ->
+                set.value().equals("none")
+                        ? "none"
+                        : String.valueOf(ZfsNumbers.parse(set.value()).value());
             case "mountpoint" -> {
                 ZfsChanging.mountpoint(set.value());
                 yield set.value();

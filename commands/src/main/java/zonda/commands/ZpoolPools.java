@@ -16,6 +16,9 @@ import zonda.storage.PoolRegistry;
 final class ZpoolPools {
     private static final int NAME_WIDTH = 10;
 
+    /** Options of {@code create}. */
+    static final String CREATE = "f n d o= O= m= R= t=";
+
     private final PoolRegistry registry;
 
     ZpoolPools(PoolRegistry registry) {
@@ -23,7 +26,7 @@ final class ZpoolPools {
     }
 
     void create(Session session, List<String> arguments) {
-        Getopt options = Getopt.parse(arguments, "f n d o= O= m= R= t=");
+        Getopt options = Getopt.parse(arguments, CREATE);
         List<String> operands = options.operands();
         if (operands.isEmpty()) {
             throw new OpException(Code.USAGE, "missing pool name argument");
@@ -98,7 +101,7 @@ final class ZpoolPools {
     }
 
     void importPools(Session session, List<String> arguments) {
-        Getopt options = Getopt.parse(arguments, "a d= f N o= R= m F n D l s t c=");
+        Getopt options = Getopt.parse(arguments, "a d= f N o= R= m F n D l s t c= rebuild");
         for (String option : List.of("D", "c", "t", "F")) {
             if (options.has(option)) {
                 throw new OpException(
@@ -139,7 +142,8 @@ final class ZpoolPools {
     }
 
     private Pool importPool(ImportablePool pool, String name, Getopt options) {
-        return registry.importPool(pool, name, altroot(options), !options.has("N"));
+        return registry.importPool(
+                pool, name, new PoolRegistry.Importing(altroot(options), !options.has("N"), options.has("rebuild")));
     }
 
     private static void list(Session session, List<ImportablePool> found) {
