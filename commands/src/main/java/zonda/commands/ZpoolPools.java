@@ -16,9 +16,6 @@ import zonda.storage.PoolRegistry;
 final class ZpoolPools {
     private static final int NAME_WIDTH = 10;
 
-    /** Options of {@code create}. */
-    static final String CREATE = "f n d o= O= m= R= t=";
-
     private final PoolRegistry registry;
 
     ZpoolPools(PoolRegistry registry) {
@@ -26,7 +23,7 @@ final class ZpoolPools {
     }
 
     void create(Session session, List<String> arguments) {
-        Getopt options = Getopt.parse(arguments, CREATE);
+        Getopt options = Getopt.parse(arguments, "f n d o= O= m= R= t=");
         List<String> operands = options.operands();
         if (operands.isEmpty()) {
             throw new OpException(Code.USAGE, "missing pool name argument");

@@ -41,8 +41,9 @@ public final class ZpoolTool implements Tool {
             	history [-il] [pool] ...
             """;
 
+    private static final Set<String> COMING = Set.of("create", "import");
     private static final Set<String> CHANGING =
-            Set.of("create", "import", "scrub", "clear", "attach", "detach", "replace", "add", "remove");
+            Set.of("scrub", "clear", "attach", "detach", "replace", "add", "remove");
 
     private final PoolRegistry registry;
 
@@ -61,8 +62,9 @@ public final class ZpoolTool implements Tool {
         try {
             String verb = words.isEmpty() ? "" : words.getFirst();
             List<String> arguments = words.isEmpty() ? words : words.subList(1, words.size());
+            List<Pool> before = registry.pools();
             run(verb, session, arguments);
-            note(verb, session, arguments);
+            note(verb, session, before);
             return 0;
         } catch (OpException e) {
             session.err(e.getMessage());
@@ -75,12 +77,13 @@ public final class ZpoolTool implements Tool {
     }
 
     /** What ends with a pool that is open, and has changed it, is in its history. */
-    private void note(String verb, Session session, List<String> arguments) {
-        boolean only = verb.equals("create")
-                && Getopt.parse(arguments, ZpoolPools.CREATE).has("n");
-        if (CHANGING.contains(verb) && !only) {
+    private void note(String verb, Session session, List<Pool> before) {
+        boolean comes = COMING.contains(verb);
+        if (comes || CHANGING.contains(verb)) {
             registry.pools().stream()
-                    .filter(pool -> arguments.contains(pool.config().name()))
+                    .filter(pool -> comes
+                            ? !before.contains(pool)
+                            : session.arguments().contains(pool.config().name()))
                     .forEach(pool ->
                             ZpoolHistory.note(session, "zpool", pool.datasets().history()));
         }

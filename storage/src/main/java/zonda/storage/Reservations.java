@@ -148,10 +148,13 @@ final class Reservations {
     }
 
     private void require(Filesystem parent, long more, String refusal) {
+        if (more <= 0) {
+            return;
+        }
         long available = driver.reservations()
                 .map(own -> own.available(parent.guid()).value())
                 .orElseGet(() -> below(parent, room(true)));
-        if (more > 0 && more > available) {
+        if (more > available) {
             throw new OpException(Code.FAILED, refusal);
         }
     }
