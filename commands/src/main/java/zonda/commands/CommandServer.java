@@ -78,12 +78,12 @@ public final class CommandServer implements AutoCloseable {
             InputStream in = new BufferedInputStream(Channels.newInputStream(client), PIECE);
             Session.Call call = call(Frame.read(in));
             var turn = new Object();
-            var session = new Session(call, (type, data, offset, length) -> {
+            int uid = peerUid.applyAsInt(client);
+            var session = new Session(call, uid, (type, data, offset, length) -> {
                 synchronized (turn) {
                     Frame.write(client, type, data, offset, length);
                 }
             });
-            int uid = peerUid.applyAsInt(client);
             Thread reader = Thread.ofVirtual().name("client").start(() -> listen(in, session));
             int status = run(call, session, uid);
             byte[] exit = Payload.empty().put(status).bytes();

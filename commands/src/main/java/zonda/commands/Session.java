@@ -55,9 +55,17 @@ public final class Session {
     private boolean gone;
     private boolean interrupted;
 
-    Session(Call call, Wire wire) {
+    private final int uid;
+
+    Session(Call call, int uid, Wire wire) {
         this.call = call;
+        this.uid = uid;
         this.wire = wire;
+    }
+
+    /** Whose process the caller is. */
+    public int uid() {
+        return uid;
     }
 
     public List<String> arguments() {

@@ -35,18 +35,24 @@ final class ZfsChanging {
             }
             makeParents(name);
         }
-        DatasetOptions made = options(name, options);
-        datasets.create(name, volume ? made.volume(shape(name, options)) : made);
+        datasets.create(name, volume ? volume(name, options) : options(name, options));
     }
 
-    /** A volume of ZFS has its space reserved unless {@code -s} says no. */
+    /** A volume has its space reserved unless {@code -s} or a property says otherwise. */
+    private DatasetOptions volume(String name, Getopt options) {
+        VolumeShape shape = shape(name, options);
+        DatasetOptions made =
+                options(datasets.driverName(), name, options.values("o"), DatasetOptions.DEFAULT.volume(shape));
+        boolean said = options.values("o").stream()
+                .map(Assignment::parse)
+                .anyMatch(set -> set.property().equals("refreservation")
+                        || set.property().equals("reservation"));
+        return options.has("s") || said
+                ? made
+                : made.allotment(made.allotment().refreservation(Optional.of(shape.reservation())));
+    }
+
     private VolumeShape shape(String name, Getopt options) {
-        if (!options.has("s")) {
-            throw new OpException(
-                    Code.NOT_SUPPORTED,
-                    "cannot create '" + name + "': the driver " + datasets.driverName()
-                            + " can not reserve space for a volume: use -s");
-        }
         var size = ZfsNumbers.parse(options.value("V").orElseThrow());
         int block = options.value("b")
                 .map(text ->
@@ -68,20 +74,31 @@ final class ZfsChanging {
         }
     }
 
-    private static DatasetOptions options(String name, Getopt options) {
-        return options(name, options.values("o"));
+    private DatasetOptions options(String name, Getopt options) {
+        return options(datasets.driverName(), name, options.values("o"));
     }
 
-    /** @param assignments {@code property=value} each */
-    static DatasetOptions options(String name, List<String> assignments) {
-        DatasetOptions made = DatasetOptions.DEFAULT;
+    /**
+     * What a new dataset shall be.
+     *
+     * @param driver what that of its pool is called
+     * @param assignments {@code property=value} each
+     */
+    static DatasetOptions options(String driver, String name, List<String> assignments) {
+        return options(driver, name, assignments, DatasetOptions.DEFAULT);
+    }
+
+    private static DatasetOptions options(String driver, String name, List<String> assignments, DatasetOptions begun) {
+        DatasetOptions made = begun;
         for (String assignment : assignments) {
             Assignment set = Assignment.parse(assignment);
             made = switch (set.property()) {
                 case "quota" -> set.limit().map(made::quota).orElse(made);
+                case "reservation", "refreservation", "filesystem_limit", "snapshot_limit" ->
+                    made.allotment(ZfsAllotment.with(made.allotment(), set, made.volume()));
                 case "mountpoint" -> made.mountpoint(mountpoint(set.value()));
                 default -> {
-                    requireUser(name, set.property());
+                    requireUser(driver, name, set.property());
                     yield made.property(set.property(), set.value());
                 }
             };
@@ -97,12 +114,13 @@ final class ZfsChanging {
         return Mountpoint.parse(value);
     }
 
-    static void requireUser(String dataset, String property) {
+    static void requireUser(String driver, String dataset, String property) {
         if (property.indexOf(':') < 0) {
             throw new OpException(
                     Code.NOT_SUPPORTED,
                     "cannot set property for '" + dataset + "': '" + property
-                            + "' is not supported by the driver btrfs; quota, volsize and user properties are");
+                            + "' is not supported by the driver " + driver
+                            + "; quota, reservations, limits, volsize and user properties are");
         }
     }
 
@@ -196,12 +214,25 @@ final class ZfsChanging {
             datasets.setSnapshotProperty(name, set.property(), set.value());
         } else if (set.property().equals("quota")) {
             datasets.setQuota(name, set.limit());
+        } else if (ZfsAllotment.has(set.property())) {
+            setAllotment(name, set);
         } else if (set.property().equals("volsize")) {
             datasets.setVolumeSize(name, ZfsNumbers.parse(set.value()));
         } else {
-            requireUser(name, set.property());
+            requireUser(datasets.driverName(), name, set.property());
             datasets.setProperty(name, set.property(), set.value());
         }
+    }
+
+    private void setAllotment(String name, Assignment set) {
+        Optional<VolumeShape> shape = datasets.volumeShape(name);
+        if (shape.isPresent() && set.property().equals("filesystem_limit")) {
+            throw new OpException(
+                    Code.INVALID,
+                    "cannot set property for '" + name
+                            + "': 'filesystem_limit' does not apply to datasets of this type");
+        }
+        datasets.setAllotment(name, old -> ZfsAllotment.with(old, set, shape));
     }
 
     void inherit(Session session, List<String> arguments) {

@@ -23,6 +23,9 @@ final class ZfsColumns {
             case Value.Text(String text) -> text;
             case Value.Size(var bytes) -> exact ? String.valueOf(bytes.value()) : ZfsNumbers.human(bytes.value());
             case Value.Count(long number) -> String.valueOf(number);
+            case Value.Many(var number) when number.isEmpty() -> exact ? Long.toUnsignedString(-1) : "none";
+            case Value.Many(var number) ->
+                exact ? String.valueOf(number.getAsLong()) : ZfsNumbers.count(number.getAsLong());
             case Value.NoLimit() -> exact ? "0" : "none";
             case Value.Time(long seconds) -> exact ? String.valueOf(seconds) : time(Instant.ofEpochSecond(seconds));
         };

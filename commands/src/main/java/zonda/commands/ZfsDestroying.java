@@ -8,6 +8,8 @@ import zonda.storage.DestroyOptions;
 
 /** {@code zfs destroy}. */
 final class ZfsDestroying {
+    static final String OPTIONS = "r R f n v p d";
+
     private final Datasets datasets;
 
     ZfsDestroying(Datasets datasets) {
@@ -16,7 +18,7 @@ final class ZfsDestroying {
 
     /** {@code -f} changes nothing: Linux doesn't unmount what is in use either way. */
     void destroy(Session session, List<String> arguments) {
-        Getopt options = Getopt.parse(arguments, "r R f n v p d");
+        Getopt options = Getopt.parse(arguments, OPTIONS);
         String what = ZfsChanging.one(options, "dataset");
         var how = new DestroyOptions(options.has("r"), options.has("R"), options.has("d"));
         if (what.indexOf('#') >= 0) {

@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import zonda.base.Code;
 import zonda.base.OpException;
@@ -30,6 +31,15 @@ final class ZfsListing {
 
     private Datasets of(String name) {
         return ZfsSelection.of(pools, name);
+    }
+
+    /** Reads names of properties. @param names of what is asked about; none for all pools */
+    private List<String> list(String properties, List<String> names) {
+        String drivers = (names.isEmpty() ? pools.stream() : names.stream().map(this::of))
+                .map(Datasets::driverName)
+                .distinct()
+                .collect(Collectors.joining(" and "));
+        return ZfsPropertyNames.list(properties, drivers);
     }
 
     /** A dataset, snapshot or bookmark by its name, with those of its properties that are wanted. */
@@ -75,12 +85,12 @@ final class ZfsListing {
 
     void list(Session session, List<String> arguments) {
         Getopt options = Getopt.parse(arguments, "H p r d= o= t= s= S= j|json json-int");
-        List<String> columns = ZfsPropertyNames.list(options.value("o").orElse(DEFAULT_COLUMNS));
+        List<String> columns = list(options.value("o").orElse(DEFAULT_COLUMNS), options.operands());
         boolean exact = options.has("p") || options.has("json-int");
         List<String> names = ZfsSelection.of(session, pools, options, options.operands());
         List<String> sortedBy = options.inOrder().stream()
                 .filter(one -> one.getKey().equalsIgnoreCase("s"))
-                .flatMap(one -> ZfsPropertyNames.list(one.getValue()).stream())
+                .flatMap(one -> list(one.getValue(), options.operands()).stream())
                 .toList();
         List<String> wanted =
                 Stream.concat(columns.stream(), sortedBy.stream()).distinct().toList();
@@ -126,7 +136,7 @@ final class ZfsListing {
         Comparator<Row> order = (_, _) -> 0;
         for (var option : options.inOrder()) {
             if (option.getKey().equalsIgnoreCase("s")) {
-                String property = ZfsPropertyNames.list(option.getValue()).getFirst();
+                String property = ZfsPropertyNames.of(option.getValue());
                 order = order.thenComparing(by(property, option.getKey().equals("S")));
             }
         }
@@ -154,8 +164,10 @@ final class ZfsListing {
             throw new OpException(Code.USAGE, "missing property argument");
         }
         String asked = options.operands().getFirst();
-        Optional<List<String>> wanted =
-                asked.equals("all") ? Optional.empty() : Optional.of(ZfsPropertyNames.list(asked));
+        Optional<List<String>> wanted = asked.equals("all")
+                ? Optional.empty()
+                : Optional.of(list(
+                        asked, options.operands().subList(1, options.operands().size())));
         List<String> fields = fields(options);
         Optional<Set<String>> sources = options.value("s").map(ZfsListing::sources);
         List<String> operands = options.operands();

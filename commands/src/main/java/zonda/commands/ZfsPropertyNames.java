@@ -10,14 +10,50 @@ import zonda.base.OpException;
 
 /** The names of properties in -o, -s, -S and {@code zfs get}, and how their columns are headed. */
 final class ZfsPropertyNames {
-    private static final Map<String, String> SHORT =
-            Map.of("avail", "available", "refer", "referenced", "volblock", "volblocksize");
-    private static final Map<String, String> HEADERS = Map.of("available", "AVAIL", "referenced", "REFER");
+    private static final Map<String, String> SHORT = Map.of(
+            "avail",
+            "available",
+            "refer",
+            "referenced",
+            "volblock",
+            "volblocksize",
+            "reserv",
+            "reservation",
+            "refreserv",
+            "refreservation",
+            "usedrefreserv",
+            "usedbyrefreservation");
+    private static final Map<String, String> HEADERS = Map.of(
+            "available",
+            "AVAIL",
+            "referenced",
+            "REFER",
+            "reservation",
+            "RESERV",
+            "refreservation",
+            "REFRESERV",
+            "usedbyrefreservation",
+            "USEDREFRESERV",
+            "filesystem_limit",
+            "FSLIMIT",
+            "snapshot_limit",
+            "SSLIMIT",
+            "filesystem_count",
+            "FSCOUNT",
+            "snapshot_count",
+            "SSCOUNT");
     private static final Set<String> RIGHT = Set.of(
             "used",
             "available",
             "referenced",
             "quota",
+            "reservation",
+            "refreservation",
+            "usedbyrefreservation",
+            "filesystem_limit",
+            "snapshot_limit",
+            "filesystem_count",
+            "snapshot_count",
             "size",
             "allocated",
             "free",
@@ -34,6 +70,13 @@ final class ZfsPropertyNames {
             "mounted",
             "origin",
             "quota",
+            "reservation",
+            "refreservation",
+            "usedbyrefreservation",
+            "filesystem_limit",
+            "snapshot_limit",
+            "filesystem_count",
+            "snapshot_count",
             "volsize",
             "volblocksize",
             "mountpoint",
@@ -42,14 +85,14 @@ final class ZfsPropertyNames {
             "defer_destroy",
             "userrefs",
             "clones");
-    /** Properties of ZFS that btrfs has nothing for; zfsprops(7). */
-    private static final Set<String> OF_ZFS_ONLY = Set.of(
-            ("space compressratio refcompressratio refreservation reservation refquota recordsize sharenfs checksum"
+    /** Properties of ZFS that datasets have nothing for here; zfsprops(7). */
+    private static final Set<String> OF_ZFS_ONLY =
+            Set.of(("space compressratio refcompressratio refquota recordsize sharenfs checksum"
                             + " compression atime devices exec setuid readonly zoned snapdir aclmode aclinherit"
                             + " canmount xattr copies version utf8only normalization casesensitivity vscan nbmand"
                             + " sharesmb primarycache secondarycache usedbysnapshots usedbydataset usedbychildren"
-                            + " usedbyrefreservation logbias objsetid dedup mlslabel sync dnodesize volmode"
-                            + " filesystem_limit snapshot_limit filesystem_count snapshot_count snapdev"
+                            + " logbias objsetid dedup mlslabel sync dnodesize volmode"
+                            + " snapdev"
                             + " acltype context fscontext defcontext rootcontext relatime redundant_metadata overlay"
                             + " encryption keylocation keyformat pbkdf2iters special_small_blocks written"
                             + " logicalused logicalreferenced snapshots_changed prefetch")
@@ -70,14 +113,19 @@ final class ZfsPropertyNames {
         return RIGHT.contains(property);
     }
 
-    /** Reads {@code name,used,...}. @throws OpException USAGE naming what is none */
-    static List<String> list(String words) {
+    /**
+     * Reads {@code name,used,...}.
+     *
+     * @param driver what the drivers of the pools that are asked are called, for what they have nothing for
+     * @throws OpException USAGE naming what is none
+     */
+    static List<String> list(String words, String driver) {
         List<String> names =
                 Arrays.stream(words.split(",", -1)).map(ZfsPropertyNames::of).toList();
         for (String name : names) {
             if (OF_ZFS_ONLY.contains(name)) {
                 throw new OpException(
-                        Code.USAGE, "bad property list: '" + name + "' is not supported by the driver btrfs");
+                        Code.USAGE, "bad property list: '" + name + "' is not supported by the driver " + driver);
             }
             if (!KNOWN.contains(name) && name.indexOf(':') < 0) {
                 throw new OpException(Code.USAGE, "bad property list: invalid property '" + name + "'");

@@ -17,6 +17,8 @@ import zonda.zstream.StreamHeader;
 
 /** {@code zfs receive}: the stream comes from the caller's standard input as it is worked on. */
 final class ZfsReceiving {
+    static final String OPTIONS = "v n s u F h M d e A o= x=";
+
     private final Datasets datasets;
 
     ZfsReceiving(Datasets datasets) {
@@ -24,7 +26,7 @@ final class ZfsReceiving {
     }
 
     void receive(Session session, List<String> arguments) {
-        Getopt options = Getopt.parse(arguments, "v n s u F h M d e A o= x=");
+        Getopt options = Getopt.parse(arguments, OPTIONS);
         if (options.operands().isEmpty()) {
             throw new OpException(Code.USAGE, "missing snapshot argument");
         }
@@ -38,7 +40,8 @@ final class ZfsReceiving {
         if (options.has("s")) {
             throw new OpException(
                     Code.NOT_SUPPORTED,
-                    "cannot receive: resumable receives (-s) are not supported by the driver btrfs; leave -s out");
+                    "cannot receive: resumable receives (-s) are not supported by the driver " + datasets.driverName()
+                            + "; leave -s out");
         }
         ReceiveRequest request = request(options, target);
         if (session.inputIsTerminal()) {
@@ -57,7 +60,7 @@ final class ZfsReceiving {
         throw new OpException(Code.NOT_FOUND, "'" + target + "' does not have any resumable receive state to abort");
     }
 
-    private static ReceiveRequest request(Getopt options, String target) {
+    private ReceiveRequest request(Getopt options, String target) {
         Map<String, String> set = new LinkedHashMap<>();
         Optional<String> origin = Optional.empty();
         for (String assignment : options.values("o")) {
@@ -82,16 +85,22 @@ final class ZfsReceiving {
                 target, naming, options.has("F"), !options.has("u"), options.has("n"), set, excluded, origin);
     }
 
-    private static String value(String target, ZfsChanging.Assignment set) {
+    private String value(String target, ZfsChanging.Assignment set) {
         return switch (set.property()) {
             case "quota" ->
                 set.limit().map(bytes -> String.valueOf(bytes.value())).orElse("none");
+            case "reservation", "refreservation" ->
+                set.limit().map(bytes -> String.valueOf(bytes.value())).orElse("none");
+            case "filesystem_limit", "snapshot_limit" ->
+                set.value().equals("none")
+                        ? "none"
+                        : String.valueOf(ZfsNumbers.parse(set.value()).value());
             case "mountpoint" -> {
                 ZfsChanging.mountpoint(set.value());
                 yield set.value();
             }
             default -> {
-                ZfsChanging.requireUser(target, set.property());
+                ZfsChanging.requireUser(datasets.driverName(), target, set.property());
                 yield set.value();
             }
         };

@@ -46,7 +46,8 @@ final class ZfsSending {
         if (to.indexOf('@') < 0) {
             throw new OpException(
                     Code.NOT_SUPPORTED,
-                    "cannot send '" + to + "': the driver btrfs sends snapshots only; make one and send that");
+                    "cannot send '" + to + "': the driver " + datasets.driverName()
+                            + " sends snapshots only; make one and send that");
         }
         SendRequest request =
                 new SendRequest(to, source(session, options, to), options.has("I"), options.has("R"), options.has("p"));
@@ -59,18 +60,19 @@ final class ZfsSending {
         }
     }
 
-    private static void refuseUnsupported(Getopt options) {
+    private void refuseUnsupported(Getopt options) {
         if (options.has("t") || options.has("S")) {
             throw new OpException(
                     Code.NOT_SUPPORTED,
-                    "cannot resume send: the driver btrfs keeps no partly received state; send the snapshot whole");
+                    "cannot resume send: the driver " + datasets.driverName()
+                            + " keeps no partly received state; send the snapshot whole");
         }
         for (String option : List.of("b", "h", "s", "X", "d")) {
             if (options.has(option)) {
                 throw new OpException(
                         Code.NOT_SUPPORTED,
                         "cannot send: option " + (option.equals("d") ? "--redact" : "-" + option)
-                                + " is not supported by the driver btrfs");
+                                + " is not supported by the driver " + datasets.driverName());
             }
         }
     }

@@ -1,6 +1,7 @@
 package zonda.commands;
 
 import java.util.List;
+import java.util.Set;
 import java.util.function.Supplier;
 import zonda.base.Code;
 import zonda.base.OpException;
@@ -13,7 +14,7 @@ public final class ZfsTool implements Tool {
             where 'command' is one of the following:
 
             	create [-p] [-o property=value] ... <filesystem>
-            	create [-p] -s [-b blocksize] [-o property=value] ... -V <size> <volume>
+            	create [-ps] [-b blocksize] [-o property=value] ... -V <size> <volume>
             	destroy [-fnpRrv] <filesystem|volume>
             	destroy [-dnpRrv] <filesystem>@<snap>[%<snap>][,...]
             	destroy <filesystem>#<bookmark>
@@ -39,6 +40,20 @@ public final class ZfsTool implements Tool {
             	holds [-Hpr] <snapshot> ...
             	release [-r] <tag> <snapshot> ...
             """;
+
+    private static final Set<String> CHANGING = Set.of(
+            "create",
+            "snapshot",
+            "snap",
+            "hold",
+            "release",
+            "bookmark",
+            "promote",
+            "clone",
+            "rename",
+            "rollback",
+            "set",
+            "inherit");
 
     private final Supplier<List<Datasets>> pools;
 
@@ -77,7 +92,13 @@ public final class ZfsTool implements Tool {
             return 0;
         }
         try {
-            run(session, words.getFirst(), words.subList(1, words.size()));
+            List<String> arguments = words.subList(1, words.size());
+            // Found out before: the command may rename what it names.
+            Datasets datasets = meant(pools.get(), arguments);
+            run(session, words.getFirst(), arguments);
+            if (changes(words.getFirst(), arguments)) {
+                ZpoolHistory.note(session, "zfs", datasets.history());
+            }
             return 0;
         } catch (OpException e) {
             if (e.code() != Code.USAGE) {
@@ -88,6 +109,16 @@ public final class ZfsTool implements Tool {
             session.errRaw(USAGE);
             return Code.USAGE.exitStatus();
         }
+    }
+
+    /** Whether a command that went well has changed a pool: then it is in the pool's history. */
+    private static boolean changes(String verb, List<String> arguments) {
+        return switch (verb) {
+            case "destroy" -> !Getopt.parse(arguments, ZfsDestroying.OPTIONS).has("n");
+            case "receive", "recv" ->
+                !Getopt.parse(arguments, ZfsReceiving.OPTIONS).has("n");
+            default -> CHANGING.contains(verb);
+        };
     }
 
     private void run(Session session, String verb, List<String> arguments) {

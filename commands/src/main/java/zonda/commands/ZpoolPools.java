@@ -44,7 +44,7 @@ final class ZpoolPools {
     }
 
     private static DatasetOptions rootOptions(String name, Getopt options) {
-        DatasetOptions made = ZfsChanging.options(name, options.values("O"));
+        DatasetOptions made = ZfsChanging.options("btrfs", name, options.values("O"));
         return options.value("m")
                 .map(value -> made.mountpoint(ZfsChanging.mountpoint(value)))
                 .orElse(made);
@@ -98,7 +98,7 @@ final class ZpoolPools {
     }
 
     void importPools(Session session, List<String> arguments) {
-        Getopt options = Getopt.parse(arguments, "a d= f N o= R= m F n D l s t c=");
+        Getopt options = Getopt.parse(arguments, "a d= f N o= R= m F n D l s t c= rebuild");
         for (String option : List.of("D", "c", "t", "F")) {
             if (options.has(option)) {
                 throw new OpException(
@@ -139,7 +139,8 @@ final class ZpoolPools {
     }
 
     private Pool importPool(ImportablePool pool, String name, Getopt options) {
-        return registry.importPool(pool, name, altroot(options), !options.has("N"));
+        return registry.importPool(
+                pool, name, new PoolRegistry.Importing(altroot(options), !options.has("N"), options.has("rebuild")));
     }
 
     private static void list(Session session, List<ImportablePool> found) {

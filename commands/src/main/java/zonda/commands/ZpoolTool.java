@@ -1,6 +1,7 @@
 package zonda.commands;
 
 import java.util.List;
+import java.util.Set;
 import zonda.base.Code;
 import zonda.base.OpException;
 import zonda.storage.Pool;
@@ -18,7 +19,8 @@ public final class ZpoolTool implements Tool {
             	export [-af] <pool> ...
             	import [-d dir|device] ...
             	import -a [-fN] [-d dir|device] ... [-o property=value] ... [-R root]
-            	import [-fN] [-d dir|device] ... [-o property=value] ... [-R root] <pool|id> [newpool]
+            	import [-fN] [--rebuild] [-d dir|device] ... [-o property=value] ... [-R root] <pool|id>
+            	    [newpool]
 
             	add [-f] <pool> <vdev> ...
             	remove [-w] <pool> <device> ...
@@ -36,7 +38,12 @@ public final class ZpoolTool implements Tool {
             	clear <pool> [device]
             	wait [-t <activity>[,...]] <pool>
             	events [-vHfc] [pool]
+            	history [-il] [pool] ...
             """;
+
+    private static final Set<String> COMING = Set.of("create", "import");
+    private static final Set<String> CHANGING =
+            Set.of("scrub", "clear", "attach", "detach", "replace", "add", "remove");
 
     private final PoolRegistry registry;
 
@@ -54,7 +61,10 @@ public final class ZpoolTool implements Tool {
         List<String> words = session.arguments();
         try {
             String verb = words.isEmpty() ? "" : words.getFirst();
-            run(verb, session, words.isEmpty() ? words : words.subList(1, words.size()));
+            List<String> arguments = words.isEmpty() ? words : words.subList(1, words.size());
+            List<Pool> before = registry.pools();
+            run(verb, session, arguments);
+            note(verb, session, before);
             return 0;
         } catch (OpException e) {
             session.err(e.getMessage());
@@ -63,6 +73,19 @@ public final class ZpoolTool implements Tool {
                 return Code.USAGE.exitStatus();
             }
             return 1;
+        }
+    }
+
+    /** What ends with a pool that is open, and has changed it, is in its history. */
+    private void note(String verb, Session session, List<Pool> before) {
+        boolean comes = COMING.contains(verb);
+        if (comes || CHANGING.contains(verb)) {
+            registry.pools().stream()
+                    .filter(pool -> comes
+                            ? !before.contains(pool)
+                            : session.arguments().contains(pool.config().name()))
+                    .forEach(pool ->
+                            ZpoolHistory.note(session, "zpool", pool.datasets().history()));
         }
     }
 
@@ -80,6 +103,7 @@ public final class ZpoolTool implements Tool {
             case "get" -> listing.get(session, arguments);
             case "iostat" -> new ZpoolTraffic(pools).iostat(session, arguments);
             case "status" -> new ZpoolStatus(pools).status(session, arguments);
+            case "history" -> ZpoolHistory.tell(session, pools, arguments);
             case "events" -> new ZpoolEvents(pools).events(session, arguments);
             case "scrub" -> changing.scrub(session, arguments);
             case "wait" -> changing.await(arguments);

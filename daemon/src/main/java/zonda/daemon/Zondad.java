@@ -23,12 +23,13 @@ import zonda.vm.VmStore;
 import zonda.zones.Zones;
 
 /**
- * zondad(8): {@code zondad [--root DIR] [serve | create-pool | tear-down]}.
+ * zondad(8): {@code zondad [--root DIR] [serve | create-pool | rebuild-pool | tear-down]}.
  *
  * <ul>
  *   <li>{@code serve}, the default: starts, says so, and serves until SIGTERM. Zones run on, unless the host itself is
  *       going down: then they are shut down first.
  *   <li>{@code create-pool}: makes the pool that the configuration names, unless it is there.
+ *   <li>{@code rebuild-pool}: makes records again that this pool has lost.
  *   <li>{@code tear-down}: ends all zones and takes away everything that this instance made, data included.
  * </ul>
  */
@@ -62,6 +63,7 @@ public final class Zondad {
             switch (verb) {
                 case "serve" -> serve(wiring);
                 case "create-pool" -> createPool(wiring, config);
+                case "rebuild-pool" -> rebuildPool(wiring, config);
                 case "tear-down" -> tearDown(wiring, config);
                 default -> throw new OpException(Code.USAGE, "unknown word: " + verb);
             }
@@ -118,6 +120,12 @@ public final class Zondad {
         if (!wiring.pools().exists(config.pool())) {
             wiring.pools().create(config.pool(), Optional.of(config.poolSize())).close();
         }
+    }
+
+    private static void rebuildPool(HostWiring wiring, DaemonConfig config) {
+        int made = wiring.pools().rebuild(config.pool());
+        System.out.println(
+                "zondad: made " + made + " records of pool " + config.pool().name() + " again");
     }
 
     private static void tearDown(HostWiring wiring, DaemonConfig config) {

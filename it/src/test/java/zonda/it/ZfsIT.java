@@ -189,13 +189,17 @@ class ZfsIT {
     @Test
     void volumes_are_made_resized_listed_and_copied() {
         zfs("create", "zones/t");
-        refused(
-                1,
-                "cannot create 'zones/t/v': the driver btrfs can not reserve space for a volume: use -s",
-                "create",
-                "-V",
-                "1M",
-                "zones/t/v");
+        zfs("create", "-V", "8M", "zones/t/v");
+        assertThat(zfs("get", "-Hp", "-o", "value,source", "refreservation", "zones/t/v"))
+                .isEqualTo((8 << 20) + 16 * (128 << 10) + "\tlocal\n");
+        assertThat(Long.parseLong(zfs("get", "-Hp", "-o", "value", "usedbyrefreservation", "zones/t/v")
+                        .strip()))
+                .isGreaterThan(8 << 20);
+        zfs("set", "refreservation=none", "zones/t/v");
+        zfs("set", "refreservation=auto", "zones/t/v");
+        assertThat(zfs("list", "-H", "-o", "refreserv,volsize", "zones/t/v")).isEqualTo("10M\t8M\n");
+        refused(1, "cannot create 'zones/t/w': out of space", "create", "-V", "900T", "zones/t/w");
+        zfs("destroy", "zones/t/v");
         refused(
                 1,
                 "cannot create 'zones/t/v': 'volblocksize' must be power of 2 from 512B to 128KB",
@@ -233,6 +237,41 @@ class ZfsIT {
         refused(1, "cannot create 'zones/t/c/d': parent is not a filesystem", "create", "zones/t/c/d");
         zfs("destroy", "-R", "zones/t/a");
         assertThat(zfs("list", "-Hr", "-o", "name", "zones/t")).isEqualTo("zones/t\n");
+    }
+
+    @Test
+    void limits_and_reservations_are_set_told_and_kept() {
+        zfs("create", "-p", "-o", "filesystem_limit=1", "-o", "reservation=1M", "zones/t/a/b");
+        zfs("set", "filesystem_limit=1", "snapshot_limit=2000", "zones/t/a");
+
+        assertThat(zfs("get", "-H", "-o", "property,value,source", "reservation,filesystem_limit", "zones/t/a/b"))
+                .isEqualTo("reservation\t1M\tlocal\nfilesystem_limit\t1\tlocal\n");
+        assertThat(zfs(
+                        "get",
+                        "-H",
+                        "-o",
+                        "value,source",
+                        "filesystem_count,snapshot_count,snapshot_limit",
+                        "zones/t/a"))
+                .isEqualTo("1\t-\n0\t-\n1.95K\tlocal\n");
+        assertThat(zfs("get", "-H", "-o", "value,source", "snapshot_limit,snapshot_count", "zones/t"))
+                .isEqualTo("none\tdefault\nnone\tdefault\n");
+        assertThat(zfs("get", "-Hp", "-o", "value", "snapshot_limit", "zones/t"))
+                .isEqualTo("18446744073709551615\n");
+        refused(
+                1,
+                "cannot create 'zones/t/a/c': out of space: filesystem_limit of 'zones/t/a' is 1",
+                "create",
+                "zones/t/a/c");
+        refused(
+                1,
+                "cannot set property for 'zones/t/a': size is greater than available space",
+                "set",
+                "reservation=900T",
+                "zones/t/a");
+        refused(1, "'refreservation=auto' does not apply to filesystems", "set", "refreservation=auto", "zones/t/a");
+        zfs("set", "filesystem_limit=none", "zones/t/a");
+        zfs("create", "zones/t/a/c");
     }
 
     @Test
@@ -294,7 +333,7 @@ class ZfsIT {
         refused(
                 1,
                 "cannot set property for 'zones/t': 'compression' is not supported by the driver btrfs; quota,"
-                        + " volsize and user properties are",
+                        + " reservations, limits, volsize and user properties are",
                 "set",
                 "compression=on",
                 "zones/t");

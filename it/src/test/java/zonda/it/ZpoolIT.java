@@ -166,4 +166,25 @@ class ZpoolIT {
                 .isEqualTo("zones/used\n");
         assertThat(Path.of(zonda.root() + "/var/lib/zonda/zones.uuid")).exists();
     }
+
+    @Test
+    void the_history_tells_who_did_what_and_outlives_the_daemon() {
+        zonda.run("zfs", "create", "-o", "x:y=a b", "zones/told");
+        zonda.run("zfs", "destroy", "-n", "zones/told");
+        zonda.run("zfs", "create", "zones/told");
+        zonda.restart();
+        zonda.run("zfs", "destroy", "zones/told");
+
+        String time = "\\d{4}-\\d\\d-\\d\\d\\.\\d\\d:\\d\\d:\\d\\d ";
+        String all = zonda.run("zpool", "history", "zones").out();
+        assertThat(all).startsWith("History for 'zones':\n").endsWith("\n\n");
+        assertThat(all.lines().filter(line -> line.contains("zones/told")).toList())
+                .satisfiesExactly(
+                        line -> assertThat(line).matches(time + "zfs create -o x:y=a b zones/told"),
+                        line -> assertThat(line).matches(time + "zfs destroy zones/told"));
+        assertThat(zonda.run("zpool", "history", "-il").out().lines().toList())
+                .anyMatch(line -> line.matches(time + "\\[txg:1\\] create pool zones driver btrfs"))
+                .anyMatch(line -> line.matches(time + "\\[txg:\\d+\\] destroy zones/told \\(\\d+\\)"))
+                .anyMatch(line -> line.matches(time + "zfs destroy zones/told \\[user 0 \\(root\\) on [^ ]+:linux\\]"));
+    }
 }

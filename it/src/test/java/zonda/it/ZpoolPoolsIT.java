@@ -233,4 +233,34 @@ class ZpoolPoolsIT {
             assertThat(pools().contains("two")).as(verb + step).isEqualTo(there);
         }
     }
+
+    @Test
+    void a_pool_that_has_lost_its_records_gets_them_again() throws IOException {
+        good("zpool", "create", "two", vdev(0));
+        good("zfs", "create", "-o", "x:y=z", "-o", "snapshot_limit=7", "two/a");
+        Files.writeString(place("two/a/file"), "text");
+        good("zfs", "snapshot", "two/a@s");
+        good("zfs", "hold", "tag", "two/a@s");
+        good("zpool", "export", "two");
+        Path there = Files.createTempDirectory("zonda-lost-");
+        Command.of("mount", "-o", "loop", vdev(0), there.toString()).check(LIMIT);
+        Command.of("rm", "-r", there.resolve(".zonda/store").toString()).check(LIMIT);
+        Command.of("umount", there.toString()).check(LIMIT);
+        Files.delete(there);
+        Path file = Path.of(vdev(0));
+        assertThat(Await.until(LIMIT, () -> Loop.find(file).isEmpty())).isTrue();
+
+        Ran lost = zonda.run("zpool", "import", "-d", files.toString(), "two");
+        assertThat(lost.status()).isEqualTo(1);
+        assertThat(lost.err()).contains("its records are lost");
+        good("zpool", "import", "--rebuild", "-d", files.toString(), "two");
+
+        assertThat(place("two/a/file")).hasContent("text");
+        assertThat(good("zfs", "get", "-H", "-o", "value", "x:y,snapshot_limit,snapshot_count", "two/a"))
+                .isEqualTo("z\n7\n1\n");
+        assertThat(good("zfs", "holds", "-H", "two/a@s")).startsWith("two/a@s\ttag\t");
+        assertThat(good("zpool", "history", "two").lines().map(line -> line.replaceFirst("^\\S+ ", "")))
+                .contains("zfs hold tag two/a@s", "zpool import --rebuild -d " + files + " two");
+        good("zfs", "release", "tag", "two/a@s");
+    }
 }

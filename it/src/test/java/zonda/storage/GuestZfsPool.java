@@ -65,7 +65,7 @@ final class GuestZfsPool implements ContractPool {
         tree.mountAll();
         return new Datasets(Workings.of(
                 driver,
-                new Workings.Stored(store, maps),
+                new Workings.Stored(store, maps, new PoolHistory(directory.resolve("history"), InstantSource.system())),
                 catalog,
                 tree,
                 new Workings.Surroundings(InstantSource.system(), new SplittableRandom(), CrashPoint.NONE)));

@@ -188,6 +188,15 @@ class OpenZfsContractIT {
 
     @Nested
     @EnabledIfEnvironmentVariable(named = SLOW, matches = ".+", disabledReason = "takes minutes")
+    class Allotments extends AllotmentContract {
+        @Override
+        ContractPool makePool() {
+            return new GuestZfsPool(zfs);
+        }
+    }
+
+    @Nested
+    @EnabledIfEnvironmentVariable(named = SLOW, matches = ".+", disabledReason = "takes minutes")
     class Lives extends LivesContract {
         @Override
         ContractPool makePool() {

@@ -152,6 +152,8 @@ final class BtrfsAbi {
     static final int QGROUP_RELATION_KEY = 246;
 
     /** struct btrfs_file_extent_item, on disk and packed; the last three are not there when its data is inline. */
+    static final int EXTENT_GENERATION = 0;
+
     static final int EXTENT_RAM_BYTES = 8;
 
     static final int EXTENT_COMPRESSION = 16;

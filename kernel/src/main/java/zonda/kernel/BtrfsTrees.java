@@ -97,6 +97,14 @@ public final class BtrfsTrees {
      * @param inside a directory of the subvolume
      */
     public static Bytes referenced(Fd inside) {
+        return written(inside, -1);
+    }
+
+    /**
+     * As {@link #referenced}, of what was written after a commit only. Parts of the tree that have not changed since are
+     * not read.
+     */
+    public static Bytes written(Fd inside, long commit) {
         long[] sum = new long[1];
         // Tree 0 is the one that the descriptor is in.
         var range = new Range(
@@ -104,8 +112,13 @@ public final class BtrfsTrees {
                 BtrfsAbi.FIRST_FREE_OBJECT,
                 BtrfsAbi.LAST_FREE_OBJECT,
                 BtrfsAbi.EXTENT_DATA_KEY,
-                BtrfsAbi.EXTENT_DATA_KEY);
-        search(inside, range, item -> sum[0] += extent(item.data()));
+                BtrfsAbi.EXTENT_DATA_KEY,
+                commit + 1);
+        search(inside, range, item -> {
+            if (item.data().get(JAVA_LONG_UNALIGNED, BtrfsAbi.EXTENT_GENERATION) > commit) {
+                sum[0] += extent(item.data());
+            }
+        });
         return Bytes.of(sum[0]);
     }
 
@@ -150,7 +163,12 @@ public final class BtrfsTrees {
         private final Set<Long> groups = new HashSet<>();
     }
 
-    record Range(long tree, long minObject, long maxObject, int minType, int maxType) {}
+    /** @param minCommit nodes of the tree that are older are passed over */
+    record Range(long tree, long minObject, long maxObject, int minType, int maxType, long minCommit) {
+        Range(long tree, long minObject, long maxObject, int minType, int maxType) {
+            this(tree, minObject, maxObject, minType, maxType, 0);
+        }
+    }
 
     record Item(long object, int type, long offset, MemorySegment data) {}
 
@@ -193,6 +211,7 @@ public final class BtrfsTrees {
         arguments.set(JAVA_LONG, BtrfsAbi.SEARCH_MAX_OBJECT, range.maxObject());
         arguments.set(JAVA_LONG, BtrfsAbi.SEARCH_MIN_OFFSET, from.offset());
         arguments.set(JAVA_LONG, BtrfsAbi.SEARCH_MAX_OFFSET, -1);
+        arguments.set(JAVA_LONG, BtrfsAbi.SEARCH_MIN_TRANSACTION, range.minCommit());
         arguments.set(JAVA_LONG, BtrfsAbi.SEARCH_MAX_TRANSACTION, -1);
         arguments.set(JAVA_INT, BtrfsAbi.SEARCH_MIN_TYPE, from.type());
         arguments.set(JAVA_INT, BtrfsAbi.SEARCH_MAX_TYPE, range.maxType());

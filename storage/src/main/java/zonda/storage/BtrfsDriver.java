@@ -3,20 +3,17 @@ package zonda.storage;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import zonda.base.Bytes;
 import zonda.base.StateFile;
 import zonda.kernel.Blocking;
@@ -27,7 +24,6 @@ import zonda.kernel.Errno;
 import zonda.kernel.Fd;
 import zonda.kernel.KernelException;
 import zonda.kernel.Renames;
-import zonda.kernel.Xattrs;
 
 /**
  * Datasets as subvolumes of one btrfs filesystem: {@code ds/<guid>/live} is a dataset, {@code snap/<guid>/<guid>} its
@@ -47,21 +43,23 @@ final class BtrfsDriver implements PoolDriver {
     /** A new content on its way to become live, or the old one on its way out. */
     static final String NEXT = "next";
 
-    static final String DESCRIPTION = "trusted.zonda.ds";
-    private static final long TOP_SUBVOLUME = 5;
-
     private final Path top;
     private final Fd fd;
     private final UUID uuid;
     private final BtrfsAccounts accounts;
 
     private final Measurements measurements = new Measurements();
+    private final BtrfsInventory tree;
+    private final BtrfsDescriptions descriptions;
+    private final BtrfsWritten written = new BtrfsWritten();
 
     private BtrfsDriver(Path top, Fd fd, UUID uuid) {
         this.top = top;
         this.fd = fd;
         this.uuid = uuid;
         this.accounts = new BtrfsAccounts(fd);
+        this.tree = new BtrfsInventory(top, fd);
+        this.descriptions = new BtrfsDescriptions(top);
     }
 
     /** On a filesystem whose top is mounted there. */
@@ -182,7 +180,9 @@ final class BtrfsDriver implements PoolDriver {
         Path home = home(dataset);
         destroyIn(home, NEXT);
         destroyIn(home, LIVE);
+        written.forget(live(dataset));
         removeEmpty(snapshotsOf(dataset));
+        descriptions.forgetBookmarks(home);
         removeEmpty(home);
         accounts.retire(dataset);
     }
@@ -191,6 +191,7 @@ final class BtrfsDriver implements PoolDriver {
     public void destroy(SnapshotId id) {
         Path directory = snapshotsOf(id.dataset());
         destroyIn(directory, id.snapshot().toString());
+        descriptions.forgetSnapshot(directory, id.snapshot());
         if (!Files.exists(home(id.dataset()))) {
             // Promoting a clone gave it snapshots of a dataset that is gone by now: no more can come here.
             removeEmpty(directory);
@@ -248,15 +249,29 @@ final class BtrfsDriver implements PoolDriver {
         Modes.set(live(dataset), mode);
     }
 
-    /** On the directory around it: the dataset itself can be full to its quota, which is no reason to fail. */
     @Override
     public void describe(Guid dataset, String text) {
-        Xattrs.set(home(dataset), DESCRIPTION, text.getBytes(StandardCharsets.UTF_8));
+        descriptions.ofDataset(home(dataset), text);
+    }
+
+    @Override
+    public void describe(SnapshotId snapshot, String text) {
+        descriptions.ofSnapshot(makeDirectory(snapshotsOf(snapshot.dataset())), snapshot.snapshot(), text);
+    }
+
+    @Override
+    public void describeBookmark(Guid dataset, Guid bookmark, Optional<String> text) {
+        descriptions.ofBookmark(home(dataset), bookmark, text);
+    }
+
+    @Override
+    public List<String> descriptions() {
+        return descriptions.all();
     }
 
     @Override
     public boolean isDescribed(Guid dataset) {
-        return Xattrs.get(home(dataset), DESCRIPTION).isPresent();
+        return descriptions.isDescribed(home(dataset));
     }
 
     @Override
@@ -291,6 +306,17 @@ final class BtrfsDriver implements PoolDriver {
     @Override
     public Bytes referenced(SnapshotId snapshot) {
         return referenced(directory(snapshot));
+    }
+
+    @Override
+    public Bytes written(Guid dataset, SnapshotId since) {
+        return blocking(() -> written.since(live(dataset), directory(since)));
+    }
+
+    @Override
+    public void ceiling(Guid account, Optional<Bytes> limit) {
+        accounts.open(account, Optional.empty());
+        accounts.limit(account, limit);
     }
 
     /** The tree is read anew only when it has changed. */
@@ -355,68 +381,13 @@ final class BtrfsDriver implements PoolDriver {
 
     @Override
     public Inventory inventory() {
-        var datasets = new HashSet<Guid>();
-        var snapshots = new HashSet<SnapshotId>();
-        var strangers = new ArrayList<String>();
-        subvolumes().forEach((path, _) -> {
-            List<Guid> guids = guids(path);
-            switch (path.getName(0).toString() + guids.size()) {
-                case "ds1" -> datasets.add(guids.getFirst());
-                case "snap2" -> snapshots.add(new SnapshotId(guids.getFirst(), guids.getLast()));
-                default -> strangers.add(path.toString());
-            }
-        });
-        return new Inventory(datasets, snapshots, strangers);
-    }
-
-    /** The guids in a path of our layout; none when it isn't one of it. A {@code next} belongs to its dataset. */
-    private static List<Guid> guids(Path path) {
-        if (path.getNameCount() != 3) {
-            return List.of();
-        }
-        Optional<Guid> first = Guid.parse(path.getName(1).toString());
-        String last = path.getName(2).toString();
-        if (path.startsWith(DATASETS) && (last.equals(LIVE) || last.equals(NEXT))) {
-            return first.map(List::of).orElse(List.of());
-        }
-        Optional<Guid> second = Guid.parse(last);
-        return path.startsWith(SNAPSHOTS) && first.isPresent() && second.isPresent()
-                ? List.of(first.get(), second.get())
-                : List.of();
-    }
-
-    /** The ids of the subvolumes that lie in the top one, by their paths in it. */
-    private Map<Path, Long> subvolumes() {
-        var directories = new HashMap<Long, Path>();
-        for (Path kind : List.of(DATASETS, SNAPSHOTS)) {
-            try (Stream<Path> entries = Files.list(top.resolve(kind))) {
-                entries.forEach(entry -> directories.put(inode(entry), top.relativize(entry)));
-            } catch (IOException e) {
-                throw new UncheckedIOException("list " + top.resolve(kind) + ": " + e, e);
-            }
-        }
-        var found = new HashMap<Path, Long>();
-        for (BtrfsTrees.Place place : BtrfsTrees.subvolumes(fd)) {
-            if (place.parent() == TOP_SUBVOLUME) {
-                Path directory = directories.getOrDefault(place.directory(), Path.of("elsewhere"));
-                found.put(directory.resolve(place.name()), place.id());
-            }
-        }
-        return found;
-    }
-
-    private static long inode(Path path) {
-        try {
-            return (Long) Files.getAttribute(path, "unix:ino", LinkOption.NOFOLLOW_LINKS);
-        } catch (IOException e) {
-            throw new UncheckedIOException("stat " + path + ": " + e, e);
-        }
+        return tree.inventory();
     }
 
     @Override
     public void reconcile(Map<Guid, Charge> expected, Map<SnapshotId, List<Guid>> snapshots) {
         expected.keySet().forEach(dataset -> destroyIn(home(dataset), NEXT));
-        Map<Path, Long> ids = subvolumes();
+        Map<Path, Long> ids = tree.subvolumes();
         var charged = new HashMap<Long, List<Guid>>();
         expected.forEach((dataset, charge) -> {
             Long id = ids.get(top.relativize(live(dataset)));

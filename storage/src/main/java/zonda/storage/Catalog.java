@@ -2,6 +2,7 @@ package zonda.storage;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +32,9 @@ final class Catalog {
     private final Map<Guid, Frozen> snapshotsByGuid = new HashMap<>();
     /** Of each dataset that has some, by name. */
     private final Map<Guid, TreeMap<String, Mark>> bookmarks = new HashMap<>();
+
+    /** Datasets that have space reserved. */
+    private final Set<Guid> reserving = new HashSet<>();
 
     /** Of each snapshot that has some. */
     private final Map<Guid, List<Guid>> clones = new HashMap<>();
@@ -175,9 +179,23 @@ final class Catalog {
         });
     }
 
-    /** The identities of {@link #lineage}: whom the space of a dataset is charged to. */
+    /**
+     * Whom the space of a dataset is charged to: the identities of {@link #lineage}, and behind them {@link
+     * Reservations#OTHERS} when others have space reserved, and this one has not.
+     */
     List<Guid> accounts(Filesystem dataset) {
-        return lineage(dataset).stream().map(Filesystem::guid).toList();
+        return locked(() -> {
+            List<Filesystem> line = lineage(dataset);
+            Stream<Guid> own = line.stream().map(Filesystem::guid);
+            return reserving.isEmpty() || Reservations.isSure(line)
+                    ? own.toList()
+                    : Stream.concat(own, Stream.of(Reservations.OTHERS)).toList();
+        });
+    }
+
+    /** The datasets that have space reserved. */
+    List<Filesystem> reserving() {
+        return locked(() -> reserving.stream().map(names::get).map(byName::get).toList());
     }
 
     /** Adds nodes, or puts changed records of them in their place, at once for everyone who looks. */
@@ -201,6 +219,11 @@ final class Catalog {
                     .map(parent -> nameOf(parent).child(dataset.leaf()).text())
                     .orElse(dataset.leaf());
             Filesystem old = byName.put(name, dataset);
+            if (dataset.options().allotment().reserves()) {
+                reserving.add(dataset.guid());
+            } else {
+                reserving.remove(dataset.guid());
+            }
             boolean known = names.put(dataset.guid(), name) != null;
             if (old != null && !old.origin().equals(dataset.origin())) {
                 forgetClone(old);
@@ -269,6 +292,7 @@ final class Catalog {
         locked(() -> {
             String name = names.remove(dataset.guid());
             byName.remove(name);
+            reserving.remove(dataset.guid());
             snapshots.remove(dataset.guid());
             bookmarks.remove(dataset.guid());
             forgetClone(dataset);

@@ -1,6 +1,7 @@
 package zonda.storage;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -26,24 +27,43 @@ final class Changes {
         try (var _ = pool.claims().claim(List.of(name.text()), List.of())) {
             Filesystem old = pool.catalog().require(name);
             Filesystem changed = old.withOptions(change.apply(old.options()));
-            if (changed.equals(old)) {
-                return;
+            if (!changed.equals(old)) {
+                replace(old, changed);
             }
-            pool.store().replace(changed);
-            pool.catalog().put(changed);
-            pool.passed("set", "recorded");
-            if (!changed.options().quota().equals(old.options().quota())) {
-                limit(old, changed);
-                pool.passed("set", "limited");
-            }
-            pool.finishing().describe(changed);
         }
     }
 
-    /** A driver may refuse a quota that is below what is used. */
-    private void limit(Filesystem old, Filesystem changed) {
+    private void replace(Filesystem old, Filesystem changed) {
+        boolean isAllotted = !changed.options().allotment().equals(old.options().allotment());
+        if (isAllotted) {
+            pool.reservations().requireFits(old, changed.options().allotment());
+            if (changed.options().allotment().reserves()) {
+                pool.reservations().prepare();
+            }
+        }
+        pool.store().replace(changed);
+        pool.catalog().put(changed);
+        pool.passed("set", "recorded");
+        if (isAllotted || !changed.options().quota().equals(old.options().quota())) {
+            limit(old, changed, isAllotted);
+            pool.passed("set", "limited");
+        }
+        pool.finishing().describe(changed);
+    }
+
+    /** A driver may refuse a quota that is below what is used, or to reserve what it has not. */
+    private void limit(Filesystem old, Filesystem changed, boolean isAllotted) {
         try {
             pool.driver().limit(changed.guid(), changed.options().quota());
+            if (isAllotted) {
+                pool.driver()
+                        .reservations()
+                        .ifPresent(
+                                own -> own.set(changed.guid(), changed.options().allotment()));
+                pool.reservations().changed(changed);
+            } else {
+                pool.reservations().refresh();
+            }
         } catch (OpException e) {
             pool.store().replace(old);
             pool.catalog().put(old);
@@ -62,9 +82,22 @@ final class Changes {
                             "cannot set property for '" + name
                                     + "': 'volsize' does not apply to datasets of this type"));
             VolumeShape.requireSize(size, shape.blockSize());
+            Filesystem changed = volume.withOptions(volume.options().allotment(resized(volume, size, shape)));
+            if (!changed.equals(volume)) {
+                replace(volume, changed);
+            }
             pool.driver().resize(volume.guid(), size);
             pool.passed("set", "resized");
         }
+    }
+
+    /** What all of the volume was reserved for follows its size, as in ZFS. */
+    private Allotment resized(Filesystem volume, Bytes size, VolumeShape shape) {
+        Allotment given = volume.options().allotment();
+        Bytes whole = VolumeShape.reservation(pool.driver().sizeOf(volume.guid()), shape.blockSize());
+        return given.refreservation().equals(Optional.of(whole))
+                ? given.refreservation(Optional.of(VolumeShape.reservation(size, shape.blockSize())))
+                : given;
     }
 
     void rename(DatasetName from, DatasetName to) {
@@ -72,19 +105,29 @@ final class Changes {
         try (var _ = pool.claims().claim(List.of(from.text(), to.text()), to.isBelow(from) ? List.of() : kept)) {
             Filesystem dataset = pool.catalog().require(from);
             Filesystem parent = requireFreeName(from, to);
-            Filesystem renamed = dataset.withName(java.util.Optional.of(parent.guid()), to.leaf());
-            List<Filesystem> mounted = pool.tree().unmountWithAllInside(from);
-            try (var undo = new Undo()) {
-                undo.add(() -> pool.tree().mountAgain(mounted));
-                pool.passed("rename", "unmounted");
-                List<Guid> above = ancestors(dataset);
-                pool.store().replace(renamed);
-                pool.catalog().rename(renamed);
-                pool.passed("rename", "recorded");
-                pool.driver().recharge(dataset.guid(), above, ancestors(renamed));
-                pool.passed("rename", "charged");
-                pool.finishing().describe(renamed);
+            List<Guid> above = ancestors(dataset);
+            try (var _ =
+                    pool.population().expect(pool.population().of(dataset, parent), above, "rename '" + from + "'")) {
+                rename(from, dataset, dataset.withName(Optional.of(parent.guid()), to.leaf()));
             }
+        }
+    }
+
+    private void rename(DatasetName from, Filesystem dataset, Filesystem renamed) {
+        List<Filesystem> mounted = pool.tree().unmountWithAllInside(from);
+        try (var undo = new Undo()) {
+            undo.add(() -> pool.tree().mountAgain(mounted));
+            pool.passed("rename", "unmounted");
+            List<Guid> above = ancestors(dataset);
+            pool.store().replace(renamed);
+            pool.catalog().rename(renamed);
+            pool.passed("rename", "recorded");
+            pool.driver().recharge(dataset.guid(), above, ancestors(renamed));
+            if (!pool.catalog().reserving().isEmpty()) {
+                pool.reservations().changed(renamed);
+            }
+            pool.passed("rename", "charged");
+            pool.finishing().describe(renamed);
         }
     }
 
@@ -136,6 +179,7 @@ final class Changes {
                                 .rollback(
                                         dataset.guid(), to.id(), pool.catalog().accounts(dataset)));
                 pool.passed("rollback", "exchanged");
+                pool.reservations().refresh();
                 pool.finishing().describe(dataset);
             }
         }

@@ -57,20 +57,29 @@ final class Creation {
                 throw new OpException(Code.INVALID, "cannot create '" + name + "': parent is not a filesystem");
             }
             Optional<Frozen> origin = from.map(pool.catalog()::require);
-            pool.requireRoom("create '" + name + "'");
-            var record = new Filesystem(
-                    pool.newGuid(),
-                    Optional.of(parent.guid()),
-                    name.leaf(),
-                    pool.now(),
-                    pool.nextTxg(),
-                    origin.map(Frozen::guid),
-                    origin.map(snapshot -> copied(snapshot, options)).orElse(options));
-            String verb = origin.isPresent() ? "clone" : "create";
-            make(verb, record, origin, charge(record, parent));
-            mountOrRemove(verb, record, mounted);
-            return record;
+            pool.requireRoom(parent, "create '" + name + "'");
+            pool.reservations().requireFits(parent, options.allotment(), "cannot create '" + name + "': out of space");
+            var one = new Population.More(parent, Population.Kind.FILESYSTEMS, 1);
+            try (var _ = pool.population().expect(List.of(one), "create '" + name + "'")) {
+                return make(name, parent, origin, options, mounted);
+            }
         }
+    }
+
+    private Filesystem make(
+            DatasetName name, Filesystem parent, Optional<Frozen> origin, DatasetOptions options, boolean mounted) {
+        var record = new Filesystem(
+                pool.newGuid(),
+                Optional.of(parent.guid()),
+                name.leaf(),
+                pool.now(),
+                pool.nextTxg(),
+                origin.map(Frozen::guid),
+                origin.map(snapshot -> copied(snapshot, options)).orElse(options));
+        String verb = origin.isPresent() ? "clone" : "create";
+        make(verb, record, origin, charge(record));
+        mountOrRemove(verb, record, mounted);
+        return record;
     }
 
     /** A volume's clone is a volume, of the size that the snapshot has. */
@@ -84,6 +93,9 @@ final class Creation {
 
     private void make(String verb, Filesystem record, Optional<Frozen> origin, Charge charge) {
         var finishing = pool.finishing();
+        if (record.options().allotment().reserves()) {
+            pool.reservations().prepare();
+        }
         begun(verb, record, () -> {
             if (origin.isPresent()) {
                 pool.driver().cloneOf(origin.get().id(), record.guid(), charge);
@@ -99,6 +111,9 @@ final class Creation {
             }
         });
         pool.catalog().put(record);
+        if (record.options().allotment().reserves()) {
+            pool.reservations().changed(record);
+        }
     }
 
     /** Nothing is kept of a dataset that can't be mounted: whoever asked for it can ask again. */
@@ -128,7 +143,12 @@ final class Creation {
                     throw taken(name, "multiple snapshots of same fs not allowed");
                 }
             }
-            pool.requireRoom("create snapshot '" + names.getFirst() + "'");
+            for (SnapshotName name : names) {
+                Filesystem dataset = pool.catalog().require(name.dataset());
+                pool.requireRoom(dataset, "create snapshot '" + name + "'");
+                pool.reservations()
+                        .requireRoomForSnapshot(dataset, "cannot create snapshot '" + name + "': out of space");
+            }
             var notes = SnapshotNotes.NONE.withProperties(properties);
             Instant now = pool.now();
             List<Frozen> records = names.stream()
@@ -136,18 +156,31 @@ final class Creation {
                                     pool.newGuid(), name, pool.catalog().require(name.dataset()), now, pool.nextTxg())
                             .withNotes(notes))
                     .toList();
-            if (records.size() == 1) {
-                begun("snapshot", records.getFirst(), () -> {
-                    snapshot(records.getFirst());
-                    pool.passed("snapshot", "subvolume");
-                });
-            } else {
-                begunTogether(records);
+            try (var _ = pool.population().expect(more(names), "create snapshot '" + names.getFirst() + "'")) {
+                make(records);
             }
-            pool.catalog().putAll(records);
             pool.passed("snapshot", "made");
             return records;
         }
+    }
+
+    private List<Population.More> more(List<SnapshotName> names) {
+        return names.stream()
+                .map(name -> new Population.More(pool.catalog().require(name.dataset()), Population.Kind.SNAPSHOTS, 1))
+                .toList();
+    }
+
+    private void make(List<Frozen> records) {
+        if (records.size() == 1) {
+            begun("snapshot", records.getFirst(), () -> {
+                snapshot(records.getFirst());
+                pool.passed("snapshot", "subvolume");
+            });
+        } else {
+            begunTogether(records);
+        }
+        pool.catalog().putAll(records);
+        pool.reservations().refresh();
     }
 
     private static OpException taken(SnapshotName name, String why) {
@@ -156,6 +189,7 @@ final class Creation {
 
     private void snapshot(Frozen record) {
         Filesystem of = pool.catalog().dataset(record.dataset()).orElseThrow();
+        pool.finishing().describe(record);
         pool.driver().snapshot(record.id(), pool.catalog().accounts(of));
     }
 
@@ -217,9 +251,7 @@ final class Creation {
         store.made(record.guid());
     }
 
-    private Charge charge(Filesystem record, Filesystem parent) {
-        List<Guid> accounts = Stream.concat(Stream.of(record.guid()), pool.catalog().accounts(parent).stream())
-                .toList();
-        return new Charge(accounts, record.options().quota());
+    private Charge charge(Filesystem record) {
+        return new Charge(pool.catalog().accounts(record), record.options().quota());
     }
 }

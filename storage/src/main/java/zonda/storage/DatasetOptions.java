@@ -15,16 +15,23 @@ import zonda.base.OpException;
  * @param mode permission bits of its top directory, such as 0700 for a zonepath; empty leaves 0755, or a clone's own
  * @param properties user properties: names with a colon, zfsprops(7)
  * @param volume when it is one
+ * @param allotment what it is given beside the quota
  */
 public record DatasetOptions(
         Optional<Bytes> quota,
         Mountpoint mountpoint,
         OptionalInt mode,
         Map<String, String> properties,
-        Optional<VolumeShape> volume) {
+        Optional<VolumeShape> volume,
+        Allotment allotment) {
     /** No quota, mounted below its parent, no properties. */
     public static final DatasetOptions DEFAULT = new DatasetOptions(
-            Optional.empty(), new Mountpoint.Inherited(), OptionalInt.empty(), Map.of(), Optional.empty());
+            Optional.empty(),
+            new Mountpoint.Inherited(),
+            OptionalInt.empty(),
+            Map.of(),
+            Optional.empty(),
+            Allotment.NONE);
 
     public DatasetOptions {
         properties = Map.copyOf(properties);
@@ -34,6 +41,9 @@ public record DatasetOptions(
             throw new OpException(
                     Code.INVALID,
                     "'" + (quota.isPresent() ? "quota" : "mountpoint") + "' does not apply to datasets of this type");
+        }
+        if (volume.isPresent() && allotment.filesystems().isPresent()) {
+            throw new OpException(Code.INVALID, "'filesystem_limit' does not apply to datasets of this type");
         }
         if (mode.isPresent() && (mode.getAsInt() & ~0777) != 0) {
             throw new OpException(Code.INVALID, "mode " + Integer.toOctalString(mode.getAsInt()) + ": at most 777");
@@ -54,33 +64,37 @@ public record DatasetOptions(
     }
 
     public DatasetOptions quota(Bytes limit) {
-        return new DatasetOptions(Optional.of(limit), mountpoint, mode, properties, volume);
+        return new DatasetOptions(Optional.of(limit), mountpoint, mode, properties, volume, allotment);
     }
 
     DatasetOptions withQuota(Optional<Bytes> limit) {
-        return new DatasetOptions(limit, mountpoint, mode, properties, volume);
+        return new DatasetOptions(limit, mountpoint, mode, properties, volume, allotment);
     }
 
     DatasetOptions withProperties(Map<String, String> changed) {
-        return new DatasetOptions(quota, mountpoint, mode, changed, volume);
+        return new DatasetOptions(quota, mountpoint, mode, changed, volume, allotment);
     }
 
     public DatasetOptions mountpoint(Mountpoint where) {
-        return new DatasetOptions(quota, where, mode, properties, volume);
+        return new DatasetOptions(quota, where, mode, properties, volume, allotment);
+    }
+
+    public DatasetOptions allotment(Allotment given) {
+        return new DatasetOptions(quota, mountpoint, mode, properties, volume, given);
     }
 
     /** A volume, which has no mountpoint and no mode. */
     public DatasetOptions volume(VolumeShape shape) {
-        return new DatasetOptions(quota, mountpoint, mode, properties, Optional.of(shape));
+        return new DatasetOptions(quota, mountpoint, mode, properties, Optional.of(shape), allotment);
     }
 
     public DatasetOptions mode(int bits) {
-        return new DatasetOptions(quota, mountpoint, OptionalInt.of(bits), properties, volume);
+        return new DatasetOptions(quota, mountpoint, OptionalInt.of(bits), properties, volume, allotment);
     }
 
     public DatasetOptions property(String name, String value) {
         var more = new LinkedHashMap<>(properties);
         more.put(name, value);
-        return new DatasetOptions(quota, mountpoint, mode, more, volume);
+        return new DatasetOptions(quota, mountpoint, mode, more, volume, allotment);
     }
 }

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -29,9 +30,16 @@ final class DatasetProperties {
             "mounted",
             "origin",
             "quota",
+            "reservation",
             "mountpoint",
             "createtxg",
-            "guid");
+            "refreservation",
+            "guid",
+            "usedbyrefreservation",
+            "filesystem_limit",
+            "snapshot_limit",
+            "filesystem_count",
+            "snapshot_count");
     private static final List<String> OF_VOLUMES = List.of(
             "type",
             "creation",
@@ -39,22 +47,25 @@ final class DatasetProperties {
             "available",
             "referenced",
             "origin",
+            "reservation",
             "volsize",
             "volblocksize",
             "createtxg",
-            "guid");
+            "refreservation",
+            "guid",
+            "usedbyrefreservation",
+            "snapshot_limit",
+            "snapshot_count");
     private static final List<String> OF_SNAPSHOTS = List.of(
             "type", "creation", "referenced", "volsize", "createtxg", "guid", "defer_destroy", "userrefs", "clones");
     private static final List<String> OF_BOOKMARKS = List.of("type", "creation", "createtxg", "guid");
 
     private final Workings pool;
     private final Catalog catalog;
-    private final Datasets datasets;
 
-    DatasetProperties(Workings pool, Datasets datasets) {
+    DatasetProperties(Workings pool) {
         this.pool = pool;
         this.catalog = pool.catalog();
-        this.datasets = datasets;
     }
 
     List<DatasetProperty> all(NodeRecord node) {
@@ -94,19 +105,23 @@ final class DatasetProperties {
 
     private Optional<DatasetProperty> ofDataset(Filesystem dataset, String name) {
         return switch (name) {
-            case "used" -> fact(name, new Value.Size(pool.driver().used(dataset.guid())));
-            case "available" -> fact(name, new Value.Size(datasets.available(dataset)));
+            case "used" -> fact(name, new Value.Size(pool.reservations().used(dataset)));
+            case "available" -> fact(name, new Value.Size(pool.reservations().available(dataset)));
+            case "usedbyrefreservation" ->
+                fact(name, new Value.Size(pool.reservations().unfilled(dataset)));
             case "referenced" -> fact(name, new Value.Size(pool.driver().referenced(dataset.guid())));
             case "mounted" -> fact(name, new Value.Text(pool.tree().wasMounted(dataset) ? "yes" : "no"));
             case "origin" ->
                 dataset.origin()
                         .flatMap(catalog::nameOfSnapshot)
                         .flatMap(origin -> fact(name, new Value.Text(origin.toString())));
-            case "quota" ->
-                Optional.of(new DatasetProperty(
-                        name,
-                        dataset.options().quota().<Value>map(Value.Size::new).orElseGet(Value.NoLimit::new),
-                        dataset.options().quota().isPresent() ? new Source.Local() : new Source.Default()));
+            case "quota" -> size(name, dataset.options().quota());
+            case "reservation" -> size(name, dataset.options().allotment().reservation());
+            case "refreservation" -> size(name, dataset.options().allotment().refreservation());
+            case "filesystem_limit" -> limit(name, dataset.options().allotment().filesystems());
+            case "snapshot_limit" -> limit(name, dataset.options().allotment().snapshots());
+            case "filesystem_count" -> count(dataset, name, Population.Kind.FILESYSTEMS);
+            case "snapshot_count" -> count(dataset, name, Population.Kind.SNAPSHOTS);
             case "mountpoint" ->
                 Optional.of(new DatasetProperty(
                         name,
@@ -119,6 +134,24 @@ final class DatasetProperties {
             case "volsize", "volblocksize" -> dataset.options().volume().map(shape -> ofVolume(dataset, shape, name));
             default -> Optional.empty();
         };
+    }
+
+    private static Optional<DatasetProperty> size(String name, Optional<Bytes> set) {
+        return Optional.of(new DatasetProperty(
+                name,
+                set.<Value>map(Value.Size::new).orElseGet(Value.NoLimit::new),
+                set.isPresent() ? new Source.Local() : new Source.Default()));
+    }
+
+    private static Optional<DatasetProperty> limit(String name, OptionalLong set) {
+        return Optional.of(new DatasetProperty(
+                name, new Value.Many(set), set.isPresent() ? new Source.Local() : new Source.Default()));
+    }
+
+    private Optional<DatasetProperty> count(Filesystem dataset, String name, Population.Kind kind) {
+        OptionalLong counted = pool.population().counted(dataset, kind);
+        return Optional.of(new DatasetProperty(
+                name, new Value.Many(counted), counted.isPresent() ? new Source.None() : new Source.Default()));
     }
 
     private DatasetProperty ofVolume(Filesystem dataset, VolumeShape shape, String name) {

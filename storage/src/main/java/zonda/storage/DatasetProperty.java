@@ -1,5 +1,6 @@
 package zonda.storage;
 
+import java.util.OptionalLong;
 import zonda.base.Bytes;
 
 /**
@@ -19,6 +20,9 @@ public record DatasetProperty(String name, Value value, Source source) {
 
         /** A number that is no size. */
         record Count(long number) implements Value {}
+
+        /** How many there may be, or are; empty for no limit, or when nobody counts. */
+        record Many(OptionalLong number) implements Value {}
 
         /** A limit that isn't set. */
         record NoLimit() implements Value {}

@@ -1,11 +1,11 @@
 package zonda.storage;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import zonda.base.Bytes;
 import zonda.base.Code;
 import zonda.base.OpException;
@@ -41,7 +41,7 @@ public final class Datasets {
         this.changes = new Changes(pool, removal);
         this.noting = new Noting(pool, removal);
         this.promotion = new Promotion(pool);
-        this.properties = new DatasetProperties(pool, this);
+        this.properties = new DatasetProperties(pool);
         this.streams = new DatasetStreams(pool, removal);
     }
 
@@ -51,12 +51,12 @@ public final class Datasets {
      * @throws OpException CONFLICT when the name is taken, NOT_FOUND when its parent isn't there
      */
     public Dataset create(String name, DatasetOptions options) {
-        return view(creation.dataset(new DatasetName(name), Optional.empty(), options));
+        return made("create", creation.dataset(new DatasetName(name), Optional.empty(), options), "");
     }
 
     /** As {@link #create}, and leaves it unmounted until {@link #mount} or the next open of the pool. */
     public Dataset createUnmounted(String name, DatasetOptions options) {
-        return view(creation.unmounted(new DatasetName(name), options));
+        return made("create", creation.unmounted(new DatasetName(name), options), "");
     }
 
     /**
@@ -65,7 +65,23 @@ public final class Datasets {
      * @throws OpException CONFLICT when the name is taken, NOT_FOUND when its parent or the snapshot isn't there
      */
     public Dataset clone(String snapshot, String name, DatasetOptions options) {
-        return view(creation.dataset(new DatasetName(name), Optional.of(SnapshotName.parse(snapshot)), options));
+        Filesystem made = creation.dataset(new DatasetName(name), Optional.of(SnapshotName.parse(snapshot)), options);
+        return made("clone", made, "origin=" + snapshot);
+    }
+
+    private Dataset made(String verb, Filesystem record, String more) {
+        Dataset made = view(record);
+        pool.note(verb, made.name(), record, more);
+        return made;
+    }
+
+    /** What was done to the pool. */
+    public PoolHistory history() {
+        return pool.history();
+    }
+
+    private void note(String verb, String name, String more) {
+        pool.note(verb, name, node(name), more);
     }
 
     /**
@@ -87,9 +103,9 @@ public final class Datasets {
      * @throws OpException CONFLICT when there is one of these names
      */
     public List<Snapshot> snapshots(List<String> names, Map<String, String> properties) {
-        return creation.snapshots(parse(names), properties).stream()
-                .map(this::view)
-                .toList();
+        List<Frozen> made = creation.snapshots(parse(names), properties);
+        made.forEach(one -> pool.note("snapshot", removal.name(one), one, ""));
+        return made.stream().map(this::view).toList();
     }
 
     private static List<SnapshotName> parse(List<String> names) {
@@ -104,6 +120,7 @@ public final class Datasets {
      */
     public void rename(String from, String to) {
         changes.rename(new DatasetName(from), new DatasetName(to));
+        note("rename", to, "from " + from);
     }
 
     /**
@@ -115,6 +132,7 @@ public final class Datasets {
      */
     public void rollback(String snapshot, boolean destroyNewer) {
         changes.rollback(SnapshotName.parse(snapshot), destroyNewer);
+        note("rollback", snapshot, "");
     }
 
     /** As {@link #rollback(String, boolean)}, and clones of the newer snapshots go before, with all that needs them. */
@@ -159,7 +177,7 @@ public final class Datasets {
         } else if (at < 0) {
             removal.dataset(new DatasetName(what), options);
         } else {
-            removal.snapshots(chosen(what, options.recursive()), options);
+            removal.snapshots(removal.chosen(what, options.recursive()), options);
         }
     }
 
@@ -167,45 +185,34 @@ public final class Datasets {
     public List<String> wouldDestroy(String what, DestroyOptions options) {
         Doomed doomed = what.indexOf('@') < 0
                 ? removal.plan(new DatasetName(what), options)
-                : removal.plan(chosen(what, options.recursive()), options);
+                : removal.plan(removal.chosen(what, options.recursive()), options);
         return doomed.nodes().stream()
                 .filter(node -> !(node instanceof NodeRecord.Mark))
                 .map(removal::name)
                 .toList();
     }
 
-    /** The snapshots that a dataset's name, {@code @}, names and ranges mean. @throws OpException NOT_FOUND for none */
-    private List<SnapshotName> chosen(String what, boolean recursive) {
-        int at = what.indexOf('@');
-        DatasetName top = new DatasetName(what.substring(0, at));
-        catalog.require(top);
-        List<SnapshotName> chosen = new ArrayList<>();
-        for (Filesystem dataset : recursive ? catalog.tree(top) : List.of(catalog.require(top))) {
-            DatasetName name = catalog.nameOf(dataset.guid());
-            List<String> all =
-                    catalog.snapshots(dataset.guid()).stream().map(Frozen::name).toList();
-            SnapshotRanges.choose(what.substring(at + 1), all)
-                    .forEach(snapshot -> chosen.add(new SnapshotName(name, snapshot)));
-        }
-        if (chosen.isEmpty()) {
-            throw new OpException(Code.NOT_FOUND, "could not find any snapshots to destroy; check snapshot names.");
-        }
-        return chosen;
-    }
-
     /** Has the tag hold the snapshots, all or none: they are not destroyed before it is released. */
     public void hold(String tag, List<String> snapshots) {
         noting.hold(parse(snapshots), tag);
+        snapshots.forEach(one -> note("hold", one, "tag=" + tag));
     }
 
     /** The tag lets go of the snapshots, all or none; those that waited for that are destroyed. */
     public void release(String tag, List<String> snapshots) {
+        List<Frozen> before = parse(snapshots).stream()
+                .flatMap(one -> catalog.find(one).stream())
+                .toList();
         noting.release(parse(snapshots), tag);
+        for (int i = 0; i < before.size(); i++) {
+            pool.note("release", snapshots.get(i), before.get(i), "tag=" + tag);
+        }
     }
 
     /** Gives snapshots another name behind their {@code @}, all or none. */
     public void renameSnapshots(List<String> snapshots, String to) {
         noting.rename(parse(snapshots), to);
+        snapshots.forEach(one -> note("rename", one.substring(0, one.indexOf('@') + 1) + to, "from " + one));
     }
 
     /**
@@ -217,6 +224,7 @@ public final class Datasets {
         int hash = bookmark.indexOf('#');
         var name = new SnapshotName(new DatasetName(bookmark.substring(0, hash)), bookmark.substring(hash + 1));
         noting.bookmark(source, name.dataset(), name.snapshot());
+        note("bookmark", bookmark, "source=" + source);
     }
 
     /** Its snapshots as streams that other hosts take, and those of other hosts. */
@@ -227,6 +235,7 @@ public final class Datasets {
     /** Turns a clone and its origin around: the origin is a clone of it afterwards. */
     public void promote(String clone) {
         promotion.promote(new DatasetName(clone));
+        note("promote", clone, "");
     }
 
     /** As {@link #destroy}; false when there is none of this name. */
@@ -287,11 +296,31 @@ public final class Datasets {
     /** Changes the quota at once; empty takes it away. What is over a lowered one stays, and nothing more is written. */
     public void setQuota(String name, Optional<Bytes> quota) {
         changes.options(new DatasetName(name), old -> old.withQuota(quota));
+        note("set", name, "quota=" + quota.map(Bytes::value).orElse(0L));
+    }
+
+    /**
+     * Changes what a dataset is given beside its quota, at once.
+     *
+     * @throws OpException INVALID for what a volume can't have, FAILED when what shall be reserved isn't free
+     */
+    public void setAllotment(String name, UnaryOperator<Allotment> change) {
+        changes.options(new DatasetName(name), old -> old.allotment(change.apply(old.allotment())));
+        note("set", name, require(name).options().allotment().text());
     }
 
     /** Gives a volume another size; what lies behind a smaller one is lost. */
     public void setVolumeSize(String name, Bytes size) {
         changes.resize(new DatasetName(name), size);
+        note("set", name, "volsize=" + size.value());
+    }
+
+    /** What a volume is now; empty for a filesystem. @throws OpException NOT_FOUND */
+    public Optional<VolumeShape> volumeShape(String name) {
+        Filesystem volume = require(name);
+        return volume.options()
+                .volume()
+                .map(shape -> new VolumeShape(pool.driver().sizeOf(volume.guid()), shape.blockSize()));
     }
 
     /** The file or device that a volume is, where root alone gets. @throws OpException INVALID for others */
@@ -306,6 +335,7 @@ public final class Datasets {
     /** Sets a user property; its name has a colon, zfsprops(7). */
     public void setProperty(String name, String property, String value) {
         changes.options(new DatasetName(name), old -> old.property(property, value));
+        note("set", name, property + "=" + value);
     }
 
     /** Takes a user property away; fine when there is none. */
@@ -315,6 +345,7 @@ public final class Datasets {
             left.remove(property);
             return old.withProperties(left);
         });
+        note("inherit", name, property);
     }
 
     /** Sets a user property of a snapshot. */
@@ -324,6 +355,7 @@ public final class Datasets {
             more.put(property, value);
             return notes.withProperties(more);
         });
+        note("set", snapshot, property + "=" + value);
     }
 
     /** Takes a user property of a snapshot away; fine when there is none. */
@@ -333,6 +365,7 @@ public final class Datasets {
             left.remove(property);
             return notes.withProperties(left);
         });
+        note("inherit", snapshot, property);
     }
 
     /** A user property of the dataset, or of the nearest above it that has it. */
@@ -383,21 +416,10 @@ public final class Datasets {
     /** How much it uses, and how much more it may. */
     public Usage usage(String name) {
         Filesystem dataset = require(name);
-        return new Usage(pool.driver().used(dataset.guid()), dataset.options().quota(), available(dataset));
-    }
-
-    /** What can still be written to it, until the nearest quota or the end of the pool. */
-    Bytes available(Filesystem dataset) {
-        long available = pool.driver().free().value();
-        for (Filesystem account : catalog.lineage(dataset)) {
-            Optional<Bytes> quota = account.options().quota();
-            if (quota.isPresent()) {
-                long left =
-                        quota.get().value() - pool.driver().used(account.guid()).value();
-                available = Math.max(0, Math.min(available, left));
-            }
-        }
-        return Bytes.of(available);
+        return new Usage(
+                pool.reservations().used(dataset),
+                dataset.options().quota(),
+                pool.reservations().available(dataset));
     }
 
     /** Mounts the dataset; fine when it is. @throws OpException INVALID when its mountpoint is none */
@@ -428,6 +450,10 @@ public final class Datasets {
     /** Who has the dataset mounted besides this service, in whatever mount namespace. */
     public Optional<Holder> holder(String name) {
         return tree.otherHolder(require(name));
+    }
+
+    Reservations reservations() {
+        return pool.reservations();
     }
 
     /**

@@ -2,6 +2,7 @@ package zonda.storage;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import zonda.base.OpException;
 import zonda.storage.NodeRecord.Filesystem;
 import zonda.storage.NodeRecord.Frozen;
@@ -21,6 +22,10 @@ final class Finishing {
     /** A dataset whose subvolume is there: gives its top directory the mode asked for, and describes it. */
     void finish(Filesystem record) {
         record.options().volume().ifPresent(shape -> driver.makeVolume(record.guid(), shape.size()));
+        if (record.options().allotment().reserves()) {
+            driver.reservations()
+                    .ifPresent(own -> own.set(record.guid(), record.options().allotment()));
+        }
         record.options().mode().ifPresent(mode -> driver.mode(record.guid(), mode));
         describe(record);
     }
@@ -34,14 +39,29 @@ final class Finishing {
         }
     }
 
+    /** Keeps the record with what it is of. */
+    void describe(NodeRecord record) {
+        switch (record) {
+            case Filesystem dataset -> describe(dataset);
+            case Frozen snapshot ->
+                driver.describe(snapshot.id(), snapshot.toJson().compact());
+            case Mark mark ->
+                driver.describeBookmark(
+                        mark.dataset(), mark.guid(), Optional.of(mark.toJson().compact()));
+        }
+    }
+
     /** Writes the record onto the dataset itself. */
-    void describe(Filesystem record) {
+    private void describe(Filesystem record) {
+        driver.describe(record.guid(), description(record));
+    }
+
+    /** What {@link #describe} keeps of a record. */
+    static String description(NodeRecord record) {
         String text = record.toJson().compact();
-        driver.describe(
-                record.guid(),
-                text.length() <= LONGEST_ATTRIBUTE
-                        ? text
-                        : record.toJson().without("properties").compact());
+        return text.length() <= LONGEST_ATTRIBUTE || !(record instanceof Filesystem)
+                ? text
+                : record.toJson().without("properties").compact();
     }
 
     /**
@@ -95,7 +115,7 @@ final class Finishing {
                     driver.destroy(snapshot.home());
                 }
             }
-            case Mark _ -> {}
+            case Mark mark -> driver.describeBookmark(mark.dataset(), mark.guid(), Optional.empty());
         }
     }
 }

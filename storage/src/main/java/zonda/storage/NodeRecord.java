@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import zonda.base.Bytes;
 import zonda.base.Json;
 
@@ -55,6 +56,7 @@ sealed interface NodeRecord {
             if (options.quota().isPresent()) {
                 text = text.with("quota", options.quota().get().value());
             }
+            text = allotted(text, options.allotment());
             if (options.volume().isPresent()) {
                 VolumeShape shape = options.volume().get();
                 text = text.with("volsize", shape.size().value()).with("volblocksize", shape.blockSize());
@@ -85,6 +87,34 @@ sealed interface NodeRecord {
         Filesystem withName(Optional<Guid> newParent, String newLeaf) {
             return new Filesystem(guid, newParent, newLeaf, created, txg, origin, options);
         }
+    }
+
+    private static Json.Obj allotted(Json.Obj text, Allotment given) {
+        Json.Obj more = text;
+        if (given.reservation().isPresent()) {
+            more = more.with("reservation", given.reservation().get().value());
+        }
+        if (given.refreservation().isPresent()) {
+            more = more.with("refreservation", given.refreservation().get().value());
+        }
+        if (given.filesystems().isPresent()) {
+            more = more.with("filesystem_limit", given.filesystems().getAsLong());
+        }
+        return given.snapshots().isPresent()
+                ? more.with("snapshot_limit", given.snapshots().getAsLong())
+                : more;
+    }
+
+    private static Allotment allotment(Json.Obj object) {
+        return new Allotment(
+                object.integer("reservation").map(Bytes::of),
+                object.integer("refreservation").map(Bytes::of),
+                number(object, "filesystem_limit"),
+                number(object, "snapshot_limit"));
+    }
+
+    private static OptionalLong number(Json.Obj object, String member) {
+        return object.integer(member).map(OptionalLong::of).orElse(OptionalLong.empty());
     }
 
     private static Json.Obj json(Map<String, String> texts) {
@@ -247,7 +277,8 @@ sealed interface NodeRecord {
                 object.string("mountpoint").map(Mountpoint::parse).orElse(new Mountpoint.Inherited()),
                 mode,
                 texts(object.object("properties")),
-                volume);
+                volume,
+                allotment(object));
         return new Filesystem(
                 guid,
                 object.string("parent").map(text -> Guid.parse(text).orElseThrow()),

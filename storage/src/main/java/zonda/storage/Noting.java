@@ -132,6 +132,7 @@ final class Noting {
                 throw new OpException(Code.CONFLICT, "cannot create bookmark '" + text + "': bookmark exists");
             }
             pool.store().add(mark);
+            pool.finishing().describe(mark);
             pool.catalog().put(mark);
             pool.passed("bookmark", "made");
         }

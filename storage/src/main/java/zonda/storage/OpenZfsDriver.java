@@ -34,6 +34,7 @@ final class OpenZfsDriver implements PoolDriver {
     private final OpenZfsSpace space;
     private final OpenZfsMounts mounts;
     private final OpenZfsUpkeep upkeep;
+    private final OpenZfsReservations reservations;
 
     OpenZfsDriver(ZfsProgram zfs, PoolConfig config, RecordStore records) {
         this.zfs = zfs;
@@ -42,6 +43,7 @@ final class OpenZfsDriver implements PoolDriver {
         this.space = new OpenZfsSpace(zfs, pool);
         this.mounts = new OpenZfsMounts(zfs, config.top());
         this.upkeep = new OpenZfsUpkeep(zfs, pool, names);
+        this.reservations = new OpenZfsReservations(zfs, pool, names, space);
     }
 
     @Override
@@ -96,6 +98,11 @@ final class OpenZfsDriver implements PoolDriver {
             }
         }
         space.changed();
+    }
+
+    @Override
+    public Optional<OwnReservations> reservations() {
+        return Optional.of(reservations);
     }
 
     @Override

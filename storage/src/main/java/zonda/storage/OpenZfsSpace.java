@@ -47,7 +47,11 @@ final class OpenZfsSpace {
     }
 
     Bytes available() {
-        return of(pool).available();
+        return available(pool);
+    }
+
+    Bytes available(String dataset) {
+        return of(dataset).available();
     }
 
     Bytes ofVolume(String volume) {

@@ -10,6 +10,7 @@ public final class Pool implements AutoCloseable {
     private final Datasets datasets;
     private final PoolHealth health;
     private final PoolDevices devices;
+    private final ReservationWatch reservations;
     private final List<String> findings;
     private volatile boolean closed;
 
@@ -19,14 +20,15 @@ public final class Pool implements AutoCloseable {
         this.datasets = datasets;
         this.health = care.health();
         this.devices = care.devices();
+        this.reservations = care.reservations();
         this.findings = List.copyOf(findings);
     }
 
     /** What a pool is made of. */
     record Means(PoolMedium medium, PoolDriver driver) {}
 
-    /** What looks after a pool's data and devices. */
-    record Care(PoolHealth health, PoolDevices devices) {}
+    /** What looks after a pool's data, devices and space. */
+    record Care(PoolHealth health, PoolDevices devices, ReservationWatch reservations) {}
 
     public PoolConfig config() {
         return config;
@@ -84,6 +86,7 @@ public final class Pool implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
+        reservations.close();
         devices.close();
         health.close();
         driver().close();

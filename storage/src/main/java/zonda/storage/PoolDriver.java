@@ -56,6 +56,37 @@ interface PoolDriver extends AutoCloseable {
         record Filesystem(String type, String source) implements MountSpec {}
     }
 
+    /** Reservations, where a driver keeps them itself. */
+    interface OwnReservations {
+        /** Gives a dataset what is reserved for it, and takes away what is not any more. */
+        void set(Guid dataset, Allotment allotment);
+
+        /** As {@link #set}, of all datasets, after a crash. */
+        void reconcile(Map<Guid, Allotment> expected);
+
+        /** What can still be written to a dataset. */
+        Bytes available(Guid dataset);
+
+        /** {@code usedbyrefreservation} of zfsprops(7). */
+        Bytes unfilled(Guid dataset);
+    }
+
+    /** Empty where this service counts what is reserved, and the driver only limits. */
+    default Optional<OwnReservations> reservations() {
+        return Optional.empty();
+    }
+
+    /**
+     * Sets what all may have together that are charged to an account which is no dataset's; makes the account when it
+     * isn't there. Only where reservations are not the driver's own.
+     */
+    default void ceiling(Guid account, Optional<Bytes> limit) {}
+
+    /** How much of a dataset's data was written after its snapshot. Only where reservations are not the driver's own. */
+    default Bytes written(Guid dataset, SnapshotId since) {
+        return Bytes.of(0);
+    }
+
     /** Makes an empty filesystem. */
     void create(Guid dataset, Charge charge);
 
@@ -120,6 +151,17 @@ interface PoolDriver extends AutoCloseable {
 
     /** Keeps a description with the dataset itself, from which a lost store can be made again. */
     void describe(Guid dataset, String text);
+
+    /** As {@link #describe(Guid, String)}, of a snapshot that is there or is made next. */
+    default void describe(SnapshotId snapshot, String text) {}
+
+    /** As {@link #describe(Guid, String)}, of a dataset's bookmark; empty when that goes. */
+    default void describeBookmark(Guid dataset, Guid bookmark, Optional<String> text) {}
+
+    /** All descriptions on the pool; none where a lost store is not made again. */
+    default List<String> descriptions() {
+        return List.of();
+    }
 
     /** Whether it has a description; what was done before describing it is then as durable. */
     boolean isDescribed(Guid dataset);

@@ -261,13 +261,21 @@ public final class PoolRegistry implements AutoCloseable {
     }
 
     /**
+     * How a pool is imported.
+     *
+     * @param altroot what the mountpoints of its datasets lie below
+     * @param mount whether its datasets are mounted
+     * @param rebuild whether records that it has lost are made again first
+     */
+    public record Importing(Optional<Path> altroot, boolean mount, boolean rebuild) {}
+
+    /**
      * Opens a pool that was exported, or comes from another host.
      *
      * @param name under which it is known from now on
-     * @param mount whether its datasets are mounted
      * @throws OpException CONFLICT when the name is taken or it is in use, FAILED when too much of it is missing
      */
-    public Pool importPool(ImportablePool found, String name, Optional<Path> altroot, boolean mount) {
+    public Pool importPool(ImportablePool found, String name, Importing how) {
         changing.lock();
         try (var undo = new Undo()) {
             NewPool.requireName(name);
@@ -279,11 +287,16 @@ public final class PoolRegistry implements AutoCloseable {
                                 + "use the form 'zpool import <pool | id> <newpool>' to give it a new name");
             }
             Importables.refuseMounted(found);
-            var entry = new PoolEntry(name, found.uuid(), found.members(), altroot, PoolEntry.State.IMPORTED);
+            var entry = new PoolEntry(name, found.uuid(), found.members(), how.altroot(), PoolEntry.State.IMPORTED);
             undo.add(() -> remove(entry));
             put(entry);
             passed("import", "recorded");
-            Pool pool = add(entry, mount);
+            if (how.rebuild()) {
+                StateFile.replace(identity(entry.name()), entry.uuid() + "\n");
+                setup.pools().rebuild(config(entry));
+                passed("import", "rebuilt");
+            }
+            Pool pool = add(entry, how.mount());
             undo.keep();
             passed("import", "opened");
             return pool;

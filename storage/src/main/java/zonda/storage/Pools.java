@@ -22,6 +22,7 @@ import zonda.kernel.MountInfo;
 /** Makes pools, opens them, and takes them away: what zpool(8) creates, imports, exports and destroys. */
 public final class Pools {
     private static final Path STORE = Path.of(".zonda/store");
+    private static final Path HISTORY = Path.of(".zonda/history");
     private static final Path MAPS = Path.of(".zonda/maps");
 
     private final InstantSource clock;
@@ -146,6 +147,10 @@ public final class Pools {
             var store = new RecordStore(directory);
             try (PoolDriver driver = medium.driver(config, store)) {
                 makeRoot(config, options, driver, store);
+                new PoolHistory(mounted.top().resolve(HISTORY), clock)
+                        .event(new PoolHistory.What.Event(
+                                "create", "pool " + config.name(), 0, 1, "driver " + driver.name()));
+                driver.sync();
             }
         } catch (IOException e) {
             throw new UncheckedIOException("create pool " + config.name() + ": " + e, e);
@@ -181,6 +186,27 @@ public final class Pools {
         static final Opening USUAL = new Opening(Optional.empty(), true);
     }
 
+    /**
+     * Makes the records again that a pool has lost; it isn't opened.
+     *
+     * @return how many were lost
+     */
+    public int rebuild(PoolConfig config) {
+        PoolMedium medium = medium(config);
+        medium.requireHost();
+        try (MountedTop mounted = medium.mount(config)) {
+            Path store = mounted.top().resolve(STORE);
+            try (PoolDriver driver = medium.driver(config, new RecordStore(store))) {
+                if (driver.hasStreamsOfItsOwn()) {
+                    throw new OpException(Code.NOT_SUPPORTED, "rebuild: not supported by the driver " + driver.name());
+                }
+                int made = new Rebuilding(driver, store).run();
+                driver.sync();
+                return made;
+            }
+        }
+    }
+
     Pool open(PoolConfig config, Opening how) {
         PoolMedium medium = medium(config);
         medium.requireHost();
@@ -196,6 +222,7 @@ public final class Pools {
             PoolDriver driver = medium.driver(config, store);
             undo.add(driver::close);
             var maps = new ObjectMaps(mounted.top().resolve(MAPS));
+            var history = new PoolHistory(mounted.top().resolve(HISTORY), clock);
             var recovery = new Recovery(driver, store, maps);
             Catalog catalog = recovery.run();
             if (!catalog.root().text().equals(config.name())) {
@@ -206,7 +233,7 @@ public final class Pools {
             var tree = new MountedTree(catalog, mounts, config.mountpoint(), how.altroot());
             var datasets = new Datasets(Workings.of(
                     driver,
-                    new Workings.Stored(store, maps),
+                    new Workings.Stored(store, maps, history),
                     catalog,
                     tree,
                     new Workings.Surroundings(clock, random, crashPoint)));
@@ -220,9 +247,11 @@ public final class Pools {
             PoolDevices devices = medium.devices(config, clock, health.events()::add);
             mounted.keep();
             undo.keep();
+            var watch = new ReservationWatch(config.name(), datasets.reservations()).start();
             health.start();
             devices.resume();
-            return new Pool(config, new Pool.Means(medium, driver), datasets, new Pool.Care(health, devices), findings);
+            return new Pool(
+                    config, new Pool.Means(medium, driver), datasets, new Pool.Care(health, devices, watch), findings);
         }
     }
 
@@ -235,6 +264,12 @@ public final class Pools {
 
     /** On devices, a crash can come between making the filesystem and making it a pool. */
     private static void requireComplete(PoolConfig config, Path top) {
+        if (!Files.isDirectory(top.resolve(STORE)) && Files.isDirectory(top.resolve(BtrfsDriver.DATASETS))) {
+            throw new OpException(
+                    Code.FAILED,
+                    "open pool " + config.name() + ": its records are lost, but for what lies beside the datasets: "
+                            + "'zpool import --rebuild', or 'zondad rebuild-pool' for the host's own, makes them again");
+        }
         if (!Files.isDirectory(top.resolve(STORE))) {
             throw new OpException(
                     Code.FAILED,
@@ -252,6 +287,10 @@ public final class Pools {
     /** Unmounts the pool with all its datasets. @throws OpException CONFLICT naming who uses it */
     public void export(Pool pool) {
         pool.datasets().unmountAll();
+        pool.datasets()
+                .history()
+                .event(new PoolHistory.What.Event(
+                        "export", "pool " + pool.config().name(), 0, 0, ""));
         pool.close();
         MountedTop.unmount(pool.config().top());
         pool.medium().release(pool.config());

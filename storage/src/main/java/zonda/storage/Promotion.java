@@ -52,6 +52,14 @@ final class Promotion {
                                 + "' from origin conflicts with '" + name + "@" + snapshot.name() + "' from target");
             }
         }
+        var more = new Population.More(clone, Population.Kind.SNAPSHOTS, moved.size());
+        List<Guid> exempt = pool.catalog().accounts(source);
+        try (var _ = pool.population().expect(List.of(more), exempt, "promote '" + name + "'")) {
+            turn(clone, source, origin, moved);
+        }
+    }
+
+    private void turn(Filesystem clone, Filesystem source, Frozen origin, List<Frozen> moved) {
         pool.driver().letGo(moved.stream().map(Frozen::id).toList());
         List<Guid> before = pool.catalog().accounts(source);
         List<NodeRecord> changed = new ArrayList<>();
@@ -66,5 +74,6 @@ final class Promotion {
         pool.passed("promote", "charged");
         pool.finishing().describe(clone.withOrigin(source.origin()));
         pool.finishing().describe(source.withOrigin(Optional.of(origin.guid())));
+        pool.reservations().refresh();
     }
 }

@@ -110,6 +110,7 @@ final class ReceivedPackage {
             }
         }
         receiving.receive(new Receiving.Order(stream, to, request, options)).forEach(listener::warning);
+        pool.note("receive", to.toString(), pool.catalog().require(to), "");
         if (!isNew && done.add(to.dataset().text())) {
             set(to.dataset(), properties, header);
         }

@@ -54,14 +54,27 @@ final class Receiving {
         }
         try {
             arrival = Arrival.of(pool, order.stream().current(), order.to(), order.request());
-            pool.requireRoom("receive '" + order.to() + "'");
+            Filesystem below =
+                    arrival.dataset().orElseGet(() -> parent(order.to().dataset()));
+            pool.requireRoom(below, "receive '" + order.to() + "'");
             List<Guid> bases = arrival.base().map(Frozen::guid).stream().toList();
-            try (var _ = pool.inUse().use(bases)) {
+            String what =
+                    arrival.header().isIncremental() ? "receive incremental stream" : "receive new filesystem stream";
+            try (var _ = pool.inUse().use(bases);
+                    var _ = pool.population().expect(more(order, arrival), what)) {
                 return arrival.dataset().isPresent() ? intoExisting(order, arrival) : intoNew(order, arrival);
             }
         } finally {
             targets.remove(target);
         }
+    }
+
+    private List<Population.More> more(Order order, Arrival arrival) {
+        Filesystem below = arrival.dataset().orElseGet(() -> parent(order.to().dataset()));
+        var snapshot = new Population.More(below, Population.Kind.SNAPSHOTS, 1);
+        return arrival.dataset().isPresent()
+                ? List.of(snapshot)
+                : List.of(snapshot, new Population.More(below, Population.Kind.FILESYSTEMS, 1));
     }
 
     private Guid identity(Arrival arrival) {
@@ -104,6 +117,11 @@ final class Receiving {
     private List<String> intoNew(Order order, Arrival arrival) {
         Fresh fresh = fresh(order, arrival);
         DatasetName name = order.to().dataset();
+        Allotment given = order.options().allotment();
+        pool.reservations().requireFits(fresh.parent(), given, Arrival.prefix(arrival.header()) + ": out of space");
+        if (given.reserves()) {
+            pool.reservations().prepare();
+        }
         try (var undo = new Undo()) {
             begin(fresh, undo);
             make(
@@ -148,10 +166,14 @@ final class Receiving {
         var store = pool.store();
         store.replace(whole);
         pool.finishing().describe(whole);
+        pool.finishing().describe(fresh.snapshot());
         store.settling(() -> pool.driver().snapshot(fresh.snapshot().id(), accounts(fresh)));
         pool.catalog().putAll(List.of(whole, fresh.snapshot()));
         fresh.both().forEach(store::made);
         store.apart(fresh.both());
+        if (whole.options().allotment().reserves()) {
+            pool.reservations().changed(whole);
+        }
     }
 
     private Optional<String> shown(Order order, Filesystem whole) {
@@ -199,8 +221,7 @@ final class Receiving {
     }
 
     private List<Guid> accounts(Fresh fresh) {
-        return Stream.concat(Stream.of(fresh.dataset().guid()), pool.catalog().accounts(fresh.parent()).stream())
-                .toList();
+        return pool.catalog().accounts(fresh.dataset());
     }
 
     private void make(Guid place, Optional<Frozen> base, Charge charge) {
@@ -296,6 +317,7 @@ final class Receiving {
             pool.passed("receive", "unmounted");
             destroyNewer(dataset, base);
             List<Guid> accounts = pool.catalog().accounts(dataset);
+            pool.finishing().describe(snapshot);
             store.settling(() -> pool.driver().snapshot(snapshot.id(), accounts));
             undo.keep();
             pool.catalog().put(snapshot);
@@ -310,6 +332,7 @@ final class Receiving {
             mounting.add(() -> settle(snapshot));
             pool.passed("receive", "exchanged");
         }
+        pool.reservations().refresh();
         pool.passed("receive", "made");
     }
 
@@ -319,6 +342,7 @@ final class Receiving {
         pool.store().settling(pool.driver()::sync);
         Frozen there = snapshot.withNotes(snapshot.notes().arriving(false));
         pool.store().replace(there);
+        pool.finishing().describe(there);
         pool.catalog().put(there);
     }
 

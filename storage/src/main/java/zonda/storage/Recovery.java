@@ -61,8 +61,10 @@ final class Recovery {
         fill(records);
         finishMade(loaded);
         finishArriving();
+        describeAll();
         reportStrangers(inventory);
         driver.reconcile(charges(), snapshots());
+        driver.reservations().ifPresent(own -> own.reconcile(allotments()));
         store.settling(driver::sync);
         maps.retain(catalog.snapshotGuids());
         return catalog;
@@ -206,6 +208,23 @@ final class Recovery {
         }
     }
 
+    /** A crash can come between a change of a record and of what is kept of it with the node. */
+    private void describeAll() {
+        Set<String> there = new HashSet<>(driver.descriptions());
+        if (there.isEmpty()) {
+            return;
+        }
+        var finishing = new Finishing(driver);
+        for (Filesystem dataset : catalog.tree(catalog.root())) {
+            List<NodeRecord> nodes = new ArrayList<>(catalog.snapshots(dataset.guid()));
+            nodes.addAll(catalog.bookmarks(dataset.guid()));
+            nodes.add(dataset);
+            nodes.stream()
+                    .filter(node -> !there.contains(Finishing.description(node)))
+                    .forEach(finishing::describe);
+        }
+    }
+
     private void reportStrangers(Inventory inventory) {
         inventory.strangers().forEach(path -> findings.add("subvolume " + path + " is not the pool's: left alone"));
         inventory.datasets().stream()
@@ -218,16 +237,23 @@ final class Recovery {
                         + " has no record: left alone"));
     }
 
+    private Map<Guid, Allotment> allotments() {
+        var allotments = new HashMap<Guid, Allotment>();
+        catalog.tree(catalog.root())
+                .forEach(dataset ->
+                        allotments.put(dataset.guid(), dataset.options().allotment()));
+        return allotments;
+    }
+
     private Map<Guid, Charge> charges() {
         var charges = new HashMap<Guid, Charge>();
         for (Filesystem dataset : catalog.tree(catalog.root())) {
             charges.put(
                     dataset.guid(),
-                    new Charge(
-                            catalog.lineage(dataset).stream()
-                                    .map(Filesystem::guid)
-                                    .toList(),
-                            dataset.options().quota()));
+                    new Charge(catalog.accounts(dataset), dataset.options().quota()));
+        }
+        if (!catalog.reserving().isEmpty() && driver.reservations().isEmpty()) {
+            charges.put(Reservations.OTHERS, new Charge(List.of(Reservations.OTHERS), Optional.empty()));
         }
         return charges;
     }

@@ -2,8 +2,10 @@ package zonda.storage;
 
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -64,6 +66,27 @@ final class Removal {
         }
         doomed.snapshots().forEach(this::refuseHolds);
         return doomed;
+    }
+
+    /** The snapshots that a dataset's name, {@code @}, names and ranges mean. @throws OpException NOT_FOUND for none */
+    List<SnapshotName> chosen(String what, boolean recursive) {
+        int at = what.indexOf('@');
+        DatasetName top = new DatasetName(what.substring(0, at));
+        pool.catalog().require(top);
+        List<SnapshotName> chosen = new ArrayList<>();
+        for (Filesystem dataset :
+                recursive ? pool.catalog().tree(top) : List.of(pool.catalog().require(top))) {
+            DatasetName name = pool.catalog().nameOf(dataset.guid());
+            List<String> all = pool.catalog().snapshots(dataset.guid()).stream()
+                    .map(Frozen::name)
+                    .toList();
+            SnapshotRanges.choose(what.substring(at + 1), all)
+                    .forEach(snapshot -> chosen.add(new SnapshotName(name, snapshot)));
+        }
+        if (chosen.isEmpty()) {
+            throw new OpException(Code.NOT_FOUND, "could not find any snapshots to destroy; check snapshot names.");
+        }
+        return chosen;
     }
 
     private boolean isNeeded(Frozen snapshot) {
@@ -254,6 +277,8 @@ final class Removal {
     }
 
     private void mark(Doomed doomed) {
+        Map<NodeRecord, String> names = new LinkedHashMap<>();
+        doomed.nodes().forEach(node -> names.put(node, name(node)));
         List<Guid> heads = doomed.heads().stream().map(NodeRecord::guid).toList();
         pool.store().bury(heads.getFirst(), heads.subList(1, heads.size()));
         for (NodeRecord node : doomed.nodes()) {
@@ -263,6 +288,7 @@ final class Removal {
                 case Mark mark -> pool.catalog().remove(mark);
             }
         }
+        names.forEach((node, name) -> pool.note("destroy", name, node, ""));
     }
 
     private void destroyMarked(Doomed doomed) {
@@ -274,6 +300,7 @@ final class Removal {
                     Code.FAILED,
                     "what was destroyed is still there, and goes when the pool is opened again: " + reasons.getFirst());
         }
+        pool.reservations().refresh();
         pool.passed("destroy", "destroyed");
         Guid mark = doomed.heads().getFirst().guid();
         List<Guid> others = doomed.nodes().stream()

@@ -66,7 +66,7 @@ record SendPlan(SendRequest request, List<Filesystem> tops, List<Part> parts) {
             }
             throw new OpException(
                     Code.NOT_SUPPORTED,
-                    "cannot send from bookmark '" + name + "': the driver btrfs needs the snapshot itself; keep it"
+                    "cannot send from bookmark '" + name + "': a stream needs the snapshot itself; keep it"
                             + " and send from that");
         }
         return catalog.require(SnapshotName.parse(name));

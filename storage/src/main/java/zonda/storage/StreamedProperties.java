@@ -2,6 +2,8 @@ package zonda.storage;
 
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeMap;
 import zonda.base.Bytes;
 import zonda.storage.NodeRecord.Filesystem;
@@ -9,6 +11,9 @@ import zonda.zstream.NvList;
 
 /** Properties of datasets as they are in streams: zfs-send(8), {@code -p}. */
 final class StreamedProperties {
+    private static final Set<String> OURS =
+            Set.of("quota", "mountpoint", "reservation", "refreservation", "filesystem_limit", "snapshot_limit");
+
     private StreamedProperties() {}
 
     /** What a dataset itself says. */
@@ -21,11 +26,23 @@ final class StreamedProperties {
         if (options.quota().isPresent()) {
             list = list.with("quota", NvList.number(options.quota().get().value()));
         }
+        for (var one : allotted(options.allotment()).entrySet()) {
+            list = list.with(one.getKey(), NvList.number(one.getValue()));
+        }
         return switch (options.mountpoint()) {
             case Mountpoint.Inherited() -> list;
             case Mountpoint.At(var path) -> list.with("mountpoint", NvList.text(path.toString()));
             case Mountpoint.None() -> list.with("mountpoint", NvList.text("none"));
         };
+    }
+
+    private static Map<String, Long> allotted(Allotment given) {
+        Map<String, Long> numbers = new TreeMap<>();
+        given.reservation().ifPresent(size -> numbers.put("reservation", size.value()));
+        given.refreservation().ifPresent(size -> numbers.put("refreservation", size.value()));
+        given.filesystems().ifPresent(most -> numbers.put("filesystem_limit", most));
+        given.snapshots().ifPresent(most -> numbers.put("snapshot_limit", most));
+        return numbers;
     }
 
     /** As texts: of OpenZFS, a value is itself or, with its source, a list. */
@@ -46,7 +63,7 @@ final class StreamedProperties {
 
     /** Whether a property can be set here, whatever its value. */
     static boolean isKnown(String name) {
-        return name.indexOf(':') >= 0 || name.equals("quota") || name.equals("mountpoint");
+        return name.indexOf(':') >= 0 || OURS.contains(name);
     }
 
     /**
@@ -58,8 +75,19 @@ final class StreamedProperties {
         return switch (name) {
             case "quota" -> options.withQuota(quota(value));
             case "mountpoint" -> options.mountpoint(Mountpoint.parse(value));
+            case "reservation" -> options.allotment(options.allotment().reservation(quota(value)));
+            case "refreservation" -> options.allotment(options.allotment().refreservation(quota(value)));
+            case "filesystem_limit" -> options.allotment(options.allotment().filesystems(most(value)));
+            case "snapshot_limit" -> options.allotment(options.allotment().snapshots(most(value)));
             default -> options.property(name, value);
         };
+    }
+
+    /** Without a limit, it is the greatest number there. */
+    private static OptionalLong most(String value) {
+        return value.equals("none") || Long.parseUnsignedLong(value) < 0
+                ? OptionalLong.empty()
+                : OptionalLong.of(Long.parseLong(value));
     }
 
     private static Optional<Bytes> quota(String value) {

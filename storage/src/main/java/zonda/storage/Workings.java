@@ -10,6 +10,7 @@ import zonda.base.Bytes;
 import zonda.base.Code;
 import zonda.base.Journal.CrashPoint;
 import zonda.base.OpException;
+import zonda.storage.NodeRecord.Filesystem;
 
 /**
  * What the verbs on one open pool share.
@@ -18,6 +19,9 @@ import zonda.base.OpException;
  * @param inUse what long reads of a snapshot keep from being destroyed
  * @param maps which objects of streams a snapshot's files are
  * @param txg of the newest node
+ * @param history what was done
+ * @param population limits of how many there may be
+ * @param reservations space that others may not have
  */
 record Workings(
         PoolDriver driver,
@@ -29,6 +33,9 @@ record Workings(
         InUse inUse,
         ObjectMaps maps,
         AtomicLong txg,
+        PoolHistory history,
+        Population population,
+        Reservations reservations,
         Surroundings surroundings) {
     /** No verb takes longer; who waits this long for another is told so. */
     private static final Duration PATIENCE = Duration.ofMinutes(5);
@@ -37,7 +44,7 @@ record Workings(
     record Surroundings(InstantSource clock, RandomGenerator random, CrashPoint crashPoint) {}
 
     /** What lies on the pool beside the datasets. */
-    record Stored(RecordStore records, ObjectMaps maps) {}
+    record Stored(RecordStore records, ObjectMaps maps, PoolHistory history) {}
 
     static Workings of(PoolDriver driver, Stored stored, Catalog catalog, MountedTree tree, Surroundings surroundings) {
         return new Workings(
@@ -50,6 +57,9 @@ record Workings(
                 new InUse(),
                 stored.maps(),
                 new AtomicLong(catalog.txg()),
+                stored.history(),
+                new Population(catalog),
+                new Reservations(driver, catalog),
                 surroundings);
     }
 
@@ -78,6 +88,12 @@ record Workings(
         passed(verb, "recorded");
         store.replaceAnnounced();
         passed(verb, "replaced");
+        changed.forEach(finishing::describe);
+    }
+
+    /** Notes what a verb did. @param node after it, or before it is gone */
+    void note(String verb, String name, NodeRecord node, String more) {
+        history.event(new PoolHistory.What.Event(verb, name, node.guid().value(), node.txg(), more));
     }
 
     /** A step is behind us: where a test ends the process. */
@@ -85,14 +101,18 @@ record Workings(
         surroundings.crashPoint().passed(verb + ":" + step);
     }
 
-    /** Destroying needs room as well: what lets a full pool be emptied again is never given away. */
-    void requireRoom(String what) {
-        long size = driver.size().value();
-        long reserve = Math.min(size / 33 + (1L << 30), size / 10);
-        if (driver.free().value() < reserve) {
+    /**
+     * What lets a full pool be emptied again is never given away, nor what is reserved for others.
+     *
+     * @param below where something new shall be
+     */
+    void requireRoom(Filesystem below, String what) {
+        long reserve = reservations.kept();
+        long free = reservations.free(below);
+        if (free < reserve) {
             throw new OpException(
                     Code.FAILED,
-                    "cannot " + what + ": out of space: " + driver.free().human() + " free, of which "
+                    "cannot " + what + ": out of space: " + Bytes.of(free).human() + " free, of which "
                             + Bytes.of(reserve).human() + " are kept for destroying and repair");
         }
     }

@@ -88,6 +88,8 @@ abstract class Contract {
                     case DatasetProperty.Value.Count(long number) -> String.valueOf(number);
                     case DatasetProperty.Value.Size(var bytes) -> String.valueOf(bytes.value());
                     case DatasetProperty.Value.Time(long seconds) -> String.valueOf(seconds);
+                    case DatasetProperty.Value.Many(var number) ->
+                        number.isPresent() ? String.valueOf(number.getAsLong()) : "none";
                     case DatasetProperty.Value.NoLimit() -> "none";
                 })
                 .findFirst()

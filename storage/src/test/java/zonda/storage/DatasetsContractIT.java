@@ -77,11 +77,29 @@ class DatasetsContractIT {
         assertThat(datasets.properties("tank/a"))
                 .filteredOn(one -> !(one.source() instanceof DatasetProperty.Source.None))
                 .extracting(one -> one.name() + " " + one.source().label())
-                .containsExactly("quota local", "mountpoint default", "org.example:note local");
+                .containsExactly(
+                        "quota local",
+                        "reservation default",
+                        "mountpoint default",
+                        "refreservation default",
+                        "filesystem_limit default",
+                        "snapshot_limit default",
+                        "filesystem_count default",
+                        "snapshot_count default",
+                        "org.example:note local");
         assertThat(datasets.properties("tank/a/b"))
                 .filteredOn(one -> !(one.source() instanceof DatasetProperty.Source.None))
                 .extracting(one -> one.name() + " " + one.source().label())
-                .containsExactly("quota default", "mountpoint default", "org.example:note inherited from tank/a");
+                .containsExactly(
+                        "quota default",
+                        "reservation default",
+                        "mountpoint default",
+                        "refreservation default",
+                        "filesystem_limit default",
+                        "snapshot_limit default",
+                        "filesystem_count default",
+                        "snapshot_count default",
+                        "org.example:note inherited from tank/a");
         assertThat(datasets.properties("tank/a/b@now"))
                 .extracting(DatasetProperty::name)
                 .containsExactly(

@@ -200,6 +200,24 @@ final class FakeDriver implements PoolDriver {
     }
 
     @Override
+    public synchronized void ceiling(Guid account, Optional<Bytes> limit) {
+        limit(account, limit);
+    }
+
+    /** Of files that are not as they were. */
+    @Override
+    public synchronized Bytes written(Guid dataset, SnapshotId since) {
+        Path tree = live(dataset);
+        Path old = directory(since);
+        return Bytes.of(walk(tree).stream()
+                .filter(Files::isRegularFile)
+                .filter(file -> !Files.exists(old.resolve(tree.relativize(file)))
+                        || !text(old.resolve(tree.relativize(file))).equals(text(file)))
+                .mapToLong(file -> file.toFile().length())
+                .sum());
+    }
+
+    @Override
     public List<Vdev> vdevs() {
         return List.of(new Vdev("fake", false, 0, 0, 0));
     }
@@ -263,8 +281,22 @@ final class FakeDriver implements PoolDriver {
     private static long size(Path tree) {
         return walk(tree).stream()
                 .filter(Files::isRegularFile)
-                .mapToLong(file -> file.toFile().length())
+                .mapToLong(FakeDriver::written)
                 .sum();
+    }
+
+    /** Of a volume, the blocks that are not of zeros only: a disk takes as little for its holes. */
+    private static long written(Path file) {
+        if (!file.endsWith("disk")) {
+            return file.toFile().length();
+        }
+        String all = text(file);
+        long blocks = java.util.stream.IntStream.range(0, Math.ceilDiv(all.length(), 4096))
+                .filter(i -> all.substring(i * 4096, Math.min(all.length(), (i + 1) * 4096))
+                        .chars()
+                        .anyMatch(one -> one != 0))
+                .count();
+        return blocks * 4096;
     }
 
     private static List<Path> walk(Path tree) {

@@ -58,7 +58,8 @@ final class FakePool implements ContractPool {
         tree.mountAll();
         return new Datasets(Workings.of(
                 driver,
-                new Workings.Stored(store, maps()),
+                new Workings.Stored(
+                        store, maps(), new PoolHistory(directory.resolve("history"), InstantSource.system())),
                 catalog,
                 tree,
                 new Workings.Surroundings(InstantSource.system(), new SplittableRandom(), CrashPoint.NONE)));

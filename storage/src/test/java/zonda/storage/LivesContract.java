@@ -199,11 +199,29 @@ abstract class LivesContract extends Contract {
         assertThat(datasets().properties("tank/a"))
                 .filteredOn(one -> !(one.source() instanceof DatasetProperty.Source.None))
                 .extracting(one -> one.name() + " " + one.source().label())
-                .containsExactly("quota local", "mountpoint default", "org.example:note local");
+                .containsExactly(
+                        "quota local",
+                        "reservation default",
+                        "mountpoint default",
+                        "refreservation default",
+                        "filesystem_limit default",
+                        "snapshot_limit default",
+                        "filesystem_count default",
+                        "snapshot_count default",
+                        "org.example:note local");
         assertThat(datasets().properties("tank/a/b"))
                 .filteredOn(one -> !(one.source() instanceof DatasetProperty.Source.None))
                 .extracting(one -> one.name() + " " + one.source().label())
-                .containsExactly("quota default", "mountpoint default", "org.example:note inherited from tank/a");
+                .containsExactly(
+                        "quota default",
+                        "reservation default",
+                        "mountpoint default",
+                        "refreservation default",
+                        "filesystem_limit default",
+                        "snapshot_limit default",
+                        "filesystem_count default",
+                        "snapshot_count default",
+                        "org.example:note inherited from tank/a");
         assertThat(datasets().properties("tank/a/b@now"))
                 .extracting(DatasetProperty::name)
                 .contains("type", "creation", "referenced", "createtxg", "guid", "clones", "org.example:note");
@@ -389,5 +407,30 @@ abstract class LivesContract extends Contract {
         datasets().destroy("tank/a", false);
         assertThat(read("tank/c")).isEqualTo("one");
         left("tank/c", "tank/c@s");
+    }
+
+    @Test
+    void what_was_done_is_in_the_history_and_stays_there() {
+        create("tank/h");
+        snapshot("tank/h@s");
+        datasets().setProperty("tank/h", "x:y", "z");
+        datasets().rename("tank/h", "tank/i");
+        datasets().history().command("zfs rename tank/h tank/i", 0, "here");
+        pool().reopen();
+        datasets().destroy("tank/i", true);
+
+        assertThat(datasets().history().entries())
+                .extracting(entry -> switch (entry.what()) {
+                    case PoolHistory.What.Event event -> event.verb() + " " + event.name() + " " + event.more();
+                    case PoolHistory.What.Command command -> command.words();
+                })
+                .containsSubsequence(
+                        "create tank/h ",
+                        "snapshot tank/h@s ",
+                        "set tank/h x:y=z",
+                        "rename tank/i from tank/h",
+                        "zfs rename tank/h tank/i",
+                        "destroy tank/i@s ",
+                        "destroy tank/i ");
     }
 }

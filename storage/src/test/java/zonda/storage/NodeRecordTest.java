@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import zonda.base.Bytes;
 
@@ -27,7 +28,12 @@ class NodeRecordTest {
                         new Mountpoint.At(Path.of("/some where")),
                         OptionalInt.of(0700),
                         Map.of("a:b", "\"c\"\n", "x:y", ""),
-                        Optional.empty()));
+                        Optional.empty(),
+                        new Allotment(
+                                Optional.of(Bytes.ofGiB(2)),
+                                Optional.of(Bytes.ofMiB(3)),
+                                OptionalLong.of(0),
+                                OptionalLong.of(4))));
         var root = new NodeRecord.Filesystem(
                 new Guid(1), Optional.empty(), "tank", TIME, 1, Optional.empty(), DatasetOptions.DEFAULT);
         var nowhere = root.withOptions(DatasetOptions.DEFAULT.mountpoint(new Mountpoint.None()));

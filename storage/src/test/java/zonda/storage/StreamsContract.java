@@ -440,7 +440,7 @@ abstract class StreamsContract extends Contract {
         refused(Code.NOT_FOUND, "cannot open 'tank/a@none': dataset does not exist", () -> send("tank/a@none"));
         refused(
                 Code.NOT_SUPPORTED,
-                "cannot send from bookmark 'tank/a#mark': the driver btrfs needs the snapshot itself; keep it"
+                "cannot send from bookmark 'tank/a#mark': a stream needs the snapshot itself; keep it"
                         + " and send from that",
                 () -> send("tank/a#mark", "tank/a@two"));
     }

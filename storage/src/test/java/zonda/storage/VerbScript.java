@@ -53,6 +53,10 @@ final class VerbScript {
                                         "tank/vm",
                                         DatasetOptions.DEFAULT.mode(0700).quota(Bytes.ofMiB(64)))),
                 step("create below", pool -> pool.datasets().create("tank/vm/data", DatasetOptions.DEFAULT)),
+                step(
+                        "reserve",
+                        pool -> pool.datasets()
+                                .setAllotment("tank/vm/data", old -> old.reservation(Optional.of(Bytes.ofMiB(8))))),
                 step("set quota", pool -> pool.datasets().setQuota("tank/vm", Optional.of(Bytes.ofMiB(32)))),
                 step("set property", pool -> pool.datasets().setProperty("tank/vm", "x:y", "z")),
                 step("fill the clone", pool -> write(pool, "vm/file", "of the vm")),
@@ -180,6 +184,7 @@ final class VerbScript {
                     String.join(
                             " ",
                             "" + dataset.quota(),
+                            "" + pool.datasets().properties(dataset.name(), List.of("reservation")),
                             "" + dataset.origin(),
                             "" + new TreeMap<>(dataset.properties()),
                             permissions(at),

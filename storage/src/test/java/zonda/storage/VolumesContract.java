@@ -50,10 +50,15 @@ abstract class VolumesContract extends Contract {
                         "used",
                         "available",
                         "referenced",
+                        "reservation",
                         "volsize",
                         "volblocksize",
                         "createtxg",
-                        "guid");
+                        "refreservation",
+                        "guid",
+                        "usedbyrefreservation",
+                        "snapshot_limit",
+                        "snapshot_count");
         assertThat(value("tank/a/v", "type")).isEqualTo("volume");
         assertThat(value("tank/a/v", "volblocksize")).isEqualTo("8192");
     }
