@@ -11,7 +11,7 @@ final class ImgadmUsage {
               imgadm show <uuid>
               imgadm get [-r] <uuid>
               imgadm ancestry [-H] [-j] [-o field,...] <uuid>
-              imgadm import [-q] [-S URL ...] <uuid> | [registry/]repository[:tag][@digest]
+              imgadm import [-q] [-C CHANNEL] [-S URL ...] <uuid> | [registry/]repository[:tag][@digest]
               imgadm import [-q] oci:DIRECTORY[:TAG] | oci-archive:FILE[:TAG] | docker-archive:FILE[:NAME]
               imgadm install [-q] -m <manifest> -f <file>
               imgadm create [-i] [-c none|gzip|bzip2|xz] [-o DIRECTORY] [-m MANIFEST] [--max-origin-depth N]
@@ -19,6 +19,9 @@ final class ImgadmUsage {
               imgadm create [-q] --debian SUITE [--include package,...] name=NAME version=VERSION
               imgadm create [-q] --busybox name=NAME version=VERSION
               imgadm delete <uuid>
+              imgadm update [-n] [<uuid> ...]
+              imgadm publish [-q] [-k] -m <manifest> -f <file> URL
+              imgadm serve [-w] [-l ADDRESS:PORT] DIRECTORY
               imgadm vacuum [-n] [-f]
 
             See imgadm(8).
