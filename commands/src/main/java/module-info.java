@@ -10,6 +10,7 @@ module zonda.commands {
     requires transitive zonda.network;
     requires transitive zonda.zones;
     requires transitive zonda.zstream;
+    requires jdk.httpserver;
 
     exports zonda.commands to
             zonda.daemon;

@@ -7,6 +7,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -88,7 +89,11 @@ final class ImgadmChanging {
                                 .orElse(image.matches("[0-9a-f-]{36}") ? Source.Type.IMGAPI : Source.Type.DOCKER),
                         options.has("k")))
                 .toList();
-        var request = new Imports.Request(absolute(session, image), only, credentials(session));
+        List<Source> asked = options.value("C")
+                .map(channel -> (only.isEmpty() ? images.first().sources().list() : only)
+                        .stream().map(source -> source.inChannel(channel)).toList())
+                .orElse(only);
+        var request = new Imports.Request(absolute(session, image), asked, credentials(session));
         Images pool = pool(options);
         withProgress(session, options.has("q"), progress -> pool.imports().run(request, progress));
     }
@@ -159,6 +164,44 @@ final class ImgadmChanging {
                         .debian(new Creations.Debian(options.value("debian").orElseThrow(), include), fields, progress);
             }
         });
+    }
+
+    void update(Session session, List<String> arguments) {
+        Getopt options = Getopt.parse(arguments, "n|dry-run");
+        List<UUID> asked = options.operands().stream()
+                .map(word -> images.resolve(word, Optional.empty()))
+                .toList();
+        asked.stream()
+                .filter(uuid -> images.all().stream()
+                        .noneMatch(pool -> pool.find(uuid).isPresent()))
+                .findFirst()
+                .ifPresent(images.first()::get);
+        withProgress(session, false, progress -> {
+            int changed = 0;
+            for (Images pool : images.all()) {
+                List<UUID> there =
+                        asked.stream().filter(uuid -> pool.find(uuid).isPresent()).toList();
+                if (asked.isEmpty() || !there.isEmpty()) {
+                    changed += pool.refreshing().update(there, options.has("n"), progress);
+                }
+            }
+            if (changed == 0) {
+                progress.say("All images are as their sources have them");
+            }
+        });
+    }
+
+    void publish(Session session, List<String> arguments) {
+        Getopt options = Getopt.parse(arguments, "m= f= q|quiet k|insecure");
+        Source server = new Source(one(options, "to which server? give one URL"), Source.Type.IMGAPI, options.has("k"));
+        String manifestFile =
+                options.value("m").orElseThrow(() -> new OpException(Code.USAGE, "-m <manifest> is missing"));
+        String file = options.value("f").orElseThrow(() -> new OpException(Code.USAGE, "-f <file> is missing"));
+        Manifest manifest = Manifest.parse(new String(session.file(manifestFile), StandardCharsets.UTF_8));
+        withProgress(
+                session,
+                options.has("q"),
+                progress -> images.first().publisher(server).publish(manifest, () -> session.fileStream(file), progress));
     }
 
     void delete(Session session, List<String> arguments) {

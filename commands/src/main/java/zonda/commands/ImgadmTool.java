@@ -12,7 +12,7 @@ import zonda.vm.Vms;
 /** imgadm(8): picks the verb, and words failures as imgadm does. */
 public final class ImgadmTool implements Tool {
     private static final Map<String, String> ALIASES = Map.of("info", "get", "destroy", "delete");
-    private static final List<String> LATER = List.of("update", "publish", "reinstall");
+    private static final List<String> LATER = List.of("reinstall");
 
     private final HostImages images;
     private final InstantSource clock;
@@ -74,6 +74,9 @@ public final class ImgadmTool implements Tool {
             case "install" -> changing.install(session, arguments);
             case "delete" -> changing.delete(session, arguments);
             case "vacuum" -> changing.vacuum(session, arguments);
+            case "update" -> changing.update(session, arguments);
+            case "publish" -> changing.publish(session, arguments);
+            case "serve" -> ImgadmServe.serve(session, Getopt.parse(arguments, "w l|listen="));
             case "create" -> changing.create(session, arguments);
             default ->
                 throw new OpException(

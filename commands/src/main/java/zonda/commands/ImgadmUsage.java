@@ -11,7 +11,7 @@ final class ImgadmUsage {
               imgadm show <uuid>
               imgadm get [-r] [-P pool] <uuid>
               imgadm ancestry [-H] [-j] [-o field,...] [-P pool] <uuid>
-              imgadm import [-q] [-P pool] [-S URL ...] <uuid> | [registry/]repository[:tag][@digest]
+              imgadm import [-q] [-P pool] [-C CHANNEL] [-S URL ...] <uuid> | [registry/]repository[:tag][@digest]
               imgadm import [-q] [-P pool] oci:DIRECTORY[:TAG] | oci-archive:FILE[:TAG] | docker-archive:FILE[:NAME]
               imgadm install [-q] [-P pool] -m <manifest> -f <file>
               imgadm create [-i] [-c none|gzip|bzip2|xz] [-o DIRECTORY] [-m MANIFEST] [--max-origin-depth N]
@@ -20,6 +20,9 @@ final class ImgadmUsage {
               imgadm create [-q] [-P pool] --busybox name=NAME version=VERSION
               imgadm create [-q] [-P pool] --from DISK name=NAME version=VERSION
               imgadm delete [-P pool] <uuid>
+              imgadm update [-n] [<uuid> ...]
+              imgadm publish [-q] [-k] -m <manifest> -f <file> URL
+              imgadm serve [-w] [-l ADDRESS:PORT] DIRECTORY
               imgadm vacuum [-n] [-f]
 
             See imgadm(8).

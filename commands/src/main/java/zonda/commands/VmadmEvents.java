@@ -53,33 +53,37 @@ final class VmadmEvents {
     private static String ready(List<Json.Obj> all, Getopt options) {
         Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
         if (options.has("j")) {
-            return Json.object()
-                    .with("type", "ready")
-                    .with("date", DATE.format(now))
-                    .with("vms", Json.Arr.of(all.stream()).compact())
-                    .compact();
+            return readyJson(all).compact();
         }
         return "[" + (options.has("f") ? DATE : CLOCK).format(now) + "] ready";
     }
 
+    /** The event that says that all to come is of what happens from now on. */
+    static Json.Obj readyJson(List<Json.Obj> all) {
+        return Json.object()
+                .with("type", "ready")
+                .with("date", DATE.format(Instant.now()))
+                .with("vms", Json.Arr.of(all.stream()).compact());
+    }
+
+    static Json.Obj json(VmEvents.Event event) {
+        Json.Obj json = Json.object()
+                .with("type", event.type().name().toLowerCase(Locale.ROOT))
+                .with("date", DATE.format(event.when()))
+                .with("zonename", event.vm().string("zonename", ""))
+                .with("uuid", event.uuid().toString())
+                .with("vm", event.vm());
+        return event.type() == VmEvents.Type.MODIFY
+                ? json.with("changes", Json.Arr.of(event.changes().stream().map(JsonDiff.Change::toJson)))
+                : json;
+    }
+
     private static String text(VmEvents.Event event, Getopt options) {
+        if (options.has("j")) {
+            return json(event).compact() + "\n";
+        }
         String type = event.type().name().toLowerCase(Locale.ROOT);
         String zonename = event.vm().string("zonename", "");
-        if (options.has("j")) {
-            Json.Obj json = Json.object()
-                    .with("type", type)
-                    .with("date", DATE.format(event.when()))
-                    .with("zonename", zonename)
-                    .with("uuid", event.uuid().toString())
-                    .with("vm", event.vm());
-            return (event.type() == VmEvents.Type.MODIFY
-                                    ? json.with(
-                                            "changes",
-                                            Json.Arr.of(event.changes().stream().map(JsonDiff.Change::toJson)))
-                                    : json)
-                            .compact()
-                    + "\n";
-        }
         String alias = event.vm().string("alias", "-");
         String head = "[" + (options.has("f") ? DATE : CLOCK).format(event.when()) + "] "
                 + (options.has("f") ? zonename : cut(zonename, SHORT_NAME)) + " " + cut(alias, LONGEST_ALIAS) + " "

@@ -1,5 +1,6 @@
 package zonda.daemon;
 
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -24,9 +25,11 @@ import zonda.zones.IdRange;
  * @param poolSize of an embedded pool that has yet to be made
  * @param scrubEvery how long after a scrub of the pool the next one begins; zero for never
  * @param idBase the first id of the host that its zones' users are mapped to
+ * @param http where its HTTP servers listen
  */
-record DaemonConfig(Path root, String prefix, PoolConfig pool, Bytes poolSize, Duration scrubEvery, long idBase) {
-    private static final Set<String> KEYS = Set.of("prefix", "pool", "id_base");
+record DaemonConfig(
+        Path root, String prefix, PoolConfig pool, Bytes poolSize, Duration scrubEvery, long idBase, HttpServers http) {
+    private static final Set<String> KEYS = Set.of("prefix", "pool", "id_base", "http");
     private static final Set<String> POOL_KEYS =
             Set.of("name", "mountpoint", "devices", "driver", "size_gib", "scrub_days");
     private static final long DEFAULT_ID_BASE = 16 * IdRange.SIZE;
@@ -34,6 +37,7 @@ record DaemonConfig(Path root, String prefix, PoolConfig pool, Bytes poolSize, D
     private static final long MOST_GIB = 1 << 20;
     private static final long DEFAULT_SCRUB_DAYS = 7;
     private static final long MOST_SCRUB_DAYS = 366;
+    private static final int MOST_PORT = 65_535;
     /** What is above is the host's to give, too, but an id is a number of 32 bits, and -1 is no id. */
     private static final long LAST_ID_BASE = (1L << 32) - (HostWiring.MOST_VMS + 1) * IdRange.SIZE;
 
@@ -76,7 +80,36 @@ record DaemonConfig(Path root, String prefix, PoolConfig pool, Bytes poolSize, D
                         Optional.of(root.resolve("var/lib/zonda/" + name + ".uuid")),
                         Optional.empty());
         return new DaemonConfig(
-                root, prefix, config.withDriver(driver(file, pool)), Bytes.ofGiB(size), Duration.ofDays(days), idBase);
+                root,
+                prefix,
+                config.withDriver(driver(file, pool)),
+                Bytes.ofGiB(size),
+                Duration.ofDays(days),
+                idBase,
+                servers(file, json.object("http")));
+    }
+
+    /** Those of vminfod(8) and vmadmd(8), where they are wanted. */
+    record HttpServers(Optional<InetSocketAddress> vminfod, Optional<InetSocketAddress> vmadmd) {}
+
+    private static HttpServers servers(Path file, Json.Obj http) {
+        requireKnown(file, http, Set.of("vminfod", "vmadmd"));
+        return new HttpServers(address(file, http, "vminfod"), address(file, http, "vmadmd"));
+    }
+
+    private static Optional<InetSocketAddress> address(Path file, Json.Obj http, String key) {
+        if (!http.has(key)) {
+            return Optional.empty();
+        }
+        String text = http.string(key, "");
+        int colon = text.lastIndexOf(':');
+        String port = text.substring(colon + 1);
+        boolean right = colon > 0
+                && text.substring(0, colon).matches("[0-9.]+|\\[[0-9a-f:]+]")
+                && port.matches("[0-9]{1,5}")
+                && Integer.parseInt(port) <= MOST_PORT;
+        require(right, file, "http." + key, "an address and a port, such as \"127.0.0.1:9090\"");
+        return Optional.of(new InetSocketAddress(text.substring(0, colon), Integer.parseInt(port)));
     }
 
     private static Optional<PoolConfig.Driver> driver(Path file, Json.Obj pool) {

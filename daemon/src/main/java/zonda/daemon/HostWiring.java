@@ -19,6 +19,8 @@ import zonda.commands.NictagadmTool;
 import zonda.commands.SysinfoTool;
 import zonda.commands.Tool;
 import zonda.commands.VmadmTool;
+import zonda.commands.VmadmdServer;
+import zonda.commands.VminfodServer;
 import zonda.commands.ZfsTool;
 import zonda.commands.ZloginTool;
 import zonda.commands.ZoneadmTool;
@@ -162,6 +164,8 @@ final class HostWiring implements AutoCloseable {
                 config.socket(), tools, channel -> UnixSocket.peer(channel).uid());
         server.start();
         closing.add(server);
+        config.http().vminfod().ifPresent(address -> closing.add(VminfodServer.start(vms, address)));
+        config.http().vmadmd().ifPresent(address -> closing.add(VmadmdServer.start(vms, address)));
     }
 
     /** Made once, and the same ever after. */

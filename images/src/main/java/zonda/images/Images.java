@@ -91,6 +91,16 @@ public final class Images {
         return imports;
     }
 
+    /** Brings manifests up to date. */
+    public Refreshing refreshing() {
+        return new Refreshing(records, installation, offers);
+    }
+
+    /** Puts images on that server. */
+    public ImagePublisher publisher(Source server) {
+        return new ImagePublisher(setup, server);
+    }
+
     /** Makes images here. */
     public Creations creations() {
         return creations;

@@ -99,10 +99,17 @@ final class Imgapi implements AutoCloseable {
     }
 
     private Web.Request request(String path) throws IOException {
+        return request(source, path, source.channel());
+    }
+
+    /** @param channel of the server's, to look at in place of its default one */
+    static Web.Request request(Source source, String path, Optional<String> channel) throws IOException {
         URI base = source.uri();
         try {
             String url = base.getScheme() + "://" + source.host()
-                    + Optional.ofNullable(base.getRawPath()).orElse("") + path;
+                    + Optional.ofNullable(base.getRawPath()).orElse("").replaceFirst("/+$", "") + path
+                    + channel.map(name -> (path.contains("?") ? "&" : "?") + "channel=" + name)
+                            .orElse("");
             Web.Request request = Web.Request.of(URI.create(url)).with("Accept-Version", "~2");
             return source.userInfo()
                     .map(user -> request.with("Authorization", "Basic " + base64(user)))

@@ -1,8 +1,11 @@
 package zonda.images;
 
 import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Stream;
 import zonda.base.Json;
 
 /**
@@ -65,6 +68,23 @@ public record Source(String url, Type type, boolean insecure) {
 
     URI uri() {
         return URI.create(url);
+    }
+
+    /** The channel of its URL's query, encoded: {@code https://host?channel=dev}. */
+    Optional<String> channel() {
+        return Optional.ofNullable(uri().getRawQuery()).stream()
+                .flatMap(query -> Stream.of(query.split("&")))
+                .filter(pair -> pair.startsWith("channel="))
+                .map(pair -> pair.substring("channel=".length()))
+                .findFirst();
+    }
+
+    /** The same server's images in another channel. */
+    public Source inChannel(String channel) {
+        String encoded = URLEncoder.encode(channel, StandardCharsets.UTF_8);
+        return type == Type.IMGAPI
+                ? new Source(url.replaceFirst("\\?.*$", "") + "?channel=" + encoded, type, insecure)
+                : this;
     }
 
     /** Host and port, if it has one. */

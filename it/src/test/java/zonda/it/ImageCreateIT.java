@@ -11,6 +11,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import zonda.base.Await;
 import zonda.base.Json;
 
 /** imgadm create of VMs: what it writes is installed, and VMs of it have what the first had. */
@@ -102,6 +103,46 @@ class ImageCreateIT {
         zonda.deleteAll();
         assertThat(zonda.imgadm("delete", uuid(grown).toString()).status()).isZero();
         assertThat(zonda.imgadm("delete", uuid(whole).toString()).status()).isZero();
+    }
+
+    @Test
+    void an_image_is_published_on_a_server_of_ours_and_imported_from_there() throws IOException {
+        UUID vm = stopped(zonda.image(), "echo one > /a");
+        UUID image = uuid(created(vm, "shared", "shared-1.zfs.gz", "-c", "gzip"));
+        Path served = Files.createDirectory(directory.resolve("served"));
+        try (Call server = zonda.call("imgadm", "serve", "-w", "-l", "127.0.0.1:0", served.toString())) {
+            assertThat(Await.until(Instance.LIMIT, () -> server.err().contains("http://")))
+                    .isTrue();
+            String url = server.err().strip().replaceFirst("(?s).* at ", "");
+            Ran ran = zonda.imgadm(
+                    "publish",
+                    "-m",
+                    directory.resolve("shared-1.imgmanifest").toString(),
+                    "-f",
+                    directory.resolve("shared-1.zfs.gz").toString(),
+                    url);
+            assertThat(ran.status()).as(ran.toString()).isZero();
+            assertThat(ran.err()).endsWith("Activated image " + image + " (shared@1)\n");
+
+            ran = zonda.imgadm("sources", "-a", url);
+            assertThat(ran.out()).isEqualTo("Added \"imgapi\" image source \"" + url + "\"\n");
+            ran = zonda.imgadm("import", "-q", "-S", url, image.toString());
+            assertThat(ran.status()).as(ran.toString()).isZero();
+            Path manifest = served.resolve(image + ".imgmanifest");
+            Files.writeString(manifest, Files.readString(manifest).replace("of a VM of brand", "A VM of brand"));
+            assertThat(zonda.imgadm("update", image.toString()).err())
+                    .isEqualTo("Updated image " + image + " (shared@1): description\n");
+            assertThat(zonda.imgadm("update", image.toString()).err())
+                    .isEqualTo("All images are as their sources have them\n");
+            assertThat(zonda.imgadm("sources", "-d", url).status()).isZero();
+        }
+        UUID copy = zonda.create(zonda.payload().with("image_uuid", image.toString()));
+        assertThat(zonda.sh(copy, "cat /a")).isEqualTo("one");
+        zonda.deleteAll();
+        assertThat(zonda.imgadm("delete", image.toString()).status()).isZero();
+        assertThat(zonda.imgadm("serve", directory + "/none").err()).contains("not a directory");
+        assertThat(zonda.imgadm("serve", "-l", "somewhere", served.toString()).status())
+                .isEqualTo(2);
     }
 
     @Test

@@ -100,6 +100,28 @@ public final class Web implements AutoCloseable {
         });
     }
 
+    /**
+     * Sends something once, with whatever comes back.
+     *
+     * @throws IOException when the server could not be reached
+     */
+    public Answer send(String method, Request request, HttpRequest.BodyPublisher body) throws IOException {
+        try {
+            // Without a limit: how long the other end takes to store a large file is its affair.
+            var sent =
+                    HttpRequest.newBuilder(request.uri()).method(method, body).header("User-Agent", "imgadm/3");
+            request.headers().forEach(sent::header);
+            HttpResponse<byte[]> response = client.send(sent.build(), HttpResponse.BodyHandlers.ofByteArray());
+            return new Answer(request.uri(), response.statusCode(), Map.of(), response.body());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted");
+        } catch (IOException e) {
+            String reason = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+            throw new IOException(method + " " + shown(request.uri()) + ": " + reason, e);
+        }
+    }
+
     /** Something that is tried. */
     @FunctionalInterface
     interface Attempt<T> {

@@ -1,0 +1,86 @@
+package zonda.commands;
+
+import com.sun.net.httpserver.HttpExchange;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import zonda.base.OpException;
+import zonda.vm.Vms;
+
+/**
+ * vmadmd(8)'s HTTP server: what is asked of VMs that run. Of zones that is to stop; the rest is of hardware VMs. It
+ * knows nobody, so it is there only where it is configured.
+ */
+public final class VmadmdServer implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(VmadmdServer.class.getName());
+    private static final Pattern VM =
+            Pattern.compile("/vm/([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(/info)?");
+
+    private final Vms vms;
+    private final HttpDoor door;
+
+    private VmadmdServer(Vms vms, InetSocketAddress address) {
+        this.vms = vms;
+        this.door = HttpDoor.open("vmadmd", address, this::answer);
+    }
+
+    /** Serves until it is closed. @throws OpException FAILED when it can't listen there */
+    public static VmadmdServer start(Vms vms, InetSocketAddress address) {
+        return new VmadmdServer(vms, address);
+    }
+
+    private void answer(HttpExchange exchange) throws IOException {
+        Matcher path = VM.matcher(exchange.getRequestURI().getPath());
+        if (!path.matches()) {
+            HttpDoor.text(exchange, 404, "Unsupported URL Path");
+            return;
+        }
+        UUID uuid = UUID.fromString(path.group(1));
+        String brand = vms.get(uuid).string("brand", "");
+        String asked = exchange.getRequestMethod() + (path.group(2) == null ? "" : path.group(2));
+        switch (asked) {
+            case "GET/info" -> HttpDoor.text(exchange, 400, "no info types supported for brand " + brand);
+            case "POST" -> action(exchange, uuid, brand);
+            default -> HttpDoor.text(exchange, 400, "Unsupported Method");
+        }
+    }
+
+    private void action(HttpExchange exchange, UUID uuid, String brand) throws IOException {
+        Map<String, String> query = HttpDoor.query(exchange);
+        String action = query.getOrDefault("action", "");
+        String timeout = query.getOrDefault("timeout", "");
+        switch (action) {
+            case "stop" -> {
+                if (!timeout.matches("[0-9]{0,6}")) {
+                    HttpDoor.text(exchange, 400, "Invalid timeout: " + timeout);
+                    return;
+                }
+                Optional<Duration> limit =
+                        timeout.isEmpty() ? Optional.empty() : Optional.of(Duration.ofSeconds(Long.parseLong(timeout)));
+                Thread.ofVirtual().name("stop-" + uuid).start(() -> stop(uuid, limit));
+                HttpDoor.text(exchange, 202, "Stopping " + uuid);
+            }
+            case "sysrq", "reset", "reload_display" ->
+                HttpDoor.text(exchange, 400, action + " is of hardware VMs; VM " + uuid + " is of brand " + brand);
+            default -> HttpDoor.text(exchange, 400, "Command \"" + action + "\" is not valid");
+        }
+    }
+
+    private void stop(UUID uuid, Optional<Duration> limit) {
+        try {
+            vms.stop(uuid, false, limit);
+        } catch (OpException e) {
+            LOG.log(System.Logger.Level.WARNING, "stop VM " + uuid + ": " + e.getMessage());
+        }
+    }
+
+    @Override
+    public void close() {
+        door.close();
+    }
+}
