@@ -2,12 +2,12 @@ package zonda.dtrace;
 
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import zonda.dtrace.code.Attributes;
 import zonda.dtrace.code.Names;
 import zonda.dtrace.code.Options;
 import zonda.dtrace.syntax.DError;
@@ -15,9 +15,6 @@ import zonda.dtrace.syntax.Item;
 
 /** The {@code #pragma D} lines of a program. */
 final class Pragmas {
-    private static final Set<String> STABILITIES =
-            Set.of("internal", "private", "obsolete", "external", "unstable", "evolving", "stable", "standard");
-    private static final Set<String> CLASSES = Set.of("unknown", "cpu", "platform", "group", "isa", "common");
     private static final Set<String> PARTS = Set.of("provider", "module", "function", "name", "args");
     private static final Pattern WORD = Pattern.compile("\"[^\"]*\"|\\S+");
 
@@ -79,7 +76,7 @@ final class Pragmas {
             throw wrong("D_PRAGMA_MALFORM", pragma, "superfluous arguments specified for #pragma option");
         }
         try {
-            options.set(words.getFirst());
+            options.setInProgram(words.getFirst());
         } catch (DError e) {
             throw wrong(e.tag(), pragma, e.text());
         }
@@ -89,16 +86,12 @@ final class Pragmas {
         if (words.size() < 2) {
             throw wrong("D_PRAGMA_MALFORM", pragma, "malformed #pragma attributes <attributes> <ident>");
         }
-        String[] parts = words.getFirst().toLowerCase(Locale.ROOT).split("/", -1);
-        boolean valid = parts.length == 3
-                && STABILITIES.contains(parts[0])
-                && STABILITIES.contains(parts[1])
-                && CLASSES.contains(parts[2]);
-        if (!valid) {
-            throw wrong("D_PRAGMA_INVAL", pragma, "invalid attributes specified by #pragma attributes");
-        }
+        Attributes stated = Attributes.parse(words.getFirst())
+                .orElseThrow(
+                        () -> wrong("D_PRAGMA_INVAL", pragma, "invalid attributes specified by #pragma attributes"));
         if (!words.get(1).equals("provider")) {
             named(pragma, "attributes", words.get(1));
+            names.attributes(words.get(1), stated);
             return;
         }
         if (words.size() < 4) {

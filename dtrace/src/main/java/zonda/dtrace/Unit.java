@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import zonda.dtrace.code.Attributes;
 import zonda.dtrace.code.Compiler;
 import zonda.dtrace.code.Names;
 import zonda.dtrace.code.Options;
@@ -74,14 +75,16 @@ final class Unit {
     /**
      * Adds a program.
      *
+     * @param descriptions whether a clause may consist of a description alone
      * @return how many probes its clauses mean
      * @throws DError with a tag, a line and words
      */
-    int add(String text, Macros macros) {
+    int add(String text, Macros macros, boolean descriptions) {
         names.target(macros.target());
         List<Item> items = Parser.parse(text, macros, types::isType);
         int matched = 0;
-        if (items.isEmpty()) {
+        boolean empty = items.stream().allMatch(Item.Pragma.class::isInstance);
+        if (items.isEmpty() && !options.is("empty")) {
             throw new DError("D_EMPTY", 0, "empty D program translation unit");
         }
         var pragmas = new Pragmas(options, names, this::isProvider);
@@ -90,15 +93,34 @@ final class Unit {
                 pragmas.apply(pragma);
             }
         }
+        if (empty && !options.is("empty")) {
+            throw new DError("D_EMPTY", 0, "empty D program translation unit");
+        }
         for (Item item : items) {
             if (item instanceof Item.Clause clause) {
+                if (clause.noBraces() && clause.predicate().isEmpty() && !descriptions && !options.is("pspec")) {
+                    throw new DError("D_SYNTAX", clause.line(), "syntax error near end-of-input");
+                }
                 matched += enable(clause);
+                options.word("amin").flatMap(Attributes::parse).ifPresent(least -> stable(clause, least));
             } else {
                 define(item);
             }
         }
         pragmas.checkUsed();
         return matched;
+    }
+
+    /** What a clause names must be as stable as the option amin asks for. */
+    private void stable(Item.Clause clause, Attributes least) {
+        Stability.leastStable(clause, enablings.getLast().probes(), names, least).ifPresent(found -> {
+            throw new DError(
+                    "D_ATTR_MIN",
+                    found.line(),
+                    "attributes for scalar " + found.identifier().orElse("") + " ("
+                            + Stability.of(found, enablings.getLast().probes(), names)
+                            + ") are less than predefined minimum");
+        });
     }
 
     private DType type(TypeExpr written) {
@@ -173,15 +195,18 @@ final class Unit {
     }
 
     private static DError none(Item.Clause clause, Pattern pattern) {
+        if (pattern.id() >= 0) {
+            return new DError(
+                    "D_PDESC_INVAL",
+                    clause.line(),
+                    "invalid probe identifier " + pattern.id() + ": Unknown probe identifier");
+        }
         String full = pattern.provider() + ":" + pattern.module() + ":" + pattern.function() + ":" + pattern.name();
-        String shown = pattern.id() >= 0 ? String.valueOf(pattern.id()) : full;
         String why = ProbeTable.whyMissing(pattern.provider())
                 .map(text -> " (" + text + ")")
                 .orElse("");
         return new DError(
-                pattern.id() >= 0 ? "D_PDESC_INVAL" : "D_PDESC_ZERO",
-                clause.line(),
-                "probe description " + shown + " does not match any probes" + why);
+                "D_PDESC_ZERO", clause.line(), "probe description " + full + " does not match any probes" + why);
     }
 
     /** Probes with the same signature see the same things. */

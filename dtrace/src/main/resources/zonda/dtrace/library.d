@@ -85,6 +85,16 @@ typedef struct psinfo {
 	string pr_fname;
 	string pr_psargs;
 	zoneid_t pr_zoneid;
+	dev_t pr_ttydev;
+	char pr_dmodel;
+	id_t pr_taskid;
+	id_t pr_projid;
+	id_t pr_poolid;
+	id_t pr_contract;
+	int pr_wstat;
+	int pr_argc;
+	uintptr_t pr_argv;
+	uintptr_t pr_envp;
 } psinfo_t;
 
 translator psinfo_t < struct task_struct *T > {
@@ -99,7 +109,17 @@ translator psinfo_t < struct task_struct *T > {
 	pr_egid = T->cred->egid.val;
 	pr_addr = (uintptr_t)T;
 	pr_fname = T->group_leader->comm;
-	pr_psargs = T->group_leader->comm;
+	pr_psargs = T == curthread ? __psargs : stringof(T->group_leader->comm);
+	pr_dmodel = 2;
+	pr_ttydev = 0;
+	pr_taskid = 0;
+	pr_projid = 0;
+	pr_poolid = 0;
+	pr_contract = 0;
+	pr_wstat = T->exit_code;
+	pr_argc = 0;
+	pr_argv = T->mm->arg_start;
+	pr_envp = T->mm->env_start;
 	pr_zoneid = 0;
 };
 

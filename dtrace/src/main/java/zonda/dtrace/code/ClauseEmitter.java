@@ -57,7 +57,8 @@ final class ClauseEmitter {
         }
         emitter.faultLabel(fault);
         asm.load(DW, R1, SLOT, SLOT_PROBE).alu(Alu.ADD, R1, one.firstEpid()).store(DW, SLOT, EPID, R1);
-        asm.storeConstant(DW, SLOT, SLOT_SPECULATION, 0).storeConstant(DW, SLOT, SLOT_FAULT_ACTION, 0);
+        asm.storeConstant(DW, SLOT, SLOT_SPECULATION, 0);
+        at(0);
         checked.predicate().ifPresent(predicate -> numbers.branchIfFalse(predicate, next));
         block(checked.steps());
         asm.jump(next).place(fault);
@@ -65,6 +66,13 @@ final class ClauseEmitter {
         emitter.release(start);
         fault();
         asm.place(next);
+    }
+
+    /** Notes which action comes, for what a fault says. ERROR's own clauses tell of the action that brought them. */
+    private void at(int number) {
+        if (!emitter.isInError()) {
+            asm.storeConstant(DW, SLOT, SLOT_FAULT_ACTION, number);
+        }
     }
 
     private void block(List<Step> steps) {
@@ -104,7 +112,7 @@ final class ClauseEmitter {
         var actions = new ArrayList<Action>();
         int at = RECORD_HEADER;
         for (Step step : steps) {
-            asm.storeConstant(DW, SLOT, SLOT_FAULT_ACTION, ++action);
+            at(++action);
             int statement = emitter.mark();
             at += step(step, record, at, actions);
             emitter.release(statement);

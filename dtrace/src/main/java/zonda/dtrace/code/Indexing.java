@@ -96,8 +96,19 @@ final class Indexing {
                     "cannot access " + index.base().identifier().orElse("expression") + " as an associative array");
         }
         Op key = checker.check(index.keys().getFirst());
+        if (base.type().isString() && key.type().isInteger()) {
+            return Checker.character(base, key);
+        }
         if (!base.type().isPointer() || base.type().isBlind() || !key.type().isInteger()) {
             throw Operators.incompatible(line, base.type(), "+", key.type());
+        }
+        if (base instanceof Op.Place(var _, DType.Array(var _, int count))
+                && count > 1
+                && key instanceof Op.Const(long number, var _)
+                && (number < 0 || number >= count)) {
+            // An array of one or none is often the head of a longer one.
+            throw new DError(
+                    "D_ARR_BOUNDS", line, "index outside array bounds: " + number + ", max is " + (count - 1));
         }
         DType element = base.type().target();
         Op address = base instanceof Op.Place(Op where, var _) ? where : base;

@@ -85,6 +85,7 @@ final class NumberEmitter {
             case Op.StoreMemory store -> variables.storeMemory(store);
             case Op.PostStep(Op.Variable target, long delta) -> variables.postStep(target, delta);
             case Op.Load(Op address, DType type) -> {
+                variables.checkWithin(address, type.size());
                 number(address);
                 emitter.readKernel(type.size(), type.signed());
             }

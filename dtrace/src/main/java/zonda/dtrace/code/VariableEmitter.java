@@ -141,6 +141,17 @@ final class VariableEmitter {
         };
     }
 
+    /** A fault when an address within a variable leads out of it. */
+    void checkWithin(Op address, int bytes) {
+        within(address).filter(found -> !(found.offset() instanceof Op.Const)).ifPresent(found -> {
+            int fine = asm.newLabel();
+            numbers.number(found.offset());
+            asm.jump(Jump.LE, R0, Math.max(0, found.variable().type().size() - bytes), fine);
+            emitter.fail(Emitter.BAD_INDEX);
+            asm.place(fine);
+        });
+    }
+
     /** r0 = a pointer to write so many bytes to; a fault when the address is not the program's own. */
     private void target(Op address, int bytes) {
         int fine = asm.newLabel();

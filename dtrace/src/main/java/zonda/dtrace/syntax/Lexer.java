@@ -65,6 +65,8 @@ final class Lexer {
                 at++;
             } else if (c == '/' && peek(1) == '*') {
                 skipComment();
+            } else if (c == '/' && peek(1) == '/') {
+                skipLine();
             } else if (c == '#' && startsLine()) {
                 directive();
             } else {
@@ -237,15 +239,28 @@ final class Lexer {
         if (value.isEmpty()) {
             return new Token(Token.Kind.INT, "0", 0, line);
         }
-        if (value.matches("-?(0[xX][0-9a-fA-F]{1,16}|[0-9]{1,20})[uUlL]*")) {
+        if (value.matches("-?(0[xX][0-9a-fA-F]+|[0-9]+)[uUlL]*")) {
             boolean minus = value.startsWith("-");
-            Token token = parse(minus ? value.substring(1) : value);
+            Token token = macroNumber(name, minus ? value.substring(1) : value);
             return minus ? new Token(Token.Kind.INT, token.text(), -token.number(), line) : token;
         }
         if (Character.isLetter(value.charAt(0)) || value.charAt(0) == '_') {
             return new Token(Token.Kind.IDENT, value, 0, line);
         }
         throw new DError("D_SYNTAX", line, "syntax error near \"" + value + "\"");
+    }
+
+    private Token macroNumber(String name, String value) {
+        try {
+            return parse(value);
+        } catch (DError e) {
+            throw e.tag().equals("D_INT_OFLOW")
+                    ? new DError(
+                            "D_MACRO_OFLOW",
+                            line,
+                            "macro argument $" + name + " constant " + value + " results in integer overflow")
+                    : e;
+        }
     }
 
     private Token number() {
@@ -398,6 +413,9 @@ final class Lexer {
                     return false;
                 }
                 ahead = end + 2;
+            } else if (text.startsWith("//", ahead)) {
+                int end = text.indexOf('\n', ahead);
+                ahead = end < 0 ? text.length() : end;
             } else {
                 return c == '{' || c == ';';
             }
