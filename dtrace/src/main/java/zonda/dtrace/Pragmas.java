@@ -1,5 +1,7 @@
 package zonda.dtrace;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -127,6 +129,11 @@ final class Pragmas {
         named(pragma, "binding", words.get(1));
     }
 
+    static boolean isModule(String name) {
+        return name.equals("vmlinux")
+                || Files.isDirectory(Path.of("/sys/module").resolve(name));
+    }
+
     private void dependsOn(Item.Pragma pragma, List<String> words) {
         if (words.size() < 2) {
             throw wrong("D_PRAGMA_MALFORM", pragma, "malformed #pragma depends_on <class> <name>");
@@ -135,10 +142,7 @@ final class Pragmas {
         String name = words.get(1);
         boolean found = switch (kind) {
             case "provider" -> providers.test(name);
-            case "module" ->
-                name.equals("vmlinux")
-                        || java.nio.file.Files.isDirectory(
-                                java.nio.file.Path.of("/sys/module").resolve(name));
+            case "module" -> isModule(name);
             case "library" ->
                 throw wrong("D_PRAGMA_DEPEND", pragma, "main program may not explicitly depend on a library");
             default ->

@@ -56,6 +56,7 @@ final class Sources {
 
     /** Compiles all, after the libraries. @throws Complaint when one is wrong */
     List<Compiled> add(Unit unit) {
+        new Libraries(terminal).load(options, unit);
         return line.sources().stream().map(source -> add(unit, source)).toList();
     }
 

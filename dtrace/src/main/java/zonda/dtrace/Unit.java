@@ -52,7 +52,7 @@ final class Unit {
         names.ownFromHere();
     }
 
-    private boolean isProvider(String name) {
+    boolean isProvider(String name) {
         return !probes.find(Pattern.parse(name + ":::")).isEmpty();
     }
 
@@ -111,16 +111,32 @@ final class Unit {
         return matched;
     }
 
+    /** Adds the definitions of a library. What it depends on has been looked after. */
+    void library(String text) {
+        List<Item> items = Parser.parse(text, NO_MACROS, types::isType);
+        var pragmas = new Pragmas(options, names, this::isProvider);
+        for (Item item : items) {
+            if (item instanceof Item.Pragma pragma) {
+                if (!pragma.text().startsWith("D depends_on")) {
+                    pragmas.apply(pragma);
+                }
+            } else {
+                define(item);
+            }
+        }
+    }
+
     /** What a clause names must be as stable as the option amin asks for. */
     private void stable(Item.Clause clause, Attributes least) {
-        Stability.leastStable(clause, enablings.getLast().probes(), names, least).ifPresent(found -> {
-            throw new DError(
-                    "D_ATTR_MIN",
-                    found.line(),
-                    "attributes for scalar " + found.identifier().orElse("") + " ("
-                            + Stability.of(found, enablings.getLast().probes(), names)
-                            + ") are less than predefined minimum");
-        });
+        Stability.leastStable(clause, enablings.getLast().probes(), names, least)
+                .ifPresent(found -> {
+                    throw new DError(
+                            "D_ATTR_MIN",
+                            found.line(),
+                            "attributes for scalar " + found.identifier().orElse("") + " ("
+                                    + Stability.of(found, enablings.getLast().probes(), names)
+                                    + ") are less than predefined minimum");
+                });
     }
 
     private DType type(TypeExpr written) {

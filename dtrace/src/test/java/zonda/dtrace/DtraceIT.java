@@ -83,6 +83,42 @@ class DtraceIT {
     }
 
     @Test
+    void libraries_are_read_in_the_order_of_what_they_need(@TempDir Path directory) throws IOException {
+        Files.writeString(directory.resolve("a.d"), "#pragma D depends_on library b.d\ninline int A = B + 1;\n");
+        Files.writeString(directory.resolve("b.d"), "#pragma D depends_on module vmlinux\ninline int B = 41;\n");
+        Files.writeString(directory.resolve("c.d"), "#pragma D depends_on provider nosuch\ninline int C = D;\n");
+
+        Recorder ran = Recorder.run("-L", directory.toString(), "-qn", "BEGIN { printf(\"%d\", A); exit(0); }");
+        assertThat(ran.err()).isEmpty();
+        assertThat(ran.out()).isEqualTo("42\n");
+
+        Files.writeString(directory.resolve("b.d"), "#pragma D depends_on library a.d\ninline int B = 41;\n");
+        assertThat(Recorder.run("-L", directory.toString(), "-qn", "BEGIN").err())
+                .startsWith("dtrace: Cyclic dependency detected: ");
+    }
+
+    @Test
+    void files_are_seen_to_be_opened_read_and_closed() {
+        Recorder ran = Recorder.run(
+                "-xswitchrate=10ms",
+                "-qn",
+                "fsinfo:::open,fsinfo:::read,fsinfo:::close /pid == $target && args[0]->fi_name == \"hostname\"/ {"
+                        + " printf(\"%s %d|\", probename, args[1] > 0); }",
+                "-c",
+                "cat /etc/hostname");
+
+        assertThat(ran.out()).contains("open 1|read 1|read 0|close 0|");
+    }
+
+    @Test
+    void a_process_is_seen_with_its_arguments() {
+        Recorder ran = Recorder.run(
+                "-qn", "proc:::exec-success /pid == $target/ { trace(curpsinfo->pr_psargs); }", "-c", "/bin/echo a bc d");
+
+        assertThat(ran.out()).contains("/bin/echo a bc d");
+    }
+
+    @Test
     void a_target_ends_with_its_status() {
         assertThat(Recorder.run("-n", "BEGIN { trace($target); }", "-c", "false")
                         .err())

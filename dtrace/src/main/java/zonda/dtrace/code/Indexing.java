@@ -107,8 +107,7 @@ final class Indexing {
                 && key instanceof Op.Const(long number, var _)
                 && (number < 0 || number >= count)) {
             // An array of one or none is often the head of a longer one.
-            throw new DError(
-                    "D_ARR_BOUNDS", line, "index outside array bounds: " + number + ", max is " + (count - 1));
+            throw new DError("D_ARR_BOUNDS", line, "index outside array bounds: " + number + ", max is " + (count - 1));
         }
         DType element = base.type().target();
         Op address = base instanceof Op.Place(Op where, var _) ? where : base;
