@@ -27,6 +27,7 @@ import zonda.kernel.KernelException;
 /** The command: parses its line, compiles, traces, prints. One object serves many sessions at once. */
 public final class Dtrace {
     public static final String VERSION = "dtrace: Sun D 1.14";
+    private static final int SMALLEST_BUFFER = 8;
     private static final int USAGE = 2;
     private static final int FAILED = 1;
 
@@ -163,7 +164,9 @@ public final class Dtrace {
                         .explain(explained.get().text());
             }
             if (line.mode() == CommandLine.Mode.LIST) {
-                return list();
+                try (var targets = new Targets(terminal)) {
+                    return list(targets);
+                }
             }
             if (line.mode() == CommandLine.Mode.HEADER || line.mode() == CommandLine.Mode.OBJECT) {
                 return build(line.mode() == CommandLine.Mode.HEADER);
@@ -225,8 +228,9 @@ public final class Dtrace {
         }
 
         /** That a description matches nothing is said, and is no failure. */
-        private int list() {
+        private int list(Targets targets) {
             options.set("zdefs");
+            startTargets(targets);
             Unit unit = unit();
             List<Sources.Compiled> compiled = sources.add(unit);
             var listing = new Listing(probes, unit, terminal, outlet());
@@ -289,7 +293,7 @@ public final class Dtrace {
             if (unit.names().isDestructive() && !options.is("destructive")) {
                 throw new Complaint("could not enable tracing: Destructive actions not allowed");
             }
-            if (unit.compiler().layouts().stream().anyMatch(layout -> layout.size() > options.number("bufsize"))) {
+            if (options.number("bufsize") < SMALLEST_BUFFER || endTooBig(unit, planned)) {
                 throw new Complaint("could not enable tracing: Enabling exceeds size of buffer");
             }
             try (var kernel = new Kernel(unit.names(), kernelTypesFor(planned))) {
@@ -298,6 +302,14 @@ public final class Dtrace {
             } catch (DError e) {
                 throw new Complaint("failed to enable tracing: " + e.text());
             }
+        }
+
+        /** There must always be room for what END writes. */
+        private boolean endTooBig(Unit unit, List<Programs.Planned> planned) {
+            return planned.stream()
+                    .filter(one -> one.probes().getFirst().source() instanceof Probe.Source.End)
+                    .flatMap(one -> one.layouts().stream())
+                    .anyMatch(number -> unit.compiler().layouts().get(number).size() > options.number("bufsize"));
         }
 
         /** BEGIN and clocks need no types, and reading them takes a while. */

@@ -136,9 +136,9 @@ final class Tracing {
     private void work() {
         List<byte[]> records = new ArrayList<>();
         kernel.drain(records);
+        drops();
         consumer.consume(records);
         kernel.zones(zones.get());
-        drops();
     }
 
     private void drops() {

@@ -1,6 +1,7 @@
 package zonda.dtrace;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -178,26 +179,47 @@ final class Unit {
         return providers;
     }
 
-    private int enable(Item.Clause clause) {
+    /** With -x zone a clause is for what that zone does, unless its probes are of no zone. */
+    private Item.Clause inZone(Item.Clause clause, Collection<Probe> found) {
+        Optional<String> zone = options.word("zone");
+        boolean ofNone = found.stream()
+                .allMatch(probe -> probe.source() instanceof Probe.Source.Begin
+                        || probe.source() instanceof Probe.Source.End
+                        || probe.source() instanceof Probe.Source.Error
+                        || probe.source() instanceof Probe.Source.Clock(var _, boolean everywhere) && !everywhere);
+        if (zone.isEmpty() || ofNone) {
+            return clause;
+        }
+        int line = clause.line();
+        Expr inside =
+                new Expr.Binary(line, "==", new Expr.Ident(line, "zonename"), new Expr.StrConst(line, zone.get()));
+        Expr predicate = clause.predicate()
+                .<Expr>map(written -> new Expr.Binary(line, "&&", inside, written))
+                .orElse(inside);
+        return new Item.Clause(line, clause.probes(), Optional.of(predicate), clause.body(), clause.noBraces());
+    }
+
+    private int enable(Item.Clause written) {
         var found = new LinkedHashMap<Integer, Probe>();
         int matched = 0;
-        for (String written : clause.probes()) {
+        for (String description : written.probes()) {
             Pattern pattern;
             try {
-                pattern = Pattern.parse(written);
+                pattern = Pattern.parse(description);
             } catch (IllegalArgumentException e) {
                 throw new DError(
                         "D_PDESC_INVAL",
-                        clause.line(),
-                        "invalid probe description \"" + written + "\": Overflow of four fields");
+                        written.line(),
+                        "invalid probe description \"" + description + "\": Overflow of four fields");
             }
             List<Probe> some = probes.find(pattern);
             if (some.isEmpty() && !options.is("zdefs")) {
-                throw none(clause, pattern);
+                throw none(written, pattern);
             }
             matched += some.size();
             some.forEach(probe -> found.put(probe.id(), probe));
         }
+        Item.Clause clause = inZone(written, found.values());
         var shapes = new LinkedHashMap<String, Shape>();
         for (Probe probe : found.values()) {
             shapes.putIfAbsent(signature(probe), shape(probe));

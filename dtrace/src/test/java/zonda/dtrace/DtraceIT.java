@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Programs on this kernel, from their text to what is printed. */
 @Timeout(60)
@@ -51,6 +52,40 @@ class DtraceIT {
 
         assertThat(ran.out().replaceAll("(?m)^ +[0-9]+ +1 +:BEGIN ", ""))
                 .isEqualTo("CPU     ID                    FUNCTION:NAME\none\ntwo\nthree\n\n");
+    }
+
+    @Test
+    void a_record_longer_than_its_buffer_is_dropped_and_counted() {
+        Recorder ran = Recorder.run(
+                "-xdroptags",
+                "-xstrsize=512",
+                "-xbufsize=256",
+                "-xspecsize=64",
+                "-qn",
+                "BEGIN { trace(\"long\"); } BEGIN { s = speculation(); speculate(s); trace(\"long\"); } BEGIN { exit(0); }");
+
+        assertThat(ran.out()).isEqualTo("\n");
+        assertThat(ran.err().replaceAll("[0-9]+\n", "N\n").lines())
+                .containsExactlyInAnyOrder(
+                        "dtrace: [DTRACEDROP_PRINCIPAL] 1 drop on CPU N",
+                        "dtrace: [DTRACEDROP_SPEC] 1 speculative drop");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"commit(-1)", "discard(7)", "speculate(2)"})
+    void a_speculation_that_there_is_not_is_an_illegal_operation(String action) {
+        Recorder ran = Recorder.run("-qn", "ERROR { exit(arg4); } BEGIN { " + action + "; }");
+
+        assertThat(ran.err()).contains("illegal operation in action #1");
+        assertThat(ran.status()).isEqualTo(3);
+    }
+
+    @Test
+    void a_session_may_be_of_one_zone() {
+        String program = "syscall::: { n++; } tick-100ms { printf(\"%d\", n > 0); exit(0); }";
+
+        assertThat(Recorder.run("-xzone=global", "-qn", program).out()).isEqualTo("1\n");
+        assertThat(Recorder.run("-xzone=nosuch", "-qn", program).out()).isEqualTo("0\n");
     }
 
     @Test
@@ -113,7 +148,10 @@ class DtraceIT {
     @Test
     void a_process_is_seen_with_its_arguments() {
         Recorder ran = Recorder.run(
-                "-qn", "proc:::exec-success /pid == $target/ { trace(curpsinfo->pr_psargs); }", "-c", "/bin/echo a bc d");
+                "-qn",
+                "proc:::exec-success /pid == $target/ { trace(curpsinfo->pr_psargs); }",
+                "-c",
+                "/bin/echo a bc d");
 
         assertThat(ran.out()).contains("/bin/echo a bc d");
     }

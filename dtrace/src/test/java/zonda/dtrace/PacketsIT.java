@@ -73,9 +73,10 @@ class PacketsIT {
             })
     void a_segment_is_seen_with_its_connection(String address, String name, String port, String printed)
             throws Exception {
-        String program = "tcp:::" + name + " /args[4]->tcp_dport == $1 && (args[4]->tcp_flags & TH_SYN)/ { printf(\"%s %d %d"
-                + " %s %d\", args[2]->ip_daddr, args[4]->tcp_ack == 0, args[4]->tcp_offset >= 20,"
-                + " args[3]->tcps_raddr, " + port + " == $1); exit(0); }";
+        String program =
+                "tcp:::" + name + " /args[4]->tcp_dport == $1 && (args[4]->tcp_flags & TH_SYN)/ { printf(\"%s %d %d"
+                        + " %s %d\", args[2]->ip_daddr, args[4]->tcp_ack == 0, args[4]->tcp_offset >= 20,"
+                        + " args[3]->tcps_raddr, " + port + " == $1); exit(0); }";
         InetAddress to = InetAddress.getByName(address);
         assumeTrue(address.indexOf(':') < 0 || Files.exists(Path.of("/proc/net/if_inet6")), "needs IPv6");
         try (var server = new ServerSocket(0, 1, to)) {

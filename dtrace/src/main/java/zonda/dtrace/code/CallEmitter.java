@@ -283,7 +283,7 @@ final class CallEmitter {
 
     /** r0 = the number of a speculation that was free, or 0. */
     private void speculation() {
-        long count = Math.clamp(emitter.names.options().number("nspec"), 1, 32);
+        long count = Math.clamp(emitter.names.options().number("nspec"), 0, 32);
         int found = asm.newLabel();
         emitter.useMapValue(R1, SPECULATIONS, 0);
         for (int i = 0; i < count; i++) {
