@@ -85,7 +85,7 @@ final class Sources {
                 throw new Complaint((script ? "failed to compile script " : "invalid probe specifier ") + source.text()
                         + ": Preprocessor failed to process input program");
             }
-            String tag = options.is("errtags") ? "[" + e.tag() + "] " : "";
+            String tag = options.is("errtags") && !e.tag().isEmpty() ? "[" + e.tag() + "] " : "";
             String where = e.line() > 0 && script ? "line " + e.line() + ": " : "";
             throw new Complaint(
                     script

@@ -175,13 +175,13 @@ final class Assignments {
             Op value = translated.translator().member(member.name()).isPresent()
                     ? Members.translated(checker, line, translated, member.name())
                     : new Op.Const(0, DType.INT);
-            Op address =
-                    Checker.plus(new Op.VariableAddress(variable), new Op.Const(member.bitOffset() / 8, DType.LONG), 1);
+            Op address = Checker.plus(
+                    new Op.VariableAddress(variable, List.of()), new Op.Const(member.bitOffset() / 8, DType.LONG), 1);
             Op number = numberFor(line, "=", member.type(), value);
             stores.add(
                     member.bitSize() > 0
                             ? new Op.StoreMemory(
-                                    new Op.VariableAddress(variable),
+                                    new Op.VariableAddress(variable, List.of()),
                                     member.type(),
                                     member.bitOffset(),
                                     member.bitSize(),
@@ -284,6 +284,10 @@ final class Assignments {
         DType type = variable.type();
         if (type instanceof DType.Struct || type instanceof DType.Array) {
             if (value instanceof Op.Place && value.type().name().equals(type.name())) {
+                return value;
+            }
+            // Zero frees an element of an array.
+            if (variable.isArray() && value instanceof Op.Const(long zero, var _) && zero == 0) {
                 return value;
             }
         } else if (type.isString()) {

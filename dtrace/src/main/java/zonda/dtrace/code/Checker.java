@@ -320,7 +320,7 @@ final class Checker {
                     : badReference(line, "scalar", variable.name(), "associative array");
         }
         if (!variable.type().isScalar() && !variable.type().isString()) {
-            return new Op.Place(new Op.VariableAddress(variable), variable.type());
+            return new Op.Place(new Op.VariableAddress(variable, keys), variable.type());
         }
         return new Op.Variable(variable, keys);
     }

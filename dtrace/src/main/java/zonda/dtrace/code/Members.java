@@ -97,7 +97,7 @@ final class Members {
 
     Op offsetof(Expr.Offsetof offsetof) {
         int line = offsetof.line();
-        if (!(checker.type(offsetof.type()) instanceof DType.Struct struct)) {
+        if (!(checker.type(offsetof.type()) instanceof DType.Struct struct) || struct.isIncomplete()) {
             throw new DError("D_OFFSETOF_TYPE", line, "offsetof operand must be a struct or union type");
         }
         DType.Member member = struct.member(offsetof.member())
