@@ -100,7 +100,7 @@ final class Unit {
         for (Item item : items) {
             if (item instanceof Item.Clause clause) {
                 if (clause.noBraces() && clause.predicate().isEmpty() && !descriptions && !options.is("pspec")) {
-                    throw new DError("D_SYNTAX", clause.line(), "syntax error near end-of-input");
+                    throw new DError("D_SYNTAX", clause.line(), "syntax error near end of input");
                 }
                 matched += enable(clause);
                 options.word("amin").flatMap(Attributes::parse).ifPresent(least -> stable(clause, least));
@@ -210,7 +210,7 @@ final class Unit {
                 throw new DError(
                         "D_PDESC_INVAL",
                         written.line(),
-                        "invalid probe description \"" + description + "\": Overflow of four fields");
+                        "invalid probe description \"" + description + "\": Overspecified probe description");
             }
             List<Probe> some = probes.find(pattern);
             if (some.isEmpty() && !options.is("zdefs")) {

@@ -17,6 +17,7 @@ final class Lexer {
     private int at;
     private int line = 1;
     private int parentheses;
+    private int brackets;
 
     Lexer(String text, Macros macros) {
         this.text = text;
@@ -380,14 +381,20 @@ final class Lexer {
     }
 
     private Token operator() {
-        if (peek(0) == '/' && parentheses == 0 && endsPredicate()) {
+        if (peek(0) == '/' && endsPredicate()) {
+            if (parentheses > 0 || brackets > 0) {
+                throw new DError(
+                        "D_SYNTAX",
+                        line,
+                        "closing " + (parentheses > 0 ? ")" : "]") + " expected in predicate before /");
+            }
             at++;
             return new Token(Token.Kind.END_PREDICATE, "/", 0, line);
         }
         for (String operator : OPERATORS) {
             if (text.startsWith(operator, at)) {
                 at += operator.length();
-                parentheses += operator.equals("(") ? 1 : operator.equals(")") ? -1 : 0;
+                count(operator);
                 return new Token(Token.Kind.OPERATOR, operator, 0, line);
             }
         }
@@ -395,9 +402,25 @@ final class Lexer {
         throw new DError("D_SYNTAX", line, "syntax error near \"" + bad + "\"");
     }
 
-    /** Parentheses are balanced anew in each clause. */
+    private void count(String operator) {
+        switch (operator) {
+            case "(" -> parentheses++;
+            case ")" -> parentheses--;
+            case "[" -> brackets++;
+            case "]" -> brackets--;
+            default -> {
+                return;
+            }
+        }
+        if (parentheses < 0 || brackets < 0) {
+            throw new DError("D_SYNTAX", line, "extra " + operator + " in input stream");
+        }
+    }
+
+    /** Parentheses and brackets are balanced anew in each clause. */
     void resetParentheses() {
         parentheses = 0;
+        brackets = 0;
     }
 
     /** Whether this slash is followed by what follows a predicate: a brace, a semicolon, the end. */
