@@ -53,10 +53,23 @@ public record Frame(byte type, byte[] payload) {
     public static final byte RUN = 24;
 
     /**
+     * Start a program as the caller would, with its standard streams: how many words, then these. It stops itself before
+     * the program's first instruction. The answer is {@link #FILE} with the process' number as text, which ends with an
+     * empty one, or {@link #FILE_ERROR}.
+     */
+    public static final byte START = 25;
+
+    /** How a process of {@link #START} has ended: its number. The answer is as for START, with the status as text. */
+    public static final byte STATUS = 26;
+
+    /** Names in a directory, by its path. The answer is {@link #FILE} with one on each line; none when it isn't there. */
+    public static final byte NAMES = 27;
+
+    /**
      * Give a file that was written its name: the path that it has, and the one that it gets once it is on disk, in place of
      * what is there; or nothing, to remove it. The answer is an empty {@link #FILE}, or {@link #FILE_ERROR}.
      */
-    public static final byte NAME = 25;
+    public static final byte NAME = 28;
 
     /** Larger frames are refused: nobody sends them, so what came is not this protocol. */
     static final int MAX_PAYLOAD = 1 << 20;

@@ -1,5 +1,6 @@
 package zonda.client;
 
+import java.io.File;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
@@ -120,6 +121,11 @@ public final class Main {
                     case Frame.WRITE -> writeFile(Payload.of(frame));
                     case Frame.NAME -> nameFile(Payload.of(frame));
                     case Frame.RUN -> runCommand(Payload.of(frame));
+                    case Frame.START -> startCommand(Payload.of(frame));
+                    case Frame.STATUS ->
+                        answer(Integer.toString(
+                                Commands.status(Payload.of(frame).number())));
+                    case Frame.NAMES -> sendNames(frame.text());
                     case Frame.RAW -> terminal.raw();
                     case Frame.EXIT -> {
                         return Payload.of(frame).number();
@@ -199,6 +205,41 @@ public final class Main {
             return;
         }
         connection.send(Frame.FILE, new byte[0], 0);
+    }
+
+    /** Starts the command of dtrace -c, which is the caller's in all respects. */
+    private void startCommand(Payload request) throws IOException {
+        String[] words = new String[request.number()];
+        for (int i = 0; i < words.length; i++) {
+            words[i] = request.string();
+        }
+        long process;
+        try {
+            process = Commands.start(words);
+        } catch (IOException e) {
+            fileFailed(words[0], e);
+            return;
+        }
+        answer(Long.toString(process));
+    }
+
+    private void sendNames(String path) throws IOException {
+        String[] names = new File(path).list();
+        StringBuilder lines = new StringBuilder();
+        if (names != null) {
+            for (String name : names) {
+                lines.append(name).append('\n');
+            }
+        }
+        answer(lines.toString());
+    }
+
+    private void answer(String text) throws IOException {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        if (bytes.length > 0) {
+            connection.send(Frame.FILE, bytes, bytes.length);
+        }
+        connection.send(Frame.FILE, bytes, 0);
     }
 
     private static void complain(String name, String what, IOException e) {

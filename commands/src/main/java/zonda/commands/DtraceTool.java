@@ -3,6 +3,7 @@ package zonda.commands;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import zonda.base.OpException;
 import zonda.dtrace.Dtrace;
 
@@ -72,6 +73,21 @@ public final class DtraceTool implements Tool {
         @Override
         public void system(String command, String file) {
             session.run(command, file);
+        }
+
+        @Override
+        public long start(List<String> command) {
+            return session.start(command);
+        }
+
+        @Override
+        public int status(long process) {
+            return session.status(process);
+        }
+
+        @Override
+        public List<String> names(String path) {
+            return session.names(path);
         }
 
         @Override

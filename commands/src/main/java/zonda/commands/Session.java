@@ -240,6 +240,51 @@ public final class Session {
         }
     }
 
+    /**
+     * Has the client start a program, as the caller would, which waits stopped before its first instruction.
+     *
+     * @return the number of its process
+     * @throws OpException FAILED in the words of the client's system
+     */
+    public long start(List<String> command) {
+        Payload request = Payload.empty().put(command.size());
+        command.forEach(request::put);
+        return Long.parseLong(ask(Frame.START, request.bytes(), "start " + command.getFirst()));
+    }
+
+    /** How a process that the client started has ended: its status, or 128 and a signal's number. */
+    public int status(long process) {
+        return Integer.parseInt(
+                ask(Frame.STATUS, Payload.empty().put((int) process).bytes(), "wait for " + process));
+    }
+
+    /** Names in a directory that the caller may read; none when it isn't there. */
+    public List<String> names(String path) {
+        return ask(Frame.NAMES, path.getBytes(StandardCharsets.UTF_8), "list " + path)
+                .lines()
+                .toList();
+    }
+
+    /** One question to the client, whose answer is a text. */
+    private String ask(byte type, byte[] request, String what) {
+        try {
+            wire.send(type, request, 0, request.length);
+            var answer = new ByteArrayOutputStream();
+            while (true) {
+                Frame frame = take(files);
+                if (frame.type() == Frame.FILE_ERROR) {
+                    throw new OpException(Code.FAILED, frame.text());
+                }
+                if (frame.payload().length == 0) {
+                    return answer.toString(StandardCharsets.UTF_8);
+                }
+                answer.writeBytes(frame.payload());
+            }
+        } catch (IOException e) {
+            throw new OpException(Code.FAILED, what + ": " + e.getMessage(), e);
+        }
+    }
+
     /** The content of a file as it comes; one file at a time. Its reads fail in the words of the client's system. */
     public InputStream fileStream(String path) {
         send(Frame.OPEN, path);

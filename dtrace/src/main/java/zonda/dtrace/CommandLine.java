@@ -1,14 +1,22 @@
 package zonda.dtrace;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
-/** What was typed: dtrace(8)'s options. Words that are no options may stand among them. */
+/**
+ * What was typed: dtrace(8)'s options. Words that are no options may stand among them.
+ *
+ * @param options as they follow -x
+ * @param letters for those that a letter set, the letter with its value
+ */
 record CommandLine(
         Mode mode,
         List<Source> sources,
         List<String> options,
+        Map<String, String> letters,
         List<String> commands,
         List<Long> processes,
         List<String> words,
@@ -17,6 +25,7 @@ record CommandLine(
     CommandLine {
         sources = List.copyOf(sources);
         options = List.copyOf(options);
+        letters = Map.copyOf(letters);
         commands = List.copyOf(commands);
         processes = List.copyOf(processes);
         words = List.copyOf(words);
@@ -51,8 +60,8 @@ record CommandLine(
         }
     }
 
-    private static final String WITH_VALUE = "bcDiILmnopPsUxX";
-    private static final String KNOWN = WITH_VALUE + "36aABCeFGhHlqSvVwZ";
+    private static final String WITH_VALUE = "bcDfiILmnopPsUxX";
+    private static final String KNOWN = WITH_VALUE + "aABCeFGhHlqSvVwZ";
 
     static CommandLine parse(List<String> arguments) {
         var parser = new Parser();
@@ -69,6 +78,7 @@ record CommandLine(
         private Mode mode = Mode.EXECUTE;
         private final List<Source> sources = new ArrayList<>();
         private final List<String> options = new ArrayList<>();
+        private final Map<String, String> letters = new HashMap<>();
         private final List<String> commands = new ArrayList<>();
         private final List<Long> processes = new ArrayList<>();
         private final List<String> words = new ArrayList<>();
@@ -85,6 +95,9 @@ record CommandLine(
                 if (word.equals("-32") || word.equals("-64")) {
                     // Programs have 64 bits.
                     continue;
+                }
+                if (word.startsWith("-3") || word.startsWith("-6")) {
+                    throw new UsageException("dtrace: illegal option -- " + word.substring(1), true);
                 }
                 if (word.equals("--")) {
                     words.addAll(rest);
@@ -155,9 +168,12 @@ record CommandLine(
                 case 'q' -> options.add("quiet");
                 case 'w' -> options.add("destructive");
                 case 'F' -> options.add("flowindent");
-                case 'Z' -> options.add("zdefs");
+                case 'Z' -> {
+                    options.add("zdefs");
+                    flags.add("Z");
+                }
                 case 'C' -> options.add("cpp");
-                case 'H' -> flags.add("H");
+                case 'H' -> options.add("cpphdrs");
                 default -> flags.add(String.valueOf(letter));
             }
         }
@@ -173,21 +189,42 @@ record CommandLine(
             switch (letter) {
                 case 'n', 'P', 'm', 'f', 'i', 's' -> sources.add(new Source(letter, value));
                 case 'x' -> options.add(value);
-                case 'b' -> options.add("bufsize=" + value);
+                case 'b' -> lettered("-b " + value, "bufsize", value);
+                case 'D' -> lettered("-D " + value, "define", value);
+                case 'I' -> lettered("-I " + value, "incdir", value);
+                case 'L' -> lettered("-L " + value, "libdir", value);
+                case 'U' -> lettered("-U " + value, "undef", value);
+                case 'X' -> lettered("-X " + value, "stdc", value);
                 case 'c' -> commands.add(value);
                 case 'o' -> output = Optional.of(value);
                 case 'p' -> {
                     if (!value.matches("[0-9]{1,9}")) {
-                        throw new UsageException("dtrace: invalid process id '" + value + "'", false);
+                        throw new Complaint("invalid pid: " + value);
                     }
                     processes.add(Long.valueOf(value));
                 }
-                default -> flags.add(letter + value);
+                default -> throw new AssertionError(letter);
+            }
+        }
+
+        /** A letter that sets an option; what is wrong with its value is told of the letter. */
+        private void lettered(String written, String option, String value) {
+            options.add(option + "=" + value);
+            letters.put(option + "=" + value, written);
+        }
+
+        private void checkCombination() {
+            if (flags.contains("B") && mode != Mode.EXECUTE) {
+                throw new UsageException("dtrace: -B not valid in combination with [-AGhl] options", false);
+            }
+            if (flags.contains("B") && output.isPresent()) {
+                throw new UsageException("dtrace: -B not valid in combination with -o option", false);
             }
         }
 
         CommandLine result() {
-            return new CommandLine(mode, sources, options, commands, processes, words, output, flags);
+            checkCombination();
+            return new CommandLine(mode, sources, options, letters, commands, processes, words, output, flags);
         }
     }
 }

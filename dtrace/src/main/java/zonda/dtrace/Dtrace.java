@@ -5,23 +5,19 @@ import java.io.UncheckedIOException;
 import java.lang.ref.SoftReference;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.IntConsumer;
 import java.util.function.Supplier;
 import zonda.base.OpException;
 import zonda.dtrace.code.Compiler;
 import zonda.dtrace.code.Options;
 import zonda.dtrace.output.Consumer;
-import zonda.dtrace.provider.Pattern;
 import zonda.dtrace.provider.Probe;
 import zonda.dtrace.provider.ProbeTable;
 import zonda.dtrace.syntax.DError;
-import zonda.dtrace.syntax.Macros;
-import zonda.dtrace.syntax.Preprocessor;
 import zonda.dtrace.types.Btf;
 import zonda.dtrace.types.TypeTable;
 import zonda.kernel.Bpf;
@@ -31,6 +27,7 @@ import zonda.kernel.KernelException;
 /** The command: parses its line, compiles, traces, prints. One object serves many sessions at once. */
 public final class Dtrace {
     public static final String VERSION = "dtrace: Sun D 1.14";
+    private static final int SMALLEST_BUFFER = 8;
     private static final int USAGE = 2;
     private static final int FAILED = 1;
 
@@ -62,6 +59,21 @@ public final class Dtrace {
          * @throws OpException in words when it can't be started
          */
         void system(String command, String file);
+
+        /**
+         * Starts a program as the caller: in its directory, with its user, environment and standard streams. It waits,
+         * stopped, before its first instruction, and goes on at SIGCONT.
+         *
+         * @return the number of its process
+         * @throws OpException in words when it can't be started
+         */
+        long start(List<String> command);
+
+        /** What wait(2) says of a process of {@link #start} that has ended: its status, or 128 and a signal's number. */
+        int status(long process);
+
+        /** Names in a directory that the caller may read; none when it isn't there. */
+        List<String> names(String path);
 
         /** The caller's working directory. */
         Path directory();
@@ -98,9 +110,8 @@ public final class Dtrace {
 
     /** Runs one command line to its end. @return the exit status */
     public int run(List<String> arguments, Caller caller, Terminal terminal) {
-        CommandLine line;
         try {
-            line = CommandLine.parse(arguments);
+            return new Run(CommandLine.parse(arguments), caller, terminal).run();
         } catch (CommandLine.UsageException e) {
             if (!String.valueOf(e.getMessage()).isEmpty()) {
                 terminal.err(String.valueOf(e.getMessage()));
@@ -109,9 +120,6 @@ public final class Dtrace {
                 terminal.err(Usage.TEXT);
             }
             return USAGE;
-        }
-        try {
-            return new Run(line, caller, terminal).run();
         } catch (Complaint e) {
             terminal.err("dtrace: " + e.getMessage());
             return FAILED;
@@ -132,13 +140,14 @@ public final class Dtrace {
         private final Options options = new Options();
         private final ProbeTable probes = new ProbeTable(Dtrace.this::kernelTypes);
         private final TypeTable types = new TypeTable(Dtrace.this::kernelTypes);
-        private final List<String> notices = new ArrayList<>();
-        private long target;
+        private final Sources sources;
+        private IntConsumer freed = _ -> {};
 
         Run(CommandLine line, Caller caller, Terminal terminal) {
             this.line = line;
             this.caller = caller;
             this.terminal = terminal;
+            this.sources = new Sources(line, options, caller, terminal);
         }
 
         int run() {
@@ -146,34 +155,44 @@ public final class Dtrace {
                 terminal.out(VERSION + "\n");
                 return 0;
             }
-            for (String option : line.options()) {
-                try {
-                    options.set(option);
-                } catch (DError e) {
-                    String name = option.split("=", 2)[0];
-                    throw new Complaint("failed to set -x " + name
-                            + e.text().substring(e.text().lastIndexOf(": Invalid")));
-                }
-            }
+            setOptions();
             Optional<CommandLine.Source> explained = line.sources().stream()
                     .filter(source -> source.letter() == '?')
                     .findFirst();
             if (explained.isPresent()) {
-                return new Listing(probes, unit(), terminal)
+                return new Listing(probes, unit(), terminal, outlet())
                         .explain(explained.get().text());
             }
             if (line.mode() == CommandLine.Mode.LIST) {
-                return list();
+                try (var targets = new Targets(terminal)) {
+                    return list(targets);
+                }
             }
             if (line.mode() == CommandLine.Mode.HEADER || line.mode() == CommandLine.Mode.OBJECT) {
                 return build(line.mode() == CommandLine.Mode.HEADER);
             }
-            if (line.sources().isEmpty()) {
+            if (line.sources().isEmpty() && !line.has("Z")) {
                 throw new Complaint("no probes specified");
             }
             try (var targets = new Targets(terminal)) {
                 return trace(targets);
             }
+        }
+
+        private void setOptions() {
+            for (String option : line.options()) {
+                try {
+                    options.set(option);
+                } catch (DError e) {
+                    String named = line.letters().getOrDefault(option, "-x " + option.split("=", 2)[0]);
+                    throw new Complaint("failed to set " + named
+                            + e.text().substring(e.text().lastIndexOf(": ")));
+                }
+            }
+        }
+
+        private Outlet outlet() {
+            return new Outlet(terminal, line.output(), _ -> {});
         }
 
         /** -h and -G: what a C program needs to bring the probes that a script declares. */
@@ -184,7 +203,7 @@ public final class Dtrace {
             options.set("zdefs");
             String script = line.sources().getFirst().text();
             Unit unit = unit();
-            add(unit, line.sources().getFirst());
+            sources.add(unit, line.sources().getFirst());
             String name = line.output()
                     .orElseGet(() -> Path.of(script).getFileName().toString().replaceFirst("\\.d$", "")
                             + (header ? ".h" : ".o"));
@@ -208,71 +227,59 @@ public final class Dtrace {
                             caller.pid(), caller.ppid(), caller.uid(), caller.gid(), wall, Bpf.possibleCpus()));
         }
 
-        private int list() {
+        /** That a description matches nothing is said, and is no failure. */
+        private int list(Targets targets) {
             options.set("zdefs");
-            List<Pattern> patterns = new ArrayList<>();
+            startTargets(targets);
             Unit unit = unit();
-            for (CommandLine.Source source : line.sources()) {
-                if (source.letter() == 's'
-                        || source.text().indexOf('{') >= 0
-                        || source.text().indexOf('/') >= 0) {
-                    add(unit, source);
-                } else {
-                    for (String part : source.text().split(",")) {
-                        patterns.add(Pattern.parse(description(source.letter(), part.strip())));
-                    }
-                }
+            List<Sources.Compiled> compiled = sources.add(unit);
+            var listing = new Listing(probes, unit, terminal, outlet());
+            boolean verbose = line.has("v");
+            listing.header();
+            if (compiled.isEmpty()) {
+                listing.all(verbose);
             }
-            return new Listing(probes, unit, terminal)
-                    .list(patterns, line.sources().isEmpty(), line.has("v") || options.is("verbose"));
-        }
-
-        /** A description as the option's letter completes it. */
-        private static String description(char letter, String text) {
-            return switch (letter) {
-                case 'P' -> text + ":::";
-                case 'm' -> text + "::";
-                case 'f' -> text + ":";
-                default -> text;
-            };
-        }
-
-        private Macros macros(String script) {
-            var numbers = new HashMap<String, Long>(Map.of(
-                    "pid",
-                    caller.pid(),
-                    "ppid",
-                    caller.ppid(),
-                    "uid",
-                    caller.uid(),
-                    "euid",
-                    caller.uid(),
-                    "gid",
-                    caller.gid(),
-                    "egid",
-                    caller.gid(),
-                    "target",
-                    target));
-            numbers.put("pgid", caller.pid());
-            numbers.put("sid", caller.pid());
-            numbers.put("projid", 0L);
-            numbers.put("taskid", 0L);
-            numbers.put("zoneid", 0L);
-            var words = new ArrayList<String>();
-            words.add(script);
-            words.addAll(line.words());
-            return new Macros(numbers, words, options.is("defaultargs"));
+            compiled.forEach(one -> one.descriptions().forEach(written -> listing.list(written, verbose)));
+            return 0;
         }
 
         private int trace(Targets targets) {
             startTargets(targets);
             Unit unit = unit();
-            for (CommandLine.Source source : line.sources()) {
-                add(unit, source);
+            List<Sources.Compiled> compiled = sources.add(unit);
+            var outlet = new Outlet(terminal, line.output(), number -> freed.accept(number));
+            var report = new Report(unit, line, options, outlet, new Listing(probes, unit, terminal, outlet));
+            if (line.has("e")) {
+                compileOnly(unit);
+                compiled.forEach(report::unenabled);
+                return 0;
             }
-            if (unit.enablings().stream().allMatch(enabling -> enabling.probes().isEmpty())) {
-                throw new Complaint(options.is("zdefs") ? "no probes matched" : "no probes specified");
+            compiled.forEach(one -> report.enabled(one, terminal));
+            if (compiled.stream().allMatch(one -> one.matched() == 0) && !line.has("Z")) {
+                throw new Complaint("no probes matched");
             }
+            return go(unit, outlet, targets);
+        }
+
+        private void compileOnly(Unit unit) {
+            try {
+                List<Programs.Planned> planned = new Programs(unit).plan();
+                if (line.has("S")) {
+                    showCode(planned);
+                }
+            } catch (DError e) {
+                throw new Complaint("failed to enable tracing: " + e.text());
+            }
+        }
+
+        private void showCode(List<Programs.Planned> planned) {
+            planned.forEach(one -> {
+                terminal.err("\nProgram for " + one.probes().getFirst().description() + ":");
+                BpfDisassembler.lines(one.program().code().code()).forEach(terminal::err);
+            });
+        }
+
+        private int go(Unit unit, Outlet outlet, Targets targets) {
             var programs = new Programs(unit);
             List<Programs.Planned> planned;
             try {
@@ -281,25 +288,28 @@ public final class Dtrace {
                 throw new Complaint("failed to enable tracing: " + e.text());
             }
             if (line.has("S")) {
-                planned.forEach(one -> {
-                    terminal.err("\nProgram for " + one.probes().getFirst().description() + ":");
-                    BpfDisassembler.lines(one.program().code().code()).forEach(terminal::err);
-                });
-            }
-            if (!options.is("quiet")) {
-                notices.forEach(terminal::err);
-            }
-            if (line.has("e")) {
-                return 0;
+                showCode(planned);
             }
             if (unit.names().isDestructive() && !options.is("destructive")) {
                 throw new Complaint("could not enable tracing: Destructive actions not allowed");
             }
+            if (options.number("bufsize") < SMALLEST_BUFFER || endTooBig(unit, planned)) {
+                throw new Complaint("could not enable tracing: Enabling exceeds size of buffer");
+            }
             try (var kernel = new Kernel(unit.names(), kernelTypesFor(planned))) {
-                return trace(unit, programs, planned, kernel, targets);
+                freed = kernel::speculationFreed;
+                return trace(unit, programs, planned, kernel, outlet, targets);
             } catch (DError e) {
                 throw new Complaint("failed to enable tracing: " + e.text());
             }
+        }
+
+        /** There must always be room for what END writes. */
+        private boolean endTooBig(Unit unit, List<Programs.Planned> planned) {
+            return planned.stream()
+                    .filter(one -> one.probes().getFirst().source() instanceof Probe.Source.End)
+                    .flatMap(one -> one.layouts().stream())
+                    .anyMatch(number -> unit.compiler().layouts().get(number).size() > options.number("bufsize"));
         }
 
         /** BEGIN and clocks need no types, and reading them takes a while. */
@@ -312,88 +322,23 @@ public final class Dtrace {
 
         private void startTargets(Targets targets) {
             for (String command : line.commands()) {
-                target = targets.start(command, terminal.directory());
+                sources.target(targets.start(command));
             }
             for (long pid : line.processes()) {
                 if (!targets.grab(pid)) {
                     throw new Complaint("failed to grab pid " + pid + ": no such process");
                 }
-                target = pid;
+                sources.target(pid);
             }
-        }
-
-        private void add(Unit unit, CommandLine.Source source) {
-            boolean script = source.letter() == 's';
-            String text = script ? terminal.file(source.text()) : whole(source);
-            Macros macros = macros(script ? source.text() : "dtrace");
-            try {
-                text = options.is("cpp") ? preprocessed(text, script ? source.text() : ".") : text;
-                int matched = unit.add(text, macros);
-                if (line.mode() != CommandLine.Mode.OBJECT) {
-                    // The words of -G are the objects of the program.
-                    macros.checkUsed();
-                }
-                String what = script ? "script '" + source.text() + "'" : "description '" + source.text() + "'";
-                notices.add("dtrace: " + what + " matched " + matched + " probe" + (matched == 1 ? "" : "s"));
-            } catch (DError e) {
-                String tag = options.is("errtags") ? "[" + e.tag() + "] " : "";
-                String where = e.line() > 0 && script ? "line " + e.line() + ": " : "";
-                throw new Complaint(
-                        script
-                                ? "failed to compile script " + source.text() + ": " + tag + where + e.text()
-                                : "invalid probe specifier " + source.text() + ": " + tag
-                                        + (e.region().isEmpty() ? "" : e.region() + ": ") + e.text());
-            }
-        }
-
-        private String preprocessed(String text, String script) {
-            var preprocessor = new Preprocessor(name -> included(name, script));
-            for (String flag : line.flags()) {
-                if (flag.startsWith("D") && flag.length() > 1) {
-                    preprocessor.define(flag.substring(1));
-                } else if (flag.startsWith("U") && flag.length() > 1) {
-                    preprocessor.undefine(flag.substring(1));
-                }
-            }
-            return preprocessor.process(text);
-        }
-
-        /** A file beside the script, in a directory of -I, or in the system's. */
-        private Optional<String> included(String name, String script) {
-            var places = new ArrayList<Path>();
-            places.add(terminal.directory().resolve(script).resolveSibling(name));
-            for (String flag : line.flags()) {
-                if (flag.startsWith("I") && flag.length() > 1) {
-                    places.add(terminal.directory().resolve(flag.substring(1)).resolve(name));
-                }
-            }
-            places.add(Path.of("/usr/include").resolve(name));
-            for (Path place : places) {
-                try {
-                    return Optional.of(terminal.file(place.toString()));
-                } catch (OpException e) {
-                    // The next place may have it.
-                }
-            }
-            return Optional.empty();
-        }
-
-        private static String whole(CommandLine.Source source) {
-            if (source.letter() == 'n' || source.letter() == 'i') {
-                return source.text();
-            }
-            // The clause, if there is one, begins at the first blank, slash or brace.
-            String text = source.text();
-            int end = 0;
-            while (end < text.length() && " \t/{".indexOf(text.charAt(end)) < 0) {
-                end++;
-            }
-            return description(source.letter(), text.substring(0, end)) + text.substring(end);
         }
 
         private int trace(
-                Unit unit, Programs programs, List<Programs.Planned> planned, Kernel kernel, Targets targets) {
-            var outlet = new Outlet(terminal, line.output(), kernel::speculationFreed);
+                Unit unit,
+                Programs programs,
+                List<Programs.Planned> planned,
+                Kernel kernel,
+                Outlet outlet,
+                Targets targets) {
             kernel.load(planned, programs.enabled());
             kernel.zones(zones.get());
             var consumer = new Consumer(
@@ -403,6 +348,9 @@ public final class Dtrace {
                     kernel,
                     unit.names().types()::enumerator,
                     outlet);
+            if (options.is("destructive") && !options.is("quiet")) {
+                terminal.err("dtrace: allowing destructive actions");
+            }
             var tracing = new Tracing(kernel, consumer, options, outlet, zones);
             terminal.onInterrupt(tracing::interrupt);
             if (line.has("json")) {

@@ -145,7 +145,7 @@ final class Kernel implements AutoCloseable, Aggregations.Source {
 
     private BpfMap arrayMap(Var variable) {
         int key = Compiler.keySize(variable, options.stringSize());
-        int value = variable.type().isString() ? options.stringSize() : 8;
+        int value = Math.max(8, Aggregate.size(variable.type(), options.stringSize()));
         long entries = Math.clamp(options.number("dynvarsize") / (key + value), 1, 1 << 20);
         return BpfMap.create(BpfMap.Type.HASH, key, value, (int) entries);
     }

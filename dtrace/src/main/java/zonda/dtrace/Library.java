@@ -28,7 +28,7 @@ final class Library {
     /** Declares a variable as the program wrote it. */
     static void declare(Names names, Item.Declaration declaration, DType type, List<DType> keys) {
         boolean memory = type instanceof DType.Struct || type instanceof DType.Array || type instanceof DType.Float;
-        boolean fits = type.isScalar() || type.isString() || memory && keys.isEmpty() && type.size() > 0;
+        boolean fits = type.isScalar() || type.isString() || memory && type.size() > 0;
         int line = declaration.line();
         String name = declaration.name();
         if (type instanceof DType.Void) {

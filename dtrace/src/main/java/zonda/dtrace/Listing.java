@@ -1,7 +1,6 @@
 package zonda.dtrace;
 
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import zonda.dtrace.code.Shape;
@@ -15,34 +14,39 @@ final class Listing {
     private final ProbeTable probes;
     private final Unit unit;
     private final Dtrace.Terminal terminal;
+    private final Outlet outlet;
 
-    Listing(ProbeTable probes, Unit unit, Dtrace.Terminal terminal) {
+    /** @param outlet where the lists go */
+    Listing(ProbeTable probes, Unit unit, Dtrace.Terminal terminal, Outlet outlet) {
+        this.outlet = outlet;
         this.probes = probes;
         this.unit = unit;
         this.terminal = terminal;
     }
 
-    /** @return the exit status: 1 when a description matches nothing */
-    int list(List<Pattern> patterns, boolean all, boolean verbose) {
-        var found = new LinkedHashSet<Probe>();
-        int status = 0;
-        if (all) {
-            found.addAll(probes.all());
+    /** The line above all. */
+    void header() {
+        outlet.out(row("ID", "PROVIDER", "MODULE", "FUNCTION", "NAME"));
+    }
+
+    void all(boolean verbose) {
+        show(probes.all(), verbose);
+    }
+
+    /** What a description matches; that nothing does is said, and is no failure. */
+    void list(Pattern pattern, boolean verbose) {
+        List<Probe> found = probes.find(pattern);
+        if (found.isEmpty()) {
+            String why = ProbeTable.whyMissing(pattern.provider())
+                    .map(text -> ": " + text)
+                    .orElse("");
+            terminal.err("dtrace: failed to match " + full(pattern) + ": No probe matches description" + why);
         }
-        for (Pattern pattern : patterns) {
-            List<Probe> some = probes.find(pattern);
-            if (some.isEmpty()) {
-                String why = ProbeTable.whyMissing(pattern.provider())
-                        .map(text -> ": " + text)
-                        .orElse("");
-                terminal.err("dtrace: failed to match " + full(pattern) + ": No probe matches description" + why);
-                status = 1;
-            }
-            found.addAll(some);
-        }
-        unit.enablings().forEach(enabling -> found.addAll(enabling.probes()));
+        show(found, verbose);
+    }
+
+    private void show(List<Probe> found, boolean verbose) {
         var out = new StringBuilder();
-        out.append(row("ID", "PROVIDER", "MODULE", "FUNCTION", "NAME"));
         for (Probe probe : found) {
             out.append(row(
                     Integer.toString(probe.id()), probe.provider(), probe.module(), probe.function(), probe.name()));
@@ -50,8 +54,7 @@ final class Listing {
                 out.append(attributes(probe));
             }
         }
-        terminal.out(out.toString());
-        return status;
+        outlet.out(out.toString());
     }
 
     private static String row(String id, String provider, String module, String function, String name) {
@@ -64,11 +67,12 @@ final class Listing {
                 : pattern.provider() + ":" + pattern.module() + ":" + pattern.function() + ":" + pattern.name();
     }
 
-    private String attributes(Probe probe) {
+    /** What -v tells of a probe. */
+    String attributes(Probe probe) {
         var out = new StringBuilder("\n\tProbe Description Attributes\n");
-        stability(out);
+        out.append(Stability.description(probe).report());
         out.append("\n\tArgument Attributes\n");
-        stability(out);
+        out.append(Stability.arguments(probe).report());
         out.append("\n\tArgument Types\n");
         List<String> types = argumentTypes(probe);
         if (types.isEmpty()) {
@@ -78,10 +82,6 @@ final class Listing {
             out.append("\t\targs[").append(i).append("]: ").append(types.get(i)).append('\n');
         }
         return out.append('\n').toString();
-    }
-
-    private static void stability(StringBuilder out) {
-        out.append("\t\tIdentifier Names: Evolving\n\t\tData Semantics:   Evolving\n\t\tDependency Class: ISA\n");
     }
 
     private List<String> argumentTypes(Probe probe) {

@@ -28,7 +28,7 @@ final class Outlet implements Consumer.Outlet {
     }
 
     /** What the system says, without the path that it begins with. */
-    private static String reason(OpException e, String name) {
+    static String reason(OpException e, String name) {
         String text = String.valueOf(e.getMessage());
         return text.startsWith(name + " (") && text.endsWith(")")
                 ? text.substring(name.length() + 2, text.length() - 1)

@@ -1,13 +1,15 @@
 package zonda.dtrace;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import zonda.dtrace.code.Attributes;
 import zonda.dtrace.code.Names;
 import zonda.dtrace.code.Options;
 import zonda.dtrace.syntax.DError;
@@ -15,9 +17,6 @@ import zonda.dtrace.syntax.Item;
 
 /** The {@code #pragma D} lines of a program. */
 final class Pragmas {
-    private static final Set<String> STABILITIES =
-            Set.of("internal", "private", "obsolete", "external", "unstable", "evolving", "stable", "standard");
-    private static final Set<String> CLASSES = Set.of("unknown", "cpu", "platform", "group", "isa", "common");
     private static final Set<String> PARTS = Set.of("provider", "module", "function", "name", "args");
     private static final Pattern WORD = Pattern.compile("\"[^\"]*\"|\\S+");
 
@@ -79,7 +78,7 @@ final class Pragmas {
             throw wrong("D_PRAGMA_MALFORM", pragma, "superfluous arguments specified for #pragma option");
         }
         try {
-            options.set(words.getFirst());
+            options.setInProgram(words.getFirst());
         } catch (DError e) {
             throw wrong(e.tag(), pragma, e.text());
         }
@@ -89,16 +88,12 @@ final class Pragmas {
         if (words.size() < 2) {
             throw wrong("D_PRAGMA_MALFORM", pragma, "malformed #pragma attributes <attributes> <ident>");
         }
-        String[] parts = words.getFirst().toLowerCase(Locale.ROOT).split("/", -1);
-        boolean valid = parts.length == 3
-                && STABILITIES.contains(parts[0])
-                && STABILITIES.contains(parts[1])
-                && CLASSES.contains(parts[2]);
-        if (!valid) {
-            throw wrong("D_PRAGMA_INVAL", pragma, "invalid attributes specified by #pragma attributes");
-        }
+        Attributes stated = Attributes.parse(words.getFirst())
+                .orElseThrow(
+                        () -> wrong("D_PRAGMA_INVAL", pragma, "invalid attributes specified by #pragma attributes"));
         if (!words.get(1).equals("provider")) {
             named(pragma, "attributes", words.get(1));
+            names.attributes(words.get(1), stated);
             return;
         }
         if (words.size() < 4) {
@@ -134,6 +129,11 @@ final class Pragmas {
         named(pragma, "binding", words.get(1));
     }
 
+    static boolean isModule(String name) {
+        return name.equals("vmlinux")
+                || Files.isDirectory(Path.of("/sys/module").resolve(name));
+    }
+
     private void dependsOn(Item.Pragma pragma, List<String> words) {
         if (words.size() < 2) {
             throw wrong("D_PRAGMA_MALFORM", pragma, "malformed #pragma depends_on <class> <name>");
@@ -142,10 +142,7 @@ final class Pragmas {
         String name = words.get(1);
         boolean found = switch (kind) {
             case "provider" -> providers.test(name);
-            case "module" ->
-                name.equals("vmlinux")
-                        || java.nio.file.Files.isDirectory(
-                                java.nio.file.Path.of("/sys/module").resolve(name));
+            case "module" -> isModule(name);
             case "library" ->
                 throw wrong("D_PRAGMA_DEPEND", pragma, "main program may not explicitly depend on a library");
             default ->

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import zonda.dtrace.code.Compiler;
 import zonda.dtrace.code.Compiler.Dispatch;
 import zonda.dtrace.code.Compiler.Enabled;
@@ -25,6 +26,7 @@ final class Programs {
      *
      * @param probes what it is attached to; more than one for system calls and places only
      * @param masks for each of these the clauses, as bits
+     * @param layouts numbers of the records that it writes
      */
     record Planned(
             Compiler.Program program,
@@ -32,6 +34,7 @@ final class Programs {
             List<Probe> probes,
             List<Long> masks,
             List<Integer> indexes,
+            List<Integer> layouts,
             String operands) {}
 
     private final Unit unit;
@@ -149,6 +152,7 @@ final class Programs {
         if (!operands.isEmpty()) {
             shape = shape.withOperands(Operand.parse(operands));
         }
+        int known = unit.compiler().layouts().size();
         Compiler.Program program = unit.compiler().compile(shape, clauses, dispatch, members.getFirst());
         return new Planned(
                 program,
@@ -156,6 +160,7 @@ final class Programs {
                 members.stream().map(enabled::get).toList(),
                 members.stream().map(index -> mask(index, clauses)).toList(),
                 members,
+                IntStream.range(known, unit.compiler().layouts().size()).boxed().toList(),
                 operands);
     }
 }

@@ -1,43 +1,49 @@
 package zonda.dtrace;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import zonda.base.OpException;
-import zonda.kernel.Command;
 import zonda.kernel.LinuxProcess;
 
 /**
- * The processes of -c and -p. A command is started behind a shell's read, so that it can be traced before its first
- * instruction runs; its number does not change by exec(2).
+ * The processes of -c and -p. The caller starts the commands, so that they have its directory, user, environment and
+ * terminal. They stop themselves before their first instruction, so that they can be traced from there.
  */
 final class Targets implements AutoCloseable {
-    private static final String HOLD = "read zonda_go && exec \"$@\"";
-
-    private record Started(Process process, String command) {}
+    private static final int SIGKILL = 9;
+    private static final int SIGCONT = 18;
+    private static final Duration LONGEST_START = Duration.ofSeconds(10);
+    private static final String[] SIGNALS = {
+        "", "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM",
+        "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF",
+        "WINCH", "IO", "PWR", "SYS"
+    };
 
     private final Dtrace.Terminal terminal;
-    private final List<Started> started = new ArrayList<>();
+    private final List<LinuxProcess> started = new ArrayList<>();
     private final List<LinuxProcess> grabbed = new ArrayList<>();
-    private final List<Thread> copies = new ArrayList<>();
     private boolean released;
 
     Targets(Dtrace.Terminal terminal) {
         this.terminal = terminal;
     }
 
-    /** @throws OpException when it can't be started */
-    long start(String command, java.nio.file.Path directory) {
-        var argv = new ArrayList<>(List.of("/bin/sh", "-c", HOLD, "dtrace"));
-        argv.addAll(List.of(command.strip().split("\\s+")));
-        Process process = Command.of(argv).in(directory).start();
-        started.add(new Started(process, command));
-        copies.add(copy(process.getInputStream(), terminal.outStream()));
-        copies.add(copy(process.getErrorStream(), terminal.errStream()));
-        return process.pid();
+    /** @param command words with blanks between them @throws Complaint when it can't be started */
+    long start(String command) {
+        List<String> words = List.of(command.strip().split("\\s+"));
+        long pid;
+        try {
+            pid = terminal.start(words);
+        } catch (OpException e) {
+            throw new Complaint("failed to execute " + words.getFirst() + ": " + e.getMessage());
+        }
+        LinuxProcess process = LinuxProcess.find(pid)
+                .filter(one -> one.awaitStop(LONGEST_START))
+                .orElseThrow(
+                        () -> new Complaint("failed to execute " + words.getFirst() + ": cannot find executable file"));
+        started.add(process);
+        return pid;
     }
 
     /** @return whether there is such a process */
@@ -47,26 +53,10 @@ final class Targets implements AutoCloseable {
         return found.isPresent();
     }
 
-    private static Thread copy(InputStream from, OutputStream to) {
-        return Thread.ofVirtual().name("dtrace-copy").start(() -> {
-            try (from) {
-                from.transferTo(to);
-            } catch (IOException e) {
-                // The command or the caller is gone.
-            }
-        });
-    }
-
     /** Lets the commands run. */
     void release() {
         released = true;
-        for (Started one : started) {
-            try (OutputStream in = one.process().getOutputStream()) {
-                in.write('\n');
-            } catch (IOException e) {
-                // It was killed before.
-            }
-        }
+        started.forEach(one -> one.signal(SIGCONT));
     }
 
     /** Whether there were targets, and none is left. */
@@ -75,16 +65,16 @@ final class Targets implements AutoCloseable {
             return false;
         }
         return released
-                && started.stream().noneMatch(one -> one.process().isAlive())
+                && started.stream().noneMatch(LinuxProcess::isAlive)
                 && grabbed.stream().noneMatch(LinuxProcess::isAlive);
     }
 
     /** What has ended, in words. */
     List<String> ended() {
         var words = new ArrayList<String>();
-        for (Started one : started) {
-            if (!one.process().isAlive()) {
-                words.add("pid " + one.process().pid() + " has exited");
+        for (LinuxProcess one : started) {
+            if (!one.isAlive()) {
+                words.add("pid " + one.pid() + " " + end(status(one.pid())));
             }
         }
         for (LinuxProcess one : grabbed) {
@@ -95,20 +85,25 @@ final class Targets implements AutoCloseable {
         return words;
     }
 
+    private int status(long pid) {
+        try {
+            return terminal.status(pid);
+        } catch (OpException e) {
+            // The caller, whose child it was, is gone.
+            return 0;
+        }
+    }
+
+    private static String end(int status) {
+        if (status > 128 && status - 128 < SIGNALS.length) {
+            return "terminated by SIG" + SIGNALS[status - 128];
+        }
+        return status == 0 ? "has exited" : "exited with status " + status;
+    }
+
     /** Ends the commands that still run. */
     @Override
     public void close() {
-        for (Started one : started) {
-            if (one.process().isAlive()) {
-                one.process().destroy();
-            }
-        }
-        for (Thread copy : copies) {
-            try {
-                copy.join(Duration.ofSeconds(2));
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        }
+        started.forEach(one -> one.signal(SIGKILL));
     }
 }

@@ -18,6 +18,21 @@ final class Tracing {
     /** How often it looks whether a program has called exit(). */
     private static final long GLANCE = TimeUnit.MILLISECONDS.toNanos(20);
 
+    /** What -x droptags puts in front. */
+    private static final Map<Integer, String> TAGS = Map.of(
+            Maps.DROPS,
+            "DTRACEDROP_PRINCIPAL",
+            Maps.AGGREGATION_DROPS,
+            "DTRACEDROP_AGGREGATION",
+            Maps.DYNAMIC_DROPS,
+            "DTRACEDROP_DYNAMIC",
+            Maps.SPECULATIVE_DROPS,
+            "DTRACEDROP_SPEC",
+            Maps.SPECULATIONS_UNAVAILABLE,
+            "DTRACEDROP_SPECUNAVAIL",
+            Maps.ERROR_ERRORS,
+            "DTRACEDROP_DBLERROR");
+
     private final Kernel kernel;
     private final Consumer consumer;
     private final Options options;
@@ -59,7 +74,6 @@ final class Tracing {
      * @param over whether the programs that were traced have ended
      */
     void run(Runnable begun, BooleanSupplier over) {
-        consumer.header();
         kernel.activity(Maps.Activity.BEGINNING);
         kernel.run(Probe.Source.Begin.class);
         if (kernel.activity() == Maps.Activity.BEGINNING) {
@@ -122,31 +136,31 @@ final class Tracing {
     private void work() {
         List<byte[]> records = new ArrayList<>();
         kernel.drain(records);
+        drops();
         consumer.consume(records);
         kernel.zones(zones.get());
-        drops();
     }
 
     private void drops() {
-        perCpu(Maps.DROPS, " drops on CPU ");
-        perCpu(Maps.AGGREGATION_DROPS, " aggregation drops on CPU ");
-        total(Maps.DYNAMIC_DROPS, " dynamic variable drops");
-        total(Maps.SPECULATIVE_DROPS, " speculative drops");
-        total(Maps.SPECULATIONS_UNAVAILABLE, " failed speculations (no speculative buffer available)");
-        total(Maps.ERROR_ERRORS, " errors in ERROR probe enabling");
+        perCpu(Maps.DROPS, "drop");
+        perCpu(Maps.AGGREGATION_DROPS, "aggregation drop");
+        total(Maps.DYNAMIC_DROPS, "dynamic variable drop", "");
+        total(Maps.SPECULATIVE_DROPS, "speculative drop", "");
+        total(Maps.SPECULATIONS_UNAVAILABLE, "failed speculation", " (no speculative buffer available)");
+        total(Maps.ERROR_ERRORS, "error", " in ERROR probe enabling");
     }
 
-    private void perCpu(int counter, String words) {
+    private void perCpu(int counter, String what) {
         long[] now = kernel.counters(counter);
         long[] before = before(counter, now);
         for (int cpu = 0; cpu < now.length; cpu++) {
             if (now[cpu] > before[cpu]) {
-                outlet.err("dtrace: " + (now[cpu] - before[cpu]) + words + cpu);
+                tell(counter, now[cpu] - before[cpu], what, " on CPU " + cpu);
             }
         }
     }
 
-    private void total(int counter, String words) {
+    private void total(int counter, String what, String behind) {
         long[] now = kernel.counters(counter);
         long[] before = before(counter, now);
         long sum = 0;
@@ -154,8 +168,13 @@ final class Tracing {
             sum += now[cpu] - before[cpu];
         }
         if (sum > 0) {
-            outlet.err("dtrace: " + sum + words);
+            tell(counter, sum, what, behind);
         }
+    }
+
+    private void tell(int counter, long number, String what, String behind) {
+        String tag = options.is("droptags") ? "[" + TAGS.getOrDefault(counter, "") + "] " : "";
+        outlet.err("dtrace: " + tag + number + " " + what + (number == 1 ? "" : "s") + behind);
     }
 
     private long[] before(int counter, long[] now) {

@@ -1,11 +1,13 @@
 package zonda.dtrace;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import zonda.dtrace.code.Attributes;
 import zonda.dtrace.code.Compiler;
 import zonda.dtrace.code.Names;
 import zonda.dtrace.code.Options;
@@ -51,7 +53,7 @@ final class Unit {
         names.ownFromHere();
     }
 
-    private boolean isProvider(String name) {
+    boolean isProvider(String name) {
         return !probes.find(Pattern.parse(name + ":::")).isEmpty();
     }
 
@@ -74,14 +76,16 @@ final class Unit {
     /**
      * Adds a program.
      *
+     * @param descriptions whether a clause may consist of a description alone
      * @return how many probes its clauses mean
      * @throws DError with a tag, a line and words
      */
-    int add(String text, Macros macros) {
+    int add(String text, Macros macros, boolean descriptions) {
         names.target(macros.target());
         List<Item> items = Parser.parse(text, macros, types::isType);
         int matched = 0;
-        if (items.isEmpty()) {
+        boolean empty = items.stream().allMatch(Item.Pragma.class::isInstance);
+        if (items.isEmpty() && !options.is("empty")) {
             throw new DError("D_EMPTY", 0, "empty D program translation unit");
         }
         var pragmas = new Pragmas(options, names, this::isProvider);
@@ -90,15 +94,50 @@ final class Unit {
                 pragmas.apply(pragma);
             }
         }
+        if (empty && !options.is("empty")) {
+            throw new DError("D_EMPTY", 0, "empty D program translation unit");
+        }
         for (Item item : items) {
             if (item instanceof Item.Clause clause) {
+                if (clause.noBraces() && clause.predicate().isEmpty() && !descriptions && !options.is("pspec")) {
+                    throw new DError("D_SYNTAX", clause.line(), "syntax error near end of input");
+                }
                 matched += enable(clause);
+                options.word("amin").flatMap(Attributes::parse).ifPresent(least -> stable(clause, least));
             } else {
                 define(item);
             }
         }
         pragmas.checkUsed();
         return matched;
+    }
+
+    /** Adds the definitions of a library. What it depends on has been looked after. */
+    void library(String text) {
+        List<Item> items = Parser.parse(text, NO_MACROS, types::isType);
+        var pragmas = new Pragmas(options, names, this::isProvider);
+        for (Item item : items) {
+            if (item instanceof Item.Pragma pragma) {
+                if (!pragma.text().startsWith("D depends_on")) {
+                    pragmas.apply(pragma);
+                }
+            } else {
+                define(item);
+            }
+        }
+    }
+
+    /** What a clause names must be as stable as the option amin asks for. */
+    private void stable(Item.Clause clause, Attributes least) {
+        Stability.leastStable(clause, enablings.getLast().probes(), names, least)
+                .ifPresent(found -> {
+                    throw new DError(
+                            "D_ATTR_MIN",
+                            found.line(),
+                            "attributes for scalar " + found.identifier().orElse("") + " ("
+                                    + Stability.of(found, enablings.getLast().probes(), names)
+                                    + ") are less than predefined minimum");
+                });
     }
 
     private DType type(TypeExpr written) {
@@ -140,26 +179,47 @@ final class Unit {
         return providers;
     }
 
-    private int enable(Item.Clause clause) {
+    /** With -x zone a clause is for what that zone does, unless its probes are of no zone. */
+    private Item.Clause inZone(Item.Clause clause, Collection<Probe> found) {
+        Optional<String> zone = options.word("zone");
+        boolean ofNone = found.stream()
+                .allMatch(probe -> probe.source() instanceof Probe.Source.Begin
+                        || probe.source() instanceof Probe.Source.End
+                        || probe.source() instanceof Probe.Source.Error
+                        || probe.source() instanceof Probe.Source.Clock(var _, boolean everywhere) && !everywhere);
+        if (zone.isEmpty() || ofNone) {
+            return clause;
+        }
+        int line = clause.line();
+        Expr inside =
+                new Expr.Binary(line, "==", new Expr.Ident(line, "zonename"), new Expr.StrConst(line, zone.get()));
+        Expr predicate = clause.predicate()
+                .<Expr>map(written -> new Expr.Binary(line, "&&", inside, written))
+                .orElse(inside);
+        return new Item.Clause(line, clause.probes(), Optional.of(predicate), clause.body(), clause.noBraces());
+    }
+
+    private int enable(Item.Clause written) {
         var found = new LinkedHashMap<Integer, Probe>();
         int matched = 0;
-        for (String written : clause.probes()) {
+        for (String description : written.probes()) {
             Pattern pattern;
             try {
-                pattern = Pattern.parse(written);
+                pattern = Pattern.parse(description);
             } catch (IllegalArgumentException e) {
                 throw new DError(
                         "D_PDESC_INVAL",
-                        clause.line(),
-                        "invalid probe description \"" + written + "\": Overflow of four fields");
+                        written.line(),
+                        "invalid probe description \"" + description + "\": Overspecified probe description");
             }
             List<Probe> some = probes.find(pattern);
             if (some.isEmpty() && !options.is("zdefs")) {
-                throw none(clause, pattern);
+                throw none(written, pattern);
             }
             matched += some.size();
             some.forEach(probe -> found.put(probe.id(), probe));
         }
+        Item.Clause clause = inZone(written, found.values());
         var shapes = new LinkedHashMap<String, Shape>();
         for (Probe probe : found.values()) {
             shapes.putIfAbsent(signature(probe), shape(probe));
@@ -173,15 +233,18 @@ final class Unit {
     }
 
     private static DError none(Item.Clause clause, Pattern pattern) {
+        if (pattern.id() >= 0) {
+            return new DError(
+                    "D_PDESC_INVAL",
+                    clause.line(),
+                    "invalid probe identifier " + pattern.id() + ": Unknown probe identifier");
+        }
         String full = pattern.provider() + ":" + pattern.module() + ":" + pattern.function() + ":" + pattern.name();
-        String shown = pattern.id() >= 0 ? String.valueOf(pattern.id()) : full;
         String why = ProbeTable.whyMissing(pattern.provider())
                 .map(text -> " (" + text + ")")
                 .orElse("");
         return new DError(
-                pattern.id() >= 0 ? "D_PDESC_INVAL" : "D_PDESC_ZERO",
-                clause.line(),
-                "probe description " + shown + " does not match any probes" + why);
+                "D_PDESC_ZERO", clause.line(), "probe description " + full + " does not match any probes" + why);
     }
 
     /** Probes with the same signature see the same things. */

@@ -85,6 +85,16 @@ typedef struct psinfo {
 	string pr_fname;
 	string pr_psargs;
 	zoneid_t pr_zoneid;
+	dev_t pr_ttydev;
+	char pr_dmodel;
+	id_t pr_taskid;
+	id_t pr_projid;
+	id_t pr_poolid;
+	id_t pr_contract;
+	int pr_wstat;
+	int pr_argc;
+	uintptr_t pr_argv;
+	uintptr_t pr_envp;
 } psinfo_t;
 
 translator psinfo_t < struct task_struct *T > {
@@ -99,7 +109,17 @@ translator psinfo_t < struct task_struct *T > {
 	pr_egid = T->cred->egid.val;
 	pr_addr = (uintptr_t)T;
 	pr_fname = T->group_leader->comm;
-	pr_psargs = T->group_leader->comm;
+	pr_psargs = T == curthread ? __psargs : stringof(T->group_leader->comm);
+	pr_dmodel = 2;
+	pr_ttydev = 0;
+	pr_taskid = 0;
+	pr_projid = 0;
+	pr_poolid = 0;
+	pr_contract = 0;
+	pr_wstat = T->exit_code;
+	pr_argc = 0;
+	pr_argv = T->mm->arg_start;
+	pr_envp = T->mm->env_start;
 	pr_zoneid = 0;
 };
 
@@ -411,4 +431,65 @@ translator udpinfo_t < struct udphdr *U > {
 	udp_length = ntohs(U->len);
 	udp_checksum = ntohs(U->check);
 	udp_hdr = (uintptr_t)U;
+};
+
+/* Connections as packets tell of them: which end is here depends on the way they go. */
+struct tcp_sent {
+	uint8_t header[60];
+};
+
+translator tcpsinfo_t < struct tcp_sent *P > {
+	tcps_addr = 0;
+	tcps_local = 0;
+	tcps_active = 0;
+	tcps_lport = ntohs(((struct tcphdr *)((uintptr_t)P + (((struct iphdr *)P)->version == 6 ? 40 : ((struct iphdr *)P)->ihl * 4)))->source);
+	tcps_rport = ntohs(((struct tcphdr *)((uintptr_t)P + (((struct iphdr *)P)->version == 6 ? 40 : ((struct iphdr *)P)->ihl * 4)))->dest);
+	tcps_laddr = ((struct iphdr *)P)->version == 6 ? inet_ntoa6(&((struct ipv6hdr *)P)->saddr)
+	    : inet_ntoa(&((struct iphdr *)P)->saddr);
+	tcps_raddr = ((struct iphdr *)P)->version == 6 ? inet_ntoa6(&((struct ipv6hdr *)P)->daddr)
+	    : inet_ntoa(&((struct iphdr *)P)->daddr);
+	tcps_state = 0;
+};
+
+struct tcp_received {
+	uint8_t header[60];
+};
+
+translator tcpsinfo_t < struct tcp_received *P > {
+	tcps_addr = 0;
+	tcps_local = 0;
+	tcps_active = 0;
+	tcps_lport = ntohs(((struct tcphdr *)((uintptr_t)P + (((struct iphdr *)P)->version == 6 ? 40 : ((struct iphdr *)P)->ihl * 4)))->dest);
+	tcps_rport = ntohs(((struct tcphdr *)((uintptr_t)P + (((struct iphdr *)P)->version == 6 ? 40 : ((struct iphdr *)P)->ihl * 4)))->source);
+	tcps_laddr = ((struct iphdr *)P)->version == 6 ? inet_ntoa6(&((struct ipv6hdr *)P)->daddr)
+	    : inet_ntoa(&((struct iphdr *)P)->daddr);
+	tcps_raddr = ((struct iphdr *)P)->version == 6 ? inet_ntoa6(&((struct ipv6hdr *)P)->saddr)
+	    : inet_ntoa(&((struct iphdr *)P)->saddr);
+	tcps_state = 0;
+};
+
+typedef struct tcpinfo {
+	uint16_t tcp_sport;
+	uint16_t tcp_dport;
+	uint32_t tcp_seq;
+	uint32_t tcp_ack;
+	uint8_t tcp_offset;
+	uint8_t tcp_flags;
+	uint16_t tcp_window;
+	uint16_t tcp_checksum;
+	uint16_t tcp_urgent;
+	uintptr_t tcp_hdr;
+} tcpinfo_t;
+
+translator tcpinfo_t < struct tcphdr *H > {
+	tcp_sport = ntohs(H->source);
+	tcp_dport = ntohs(H->dest);
+	tcp_seq = ntohl(H->seq);
+	tcp_ack = ntohl(H->ack_seq);
+	tcp_offset = H->doff * 4;
+	tcp_flags = ((uint8_t *)H)[13];
+	tcp_window = ntohs(H->window);
+	tcp_checksum = ntohs(H->check);
+	tcp_urgent = ntohs(H->urg_ptr);
+	tcp_hdr = (uintptr_t)H;
 };

@@ -20,7 +20,7 @@ class ErrorTagsTest {
 
     private static DError error(String program) {
         return catchThrowableOfType(
-                DError.class, () -> Machines.unit().add(program.replace('`', '\n'), Machines.macros()));
+                DError.class, () -> Machines.unit().add(program.replace('`', '\n'), Machines.macros(), true));
     }
 
     @ParameterizedTest

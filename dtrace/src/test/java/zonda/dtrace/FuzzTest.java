@@ -126,7 +126,7 @@ class FuzzTest {
             String program = soup(random);
             try {
                 Unit unit = Machines.unit();
-                unit.add(program, Machines.macros());
+                unit.add(program, Machines.macros(), true);
                 new Programs(unit).plan();
             } catch (DError e) {
                 assertThat(e.text()).as("seed %d, program %s", SEED, program).isNotBlank();

@@ -35,7 +35,7 @@ final class Machines {
     /** Compiles a program of BEGIN clauses and runs it. @return the numbers that it recorded, in order */
     static List<Long> begin(String program) {
         Unit unit = unit();
-        unit.add(program, macros());
+        unit.add(program, macros(), true);
         List<Programs.Planned> planned = new Programs(unit).plan();
         var machine = new BpfMachine(() -> 1_000_000);
         maps(machine, unit, planned.getFirst().program().slotSize());

@@ -168,7 +168,7 @@ class ProgramFuzzTest {
             }
             try {
                 Unit unit = Machines.unit();
-                unit.add(program.toString(), Machines.macros());
+                unit.add(program.toString(), Machines.macros(), true);
                 new Programs(unit).plan();
             } catch (DError e) {
                 assertThat(e.text()).as("seed %d, program %s", SEED, program).isNotBlank();

@@ -4,14 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import zonda.base.Code;
 import zonda.base.OpException;
@@ -25,6 +29,8 @@ final class Recorder implements Dtrace.Terminal {
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
     private final List<Runnable> interrupts = new ArrayList<>();
     private final CountDownLatch spoken = new CountDownLatch(1);
+    private final Map<Long, Process> started = new HashMap<>();
+    private final List<Thread> copies = new ArrayList<>();
     private int status = -1;
 
     /** Runs a command line to its end. */
@@ -46,6 +52,17 @@ final class Recorder implements Dtrace.Terminal {
     void start(String... arguments) {
         status = DTRACE.run(
                 List.of(arguments), new Dtrace.Caller(ProcessHandle.current().pid(), 1, 0, 0), this);
+        for (Thread copy : copies) {
+            join(copy);
+        }
+    }
+
+    private static void join(Thread copy) {
+        try {
+            copy.join();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     /** Waits until something was written to standard output. */
@@ -126,6 +143,47 @@ final class Recorder implements Dtrace.Terminal {
         } else {
             write(file, text, true);
         }
+    }
+
+    @Override
+    public long start(List<String> command) {
+        var words = new ArrayList<>(List.of(
+                "/bin/sh",
+                "-c",
+                "command -v \"$1\" >/dev/null || exit 127; kill -STOP $$; exec \"$@\" </dev/null",
+                "dtrace"));
+        words.addAll(command);
+        Process process = Command.of(words).in(directory()).start();
+        started.put(process.pid(), process);
+        copies.add(Thread.ofVirtual().start(() -> copy(process.getInputStream(), out)));
+        copies.add(Thread.ofVirtual().start(() -> copy(process.getErrorStream(), err)));
+        return process.pid();
+    }
+
+    private static void copy(InputStream from, ByteArrayOutputStream to) {
+        try (from) {
+            byte[] all = from.readAllBytes();
+            synchronized (to) {
+                to.writeBytes(all);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public int status(long process) {
+        try {
+            return java.util.Objects.requireNonNull(started.get(process)).waitFor();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Override
+    public List<String> names(String path) {
+        String[] names = Path.of(path).toFile().list();
+        return names == null ? List.of() : List.of(names);
     }
 
     @Override

@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * A process by number and start time, so that a number used again later is never taken for it: proc(5).
@@ -33,6 +35,19 @@ public record LinuxProcess(long pid, long startTime) {
         return stat(pid)
                 .filter(stat -> stat.state() == 'S' && stat.process().equals(this))
                 .isPresent();
+    }
+
+    /** Waits until a signal has stopped it: state T. @return false when it has ended instead, or time is up */
+    public boolean awaitStop(Duration longest) {
+        long end = System.nanoTime() + longest.toNanos();
+        while (isAlive() && System.nanoTime() < end) {
+            if (stat(pid).filter(stat -> stat.state() == 'T').isPresent()) {
+                return true;
+            }
+            // There is nothing to wait on: a parent alone is told of a stop.
+            LockSupport.parkNanos(1_000_000);
+        }
+        return false;
     }
 
     /**

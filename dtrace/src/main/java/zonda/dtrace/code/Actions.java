@@ -176,7 +176,11 @@ final class Actions {
                     "tracemem( ) argument #1 is incompatible with prototype:\n\tprototype: pointer or integer\n"
                             + "\t argument: " + address.type().name());
         }
-        if (!(checker.check(arguments.get(1)) instanceof Op.Const(long size, var _)) || size <= 0) {
+        Op length = checker.check(arguments.get(1));
+        if (!length.type().isScalar()) {
+            throw Checker.wrongArgument(call.line(), "tracemem( )", 2, "size_t", length.type());
+        }
+        if (!(length instanceof Op.Const(long size, var _)) || size <= 0) {
             throw new DError(
                     "D_TRACEMEM_SIZE",
                     call.line(),

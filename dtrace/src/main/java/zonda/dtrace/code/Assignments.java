@@ -1,5 +1,6 @@
 package zonda.dtrace.code;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import zonda.dtrace.syntax.DError;
@@ -156,7 +157,38 @@ final class Assignments {
                     line,
                     "operator " + operator + " may not be applied to operand of type \"" + array.name() + "\"");
         }
+        if (variable.type() instanceof DType.Struct struct
+                && value instanceof Op.Translated translated
+                && translated.seen().name().equals(struct.name())) {
+            return translation(line, variable, struct, translated);
+        }
         return new Op.Store(variable, List.of(), fitting(line, operator, variable, value));
+    }
+
+    /** A structure that a translator makes: its members that are numbers, zero where the translator has nothing. */
+    private Op translation(int line, Var variable, DType.Struct struct, Op.Translated translated) {
+        var stores = new ArrayList<Op>();
+        for (DType.Member member : struct.members()) {
+            if (!member.type().isScalar()) {
+                throw Operators.incompatible(line, struct, "=", translated.type());
+            }
+            Op value = translated.translator().member(member.name()).isPresent()
+                    ? Members.translated(checker, line, translated, member.name())
+                    : new Op.Const(0, DType.INT);
+            Op address = Checker.plus(
+                    new Op.VariableAddress(variable, List.of()), new Op.Const(member.bitOffset() / 8, DType.LONG), 1);
+            Op number = numberFor(line, "=", member.type(), value);
+            stores.add(
+                    member.bitSize() > 0
+                            ? new Op.StoreMemory(
+                                    new Op.VariableAddress(variable, List.of()),
+                                    member.type(),
+                                    member.bitOffset(),
+                                    member.bitSize(),
+                                    number)
+                            : new Op.StoreMemory(address, member.type(), 0, 0, number));
+        }
+        return new Op.Sequence(stores);
     }
 
     private Op storeElement(int line, String operator, Expr.Index index, Op value) {
@@ -252,6 +284,10 @@ final class Assignments {
         DType type = variable.type();
         if (type instanceof DType.Struct || type instanceof DType.Array) {
             if (value instanceof Op.Place && value.type().name().equals(type.name())) {
+                return value;
+            }
+            // Zero frees an element of an array.
+            if (variable.isArray() && value instanceof Op.Const(long zero, var _) && zero == 0) {
                 return value;
             }
         } else if (type.isString()) {

@@ -31,7 +31,9 @@ final class Builtins {
             Map.entry("vtimestamp", DType.UINT64),
             Map.entry("walltimestamp", DType.INT64),
             Map.entry("cpu", new DType.Int("processorid_t", 4, true)),
-            Map.entry("zonename", new DType.Str(64)));
+            Map.entry("zonename", new DType.Str(64)),
+            // What pr_psargs is of the running process.
+            Map.entry("__psargs", DType.STRING));
 
     /**
      * A function.

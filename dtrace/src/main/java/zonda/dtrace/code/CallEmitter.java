@@ -38,6 +38,7 @@ final class CallEmitter {
                 numbers.strings.length(numbers.strings.operand(arguments.getFirst()));
                 emitter.release(mark);
             }
+            case "character" -> character(arguments);
             case "index" -> numbers.strings.index(arguments, false);
             case "rindex" -> numbers.strings.index(arguments, true);
             case "strtoll" -> parse(arguments);
@@ -79,6 +80,21 @@ final class CallEmitter {
             case "speculation" -> speculation();
             default -> throw new AssertionError(call.function());
         }
+    }
+
+    /** r0 = a byte of a text; a fault behind the place where it is kept. */
+    private void character(List<Op> arguments) {
+        int mark = emitter.mark();
+        int text = numbers.strings.operand(arguments.getFirst());
+        numbers.number(arguments.get(1));
+        int within = asm.newLabel();
+        asm.jump(Jump.LE, R0, emitter.stringSize - 1, within);
+        asm.store(DW, FRAME, Emitter.ADDRESS, R0);
+        emitter.failAddress();
+        asm.place(within);
+        emitter.slotAddress(R1, text);
+        asm.aluRegister(Alu.ADD, R1, R0).load(B, R0, R1, 0);
+        emitter.release(mark);
     }
 
     private void parse(List<Op> arguments) {
@@ -267,7 +283,7 @@ final class CallEmitter {
 
     /** r0 = the number of a speculation that was free, or 0. */
     private void speculation() {
-        long count = Math.clamp(emitter.names.options().number("nspec"), 1, 32);
+        long count = Math.clamp(emitter.names.options().number("nspec"), 0, 32);
         int found = asm.newLabel();
         emitter.useMapValue(R1, SPECULATIONS, 0);
         for (int i = 0; i < count; i++) {

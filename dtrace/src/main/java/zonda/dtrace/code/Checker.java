@@ -13,6 +13,7 @@ import zonda.dtrace.types.DType.Pointer;
 /** Settles the names and types of expressions for one shape of probe: trees in, operations out. */
 final class Checker {
     private static final int DEEPEST = 256;
+    private static final DType CHARACTER = new DType.Int("char", 1, true);
 
     private final Names names;
     private final Shape shape;
@@ -274,8 +275,10 @@ final class Checker {
         Names.kind(name).ifPresent(kind -> {
             throw badReference(line, kind, name, "scalar");
         });
-        Optional<Long> enumerator =
-                names.types().enumerator(name).or(() -> names.types().kernelEnumerator(name));
+        Optional<Long> enumerator = names.types()
+                .enumerator(name)
+                .or(() -> Constants.value(name))
+                .or(() -> names.types().kernelEnumerator(name));
         if (enumerator.isPresent()) {
             return new Op.Const(enumerator.get(), DType.INT);
         }
@@ -317,7 +320,7 @@ final class Checker {
                     : badReference(line, "scalar", variable.name(), "associative array");
         }
         if (!variable.type().isScalar() && !variable.type().isString()) {
-            return new Op.Place(new Op.VariableAddress(variable), variable.type());
+            return new Op.Place(new Op.VariableAddress(variable, keys), variable.type());
         }
         return new Op.Variable(variable, keys);
     }
@@ -326,6 +329,11 @@ final class Checker {
         Op scaled =
                 scale == 1 ? offset : new Op.Binary("*", offset, new Op.Const(scale, DType.LONG), false, DType.LONG);
         return Folder.fold(new Op.Binary("+", address, Folder.fold(scaled), false, DType.ULONG));
+    }
+
+    /** A character of a string. */
+    static Op character(Op text, Op index) {
+        return new Op.Cast(new Op.Call("character", List.of(text, index), DType.INT64), CHARACTER);
     }
 
     /** What lies at an address. */

@@ -57,7 +57,8 @@ final class ClauseEmitter {
         }
         emitter.faultLabel(fault);
         asm.load(DW, R1, SLOT, SLOT_PROBE).alu(Alu.ADD, R1, one.firstEpid()).store(DW, SLOT, EPID, R1);
-        asm.storeConstant(DW, SLOT, SLOT_SPECULATION, 0).storeConstant(DW, SLOT, SLOT_FAULT_ACTION, 0);
+        asm.storeConstant(DW, SLOT, SLOT_SPECULATION, 0);
+        at(0);
         checked.predicate().ifPresent(predicate -> numbers.branchIfFalse(predicate, next));
         block(checked.steps());
         asm.jump(next).place(fault);
@@ -65,6 +66,13 @@ final class ClauseEmitter {
         emitter.release(start);
         fault();
         asm.place(next);
+    }
+
+    /** Notes which action comes, for what a fault says. ERROR's own clauses tell of the action that brought them. */
+    private void at(int number) {
+        if (!emitter.isInError()) {
+            asm.storeConstant(DW, SLOT, SLOT_FAULT_ACTION, number);
+        }
     }
 
     private void block(List<Step> steps) {
@@ -104,7 +112,7 @@ final class ClauseEmitter {
         var actions = new ArrayList<Action>();
         int at = RECORD_HEADER;
         for (Step step : steps) {
-            asm.storeConstant(DW, SLOT, SLOT_FAULT_ACTION, ++action);
+            at(++action);
             int statement = emitter.mark();
             at += step(step, record, at, actions);
             emitter.release(statement);
@@ -147,10 +155,32 @@ final class ClauseEmitter {
         return 0;
     }
 
+    /** A record that is longer than its buffer is counted as dropped. @return whether there are any that fit */
+    private boolean fits(int size, int end) {
+        Options options = emitter.names.options();
+        long data = size - RECORD_HEADER + Integer.BYTES;
+        long speculation = options.number("specsize");
+        if (speculation > 0 && data > speculation) {
+            int other = asm.newLabel();
+            asm.jump(Jump.EQ, R1, 0, other);
+            emitter.count(SPECULATIVE_DROPS);
+            asm.jump(end).place(other).constant(R1, 0);
+        }
+        if (data > options.number("bufsize")) {
+            emitter.count(DROPS);
+            return false;
+        }
+        return true;
+    }
+
     /** Hands the record in the slot over; what finds no room is counted. */
     private void submit(int record, int size, int id) {
         int end = asm.newLabel();
         asm.load(DW, R1, SLOT, SLOT_SPECULATION).jump(Jump.EQ, R1, -1, end);
+        if (id != FAULT_RECORD && !fits(size, end)) {
+            asm.place(end);
+            return;
+        }
         asm.store(W, SLOT, record + 20, R1);
         asm.storeConstant(W, SLOT, record, id)
                 .load(DW, R1, SLOT, SLOT_PROBE)
@@ -182,14 +212,16 @@ final class ClauseEmitter {
     }
 
     private int speculations() {
-        return (int) Math.clamp(emitter.names.options().number("nspec"), 1, 32);
+        return (int) Math.clamp(emitter.names.options().number("nspec"), 0, 32);
     }
 
     private void speculate(Op id) {
         int bad = asm.newLabel();
         int end = asm.newLabel();
         numbers.number(id);
-        asm.jump(Jump.EQ, R0, 0, bad).jump(Jump.GT, R0, speculations(), bad).move(R3, R0);
+        asm.jump(Jump.EQ, R0, 0, bad);
+        knownSpeculation();
+        asm.move(R3, R0);
         emitter.useMapValue(R1, SPECULATIONS, 0);
         asm.alu(Alu.ADD, R0, -1)
                 .alu(Alu.LSH, R0, 3)
@@ -203,10 +235,19 @@ final class ClauseEmitter {
                 .place(end);
     }
 
+    /** A fault when the number in r0 is none of a speculation's. */
+    private void knownSpeculation() {
+        int known = asm.newLabel();
+        asm.jump(Jump.LE, R0, speculations(), known);
+        emitter.fail(Emitter.ILLEGAL);
+        asm.place(known);
+    }
+
     /** The speculation takes no more data; the consumer frees it. */
     private void endSpeculation(int place) {
         int end = asm.newLabel();
-        asm.load(DW, R0, SLOT, place).jump(Jump.EQ, R0, 0, end).jump(Jump.GT, R0, speculations(), end);
+        asm.load(DW, R0, SLOT, place).jump(Jump.EQ, R0, 0, end);
+        knownSpeculation();
         emitter.useMapValue(R1, SPECULATIONS, 0);
         asm.alu(Alu.ADD, R0, -1).alu(Alu.LSH, R0, 3).aluRegister(Alu.ADD, R1, R0);
         asm.load(DW, R2, R1, 0)

@@ -52,6 +52,7 @@ final class Emitter {
     /** Kinds of faults, as the consumer names them. */
     static final int BAD_ADDRESS = 1;
 
+    static final int ILLEGAL = 3;
     static final int DIVIDE_BY_ZERO = 4;
     static final int NO_SCRATCH = 5;
     static final int KERNEL_PRIVILEGE = 6;

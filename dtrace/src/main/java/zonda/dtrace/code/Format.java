@@ -154,7 +154,7 @@ public record Format(List<Piece> pieces) {
 
         private void star() {
             if ((dot ? precision : width) == FROM_ARGUMENT) {
-                throw wrong(" has more than one '*' specified for the output precision");
+                throw wrong(" has more than one '*' specified for the output " + (dot ? "precision" : "width"));
             }
             if (dot) {
                 precision = FROM_ARGUMENT;

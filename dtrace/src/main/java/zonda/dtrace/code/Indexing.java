@@ -11,6 +11,8 @@ import zonda.dtrace.types.DType.Pointer;
 
 /** Settles what stands in front of brackets: associative arrays, arrays in memory, args[], and inlines with keys. */
 final class Indexing {
+    private static final long TUPLE_REGISTERS = 8;
+
     private final Checker checker;
 
     Indexing(Checker checker) {
@@ -96,8 +98,18 @@ final class Indexing {
                     "cannot access " + index.base().identifier().orElse("expression") + " as an associative array");
         }
         Op key = checker.check(index.keys().getFirst());
+        if (base.type().isString() && key.type().isInteger()) {
+            return Checker.character(base, key);
+        }
         if (!base.type().isPointer() || base.type().isBlind() || !key.type().isInteger()) {
             throw Operators.incompatible(line, base.type(), "+", key.type());
+        }
+        if (base instanceof Op.Place(var _, DType.Array(var _, int count))
+                && count > 1
+                && key instanceof Op.Const(long number, var _)
+                && (number < 0 || number >= count)) {
+            // An array of one or none is often the head of a longer one.
+            throw new DError("D_ARR_BOUNDS", line, "index outside array bounds: " + number + ", max is " + (count - 1));
         }
         DType element = base.type().target();
         Op address = base instanceof Op.Place(Op where, var _) ? where : base;
@@ -165,6 +177,7 @@ final class Indexing {
     List<Op> keys(Var array, Expr.Index index) {
         List<Expr> written = index.keys();
         String what = array.name() + "[ ]";
+        checkNumber(written);
         if (written.size() != array.keys().size()) {
             throw Checker.wrongCount(
                     index.line(), what, written.size(), array.keys().size());
@@ -181,7 +194,18 @@ final class Indexing {
         return keys;
     }
 
+    /** As many keys as illumos has registers for. */
+    private void checkNumber(List<Expr> written) {
+        long most = checker.names().options().word("tregs").map(Long::parseLong).orElse(TUPLE_REGISTERS);
+        if (written.size() > most) {
+            throw new DError("", 0, "Insufficient tuple registers to generate code");
+        }
+    }
+
     List<Op> keys(List<Expr> written, String kind) {
+        if (kind.equals("associative array")) {
+            checkNumber(written);
+        }
         var keys = new ArrayList<Op>();
         for (Expr one : written) {
             keys.add(key(one, keys.size() + 1, kind));

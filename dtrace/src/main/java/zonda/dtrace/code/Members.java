@@ -19,11 +19,11 @@ final class Members {
     Op member(Expr.Member member) {
         int line = member.line();
         Op base = checker.check(member.base());
-        if (base instanceof Op.Translated(Translator translator, Op input, DType seen)) {
+        if (base instanceof Op.Translated(var _, var _, DType seen)) {
             if (member.arrow() && !(seen instanceof Pointer)) {
                 throw notPointer(line);
             }
-            return translated(line, translator, input, member.name());
+            return translated(checker, line, (Op.Translated) base, member.name());
         }
         DType.Struct struct = struct(line, member.arrow(), base.type());
         DType.Member found = struct.member(member.name())
@@ -67,14 +67,16 @@ final class Members {
         return struct;
     }
 
-    private Op translated(int line, Translator translator, Op input, String name) {
+    /** A member of what a translator makes. */
+    static Op translated(Checker checker, int line, Op.Translated whole, String name) {
+        Translator translator = whole.translator();
         Expr value = translator
                 .member(name)
                 .orElseThrow(() -> new DError(
                         "D_XLATE_NOCONV", line, "translator does not define conversion for member: " + name));
         Optional<DType.Member> declared =
                 translator.output() instanceof DType.Struct struct ? struct.member(name) : Optional.empty();
-        Op op = checker.with(Map.of(translator.parameter(), input)).check(value);
+        Op op = checker.with(Map.of(translator.parameter(), whole.input())).check(value);
         DType type = declared.map(DType.Member::type).orElse(op.type());
         if (type.isString() || type.isCharacters() && type instanceof DType.Array) {
             return checker.string(op, line);
@@ -95,7 +97,7 @@ final class Members {
 
     Op offsetof(Expr.Offsetof offsetof) {
         int line = offsetof.line();
-        if (!(checker.type(offsetof.type()) instanceof DType.Struct struct)) {
+        if (!(checker.type(offsetof.type()) instanceof DType.Struct struct) || struct.isIncomplete()) {
             throw new DError("D_OFFSETOF_TYPE", line, "offsetof operand must be a struct or union type");
         }
         DType.Member member = struct.member(offsetof.member())

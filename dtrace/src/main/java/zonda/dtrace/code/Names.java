@@ -24,6 +24,7 @@ public final class Names {
     private final Map<String, Inline> inlines = new HashMap<>();
     private final List<Translator> translators = new ArrayList<>();
     private final Map<String, Integer> lines = new HashMap<>();
+    private final Map<String, Attributes> attributes = new HashMap<>();
     private final Map<Expr.Scope, Integer> sizes = new HashMap<>();
     private int arrays;
     private boolean own;
@@ -276,6 +277,15 @@ public final class Names {
     /** Whether an action of the programs changes what it looks at. */
     public boolean isDestructive() {
         return destructive;
+    }
+
+    /** What a program says of a name that it defines. */
+    public void attributes(String name, Attributes stated) {
+        attributes.put(name, stated);
+    }
+
+    public Attributes attributes(String name) {
+        return attributes.getOrDefault(name, Attributes.STABLE);
     }
 
     /** Whether a name is one of the program's own. */

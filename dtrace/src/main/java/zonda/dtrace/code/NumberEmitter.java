@@ -81,10 +81,11 @@ final class NumberEmitter {
             case Op.UserRegister(Op number, var _) -> builtins.userRegister(number);
             case Op.Variable(Var variable, List<Op> keys) -> variables.load(variable, keys);
             case Op.Store(Var variable, List<Op> keys, Op value) -> variables.store(variable, keys, value);
-            case Op.VariableAddress(Var variable) -> variables.addressOf(variable);
+            case Op.VariableAddress(Var variable, List<Op> keys) -> variables.addressOf(variable, keys);
             case Op.StoreMemory store -> variables.storeMemory(store);
             case Op.PostStep(Op.Variable target, long delta) -> variables.postStep(target, delta);
             case Op.Load(Op address, DType type) -> {
+                variables.checkWithin(address, type.size());
                 number(address);
                 emitter.readKernel(type.size(), type.signed());
             }

@@ -32,8 +32,8 @@ public sealed interface Op {
         }
     }
 
-    /** Where a variable lies: of a structure or an array, which have no value of their own. */
-    record VariableAddress(Var variable) implements Op {
+    /** Where a variable or an element lies: of a structure or an array, which have no value of their own. */
+    record VariableAddress(Var variable, List<Op> keys) implements Op {
         @Override
         public DType type() {
             return new DType.Pointer(variable.type());

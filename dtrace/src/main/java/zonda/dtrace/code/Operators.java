@@ -67,6 +67,9 @@ final class Operators {
         if (pointer instanceof Op.Place(Op address, DType.Array(DType of, var _))) {
             return checker.at(address, of, line);
         }
+        if (pointer.type().isString()) {
+            return Checker.character(pointer, new Op.Const(0, DType.INT));
+        }
         if (!(pointer.type() instanceof Pointer(DType to))) {
             throw new DError("D_DEREF_NONPTR", line, "cannot dereference non-pointer type");
         }

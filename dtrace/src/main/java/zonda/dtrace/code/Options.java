@@ -1,6 +1,8 @@
 package zonda.dtrace.code;
 
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -36,7 +38,11 @@ public final class Options {
             "maxframes",
             "pgmax",
             "lockmem");
-    private static final Set<String> FLAGS = Set.of(
+    /** Numbers that can't be 0, with the greatest they may be. */
+    private static final Map<String, Integer> COUNTS =
+            Map.of("iregs", 8, "tregs", Integer.MAX_VALUE, "tree", Integer.MAX_VALUE);
+    /** Options that are on or off. */
+    private static final Set<String> SWITCHES = Set.of(
             "quiet",
             "flowindent",
             "destructive",
@@ -46,8 +52,17 @@ public final class Options {
             "agghist",
             "aggpack",
             "aggzoom",
-            "aggpercpu",
             "temporal",
+            "droptags",
+            "grabanon",
+            "late",
+            "noresolve",
+            "quietresize",
+            "bpflog",
+            "disasm");
+    /** Options that take no value. */
+    private static final Set<String> FLAGS = Set.of(
+            "aggpercpu",
             "defaultargs",
             "errtags",
             "zdefs",
@@ -58,52 +73,49 @@ public final class Options {
             "cpphdrs",
             "nolibs",
             "argref",
-            "droptags",
-            "grabanon",
-            "knodefs",
-            "kdefs",
-            "udefs",
-            "late",
-            "lazyload",
-            "iregs",
-            "tree",
+            "core",
             "debug",
-            "noresolve",
-            "linknommap",
-            "quietresize",
-            "bpflog",
-            "disasm");
+            "knodefs",
+            "pspec",
+            "strip",
+            "linknommap");
+    /** Options that take another back. */
+    private static final Map<String, String> OPPOSITES = Map.of("kdefs", "knodefs", "udefs", "unodefs");
+    /** Options that may have one of some words. */
+    private static final Map<String, Set<String>> CHOICES = Map.of(
+            "bufpolicy", Set.of("ring", "fill", "switch"),
+            "bufresize", Set.of("auto", "manual"),
+            "encoding", Set.of("ascii", "utf8"),
+            "evaltime", Set.of("exec", "preinit", "postinit", "main"),
+            "linkmode", Set.of("kernel", "primary", "dynamic", "static"),
+            "linktype", Set.of("elf", "dof"),
+            "stdc", Set.of("a", "c", "s", "t"));
+    /** Options that may be given several times. */
+    private static final Set<String> LISTS = Set.of("define", "incdir", "libdir", "undef", "setenv", "unsetenv");
+
     private static final Set<String> WORDS = Set.of(
-            "bufpolicy",
-            "bufresize",
-            "encoding",
-            "evaltime",
             "zone",
             "amin",
-            "core",
             "cpppath",
             "cppargs",
             "ctypes",
-            "define",
             "dtypes",
-            "incdir",
+            "lazyload",
             "ldpath",
-            "libdir",
-            "linkmode",
-            "linktype",
             "modpath",
             "procfspath",
-            "pspec",
-            "setenv",
-            "stdc",
-            "strip",
             "syslibdir",
-            "undef",
-            "unsetenv",
             "useruid",
-            "version",
-            "tregs");
+            "version");
+    /** Options that are the command line's, not a program's. */
+    private static final Set<String> OUTSIDE = Set.of(
+            "cpphdrs", "cpppath", "define", "incdir", "undef", "ldpath", "stdc", "modpath", "setenv", "unsetenv");
 
+    private static final Set<String> VERSIONS = Set.of(
+            "1.0", "1.1", "1.2", "1.2.1", "1.2.2", "1.3", "1.4", "1.4.1", "1.5", "1.6", "1.6.1", "1.6.2", "1.6.3",
+            "1.7", "1.7.1", "1.8", "1.8.1", "1.9", "1.9.1", "1.10", "1.11", "1.12", "1.12.1", "1.13", "1.14");
+
+    private final Map<String, List<String>> lists = new HashMap<>();
     private final Map<String, String> values = new HashMap<>();
 
     public Options() {
@@ -124,6 +136,19 @@ public final class Options {
         values.put("stackindent", "14");
     }
 
+    /** Sets an option by what follows #pragma D option. @throws DError naming it */
+    public void setInProgram(String assignment) {
+        int equals = assignment.indexOf('=');
+        String name = equals < 0 ? assignment : assignment.substring(0, equals);
+        if (OUTSIDE.contains(name)) {
+            throw refused(
+                    name,
+                    equals < 0 ? Optional.empty() : Optional.of(assignment.substring(equals + 1)),
+                    "Option cannot be used from within a D program");
+        }
+        set(assignment);
+    }
+
     /** Sets an option by what follows -x: {@code name} or {@code name=value}. @throws DError naming it */
     public void set(String assignment) {
         int equals = assignment.indexOf('=');
@@ -136,28 +161,70 @@ public final class Options {
         try {
             store(name, value);
         } catch (IllegalArgumentException e) {
-            throw new DError(
-                    "D_PRAGMA_OPTSET",
-                    0,
-                    "failed to set option '" + name + "'"
-                            + value.map(text -> " to '" + text + "'").orElse("") + ": " + e.getMessage());
+            throw refused(name, value, String.valueOf(e.getMessage()));
         }
+    }
+
+    private static DError refused(String name, Optional<String> value, String why) {
+        return new DError(
+                "D_PRAGMA_OPTSET",
+                0,
+                "failed to set option '" + name + "'"
+                        + value.map(text -> " to '" + text + "'").orElse("") + ": " + why);
     }
 
     private void store(String name, Optional<String> value) {
         if (SIZES.contains(name)) {
             values.put(name, Long.toString(size(name, value)));
+        } else if (COUNTS.containsKey(name)) {
+            values.put(name, Long.toString(count(name, value)));
         } else if (RATES.contains(name)) {
             values.put(name, Long.toString(rate(name, value)));
         } else if (NUMBERS.contains(name)) {
             values.put(name, Long.toString(number(name, value)));
-        } else if (FLAGS.contains(name)) {
+        } else if (SWITCHES.contains(name)) {
             values.put(name, flag(name, value));
-        } else if (WORDS.contains(name)) {
-            values.put(name, value.orElse(""));
+        } else if (FLAGS.contains(name) || OPPOSITES.containsKey(name)) {
+            if (value.isPresent()) {
+                throw badValue();
+            }
+            values.put(OPPOSITES.getOrDefault(name, name), OPPOSITES.containsKey(name) ? "0" : "1");
+        } else if (LISTS.contains(name)) {
+            lists.computeIfAbsent(name, _ -> new ArrayList<>()).add(value.orElseThrow(Options::badValue));
+        } else if (CHOICES.containsKey(name) || WORDS.contains(name)) {
+            values.put(name, word(name, value));
         } else {
             throw new IllegalArgumentException("Invalid option name");
         }
+    }
+
+    private static String word(String name, Optional<String> value) {
+        if (name.equals("lazyload")) {
+            return value.orElse("");
+        }
+        String word = value.filter(text -> !text.isEmpty()).orElseThrow(Options::badValue);
+        Set<String> choice = CHOICES.get(name);
+        if (choice != null && !choice.contains(name.equals("linktype") ? word.toLowerCase(Locale.ROOT) : word)) {
+            throw badValue();
+        }
+        if (name.equals("amin") && Attributes.parse(word).isEmpty()) {
+            throw badValue();
+        }
+        if (name.equals("version") && !word.matches("[0-9]{1,3}\\.[0-9]{1,4}(\\.[0-9]{1,4})?")) {
+            throw new IllegalArgumentException("Version is not properly formatted or is too large");
+        }
+        if (name.equals("version") && !VERSIONS.contains(word)) {
+            throw new IllegalArgumentException("Requested version is not supported by compiler");
+        }
+        return word;
+    }
+
+    private static long count(String name, Optional<String> value) {
+        long number = number(name, value);
+        if (number == 0 || number > COUNTS.getOrDefault(name, 0)) {
+            throw badValue();
+        }
+        return number;
     }
 
     private static IllegalArgumentException badValue() {
@@ -189,10 +256,16 @@ public final class Options {
         String text = value.orElse("").toLowerCase(Locale.ROOT);
         int shift = text.isEmpty() ? -1 : "kmgt".indexOf(text.charAt(text.length() - 1));
         String digits = shift >= 0 ? text.substring(0, text.length() - 1) : text;
-        if (!digits.matches("[0-9]{1,12}")) {
+        long least = name.equals("strsize") ? 2 : 0;
+        if (!digits.matches("[0-9]{1,12}|0x[0-9a-f]{1,10}") || Long.decode(decimal(digits)) < least) {
             throw badValue();
         }
-        return Long.parseLong(digits) << 10 * (shift + 1);
+        return Long.decode(decimal(digits)) << 10 * (shift + 1);
+    }
+
+    /** Without zeros in front, which would make it octal. */
+    private static String decimal(String digits) {
+        return digits.startsWith("0x") ? digits : digits.replaceFirst("^0+(?=.)", "");
     }
 
     /** Nanoseconds between two. */
@@ -238,6 +311,11 @@ public final class Options {
 
     public Optional<String> word(String name) {
         return Optional.ofNullable(values.get(name));
+    }
+
+    /** The values of an option that may be given several times, in their order. */
+    public List<String> all(String name) {
+        return List.copyOf(lists.getOrDefault(name, List.of()));
     }
 
     /** Bytes of a string in memory: strsize, a multiple of eight. */

@@ -36,6 +36,9 @@ final class VariableEmitter {
             emitter.useMap(R1, ARRAYS + variable.place());
             emitter.slotAddress(R2, key);
             asm.call(Emitter.MAP_LOOKUP);
+            if (create) {
+                create(variable, key);
+            }
             return;
         }
         switch (variable.scope()) {
@@ -52,6 +55,21 @@ final class VariableEmitter {
                         .place(none);
             }
         }
+    }
+
+    /** An element that is not there is made of zeros. r0 = its address, or still 0. */
+    private void create(Var variable, int key) {
+        int there = asm.newLabel();
+        asm.jump(Jump.NE, R0, 0, there);
+        int size = Aggregate.size(variable.type(), emitter.stringSize);
+        int zeros = emitter.allocate(size);
+        emitter.zero(zeros, size);
+        int made = asm.newLabel();
+        update(variable, key, zeros, made);
+        asm.place(made);
+        emitter.useMap(R1, ARRAYS + variable.place());
+        emitter.slotAddress(R2, key);
+        asm.call(Emitter.MAP_LOOKUP).place(there);
     }
 
     /** Puts the keys together in the slot. @return where */
@@ -80,9 +98,18 @@ final class VariableEmitter {
         return own + (variable.scope() == Expr.Scope.SELF ? 8 : 0);
     }
 
-    /** r0 = the address of a variable, as a number. */
-    void addressOf(Var variable) {
-        address(variable, List.of(), true);
+    /** r0 = the address of a variable, as a number; an element that is not there reads as zeros. */
+    void addressOf(Var variable, List<Op> keys) {
+        address(variable, keys, !variable.isArray());
+        if (variable.isArray()) {
+            int there = asm.newLabel();
+            int size = Aggregate.size(variable.type(), emitter.stringSize);
+            int zeros = emitter.allocate(size);
+            asm.jump(Jump.NE, R0, 0, there);
+            emitter.zero(zeros, size);
+            emitter.slotAddress(R0, zeros);
+            asm.place(there);
+        }
         emitter.launder();
     }
 
@@ -123,12 +150,12 @@ final class VariableEmitter {
     }
 
     /** The variable that an address is within, and the offset from it. */
-    private record Within(Var variable, Op offset) {}
+    private record Within(Var variable, List<Op> keys, Op offset) {}
 
     private static java.util.Optional<Within> within(Op address) {
         return switch (address) {
-            case Op.VariableAddress(Var variable) ->
-                java.util.Optional.of(new Within(variable, new Op.Const(0, DType.LONG)));
+            case Op.VariableAddress(Var variable, List<Op> keys) ->
+                java.util.Optional.of(new Within(variable, keys, new Op.Const(0, DType.LONG)));
             case Op.Cast(Op inner, var _) -> within(inner);
             case Op.Place(Op inner, var _) -> within(inner);
             case Op.Binary(String operator, Op left, Op right, var _, var _)
@@ -136,9 +163,21 @@ final class VariableEmitter {
                 within(left)
                         .map(found -> new Within(
                                 found.variable(),
+                                found.keys(),
                                 Folder.fold(new Op.Binary("+", found.offset(), right, false, DType.LONG))));
             default -> java.util.Optional.empty();
         };
+    }
+
+    /** A fault when an address within a variable leads out of it. */
+    void checkWithin(Op address, int bytes) {
+        within(address).filter(found -> !(found.offset() instanceof Op.Const)).ifPresent(found -> {
+            int fine = asm.newLabel();
+            numbers.number(found.offset());
+            asm.jump(Jump.LE, R0, Math.max(0, found.variable().type().size() - bytes), fine);
+            emitter.fail(Emitter.BAD_INDEX);
+            asm.place(fine);
+        });
     }
 
     /** r0 = a pointer to write so many bytes to; a fault when the address is not the program's own. */
@@ -153,7 +192,7 @@ final class VariableEmitter {
             emitter.fail(Emitter.BAD_INDEX);
             asm.place(fine);
             Temporary offset = emitter.save();
-            address(variable, List.of(), true);
+            address(variable, own.get().keys(), true);
             int there = asm.newLabel();
             asm.jump(Jump.NE, R0, 0, there);
             emitter.failAddress();
@@ -223,6 +262,12 @@ final class VariableEmitter {
         }
         if (!variable.type().isScalar()) {
             int place = emitter.allocate(Aggregate.size(variable.type(), emitter.stringSize));
+            if (variable.isArray()) {
+                storeWhole(variable, keys, value, place);
+                asm.constant(R0, 0);
+                emitter.release(mark);
+                return;
+            }
             numbers.strings.datum(value, place);
             address(variable, keys, true);
             int end = asm.newLabel();
@@ -248,6 +293,18 @@ final class VariableEmitter {
         emitter.load(R0, kept);
         emitter.free(kept);
         emitter.release(mark);
+    }
+
+    /** An element that is a structure; zero frees it. */
+    private void storeWhole(Var variable, List<Op> keys, Op value, int place) {
+        if (value instanceof Op.Const) {
+            delete(variable, keys(variable, keys));
+            return;
+        }
+        int end = asm.newLabel();
+        numbers.strings.datum(value, place);
+        update(variable, keys(variable, keys), place, end);
+        asm.place(end);
     }
 
     private void dropUnlessThere(Var variable, int end) {

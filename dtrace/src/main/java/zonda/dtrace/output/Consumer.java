@@ -62,6 +62,11 @@ public final class Consumer {
     private final Aggregations aggregations;
     private final Map<Integer, List<byte[]>> speculations = new HashMap<>();
     private final Map<Integer, Integer> depths = new HashMap<>();
+    /** For flowindent: the probe of each enabled one that was seen, and the last one of each processor. */
+    private final Map<Integer, Integer> probeOf = new HashMap<>();
+
+    private final Map<Integer, Integer> preceding = new HashMap<>();
+    private int following = -1;
     private boolean header;
     private boolean json;
     private OptionalInt exit = OptionalInt.empty();
@@ -131,14 +136,16 @@ public final class Consumer {
         return options.is("quiet");
     }
 
-    /** The line above all records; printed once, also when there are none. */
-    public void header() {
-        if (!header && !quiet() && !json) {
-            header = true;
-            outlet.out(
-                    options.is("flowindent")
-                            ? "CPU FUNCTION                                 \n"
-                            : "CPU     ID                    FUNCTION:NAME\n");
+    /** The line above all records, printed once, before the first. With flowindent it is there in quiet mode, too. */
+    private void header() {
+        if (header) {
+            return;
+        }
+        header = true;
+        if (options.is("flowindent")) {
+            outlet.out("CPU FUNCTION                                 \n");
+        } else if (!quiet()) {
+            outlet.out("CPU     ID                    FUNCTION:NAME\n");
         }
     }
 
@@ -151,8 +158,10 @@ public final class Consumer {
         aggregations.refresh();
         var sorted = new ArrayList<>(all);
         sorted.sort(Comparator.comparingLong(record -> buffer(record).getLong(8)));
-        for (byte[] record : sorted) {
+        for (int i = 0; i < sorted.size(); i++) {
+            byte[] record = sorted.get(i);
             ByteBuffer data = buffer(record);
+            following = options.is("flowindent") ? following(sorted, i) : -1;
             int speculation = data.getInt(20);
             if (speculation > 0) {
                 speculations
@@ -162,6 +171,24 @@ public final class Consumer {
                 consume(data);
             }
         }
+    }
+
+    /** The record after this one on its processor, for what a return looks like: its enabled probe, or -1. */
+    private int following(List<byte[]> sorted, int index) {
+        int cpu = buffer(sorted.get(index)).getInt(16);
+        for (byte[] record : sorted.subList(index + 1, sorted.size())) {
+            ByteBuffer data = buffer(record);
+            if (data.getInt(16) == cpu && data.getInt(0) != Maps.FAULT_RECORD && data.getInt(20) == 0) {
+                return epid(data);
+            }
+        }
+        return -1;
+    }
+
+    private int epid(ByteBuffer record) {
+        int epid = layouts.get(record.getInt(0)).firstEpid() + record.getInt(4);
+        probeOf.put(epid, probes.get(record.getInt(4)).id());
+        return epid;
     }
 
     private void consume(ByteBuffer record) {
@@ -176,11 +203,17 @@ public final class Consumer {
             jsonRecord(layout, probe, record);
             return;
         }
-        header();
         var out = new StringBuilder();
-        if (!quiet()) {
+        if (layout.actions().stream()
+                .anyMatch(action -> action instanceof Action.Commit || action instanceof Action.Discard)) {
+            // What was speculated is shown, with what is in front and behind of it, and nothing of this one.
+            layout.actions().forEach(action -> act(action, record, out));
+            return;
+        }
+        header();
+        if (!quiet() || options.is("flowindent")) {
             out.append(Values.padded(Integer.toString(record.getInt(16)), 3)).append(' ');
-            out.append(prefix(probe, record.getInt(16)));
+            out.append(prefix(probe, record));
         }
         for (Action action : layout.actions()) {
             act(action, record, out);
@@ -193,13 +226,18 @@ public final class Consumer {
         }
     }
 
-    private String prefix(Probe probe, int cpu) {
+    private String prefix(Probe probe, ByteBuffer record) {
         if (!options.is("flowindent")) {
             return Values.padded(Integer.toString(probe.id()), 6) + " "
                     + Values.padded(probe.function() + ":" + probe.name(), 32) + " ";
         }
-        boolean entry = isEnd(probe.name(), "entry");
-        boolean returns = isEnd(probe.name(), "return");
+        int cpu = record.getInt(16);
+        int epid = epid(record);
+        int before = preceding.getOrDefault(cpu, -1);
+        preceding.put(cpu, epid);
+        // Of several clauses at one entry the first indents, at one return the last goes back.
+        boolean entry = isEnd(probe.name(), "entry") && !isSame(before, epid, probe);
+        boolean returns = isEnd(probe.name(), "return") && !isSame(following, epid, probe);
         boolean syscall = probe.provider().equals("syscall");
         int depth = depths.getOrDefault(cpu, 0);
         String mark = entry ? (syscall ? "=> " : "-> ") : returns ? (syscall ? "<= " : "<- ") : "| ";
@@ -214,6 +252,11 @@ public final class Consumer {
         return Values.paddedRight(text, 41) + " ";
     }
 
+    /** Whether another enabled probe is of the same probe. */
+    private boolean isSame(int other, int epid, Probe probe) {
+        return other >= 0 && other != epid && probeOf.getOrDefault(other, -1) == probe.id();
+    }
+
     private static boolean isEnd(String name, String word) {
         return name.equals(word) || name.endsWith("-" + word);
     }
@@ -221,7 +264,7 @@ public final class Consumer {
     private void act(Action action, ByteBuffer record, StringBuilder out) {
         switch (action) {
             case Action.Nothing() -> {}
-            case Action.Trace(Datum datum) -> out.append(records.trace(datum, record, quiet()));
+            case Action.Trace(Datum datum) -> out.append(records.trace(datum, record, quiet(), options.is("rawbytes")));
             case Action.Memory(Datum datum, Optional<Datum> shown) -> out.append(records.memory(datum, shown, record));
             case Action.Symbols(Datum datum) -> out.append(records.symbols(datum, record));
             case Action.Printf(var format, List<Datum> data) -> out.append(printf.format(format, data, record));
@@ -247,7 +290,7 @@ public final class Consumer {
                 out.setLength(0);
                 outlet.truncate();
             }
-            case Action.Commit(Datum speculation) -> commit((int) number(speculation, record), out);
+            case Action.Commit(Datum speculation) -> commit((int) number(speculation, record));
             case Action.Discard(Datum speculation) -> {
                 speculations.remove((int) number(speculation, record));
                 outlet.speculationFreed((int) number(speculation, record));
@@ -261,13 +304,9 @@ public final class Consumer {
         out.setLength(0);
     }
 
-    private void commit(int number, StringBuilder out) {
+    private void commit(int number) {
         List<byte[]> held = speculations.remove(number);
         if (held != null) {
-            if (!quiet()) {
-                out.append('\n');
-            }
-            flush(out);
             held.forEach(record -> consume(buffer(record)));
         }
         outlet.speculationFreed(number);

@@ -1,6 +1,7 @@
 package zonda.dtrace.output;
 
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.Optional;
 import zonda.dtrace.code.Action.Datum;
 import zonda.dtrace.code.Aggregate;
@@ -18,15 +19,32 @@ final class Records {
         this.enumerators = enumerators;
     }
 
-    /** A number as trace() and keys show it. */
-    static String number(long value, DType type, boolean quiet) {
-        int size = type instanceof DType.Int integer ? integer.size() : 8;
-        int width = switch (size) {
+    private static int size(DType type) {
+        return type instanceof DType.Int integer ? integer.size() : 8;
+    }
+
+    private static int width(DType type) {
+        return switch (size(type)) {
             case 1 -> 3;
             case 2 -> 5;
             case 4 -> 8;
             default -> 16;
         };
+    }
+
+    /** A number as trace() shows it: with a sign when its type has one. */
+    private static String traced(long value, DType type, boolean quiet) {
+        int unused = 64 - 8 * size(type);
+        boolean signed = type instanceof DType.Int integer && integer.signed();
+        String digits =
+                signed ? Long.toString(value << unused >> unused) : Long.toUnsignedString(value << unused >>> unused);
+        return quiet ? digits : " " + Values.padded(digits, width(type));
+    }
+
+    /** A number as keys show it. */
+    static String number(long value, DType type, boolean quiet) {
+        int size = size(type);
+        int width = width(type);
         // As on illumos: numbers of one and two bytes have no sign, longer ones have, whatever their types say.
         String digits = Long.toString(
                 switch (size) {
@@ -38,20 +56,45 @@ final class Records {
         return quiet ? digits : " " + Values.padded(digits, width);
     }
 
-    String trace(Datum datum, ByteBuffer record, boolean quiet) {
+    /** @param raw whether text is shown as bytes, too */
+    String trace(Datum datum, ByteBuffer record, boolean quiet, boolean raw) {
         return switch (datum.type()) {
-            case DType.Str _ ->
-                text(Values.bytes(record, datum.offset(), Aggregate.size(datum.type(), stringSize)), quiet);
+            case DType.Str _ -> {
+                int size = Aggregate.size(datum.type(), stringSize);
+                yield raw
+                        ? bytes(record, datum.offset(), size)
+                        : text(Values.bytes(record, datum.offset(), size), quiet);
+            }
+            case DType.Array array when !raw -> array(record, datum.offset(), array.size(), quiet);
             case DType.Array array -> bytes(record, datum.offset(), array.size());
             case DType.Struct struct -> bytes(record, datum.offset(), struct.size());
-            default -> number(Values.number(record, datum.offset(), datum.type()), datum.type(), quiet);
+            default -> traced(Values.number(record, datum.offset(), datum.type()), datum.type(), quiet);
         };
+    }
+
+    /** What looks like text is shown as text: it begins so, and zeros alone are behind its end. */
+    private static String array(ByteBuffer record, int offset, int size, boolean quiet) {
+        byte[] bytes = new byte[size];
+        record.get(offset, bytes);
+        int end = 0;
+        while (end < size && isText(bytes[end])) {
+            end++;
+        }
+        for (int i = end; i < size; i++) {
+            if (end == 0 || bytes[i] != 0) {
+                return HexDump.of(bytes);
+            }
+        }
+        return text(Arrays.copyOf(bytes, end), quiet);
+    }
+
+    private static boolean isText(byte b) {
+        return b >= 32 && b != 127 || b >= 7 && b <= 13 || b == 27;
     }
 
     private static String text(byte[] bytes, boolean quiet) {
         for (byte b : bytes) {
-            boolean printable = b >= 32 && b != 127 || b >= 7 && b <= 13 || b == 27 || b < 0;
-            if (!printable) {
+            if (!isText(b) && b >= 0) {
                 return HexDump.of(bytes);
             }
         }

@@ -199,8 +199,12 @@ public final class ProbeTable {
                 switch (provider) {
                     case "fbt" ->
                         "this kernel lets no eBPF program attach to its functions, or dtrace can't use it yet";
-                    case "lockstat", "fsinfo", "mib", "cpc", "plockstat", "nfsv3", "nfsv4" ->
-                        "the provider " + provider + " is not implemented";
+                    case "lockstat" ->
+                        "the kernel tells of contended locks, at sdt:::contention_begin and contention_end, but not of"
+                                + " locks that are taken";
+                    case "cpc" -> "counters of processors are not implemented";
+                    case "mib" -> "the kernel counts these without a place where a program could be attached";
+                    case "plockstat", "nfsv3", "nfsv4" -> "the provider " + provider + " is not implemented";
                     default -> null;
                 });
     }

@@ -17,6 +17,7 @@ final class Lexer {
     private int at;
     private int line = 1;
     private int parentheses;
+    private int brackets;
 
     Lexer(String text, Macros macros) {
         this.text = text;
@@ -65,6 +66,8 @@ final class Lexer {
                 at++;
             } else if (c == '/' && peek(1) == '*') {
                 skipComment();
+            } else if (c == '/' && peek(1) == '/') {
+                skipLine();
             } else if (c == '#' && startsLine()) {
                 directive();
             } else {
@@ -237,15 +240,28 @@ final class Lexer {
         if (value.isEmpty()) {
             return new Token(Token.Kind.INT, "0", 0, line);
         }
-        if (value.matches("-?(0[xX][0-9a-fA-F]{1,16}|[0-9]{1,20})[uUlL]*")) {
+        if (value.matches("-?(0[xX][0-9a-fA-F]+|[0-9]+)[uUlL]*")) {
             boolean minus = value.startsWith("-");
-            Token token = parse(minus ? value.substring(1) : value);
+            Token token = macroNumber(name, minus ? value.substring(1) : value);
             return minus ? new Token(Token.Kind.INT, token.text(), -token.number(), line) : token;
         }
         if (Character.isLetter(value.charAt(0)) || value.charAt(0) == '_') {
             return new Token(Token.Kind.IDENT, value, 0, line);
         }
         throw new DError("D_SYNTAX", line, "syntax error near \"" + value + "\"");
+    }
+
+    private Token macroNumber(String name, String value) {
+        try {
+            return parse(value);
+        } catch (DError e) {
+            throw e.tag().equals("D_INT_OFLOW")
+                    ? new DError(
+                            "D_MACRO_OFLOW",
+                            line,
+                            "macro argument $" + name + " constant " + value + " results in integer overflow")
+                    : e;
+        }
     }
 
     private Token number() {
@@ -365,14 +381,20 @@ final class Lexer {
     }
 
     private Token operator() {
-        if (peek(0) == '/' && parentheses == 0 && endsPredicate()) {
+        if (peek(0) == '/' && endsPredicate()) {
+            if (parentheses > 0 || brackets > 0) {
+                throw new DError(
+                        "D_SYNTAX",
+                        line,
+                        "closing " + (parentheses > 0 ? ")" : "]") + " expected in predicate before /");
+            }
             at++;
             return new Token(Token.Kind.END_PREDICATE, "/", 0, line);
         }
         for (String operator : OPERATORS) {
             if (text.startsWith(operator, at)) {
                 at += operator.length();
-                parentheses += operator.equals("(") ? 1 : operator.equals(")") ? -1 : 0;
+                count(operator);
                 return new Token(Token.Kind.OPERATOR, operator, 0, line);
             }
         }
@@ -380,9 +402,25 @@ final class Lexer {
         throw new DError("D_SYNTAX", line, "syntax error near \"" + bad + "\"");
     }
 
-    /** Parentheses are balanced anew in each clause. */
+    private void count(String operator) {
+        switch (operator) {
+            case "(" -> parentheses++;
+            case ")" -> parentheses--;
+            case "[" -> brackets++;
+            case "]" -> brackets--;
+            default -> {
+                return;
+            }
+        }
+        if (parentheses < 0 || brackets < 0) {
+            throw new DError("D_SYNTAX", line, "extra " + operator + " in input stream");
+        }
+    }
+
+    /** Parentheses and brackets are balanced anew in each clause. */
     void resetParentheses() {
         parentheses = 0;
+        brackets = 0;
     }
 
     /** Whether this slash is followed by what follows a predicate: a brace, a semicolon, the end. */
@@ -398,6 +436,9 @@ final class Lexer {
                     return false;
                 }
                 ahead = end + 2;
+            } else if (text.startsWith("//", ahead)) {
+                int end = text.indexOf('\n', ahead);
+                ahead = end < 0 ? text.length() : end;
             } else {
                 return c == '{' || c == ';';
             }

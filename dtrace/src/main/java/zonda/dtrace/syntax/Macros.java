@@ -56,9 +56,6 @@ public final class Macros {
 
     /** Complains of an argument that no macro names. */
     public void checkUsed() {
-        if (defaults) {
-            return;
-        }
         for (int i = 1; i < arguments.size(); i++) {
             if (!used.contains(i)) {
                 throw new DError(

@@ -92,7 +92,9 @@ public final class Parser {
             storage = tokens.now().text();
             tokens.advance();
         }
-        TypeExpr base = types.specifiers();
+        // As in C, what has a storage class only is an int.
+        boolean implicit = !storage.isEmpty() && tokens.at(Token.Kind.IDENT) && !types.atType();
+        TypeExpr base = implicit ? new TypeExpr.Named(line, "int") : types.specifiers();
         Expr.Scope scope = switch (storage) {
             case "self" -> Expr.Scope.SELF;
             case "this" -> Expr.Scope.THIS;
@@ -123,6 +125,12 @@ public final class Parser {
                 }
             }
             default -> {
+                if (storage.equals("extern")
+                        && declarator.type() instanceof TypeExpr.ArrayOf(var _, var _, Optional<Expr> size)
+                        && size.isEmpty()) {
+                    // How long it is, is said elsewhere.
+                    return;
+                }
                 if (scope == Expr.Scope.THIS && declarator.type() instanceof TypeExpr.Associative) {
                     throw new DError(
                             "D_DECL_LOCASSC",

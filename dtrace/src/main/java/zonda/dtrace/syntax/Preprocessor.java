@@ -60,9 +60,14 @@ public final class Preprocessor {
     private static final class Condition {
         private boolean active;
         private boolean taken;
+        private boolean otherwise;
         private final boolean outer;
+        private final String word;
+        private final int line;
 
-        Condition(boolean active, boolean outer) {
+        Condition(String word, int line, boolean active, boolean outer) {
+            this.word = word;
+            this.line = line;
             this.active = active && outer;
             this.taken = active;
             this.outer = outer;
@@ -101,7 +106,7 @@ public final class Preprocessor {
             number++;
         }
         if (!conditions.isEmpty()) {
-            throw new DError("D_CPP_ERR", lines.length, "#if without #endif");
+            throw new DError("D_CPP_ERR", conditions.peek().line, "unterminated #" + conditions.peek().word);
         }
         depth--;
     }
@@ -110,14 +115,23 @@ public final class Preprocessor {
         String[] words = text.split("\\s+", 2);
         String rest = words.length > 1 ? words[1].replaceAll("/\\*.*?\\*/", " ").strip() : "";
         switch (words[0]) {
-            case "ifdef" -> conditions.push(new Condition(definitions.containsKey(rest), active));
-            case "ifndef" -> conditions.push(new Condition(!definitions.containsKey(rest), active));
-            case "if" -> conditions.push(new Condition(active && truth(rest, line), active));
+            case "ifdef", "ifndef" -> {
+                if (rest.isEmpty()) {
+                    throw new DError("D_CPP_ERR", line, "no macro name given in #" + words[0] + " directive");
+                }
+                boolean known = definitions.containsKey(rest.split("\\s", 2)[0]);
+                conditions.push(new Condition(words[0], line, known == words[0].equals("ifdef"), active));
+            }
+            case "if" -> conditions.push(new Condition("if", line, active && truth(rest, line), active));
             case "elif", "else" -> {
                 Condition condition = conditions.peek();
                 if (condition == null) {
                     throw new DError("D_CPP_ERR", line, "#" + words[0] + " without #if");
                 }
+                if (condition.otherwise) {
+                    throw new DError("D_CPP_ERR", line, "#" + words[0] + " after #else");
+                }
+                condition.otherwise = words[0].equals("else");
                 boolean holds = !condition.taken && condition.outer && (words[0].equals("else") || truth(rest, line));
                 condition.active = holds;
                 condition.taken |= holds;
@@ -152,7 +166,7 @@ public final class Preprocessor {
         }
         String name = text.substring(0, end);
         if (name.isEmpty()) {
-            throw new DError("D_CPP_ERR", line, "#define without a name");
+            throw new DError("D_CPP_ERR", line, "no macro name given in #define directive");
         }
         if (end < text.length() && text.charAt(end) == '(') {
             int close = text.indexOf(')', end);

@@ -88,7 +88,10 @@ final class Specifiers {
                     "invalid type declaration: long and long long may only be used with integer or floating-point"
                             + " type");
         }
-        if (isShort && longs > 0 || isSigned && isUnsigned || isShort && !integer) {
+        if (isShort && longs > 0) {
+            throw new DError("D_UNKNOWN", line, "failed to resolve type short long: Unknown type name");
+        }
+        if (isSigned && isUnsigned || isShort && !integer) {
             throw combination("invalid type combination");
         }
     }

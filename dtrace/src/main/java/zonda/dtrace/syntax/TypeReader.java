@@ -166,8 +166,9 @@ final class TypeReader {
         String name = "";
         int pointers = 0;
         boolean inner = false;
+        var sizes = new ArrayList<Optional<Expr>>();
         if (tokens.accept("(")) {
-            // A pointer to a function or an array: (*name)(...).
+            // A pointer to a function or an array, or an array of these: (*name)(...), (*name[2])(...).
             inner = true;
             while (tokens.accept("*")) {
                 pointers++;
@@ -175,14 +176,29 @@ final class TypeReader {
             if (tokens.at(Token.Kind.IDENT)) {
                 name = tokens.identifier();
             }
+            while (tokens.accept("[")) {
+                sizes.add(tokens.is("]") ? Optional.empty() : Optional.of(expressions.conditional()));
+                tokens.expect("]");
+            }
             tokens.expect(")");
         } else if (tokens.at(Token.Kind.IDENT)) {
             name = tokens.identifier();
+        }
+        if (tokens.is("`")) {
+            tokens.advance();
+            String behind = tokens.at(Token.Kind.IDENT) ? tokens.now().text() : "";
+            throw new DError(
+                    "D_DECL_SCOPE",
+                    line,
+                    "D scoping operator may not be used in a declaration name (" + name + "`" + behind + ")");
         }
         var keys = new ArrayList<String>();
         type = suffixes(type, line, keys);
         for (int i = 0; inner && i < pointers; i++) {
             type = new TypeExpr.Pointer(line, type);
+        }
+        for (Optional<Expr> size : sizes.reversed()) {
+            type = new TypeExpr.ArrayOf(line, type, size);
         }
         tokens.shallower();
         return new Declarator(name, type, List.copyOf(keys));

@@ -2,6 +2,7 @@ package zonda.dtrace.types;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -271,7 +272,10 @@ public final class TypeTable {
                     .anyMatch(
                             member -> !member.name().isEmpty() && member.name().equals(field.name()));
             if (duplicate) {
-                throw new DError("D_DECL_PARMNAME", written.line(), "duplicate member name: " + field.name());
+                throw new DError(
+                        "D_UNKNOWN",
+                        written.line(),
+                        "failed to define member '" + field.name() + "': Duplicate member name definition");
             }
             int size = type.size() * 8;
             int bits = field.bits()
@@ -358,6 +362,7 @@ public final class TypeTable {
             throw new DError("D_DECL_TYPERED", written.line(), "type redeclared: " + name);
         }
         var values = new HashMap<Long, String>();
+        var seen = new HashSet<String>();
         long next = 0;
         for (TypeExpr.Enumerator one : written.values().get()) {
             long value = next;
@@ -373,6 +378,12 @@ public final class TypeTable {
                         "D_DECL_ENOFLOW",
                         written.line(),
                         "enumerator '" + one.name() + "' value overflows INT_MAX (" + Integer.MAX_VALUE + ")");
+            }
+            if (!seen.add(one.name())) {
+                throw new DError(
+                        "D_UNKNOWN",
+                        written.line(),
+                        "failed to define enumerator '" + one.name() + "': Duplicate member name definition");
             }
             enumerators.put(one.name(), value);
             values.putIfAbsent(value, one.name());

@@ -47,7 +47,7 @@ class PreprocessorTest {
 
     @Test
     void what_is_open_at_the_end_is_refused() {
-        assertThatThrownBy(() -> process("#if 1\n")).isInstanceOf(DError.class).hasMessage("#if without #endif");
+        assertThatThrownBy(() -> process("#if 1\n")).isInstanceOf(DError.class).hasMessage("unterminated #if");
         assertThatThrownBy(() -> process("#endif\n")).isInstanceOf(DError.class);
         assertThatThrownBy(() -> process("#if 1 +\n#endif\n")).isInstanceOf(DError.class);
     }
