@@ -172,15 +172,16 @@ final class ImgadmChanging {
                 .map(word -> images.resolve(word, Optional.empty()))
                 .toList();
         asked.stream()
-                .filter(uuid -> images.all().stream()
-                        .noneMatch(pool -> pool.find(uuid).isPresent()))
+                .filter(uuid ->
+                        images.all().stream().noneMatch(pool -> pool.find(uuid).isPresent()))
                 .findFirst()
                 .ifPresent(images.first()::get);
         withProgress(session, false, progress -> {
             int changed = 0;
             for (Images pool : images.all()) {
-                List<UUID> there =
-                        asked.stream().filter(uuid -> pool.find(uuid).isPresent()).toList();
+                List<UUID> there = asked.stream()
+                        .filter(uuid -> pool.find(uuid).isPresent())
+                        .toList();
                 if (asked.isEmpty() || !there.isEmpty()) {
                     changed += pool.refreshing().update(there, options.has("n"), progress);
                 }
@@ -201,7 +202,8 @@ final class ImgadmChanging {
         withProgress(
                 session,
                 options.has("q"),
-                progress -> images.first().publisher(server).publish(manifest, () -> session.fileStream(file), progress));
+                progress ->
+                        images.first().publisher(server).publish(manifest, () -> session.fileStream(file), progress));
     }
 
     void delete(Session session, List<String> arguments) {

@@ -77,8 +77,8 @@ class QemuTest {
 
     @Test
     void what_only_the_cpu_can_give_is_not_asked_of_an_emulated_one() {
-        List<String> command = Qemu.command(
-                machine(Machine.Board.Q35, Machine.Firmware.UEFI, List.of()), Accelerator.TCG, METADATA);
+        List<String> command =
+                Qemu.command(machine(Machine.Board.Q35, Machine.Firmware.UEFI, List.of()), Accelerator.TCG, METADATA);
 
         assertThat(values(command, "-cpu")).containsExactly("max");
         assertThat(values(command, "-drive"))
@@ -97,7 +97,8 @@ class QemuTest {
                 Accelerator.TCG,
                 METADATA);
 
-        assertThat(values(command, "-device").stream().filter("lsi53c895a"::equals)).hasSize(1);
+        assertThat(values(command, "-device").stream().filter("lsi53c895a"::equals))
+                .hasSize(1);
         assertThat(values(command, "-device"))
                 .contains("scsi-hd,drive=disk0,serial=serial,bootindex=0", "scsi-hd,drive=disk1,serial=serial");
     }

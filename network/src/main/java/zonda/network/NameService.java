@@ -134,9 +134,7 @@ final class NameService {
 
     private static boolean isOfAnother(String lease, Mac mac, InetAddress address) {
         String[] fields = lease.split(" ");
-        return fields.length > 2
-                && fields[2].equals(Cidr.text(address))
-                && !fields[1].equalsIgnoreCase(mac.toString());
+        return fields.length > 2 && fields[2].equals(Cidr.text(address)) && !fields[1].equalsIgnoreCase(mac.toString());
     }
 
     private Path leaseFile() {
