@@ -158,12 +158,21 @@ class KvmIT {
         assertThat(zonda.state(vm)).isEqualTo("running");
 
         type(vm, "printf kept > /dev/vdb; sync; echo do''ne", "done");
+        good("vmadm", "create-snapshot", vm.toString(), "one");
+        assertThat(zonda.vmadm("info", vm.toString(), "status").json().object("status").string("status", ""))
+                .as("after it had stood still")
+                .isEqualTo("running");
+        type(vm, "printf lost > /dev/vdb; sync; echo do''ne", "done");
         good("vmadm", "stop", vm.toString());
         assertThat(zonda.state(vm)).isEqualTo("stopped");
         assertThat(zonda.get(vm).integer("exit_status", -1))
                 .as("by its own power button")
                 .isZero();
 
+        good("vmadm", "rollback-snapshot", vm.toString(), "one");
+        assertThat(zonda.state(vm)).isEqualTo("stopped");
+        good("vmadm", "delete-snapshot", vm.toString(), "one");
+        assertThat(good("zfs", "list", "-H", "-o", "name", "-t", "snapshot")).doesNotContain(vm.toString());
         good("vmadm", "update", vm.toString(), "vcpus=1");
         good("vmadm", "start", vm.toString());
         assertThat(facts(vm)).containsEntry("cpus", "1");

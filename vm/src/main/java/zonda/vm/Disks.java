@@ -140,8 +140,12 @@ final class Disks {
         private Json.Obj volume(Json.Obj disk) {
             String pool = disk.string("zpool", vm.zpool());
             String dataset = pool + "/" + vm.uuid() + (vm.brand() == Brand.KVM ? "-disk" : "/disk") + index;
-            if (!host.poolExists(pool)) {
-                findings.badValue(at + ".zpool", "zpool \"" + pool + "\" does not exist");
+            if (!pool.equals(vm.zpool())) {
+                findings.badValue(
+                        at + ".zpool",
+                        host.poolExists(pool)
+                                ? "a disk in another pool than its VM is not supported by this version of Zonda"
+                                : "zpool \"" + pool + "\" does not exist");
                 return disk;
             }
             Json.Obj placed = disk.with("path", PATHS + dataset)

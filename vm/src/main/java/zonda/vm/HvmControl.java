@@ -18,6 +18,7 @@ import zonda.kvm.Qmp;
 
 /** What is asked of the QEMU of a hardware VM that runs. Any thread may ask; a VM's answers one errand at a time. */
 public final class HvmControl {
+    private static final System.Logger LOG = System.getLogger(HvmControl.class.getName());
     private static final Duration BOOT = Duration.ofSeconds(30);
     private static final Duration PRESS_AGAIN = Duration.ofSeconds(10);
     /** vmadm's names of what it tells, and QMP's of the commands that ask for it. */
@@ -101,6 +102,31 @@ public final class HvmControl {
             if (isEmulated(vm)) {
                 throw e;
             }
+        }
+    }
+
+    /** Does something while the machine stands still; QEMU has written then all that the guest wrote. */
+    void still(VmConfig vm, Runnable work) {
+        errand(vm, qmp -> {
+            qmp.execute("stop");
+            try {
+                work.run();
+            } finally {
+                qmp.execute("cont");
+            }
+            return true;
+        });
+    }
+
+    /** A machine that an earlier daemon had stand still goes on. */
+    void goOn(VmConfig vm) {
+        try {
+            errand(vm, qmp -> qmp.execute("query-status") instanceof Json.Obj said
+                            && said.string("status", "").equals("paused")
+                    ? qmp.execute("cont")
+                    : Json.Obj.EMPTY);
+        } catch (OpException e) {
+            LOG.log(System.Logger.Level.WARNING, "VM " + vm.uuid() + ": " + e.getMessage());
         }
     }
 

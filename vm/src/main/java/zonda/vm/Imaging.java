@@ -38,6 +38,7 @@ public final class Imaging {
     public <T> T withFiles(UUID uuid, Function<Creations.Tree, T> work) {
         VmConfig config = vms.find(uuid).config();
         Vms.requireWhole(vms.find(uuid), "make an image of");
+        Vms.requireNoMachine(config, "make an image of");
         Datasets datasets = vms.machinery().datasets(config);
         Saga saga = vms.lane(uuid).run(() -> {
             if (vms.machinery().running(uuid).isPresent()) {

@@ -77,6 +77,15 @@ final class Machinery {
         return control;
     }
 
+    /** Does something while the VM's machine stands still, if it has one that runs, and all it wrote is on its disks. */
+    void still(VmConfig vm, Runnable work) {
+        if (vm.brand().isHvm() && running(vm.uuid()).isPresent()) {
+            control.still(vm, work);
+        } else {
+            work.run();
+        }
+    }
+
     boolean isUp(UUID vm) {
         return host.zones().isRunning(vm);
     }
@@ -367,6 +376,9 @@ final class Machinery {
 
     /** Takes over a zone that an earlier daemon booted. */
     void adopt(VmRecord vm, RunningZone zone) {
+        if (vm.config().brand().isHvm()) {
+            control.goOn(vm.config());
+        }
         serveMetadata(vm);
         running.put(vm.uuid(), zone);
     }

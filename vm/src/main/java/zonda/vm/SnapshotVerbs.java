@@ -20,7 +20,6 @@ public final class SnapshotVerbs {
     public void create(UUID uuid, String name) {
         vms.lane(uuid).run(() -> {
             VmRecord vm = vms.find(uuid);
-            VmSnapshots.requireSupported(vm.config());
             Vms.requireWhole(vm, "snapshot");
             snapshots().create(vm, name);
             vms.touched(uuid);
@@ -45,7 +44,6 @@ public final class SnapshotVerbs {
     public void rollback(UUID uuid, String name) {
         boolean ran = vms.lane(uuid).run(() -> {
             VmConfig config = vms.find(uuid).config();
-            VmSnapshots.requireSupported(config);
             snapshots().require(config, name);
             boolean runs = vms.machinery().running(uuid).isPresent();
             Json.Obj about = Json.object()

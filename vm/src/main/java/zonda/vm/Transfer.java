@@ -47,7 +47,7 @@ public final class Transfer {
      */
     public void send(UUID uuid, OutputStream out) {
         VmConfig sent = vms.find(uuid).config();
-        VmSnapshots.requireSupported(sent);
+        Vms.requireNoMachine(sent, "send");
         Vms.requireWhole(vms.find(uuid), "send");
         vms.stop(uuid, false, Optional.empty());
         vms.lane(uuid).run(() -> {
@@ -80,7 +80,7 @@ public final class Transfer {
      */
     public void export(UUID uuid, OutputStream out) {
         VmConfig config = vms.find(uuid).config();
-        VmSnapshots.requireSupported(config);
+        Vms.requireNoMachine(config, "export");
         Vms.requireWhole(vms.find(uuid), "export");
         if (!exported.add(uuid)) {
             throw new OpException(Code.CONFLICT, "VM " + uuid + " is being exported already");

@@ -5,8 +5,10 @@ import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import zonda.base.Bytes;
 import zonda.base.Code;
 import zonda.base.Json;
@@ -15,7 +17,8 @@ import zonda.storage.Datasets;
 import zonda.storage.Snapshot;
 
 /**
- * Snapshots of VMs: of the dataset with the root, named {@code @vmsnap-NAME} as on SmartOS. How much had been written
+ * Snapshots of VMs: of the dataset with the root, and of a machine's disks with it, named {@code @vmsnap-NAME} as on
+ * SmartOS. A machine stands still while they are made, so that its disks are of one moment. How much had been written
  * when each was made is kept in a property of the dataset.
  */
 final class VmSnapshots {
@@ -95,10 +98,15 @@ final class VmSnapshots {
         if (datasets.findSnapshot(full(config, name)).isPresent()) {
             throw new OpException(Code.CONFLICT, "snapshot with name \"" + name + "\" already exists.");
         }
-        long used = datasets.usage(config.dataset()).used().value();
-        datasets.snapshot(config.dataset(), PREFIX + name);
+        long used = parts(config)
+                .mapToLong(part -> datasets.usage(part).used().value())
+                .sum();
+        List<String> all = all(config, name).toList();
+        machinery.still(config, () -> datasets.snapshots(all, Map.of()));
         keepSizes(datasets, config, sizes(datasets, config).with(name, used));
-        machinery.showCheckpoint(vm, name, full(config, name));
+        if (!config.brand().isHvm()) {
+            machinery.showCheckpoint(vm, name, full(config, name));
+        }
     }
 
     /** @throws OpException NOT_FOUND when there is none of that name */
@@ -106,8 +114,15 @@ final class VmSnapshots {
         VmConfig config = vm.config();
         Datasets datasets = machinery.datasets(config);
         require(datasets, config, name);
-        machinery.hideCheckpoint(vm, name);
-        datasets.destroy(full(config, name), false);
+        if (!config.brand().isHvm()) {
+            machinery.hideCheckpoint(vm, name);
+        }
+        // The root's is the last: as long as that is there, what was begun can be done again.
+        all(config, name)
+                .filter(one -> datasets.findSnapshot(one).isPresent())
+                .toList()
+                .reversed()
+                .forEach(one -> datasets.destroy(one, false));
         keepSizes(datasets, config, sizes(datasets, config).without(name));
     }
 
@@ -115,7 +130,11 @@ final class VmSnapshots {
     void rollback(VmConfig vm, String name) {
         Datasets datasets = machinery.datasets(vm);
         require(datasets, vm, name);
-        datasets.rollback(full(vm, name), true);
+        all(vm, name)
+                .filter(one -> datasets.findSnapshot(one).isPresent())
+                .toList()
+                .reversed()
+                .forEach(one -> datasets.rollback(one, true));
         Json.Obj before = sizes(datasets, vm);
         Json.Obj kept = Json.object();
         for (Snapshot left : ours(datasets, vm)) {
@@ -156,11 +175,14 @@ final class VmSnapshots {
         return vm.dataset() + "@" + PREFIX + name;
     }
 
-    /** @throws OpException NOT_SUPPORTED of a VM whose disks are not in that dataset */
-    static void requireSupported(VmConfig vm) {
-        if (vm.brand().isHvm()) {
-            throw new OpException(
-                    Code.NOT_SUPPORTED, "snapshots for " + vm.brand().word() + " VMs currently unsupported");
-        }
+    /** The datasets that a snapshot is of, the root's first. */
+    private static Stream<String> parts(VmConfig vm) {
+        return Stream.concat(
+                Stream.of(vm.dataset()),
+                Disks.of(vm).stream().flatMap(disk -> disk.dataset().stream()));
+    }
+
+    private static Stream<String> all(VmConfig vm, String name) {
+        return parts(vm).map(part -> part + "@" + PREFIX + name);
     }
 }
