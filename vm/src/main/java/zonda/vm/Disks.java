@@ -3,6 +3,7 @@ package zonda.vm;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import zonda.base.Bytes;
 import zonda.base.Json;
 import zonda.kvm.Disk;
@@ -24,7 +25,7 @@ final class Disks {
     }
 
     /** One of a VM's disks, as it is kept. */
-    record Kept(Json.Obj properties) {
+    record Kept(UUID vm, Json.Obj properties) {
         String path() {
             return properties.string("path", "");
         }
@@ -33,9 +34,13 @@ final class Disks {
             return properties.string("media", "disk").equals("cdrom");
         }
 
-        /** The volume that it is; empty of a file that was there before. */
+        /** The volume that was made for it, as a record of a SmartOS host has it, too; empty of what was there before. */
         Optional<String> dataset() {
-            return properties.string("zfs_filesystem");
+            return properties
+                    .string("zfs_filesystem")
+                    .or(() -> Optional.of(path())
+                            .filter(path -> path.startsWith(PATHS) && path.contains(vm.toString()))
+                            .map(path -> path.substring(PATHS.length())));
         }
 
         Optional<String> imageUuid() {
@@ -60,7 +65,7 @@ final class Disks {
     }
 
     static List<Kept> of(VmConfig vm) {
-        return vm.properties().array("disks").objects().stream().map(Kept::new).toList();
+        return vm.properties().array("disks").objects().stream().map(disk -> new Kept(vm.uuid(), disk)).toList();
     }
 
     private static List<Disk.Model> models(Brand brand) {

@@ -130,11 +130,6 @@ public final class HvmControl {
         }
     }
 
-    /** As the reset button. @throws OpException FAILED with QEMU's words */
-    public void reset(VmConfig vm) {
-        errand(vm, qmp -> qmp.execute("system_reset"));
-    }
-
     /** sysrq nmi: interrupts each CPU, so that a guest that hangs says why. @throws OpException FAILED */
     public void interrupt(VmConfig vm) {
         errand(vm, qmp -> qmp.execute("inject-nmi"));

@@ -18,6 +18,12 @@ final class MachineRules {
 
     static void check(VmConfig vm, Findings findings) {
         Json.Obj properties = vm.properties();
+        if (properties.has("image_uuid")) {
+            findings.badValue("image_uuid", "the image of a hardware VM is that of a disk: disks.*.image_uuid");
+        }
+        if (!vm.properties().array("filesystems").objects().isEmpty()) {
+            findings.badValue("filesystems", "directories of the host can't be shown in a hardware VM");
+        }
         one(properties, "vga", DISPLAYS, findings);
         one(properties, "bootrom", BOOT_ROMS, findings);
         one(properties, "cpu_type", CPU_TYPES, findings);

@@ -102,9 +102,16 @@ final class Machinery {
         if (vm.brand().isHvm()) {
             HvmDatasets.make(vm, datasets);
             makeCores(vm, datasets);
-            datasets.mount(vm.coresDataset());
-            return;
+        } else {
+            makeRootAndCores(vm, datasets);
         }
+        datasets.mount(vm.coresDataset());
+        if (Indestructible.isSet(vm)) {
+            indestructible.apply(vm);
+        }
+    }
+
+    private static void makeRootAndCores(VmConfig vm, Datasets datasets) {
         DatasetOptions options = DatasetOptions.DEFAULT.mode(OWNER_ONLY);
         DatasetOptions rootOptions = vm.quota().map(options::quota).orElse(options);
         String image = vm.zpool() + "/" + vm.imageUuid().orElseThrow() + "@final";
@@ -114,10 +121,6 @@ final class Machinery {
                 datasets.clone(image, vm.dataset(), rootOptions);
             }
             both.await();
-        }
-        datasets.mount(vm.coresDataset());
-        if (Indestructible.isSet(vm)) {
-            indestructible.apply(vm);
         }
     }
 
@@ -347,6 +350,7 @@ final class Machinery {
                                 "VM " + vm.uuid() + " is deleted without its datasets: pool " + vm.zpool()
                                         + " is not there; when it is again: zfs destroy -r " + vm.dataset()));
         host.zones().forget(vm.uuid());
+        control.forget(vm.uuid());
         store.remove(vm.uuid());
     }
 
