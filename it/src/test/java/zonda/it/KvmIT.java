@@ -174,9 +174,40 @@ class KvmIT {
         good("vmadm", "delete-snapshot", vm.toString(), "one");
         assertThat(good("zfs", "list", "-H", "-o", "name", "-t", "snapshot")).doesNotContain(vm.toString());
         good("vmadm", "update", vm.toString(), "vcpus=1");
+        disksComeAndGo(vm);
         good("vmadm", "start", vm.toString());
         assertThat(facts(vm)).containsEntry("cpus", "1");
         type(vm, "head -c 4 /dev/vdb; echo .", "kept.");
+    }
+
+    private static void disksComeAndGo(UUID vm) {
+        String second = "/dev/zvol/rdsk/zones/" + vm + "-disk1";
+        update(vm, "{\"add_disks\": [{\"model\": \"virtio\", \"size\": 32}]}");
+        update(vm, "{\"update_disks\": [{\"path\": \"" + second + "\", \"size\": 80}]}");
+        assertThat(volumes(vm)).isEqualTo("zones/" + vm + "-disk0\t48M\nzones/" + vm + "-disk1\t80M\nzones/" + vm
+                + "-disk2\t32M\n");
+        Ran smaller = zonda.feed(
+                "{\"update_disks\": [{\"path\": \"" + second + "\", \"size\": 10}]}",
+                "vmadm",
+                "update",
+                vm.toString());
+        assertThat(smaller.err())
+                .contains("cannot resize disk: new size must be greater than current size. (80 > 10)");
+        update(vm, "{\"remove_disks\": [\"/dev/zvol/rdsk/zones/" + vm + "-disk2\"]}");
+        assertThat(volumes(vm)).doesNotContain("disk2");
+    }
+
+    private static void update(UUID vm, String payload) {
+        Ran ran = zonda.feed(payload, "vmadm", "update", vm.toString());
+        assertThat(ran.status()).as(ran.toString()).isZero();
+    }
+
+    private static String volumes(UUID vm) {
+        return good("zfs", "list", "-H", "-o", "name,volsize", "-t", "volume")
+                .lines()
+                .filter(line -> line.contains(vm.toString()))
+                .map(line -> line + "\n")
+                .collect(Collectors.joining());
     }
 
     /** Of the process that emulates the machine: who it is, and what it sees. */

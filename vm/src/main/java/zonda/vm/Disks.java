@@ -54,6 +54,12 @@ final class Disks {
                     .orElse(0L));
         }
 
+        /** Its place in the names of the VM's volumes; -1 of another. */
+        int number() {
+            String digits = path().replaceFirst("^.*disk(?=[0-9]{1,9}$)", "");
+            return dataset().isPresent() && digits.matches("[0-9]{1,9}") ? Integer.parseInt(digits) : -1;
+        }
+
         boolean boots() {
             return properties.bool("boot", false);
         }
@@ -72,6 +78,74 @@ final class Disks {
         return brand == Brand.KVM ? OF_KVM : OF_BHYVE;
     }
 
+    /** The disks of a VM and those that are added to them. */
+    List<Json> added(VmConfig vm, Json.Arr disks, Findings findings) {
+        List<Json> all = new ArrayList<>(vm.properties().array("disks").items());
+        int next = of(vm).stream().mapToInt(Kept::number).max().orElse(-1) + 1;
+        int index = 0;
+        for (Json.Obj disk : disks.objects()) {
+            all.add(new Completion(vm, disk, next + index, "add_disks." + index, findings).disk());
+            index++;
+        }
+        return all;
+    }
+
+    /** The disks of a VM without those of these paths. */
+    static List<Json> fewer(VmConfig vm, Json.Arr paths, Findings findings) {
+        List<Json> left = new ArrayList<>(vm.properties().array("disks").items());
+        for (String path : paths.strings()) {
+            if (!left.removeIf(disk -> isAt(disk, path))) {
+                findings.badValue("remove_disks", "no disk has path " + path);
+            }
+        }
+        return left;
+    }
+
+    private static boolean isAt(Json disk, String path) {
+        return disk instanceof Json.Obj object && object.string("path", "").equals(path);
+    }
+
+    /** The disks of a VM with changes to those that each names by its path. */
+    static List<Json> updated(VmConfig vm, Json.Arr changes, Findings findings) {
+        List<Json> all = new ArrayList<>(vm.properties().array("disks").items());
+        for (Json.Obj change : changes.objects()) {
+            String path = change.string("path", "");
+            if (all.stream().noneMatch(disk -> isAt(disk, path))) {
+                findings.badValue("update_disks", "no disk has path " + path);
+            }
+            all.replaceAll(disk -> isAt(disk, path) ? updated(vm, (Json.Obj) disk, change, findings) : disk);
+        }
+        return all;
+    }
+
+    private static Json.Obj updated(VmConfig vm, Json.Obj disk, Json.Obj change, Findings findings) {
+        long before = new Kept(vm.uuid(), disk).size().value();
+        Json.Obj after = disk.withAll(change);
+        long size = new Kept(vm.uuid(), after).size().value();
+        if (size < before) {
+            findings.badValue(
+                    "update_disks.*.size",
+                    "cannot resize disk: new size must be greater than current size. ("
+                            + before / Bytes.ofMiB(1).value() + " > " + size / Bytes.ofMiB(1).value() + ")");
+        }
+        return after;
+    }
+
+    /** Checks the disks of a VM as they are after an update. */
+    void check(VmConfig vm, Findings findings) {
+        List<Json.Obj> all = vm.properties().array("disks").objects();
+        for (int i = 0; i < all.size(); i++) {
+            new Completion(vm, all.get(i), i, "disks." + i, findings).model(all.get(i));
+        }
+        checkBoot(all, findings);
+    }
+
+    private static void checkBoot(List<Json.Obj> disks, Findings findings) {
+        if (disks.stream().filter(disk -> disk.bool("boot", false)).count() > 1) {
+            findings.badValue("disks.*.boot", "payload specifies more than 1 boot disk");
+        }
+    }
+
     /** Completes the disks of a create, and notes what is wrong with them. */
     Json.Obj complete(VmConfig vm, Findings findings) {
         if (!vm.brand().isHvm()) {
@@ -80,12 +154,9 @@ final class Disks {
         List<Json> complete = new ArrayList<>();
         List<Json.Obj> given = vm.properties().array("disks").objects();
         for (int i = 0; i < given.size(); i++) {
-            complete.add(new Completion(vm, given.get(i), i, findings).disk());
+            complete.add(new Completion(vm, given.get(i), i, "disks." + i, findings).disk());
         }
-        long boots = given.stream().filter(disk -> disk.bool("boot", false)).count();
-        if (boots > 1) {
-            findings.badValue("disks.*.boot", "payload specifies more than 1 boot disk");
-        }
+        checkBoot(given, findings);
         return complete.isEmpty() ? vm.properties() : vm.properties().with("disks", new Json.Arr(complete));
     }
 
@@ -97,11 +168,11 @@ final class Disks {
         private final int index;
         private final Findings findings;
 
-        Completion(VmConfig vm, Json.Obj given, int index, Findings findings) {
+        Completion(VmConfig vm, Json.Obj given, int index, String at, Findings findings) {
             this.vm = vm;
             this.given = given;
             this.index = index;
-            this.at = "disks." + index;
+            this.at = at;
             this.findings = findings;
         }
 

@@ -12,6 +12,7 @@ import zonda.base.Bytes;
 import zonda.base.Code;
 import zonda.base.OpException;
 import zonda.kvm.Qemu;
+import zonda.storage.Dataset;
 import zonda.storage.DatasetOptions;
 import zonda.storage.Datasets;
 import zonda.storage.VolumeShape;
@@ -57,6 +58,36 @@ final class HvmDatasets {
             disk.dataset().filter(name -> datasets.find(name).isEmpty()).ifPresent(name -> make(disk, name, datasets));
         }
         layOut(datasets.mount(vm.dataset()).resolve("root"));
+    }
+
+    /** Makes, grows and last destroys volumes, so that they are what the VM's disks say. */
+    static void reconcile(VmConfig vm, Datasets datasets) {
+        make(vm, datasets);
+        datasets.setQuota(vm.dataset(), quota(vm));
+        List<String> wanted = Disks.of(vm).stream()
+                .flatMap(disk -> disk.dataset().stream())
+                .toList();
+        for (Disks.Kept disk : Disks.of(vm)) {
+            disk.dataset().ifPresent(name -> grow(disk, name, datasets));
+        }
+        datasets.list().stream()
+                .map(Dataset::name)
+                .filter(name -> isDisk(vm, name) && !wanted.contains(name))
+                .forEach(name -> datasets.destroyIfExists(name, true));
+    }
+
+    private static boolean isDisk(VmConfig vm, String dataset) {
+        return dataset.startsWith(vm.dataset()) && dataset.substring(vm.dataset().length()).matches("[-/]disk[0-9]+");
+    }
+
+    private static void grow(Disks.Kept disk, String name, Datasets datasets) {
+        try {
+            if (Files.size(datasets.volume(name)) < disk.size().value()) {
+                datasets.setVolumeSize(name, disk.size());
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("look at volume " + name + ": " + e, e);
+        }
     }
 
     private static void make(Disks.Kept disk, String name, Datasets datasets) {

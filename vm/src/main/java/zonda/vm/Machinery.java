@@ -416,6 +416,13 @@ final class Machinery {
         });
     }
 
+    /** Brings a machine's volumes to what its disks say. */
+    void applyDisks(VmConfig vm) {
+        if (vm.brand().isHvm()) {
+            HvmDatasets.reconcile(vm, datasets(vm));
+        }
+    }
+
     void applyQuota(VmConfig vm) {
         datasets(vm).setQuota(vm.dataset(), vm.brand().isHvm() ? HvmDatasets.quota(vm) : vm.quota());
     }

@@ -162,6 +162,7 @@ public final class Recovery {
             var after = new VmConfig(about.object("config"));
             store.change(uuid, vm -> vm.with(after));
             machinery.applyQuota(after);
+            machinery.applyDisks(after);
             machinery.indestructible().apply(after);
             if (machinery.running(uuid).isPresent()) {
                 vms.host().zones().limit(uuid, after.limits());

@@ -12,9 +12,11 @@ final class Updates {
     private static final Set<String> OBJECTS = Set.of("tags", "customer_metadata", "internal_metadata", "routes");
 
     private final Defaults defaults;
+    private final Disks disks;
 
-    Updates(Defaults defaults) {
+    Updates(Defaults defaults, Disks disks) {
         this.defaults = defaults;
+        this.disks = disks;
     }
 
     /** @param update typed and checked by {@link Payloads} */
@@ -50,6 +52,9 @@ final class Updates {
             case "add_nics" -> withNics(vm, added(vm, (Json.Arr) value));
             case "update_nics" -> withNics(vm, updated(vm, (Json.Arr) value, findings));
             case "remove_nics" -> withNics(vm, removed(vm, (Json.Arr) value, findings));
+            case "add_disks" -> withDisks(vm, disks.added(new VmConfig(vm), (Json.Arr) value, findings));
+            case "update_disks" -> withDisks(vm, Disks.updated(new VmConfig(vm), (Json.Arr) value, findings));
+            case "remove_disks" -> withDisks(vm, Disks.fewer(new VmConfig(vm), (Json.Arr) value, findings));
             case "add_filesystems" -> {
                 List<Json> all = new ArrayList<>(vm.array("filesystems").items());
                 all.addAll(((Json.Arr) value).items());
@@ -100,6 +105,10 @@ final class Updates {
             }
         }
         return new Json.Arr(left);
+    }
+
+    private static Json.Obj withDisks(Json.Obj vm, List<Json> disks) {
+        return vm.with("disks", new Json.Arr(disks));
     }
 
     private static Json.Obj withNics(Json.Obj vm, List<Json> nics) {

@@ -2,7 +2,9 @@ package zonda.vm;
 
 import java.util.List;
 import java.util.UUID;
+import zonda.base.Code;
 import zonda.base.Json;
+import zonda.base.OpException;
 import zonda.base.Saga;
 
 /** update of vmadm(8). */
@@ -12,13 +14,15 @@ final class Updating {
     private final Machinery machinery;
     private final Updates updates;
     private final Rules rules;
+    private final Disks disks;
 
-    Updating(Vms vms, Host host, Machinery machinery, Updates updates, Rules rules) {
+    Updating(Vms vms, Host host, Machinery machinery, Updates updates, Rules rules, Disks disks) {
         this.vms = vms;
         this.host = host;
         this.machinery = machinery;
         this.updates = updates;
         this.rules = rules;
+        this.disks = disks;
     }
 
     /** Changes properties, live where the property can. @throws OpException when a limit is refused; all is as before */
@@ -55,13 +59,27 @@ final class Updating {
         var findings = new Findings();
         VmConfig after = updates.apply(before.config(), checked.properties(), findings);
         rules.check(after, findings);
+        disks.check(after, findings);
         findings.throwIfFatal(false);
+        requireStopped(before.config(), after);
         rules.checkConflicts(after);
         return after;
     }
 
+    private void requireStopped(VmConfig before, VmConfig after) {
+        boolean runs = machinery.running(after.uuid()).isPresent();
+        if (runs && !Disks.of(before).equals(Disks.of(after))) {
+            throw new OpException(
+                    Code.FAILED,
+                    "updates to disks are only allowed when state is \"stopped\", currently: running (running)");
+        }
+    }
+
     /** Brings the running VM and its datasets to what its properties say now. */
     void apply(VmConfig before, VmConfig after) {
+        if (!Disks.of(before).equals(Disks.of(after))) {
+            machinery.applyDisks(after);
+        }
         if (!before.quota().equals(after.quota())) {
             machinery.applyQuota(after);
         }

@@ -56,10 +56,11 @@ public final class Vms implements AutoCloseable {
         this.endings = new Endings(this, host, store, machinery);
         this.defaults = new Defaults(table, host.random());
         var surroundings = new HostSurroundings(host, store);
+        var disks = new Disks(surroundings);
         this.rules = new Rules(surroundings);
         this.creating = new Creating(this, host, machinery, rules);
-        this.updating = new Updating(this, host, machinery, new Updates(defaults), rules);
-        this.checks = new PayloadChecks(host, new Payloads(table), defaults, rules, new Disks(surroundings));
+        this.updating = new Updating(this, host, machinery, new Updates(defaults, disks), rules, disks);
+        this.checks = new PayloadChecks(host, new Payloads(table), defaults, rules, disks);
     }
 
     // What is asked.

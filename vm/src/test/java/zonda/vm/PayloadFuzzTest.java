@@ -67,7 +67,7 @@ class PayloadFuzzTest {
     PayloadFuzzTest() {
         random = new Random(seed);
         defaults = new Defaults(table, random);
-        updates = new Updates(defaults);
+        updates = new Updates(defaults, new Disks(new FakeSurroundings()));
     }
 
     @Test
