@@ -274,13 +274,17 @@ final class ImgadmChanging {
         return options.operands().getFirst();
     }
 
-    /** Shows how it goes on standard error; steps of unknown size turn a spinner. */
+    /**
+     * What is done is said on standard output, as scripts read it there; how it goes is shown on standard error, unless
+     * that is not wanted. Steps of unknown size turn a spinner.
+     */
     private void withProgress(Session session, boolean quiet, Consumer<Progress> work) {
         if (quiet) {
-            work.accept(Progress.NONE);
+            work.accept(new Said(session));
             return;
         }
-        var text = new ProgressText(new ProgressText.Form(session.errorIsTerminal(), WIDTH), clock, session::errRaw);
+        var form = new ProgressText.Form(session.errorIsTerminal(), WIDTH);
+        var text = new ProgressText(form, clock, session::errRaw, session::out);
         try (var ticker =
                 Executors.newSingleThreadScheduledExecutor(Thread.ofVirtual().factory())) {
             ticker.scheduleAtFixedRate(text::tick, 200, 200, TimeUnit.MILLISECONDS);
@@ -289,6 +293,19 @@ final class ImgadmChanging {
             } finally {
                 ticker.shutdownNow();
             }
+        }
+    }
+
+    /** What is done, and not how it goes. */
+    private record Said(Session session) implements Progress {
+        @Override
+        public void say(String line) {
+            session.out(line + "\n");
+        }
+
+        @Override
+        public Step begin(String name, long total) {
+            return _ -> {};
         }
     }
 }

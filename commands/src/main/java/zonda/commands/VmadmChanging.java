@@ -24,7 +24,9 @@ final class VmadmChanging {
     void create(Session session, List<String> arguments) {
         Getopt options = Getopt.parse(arguments, "f|file= strict n|dry-run");
         Vms.Checked checked = vms.checkCreate(VmadmTool.payload(session, options, "create"));
-        complain(session, checked.findings(), options.has("strict"));
+        if (options.has("n") || checked.findings().isFatal(options.has("strict"))) {
+            complain(session, checked.findings(), options.has("strict"));
+        }
         if (options.has("n")) {
             vms.planCreate(checked);
             session.out(checked.properties().pretty() + "\n");
@@ -32,6 +34,8 @@ final class VmadmChanging {
         }
         UUID uuid = vms.create(checked);
         session.err("Successfully created VM " + uuid);
+        // After it: scripts look for that at the beginning.
+        checked.findings().warnings().forEach(session::err);
     }
 
     static void complain(Session session, Findings findings, boolean strict) {

@@ -106,12 +106,17 @@ public record ListedImage(
 
     /** An item of {@code imgadm list -j}. */
     public Json.Obj json() {
+        // Always there: who reads it asks for it by name.
         Json.Obj json = Json.object().with("manifest", manifest.json());
         if (zpool.isPresent()) {
-            json = json.with("zpool", zpool).with("source", source).with("clones", clones.size());
+            json = json.with("zpool", zpool).with("source", origin()).with("clones", clones.size());
         } else {
-            json = json.with("source", source);
+            json = json.with("source", origin());
         }
         return size.isPresent() ? json.with("size", size.get().value()) : json;
+    }
+
+    private Json origin() {
+        return source.map(Json::of).orElseGet(Json.Null::new);
     }
 }

@@ -27,6 +27,7 @@ public final class ProgressText implements Progress {
     private final Form form;
     private final InstantSource clock;
     private final Consumer<String> out;
+    private final Consumer<String> said;
     private final ReentrantLock lock = new ReentrantLock();
     private final List<Running> running = new ArrayList<>();
     private long lastDrawn;
@@ -47,6 +48,12 @@ public final class ProgressText implements Progress {
 
     /** @param out takes text as it is to be written, line ends included */
     public ProgressText(Form form, InstantSource clock, Consumer<String> out) {
+        this(form, clock, out, out);
+    }
+
+    /** @param said takes what is said, when that goes elsewhere than the progress */
+    public ProgressText(Form form, InstantSource clock, Consumer<String> out, Consumer<String> said) {
+        this.said = said;
         this.form = form;
         this.clock = clock;
         this.out = out;
@@ -56,7 +63,7 @@ public final class ProgressText implements Progress {
     public void say(String line) {
         locked(() -> {
             erase();
-            out.accept(line + "\n");
+            said.accept(line + "\n");
             draw();
         });
     }

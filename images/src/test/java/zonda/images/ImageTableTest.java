@@ -92,6 +92,6 @@ class ImageTableTest {
         assertThat(IMAGES.get(2).json().compact())
                 .isEqualTo("{\"manifest\":{\"v\":2,\"uuid\":\"33333333-0000-4000-8000-000000000000\",\"name\":\"mine\","
                         + "\"version\":\"1.0.3\",\"type\":\"lx-dataset\",\"os\":\"linux\"},\"zpool\":\"zones\","
-                        + "\"clones\":1,\"size\":3145728}");
+                        + "\"source\":null,\"clones\":1,\"size\":3145728}");
     }
 }

@@ -122,7 +122,7 @@ class ImageCreateIT {
                     directory.resolve("shared-1.zfs.gz").toString(),
                     url);
             assertThat(ran.status()).as(ran.toString()).isZero();
-            assertThat(ran.err()).endsWith("Activated image " + image + " (shared@1)\n");
+            assertThat(ran.out()).endsWith("Activated image " + image + " (shared@1)\n");
 
             ran = zonda.imgadm("sources", "-a", url);
             assertThat(ran.out()).isEqualTo("Added \"imgapi\" image source \"" + url + "\"\n");
@@ -130,9 +130,9 @@ class ImageCreateIT {
             assertThat(ran.status()).as(ran.toString()).isZero();
             Path manifest = served.resolve(image + ".imgmanifest");
             Files.writeString(manifest, Files.readString(manifest).replace("of a VM of brand", "A VM of brand"));
-            assertThat(zonda.imgadm("update", image.toString()).err())
+            assertThat(zonda.imgadm("update", image.toString()).out())
                     .isEqualTo("Updated image " + image + " (shared@1): description\n");
-            assertThat(zonda.imgadm("update", image.toString()).err())
+            assertThat(zonda.imgadm("update", image.toString()).out())
                     .isEqualTo("All images are as their sources have them\n");
             assertThat(zonda.imgadm("sources", "-d", url).status()).isZero();
         }

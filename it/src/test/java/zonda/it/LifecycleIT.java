@@ -270,9 +270,9 @@ class LifecycleIT {
         Ran lax = create(typo);
         assertThat(lax.status()).isZero();
         assertThat(lax.err())
-                .isEqualTo("warning: unknown property \"max_phyical_memory\" is ignored (did you mean"
-                        + " \"max_physical_memory\"?)\nSuccessfully created VM "
-                        + Instance.created(lax).orElseThrow() + "\n");
+                .isEqualTo("Successfully created VM " + Instance.created(lax).orElseThrow()
+                        + "\nwarning: unknown property \"max_phyical_memory\" is ignored (did you mean"
+                        + " \"max_physical_memory\"?)\n");
 
         Ran strict = zonda.feed(typo.compact(), "vmadm", "create", "--strict");
         refused(strict, 1, "Invalid property names: max_phyical_memory");

@@ -64,6 +64,11 @@ public final class Findings {
         return badBrand.isPresent() || !badValues.isEmpty() || !missing.isEmpty() || !later.isEmpty();
     }
 
+    /** Whether {@link #throwIfFatal} throws. */
+    public boolean isFatal(boolean strict) {
+        return isFatal() || (strict && !badProperties.isEmpty());
+    }
+
     /** The object that {@code vmadm validate} prints. */
     public Json.Obj toJson() {
         if (badBrand.isPresent()) {
