@@ -83,7 +83,7 @@ final class BuiltinEmitter {
     }
 
     /** r0 = a member of the structure that r0 points to. */
-    private void read(String struct, String path) {
+    void read(String struct, String path) {
         DType.Member member = member(struct, path);
         asm.alu(Alu.ADD, R0, member.bitOffset() / 8);
         emitter.readKernel(member.type().size(), member.type().signed());
@@ -366,7 +366,7 @@ final class BuiltinEmitter {
         switch (name) {
             case "execname", "threadname" -> execname(name, place, size);
             case "zonename" -> zonename(place, size);
-            case "__psargs" -> arguments(place, size);
+            case "__psargs" -> commandLine(place, size);
             case "probeprov", "probemod", "probefunc", "probename" -> probeName(name, place, size);
             default -> throw new AssertionError(name);
         }
@@ -403,71 +403,20 @@ final class BuiltinEmitter {
         asm.constant(R2, width).call(Emitter.READ_KERNEL_STRING).place(end);
     }
 
-    /** The arguments of the running process with blanks between them, or its name where they can't be read. */
-    private void arguments(int place, int size) {
+    /** The arguments of the running process, or its name where they can't be read. */
+    private void commandLine(int place, int size) {
         if (isOwn() || !isRunning()) {
             execname("execname", place, size);
             return;
         }
-        int mark = emitter.mark();
-        int raw = emitter.allocate(size);
-        int start = emitter.allocate(8);
         int name = asm.newLabel();
         int end = asm.newLabel();
-        emitter.zero(place, size);
-        task();
-        read("task_struct", "mm");
-        asm.jump(Jump.EQ, R0, 0, name).store(DW, SLOT, start, R0);
-        read("mm_struct", "arg_end");
-        asm.load(DW, R1, SLOT, start).store(DW, SLOT, start, R0).move(R0, R1);
-        read("mm_struct", "arg_start");
-        // The last argument ends with a zero, which stays one.
-        asm.load(DW, R2, SLOT, start)
-                .store(DW, SLOT, start, R0)
-                .aluRegister(Alu.SUB, R2, R0)
-                .alu(Alu.ADD, R2, -1);
-        int fits = asm.newLabel();
-        asm.jump(Jump.SLE, R2, 0, name)
-                .jump(Jump.LE, R2, size - 1, fits)
-                .constant(R2, size - 1)
-                .place(fits);
-        asm.store(DW, FRAME, Emitter.ADDRESS, R2);
-        emitter.zero(raw, size);
-        emitter.slotAddress(R1, raw);
-        asm.load(DW, R3, SLOT, start).load(DW, R2, FRAME, Emitter.ADDRESS);
-        bounded(R2, size - 1);
-        asm.call(Emitter.READ_USER).jump(Jump.NE, R0, 0, name);
-        blanksForZeros(raw, size);
-        emitter.slotAddress(R1, place);
-        emitter.slotAddress(R3, raw);
-        asm.load(DW, R2, FRAME, Emitter.ADDRESS);
-        bounded(R2, size - 1);
-        asm.call(Emitter.READ_KERNEL).jump(end).place(name);
+        int mark = emitter.mark();
+        new CommandLineEmitter(numbers).load(place, size, name);
+        asm.jump(end).place(name);
         execname("execname", place, size);
         asm.place(end);
         emitter.release(mark);
-    }
-
-    /** Tells the verifier again how large a number can be that was kept on the stack. */
-    private void bounded(int register, int most) {
-        int fine = asm.newLabel();
-        asm.jump(Jump.LE, register, most, fine).constant(register, most).place(fine);
-    }
-
-    private void blanksForZeros(int place, int size) {
-        long ones = 0x0101010101010101L;
-        for (int i = 0; i < size; i += 8) {
-            // The highest bit of a byte is set where the byte is not zero.
-            asm.load(DW, R0, SLOT, place + i).constant(R3, 0x7f * ones).move(R1, R0);
-            asm.aluRegister(Alu.AND, R1, R3)
-                    .aluRegister(Alu.ADD, R1, R3)
-                    .aluRegister(Alu.OR, R1, R0)
-                    .aluRegister(Alu.OR, R1, R3);
-            asm.alu(Alu.XOR, R1, -1)
-                    .alu(Alu.RSH, R1, 2)
-                    .aluRegister(Alu.OR, R0, R1)
-                    .store(DW, SLOT, place + i, R0);
-        }
     }
 
     /** The zone is the user namespace directly below the first one; those that a zone makes itself lie below that. */

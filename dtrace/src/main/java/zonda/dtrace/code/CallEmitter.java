@@ -191,9 +191,7 @@ final class CallEmitter {
                 .place(bad);
         emitter.failAddress();
         asm.place(fine);
-        int highest = emitter.mark();
-        emitter.allocate(Math.max(0, limit + bytes - highest));
-        emitter.release(highest);
+        emitter.reserve(limit + bytes);
         asm.move(R2, R4);
         emitter.load(R3, source);
         emitter.free(source);

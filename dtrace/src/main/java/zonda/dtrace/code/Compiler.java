@@ -125,7 +125,7 @@ public final class Compiler {
         int kept = -400;
         var inner = new Emitter(names, Shape.of(Shape.Site.ERROR), session, asm);
         inner.maps.putAll(outer.maps);
-        inner.startAt(outer.slotSize());
+        inner.startAt(outer.used());
         inner.inError(true);
         var numbers = new NumberEmitter(inner, library);
         asm.place(label).move(CONTEXT, R1).move(SLOT, R2);
@@ -140,7 +140,8 @@ public final class Compiler {
                 .constant(R0, 0)
                 .exit();
         outer.maps.putAll(inner.maps);
-        outer.startAt(inner.slotSize());
+        outer.startAt(inner.used());
+        outer.reserve(inner.slotSize());
     }
 
     /** Bytes of a key of an associative array. */

@@ -69,6 +69,7 @@ final class Emitter {
     private int stack = TEMPORARIES;
     private int top;
     private int highest;
+    private int least;
     private int kept;
     private int fault = -1;
     private boolean inError;
@@ -123,12 +124,17 @@ final class Emitter {
 
     /** Bytes that the slot needs; reads of words may go a little beyond the last place. */
     int slotSize() {
+        return Math.max(used(), least);
+    }
+
+    /** Where the places of this program end: what comes after them may start here. */
+    int used() {
         return highest + stringSize + 64;
     }
 
-    /** The slot has at least that many bytes. */
+    /** The slot has at least that many bytes, which are no places of their own. */
     void reserve(int bytes) {
-        highest = Math.max(highest, bytes);
+        least = Math.max(least, bytes);
     }
 
     /** Places are given from this offset on. */

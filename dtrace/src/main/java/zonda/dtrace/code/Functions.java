@@ -115,10 +115,13 @@ final class Functions {
                 if (op.type().isString() || op.type().isCharacters()) {
                     return checker.string(op, written.line());
                 }
+                if (isNull(op) || op.type() instanceof DType.Pointer(DType to) && to.equals(DType.VOID)) {
+                    return new Op.StringAt(Checker.decay(op), 0);
+                }
             }
             case 'i' -> {
                 Op plain = Checker.decay(op);
-                if (plain.type().isScalar()) {
+                if (plain.type().isInteger()) {
                     return plain;
                 }
             }
@@ -127,7 +130,7 @@ final class Functions {
                     return op;
                 }
                 Op plain = op instanceof Op.Place place ? place.address() : op;
-                if (plain.type().isScalar()) {
+                if (plain.type().isPointer() || op instanceof Op.Place || isNull(plain)) {
                     return plain;
                 }
             }
@@ -176,6 +179,11 @@ final class Functions {
                         "D_STACK_SIZE",
                         written.line(),
                         "stack( ) size must be a non-zero positive integral constant expression");
+    }
+
+    /** Zero goes for a pointer to anything. */
+    private static boolean isNull(Op op) {
+        return op instanceof Op.Const(long zero, var _) && zero == 0;
     }
 
     private Op symbol(Expr.Call call) {

@@ -73,6 +73,11 @@ final class Indexing {
     }
 
     Op index(Expr.Index index) {
+        return index(index, 0);
+    }
+
+    /** With an index that may lie so many beyond the last: one when only the address is taken. */
+    Op index(Expr.Index index, int beyond) {
         int line = index.line();
         if (index.base() instanceof Expr.Ident(var _, String name)) {
             Optional<Op> special = special(index, name);
@@ -107,7 +112,7 @@ final class Indexing {
         if (base instanceof Op.Place(var _, DType.Array(var _, int count))
                 && count > 1
                 && key instanceof Op.Const(long number, var _)
-                && (number < 0 || number >= count)) {
+                && (number < 0 || number >= count + beyond)) {
             // An array of one or none is often the head of a longer one.
             throw new DError("D_ARR_BOUNDS", line, "index outside array bounds: " + number + ", max is " + (count - 1));
         }

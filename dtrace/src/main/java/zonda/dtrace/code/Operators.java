@@ -28,7 +28,10 @@ final class Operators {
                 return dereference(line, checker.check(unary.operand()));
             }
             case "&" -> {
-                return address(line, checker.check(unary.operand()));
+                Op operand = unary.operand() instanceof Expr.Index index
+                        ? checker.indexing().index(index, 1)
+                        : checker.check(unary.operand());
+                return address(line, operand);
             }
             case "!" -> {
                 Op operand = Checker.decay(checker.check(unary.operand()));
