@@ -54,7 +54,11 @@ final class Changes {
     /** A driver may refuse a quota that is below what is used, or to reserve what it has not. */
     private void limit(Filesystem old, Filesystem changed, boolean isAllotted) {
         try {
-            pool.driver().limit(changed.guid(), changed.options().quota());
+            // Where the service counts reservations, they may have set another limit than the quota.
+            if (!changed.options().quota().equals(old.options().quota())
+                    || pool.driver().reservations().isEmpty()) {
+                pool.driver().limit(changed.guid(), changed.options().quota());
+            }
             if (isAllotted) {
                 pool.driver()
                         .reservations()
