@@ -29,7 +29,8 @@ final class DaemonProcess {
 
     private DaemonProcess(Process process) {
         this.process = process;
-        Thread.ofVirtual().name("zondad-log").start(this::readLog);
+        // A virtual one would keep its carrier, and two daemons all there are on two cores.
+        Thread.ofPlatform().daemon().name("zondad-log").start(this::readLog);
     }
 
     /** @param environment further variables, such as ZONDA_CRASH_AFTER */
