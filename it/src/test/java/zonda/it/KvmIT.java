@@ -159,7 +159,10 @@ class KvmIT {
 
         type(vm, "printf kept > /dev/vdb; sync; echo do''ne", "done");
         good("vmadm", "create-snapshot", vm.toString(), "one");
-        assertThat(zonda.vmadm("info", vm.toString(), "status").json().object("status").string("status", ""))
+        assertThat(zonda.vmadm("info", vm.toString(), "status")
+                        .json()
+                        .object("status")
+                        .string("status", ""))
                 .as("after it had stood still")
                 .isEqualTo("running");
         type(vm, "printf lost > /dev/vdb; sync; echo do''ne", "done");
@@ -184,15 +187,11 @@ class KvmIT {
         String second = "/dev/zvol/rdsk/zones/" + vm + "-disk1";
         update(vm, "{\"add_disks\": [{\"model\": \"virtio\", \"size\": 32}]}");
         update(vm, "{\"update_disks\": [{\"path\": \"" + second + "\", \"size\": 80}]}");
-        assertThat(volumes(vm)).isEqualTo("zones/" + vm + "-disk0\t48M\nzones/" + vm + "-disk1\t80M\nzones/" + vm
-                + "-disk2\t32M\n");
+        assertThat(volumes(vm))
+                .isEqualTo("zones/" + vm + "-disk0\t48M\nzones/" + vm + "-disk1\t80M\nzones/" + vm + "-disk2\t32M\n");
         Ran smaller = zonda.feed(
-                "{\"update_disks\": [{\"path\": \"" + second + "\", \"size\": 10}]}",
-                "vmadm",
-                "update",
-                vm.toString());
-        assertThat(smaller.err())
-                .contains("cannot resize disk: new size must be greater than current size. (80 > 10)");
+                "{\"update_disks\": [{\"path\": \"" + second + "\", \"size\": 10}]}", "vmadm", "update", vm.toString());
+        assertThat(smaller.err()).contains("cannot resize disk: new size must be greater than current size. (80 > 10)");
         update(vm, "{\"remove_disks\": [\"/dev/zvol/rdsk/zones/" + vm + "-disk2\"]}");
         assertThat(volumes(vm)).doesNotContain("disk2");
     }

@@ -71,7 +71,9 @@ final class Disks {
     }
 
     static List<Kept> of(VmConfig vm) {
-        return vm.properties().array("disks").objects().stream().map(disk -> new Kept(vm.uuid(), disk)).toList();
+        return vm.properties().array("disks").objects().stream()
+                .map(disk -> new Kept(vm.uuid(), disk))
+                .toList();
     }
 
     private static List<Disk.Model> models(Brand brand) {
@@ -126,7 +128,8 @@ final class Disks {
             findings.badValue(
                     "update_disks.*.size",
                     "cannot resize disk: new size must be greater than current size. ("
-                            + before / Bytes.ofMiB(1).value() + " > " + size / Bytes.ofMiB(1).value() + ")");
+                            + before / Bytes.ofMiB(1).value() + " > "
+                            + size / Bytes.ofMiB(1).value() + ")");
         }
         return after;
     }

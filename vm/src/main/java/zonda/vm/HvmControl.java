@@ -121,10 +121,12 @@ public final class HvmControl {
     /** A machine that an earlier daemon had stand still goes on. */
     void goOn(VmConfig vm) {
         try {
-            errand(vm, qmp -> qmp.execute("query-status") instanceof Json.Obj said
-                            && said.string("status", "").equals("paused")
-                    ? qmp.execute("cont")
-                    : Json.Obj.EMPTY);
+            errand(
+                    vm,
+                    qmp -> qmp.execute("query-status") instanceof Json.Obj said
+                                    && said.string("status", "").equals("paused")
+                            ? qmp.execute("cont")
+                            : Json.Obj.EMPTY);
         } catch (OpException e) {
             LOG.log(System.Logger.Level.WARNING, "VM " + vm.uuid() + ": " + e.getMessage());
         }

@@ -64,9 +64,8 @@ final class HvmDatasets {
     static void reconcile(VmConfig vm, Datasets datasets) {
         make(vm, datasets);
         datasets.setQuota(vm.dataset(), quota(vm));
-        List<String> wanted = Disks.of(vm).stream()
-                .flatMap(disk -> disk.dataset().stream())
-                .toList();
+        List<String> wanted =
+                Disks.of(vm).stream().flatMap(disk -> disk.dataset().stream()).toList();
         for (Disks.Kept disk : Disks.of(vm)) {
             disk.dataset().ifPresent(name -> grow(disk, name, datasets));
         }
@@ -77,7 +76,8 @@ final class HvmDatasets {
     }
 
     private static boolean isDisk(VmConfig vm, String dataset) {
-        return dataset.startsWith(vm.dataset()) && dataset.substring(vm.dataset().length()).matches("[-/]disk[0-9]+");
+        return dataset.startsWith(vm.dataset())
+                && dataset.substring(vm.dataset().length()).matches("[-/]disk[0-9]+");
     }
 
     private static void grow(Disks.Kept disk, String name, Datasets datasets) {

@@ -177,9 +177,7 @@ final class VmSnapshots {
 
     /** The datasets that a snapshot is of, the root's first. */
     private static Stream<String> parts(VmConfig vm) {
-        return Stream.concat(
-                Stream.of(vm.dataset()),
-                Disks.of(vm).stream().flatMap(disk -> disk.dataset().stream()));
+        return Stream.concat(Stream.of(vm.dataset()), Disks.of(vm).stream().flatMap(disk -> disk.dataset().stream()));
     }
 
     private static Stream<String> all(VmConfig vm, String name) {
