@@ -24,7 +24,7 @@ class PropertyTableTest {
         assertThat(packageName.takenBy(Verb.UPDATE, Brand.BHYVE)).isFalse();
         assertThat(packageName.takenBy(Verb.UPDATE, Brand.KVM)).isTrue();
         assertThat(size.takenBy(Verb.ADD, Brand.KVM)).isTrue();
-        assertThat(size.takenBy(Verb.UPDATE, Brand.KVM)).isFalse();
+        assertThat(size.takenBy(Verb.UPDATE, Brand.KVM)).isTrue();
         assertThat(size.takenBy(Verb.UPDATE, Brand.BHYVE)).isTrue();
         assertThat(table.find("zoneid")).isEmpty();
         assertThat(table.find("pid").orElseThrow().takenBy(Verb.CREATE, Brand.LX))
