@@ -16,18 +16,12 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The scripts of the toolkit, on this kernel. */
 @Timeout(60)
 class ToolkitIT {
-    private static final Path TOOLKIT = module().resolve("toolkit");
+    private static final Path TOOLKIT = Path.of("toolkit").toAbsolutePath();
 
     @BeforeAll
     static void needsRootAndTypes() {
         assumeTrue("root".equals(System.getProperty("user.name")), "loading eBPF programs needs root");
         assumeTrue(Files.isReadable(Path.of("/sys/kernel/btf/vmlinux")), "needs a kernel with BTF");
-    }
-
-    /** This module's directory, or the one beside it that another module's tests are run in. */
-    private static Path module() {
-        Path here = Path.of("").toAbsolutePath();
-        return Files.isDirectory(here.resolve("toolkit")) ? here : here.resolveSibling("dtrace");
     }
 
     static Stream<Path> scripts() throws IOException {

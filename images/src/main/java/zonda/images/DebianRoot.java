@@ -10,10 +10,14 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import zonda.kernel.Access;
 import zonda.kernel.Blocking;
 import zonda.kernel.Command;
+import zonda.kernel.LinuxProcess;
+import zonda.kernel.PrivateMounts;
 import zonda.kernel.RootDirectory;
 
 /**
@@ -37,6 +41,22 @@ final class DebianRoot {
     private static final int RETRIES = 3;
 
     private final Path apt;
+    /** What pools are made of: datasets that this doesn't use stay free to be unmounted. */
+    private static final Set<String> POOLS = Set.of("btrfs", "zfs");
+    /** What mmdebstrap and its children use of the host. */
+    private static final List<Path> HOST = Stream.of(
+                    "/usr/share",
+                    "/etc/apt",
+                    "/root",
+                    "/run",
+                    "/tmp",
+                    "/var/tmp",
+                    "/var/cache/apt",
+                    "/var/lib/apt",
+                    "/var/lib/dpkg")
+            .map(Path::of)
+            .toList();
+
     private final Path scratch;
     private final Map<String, String> environment;
 
@@ -83,7 +103,7 @@ final class DebianRoot {
         Path file = Files.createTempFile(Files.createDirectories(scratch), "debian-", ".sources");
         try {
             Files.writeString(file, sources);
-            run(command(target, wish, file), progress);
+            run(command(target, wish, file), target, progress);
         } finally {
             Files.deleteIfExists(file);
         }
@@ -148,9 +168,11 @@ final class DebianRoot {
     }
 
     /** On a thread of its own for its whole life: it ends with the thread that started it, prctl(2) PR_SET_PDEATHSIG. */
-    private static void run(Command command, Progress progress) {
+    private static void run(Command command, Path target, Progress progress) {
         Blocking.onOwnThread("mmdebstrap", () -> {
             Process process = command.start();
+            List<Path> needed = Stream.concat(HOST.stream(), Stream.of(target)).toList();
+            LinuxProcess.find(process.pid()).ifPresent(unshare -> PrivateMounts.drop(unshare, POOLS, needed));
             process.getOutputStream().close();
             Thread.ofVirtual().name("mmdebstrap-limit").start(() -> limit(process));
             Deque<String> last = new ArrayDeque<>();

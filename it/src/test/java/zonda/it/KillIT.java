@@ -25,6 +25,8 @@ import zonda.kernel.Signals;
 
 /** kill -9 of the daemon is an ordinary event: zones run on, and the next daemon knows them and what became of them. */
 class KillIT {
+    private static final int ROUNDS = System.getenv("ZONDA_SLOW_TESTS") == null ? 4 : 10;
+
     @RegisterExtension
     static final Instance zonda = new Instance();
 
@@ -165,7 +167,7 @@ class KillIT {
         System.out.println("random kills, seed " + seed + " (replay with -Dzonda.seed=" + seed + ")");
         var random = new Random(seed);
 
-        for (int round = 0; round < 10; round++) {
+        for (int round = 0; round < ROUNDS; round++) {
             round(random);
         }
 

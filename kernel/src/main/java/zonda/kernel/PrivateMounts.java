@@ -2,16 +2,20 @@ package zonda.kernel;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
+import java.io.IOException;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import zonda.base.Await;
 import zonda.base.Code;
 import zonda.base.OpException;
 
@@ -25,6 +29,8 @@ import zonda.base.OpException;
 public final class PrivateMounts {
     /** setns(2). */
     private static final MethodHandle SETNS = Native.link("setns", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+
+    private static final Duration SOON = Duration.ofSeconds(5);
 
     private PrivateMounts() {}
 
@@ -76,6 +82,46 @@ public final class PrivateMounts {
                 return true;
             }
         });
+    }
+
+    /**
+     * Takes filesystems out of a process' own mount namespace: a copy of a mount keeps that busy on the host for as long as
+     * the process runs. Nothing happens to a process that has ended.
+     *
+     * @param types of the filesystems, such as btrfs
+     * @param needed paths that it uses; what is mounted above one of them stays
+     */
+    public static void drop(LinuxProcess process, Set<String> types, List<Path> needed) {
+        if (!Await.until(SOON, () -> !process.isAlive() || !isOurs(process)) || !process.isAlive()) {
+            return;
+        }
+        inside(
+                process,
+                () -> Mounts.list().reversed().stream()
+                        .filter(mount -> types.contains(mount.type()))
+                        .map(MountInfo::target)
+                        .filter(target -> needed.stream().noneMatch(path -> path.startsWith(target)))
+                        .forEach(PrivateMounts::detach));
+    }
+
+    private static boolean isOurs(LinuxProcess process) {
+        try {
+            return Files.readSymbolicLink(Path.of("/proc/" + process.pid() + "/ns/mnt"))
+                    .equals(Files.readSymbolicLink(Path.of("/proc/self/ns/mnt")));
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private static void detach(Path target) {
+        try {
+            Mounts.detach(target);
+        } catch (KernelException e) {
+            boolean gone = e.is(Errno.EINVAL) || e.is(Errno.ENOENT);
+            if (!gone) {
+                throw e;
+            }
+        }
     }
 
     private static void enter(Fd namespace) {

@@ -28,7 +28,7 @@ import zonda.kernel.Directory;
  */
 class FuzzIT {
     private static final long SEED = Long.getLong("zonda.fuzz.seed", 20_261_126);
-    private static final int ROUNDS = Integer.getInteger("zonda.fuzz.rounds", 1000);
+    private static final int ROUNDS = Integer.getInteger("zonda.fuzz.rounds", 400);
     private static final ReceiveOptions OPTIONS = new ReceiveOptions(true, _ -> true, Bytes.ofMiB(16));
 
     private Path directory;
