@@ -3,6 +3,7 @@ package zonda.kernel;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
@@ -95,13 +96,19 @@ public final class PrivateMounts {
         if (!Await.until(SOON, () -> !process.isAlive() || !isOurs(process)) || !process.isAlive()) {
             return;
         }
-        inside(
-                process,
-                () -> Mounts.list().reversed().stream()
-                        .filter(mount -> types.contains(mount.type()))
-                        .map(MountInfo::target)
-                        .filter(target -> needed.stream().noneMatch(path -> path.startsWith(target)))
-                        .forEach(PrivateMounts::detach));
+        try {
+            // Listed from here: the /proc that is mounted there need not know of this thread.
+            List<Path> targets = Mounts.list(process.pid()).reversed().stream()
+                    .filter(mount -> types.contains(mount.type()))
+                    .map(MountInfo::target)
+                    .filter(target -> needed.stream().noneMatch(path -> path.startsWith(target)))
+                    .toList();
+            inside(process, () -> targets.forEach(PrivateMounts::detach));
+        } catch (KernelException | UncheckedIOException e) {
+            if (process.isAlive()) {
+                throw e;
+            }
+        }
     }
 
     private static boolean isOurs(LinuxProcess process) {

@@ -42,10 +42,23 @@ class PrivateMountsIT {
     }
 
     @Test
-    void a_program_lets_go_of_what_it_does_not_need() {
-        Process program = Command.of("unshare", "--mount", "--propagation", "private", "cat")
+    void a_program_lets_go_of_what_it_does_not_need() throws IOException {
+        // With a /proc of its own, as who makes Debian images has.
+        Process program = Command.of(
+                        "unshare",
+                        "--mount",
+                        "--propagation",
+                        "private",
+                        "--pid",
+                        "--fork",
+                        "--kill-child",
+                        "--mount-proc",
+                        "cat")
                 .start();
         try {
+            program.getOutputStream().write('\n');
+            program.getOutputStream().flush();
+            assertThat(program.getInputStream().read()).isEqualTo('\n');
             LinuxProcess process = LinuxProcess.find(program.pid()).orElseThrow();
 
             PrivateMounts.drop(process, Set.of("ramfs"), List.of(kept.resolve("below")));
