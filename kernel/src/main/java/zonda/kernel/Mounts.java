@@ -126,6 +126,18 @@ public final class Mounts {
         unmount(target, UMOUNT_NOFOLLOW | MNT_DETACH);
     }
 
+    /** As {@link #detach}; fine when nothing is mounted there, or there is no such place. */
+    public static void detachIfMounted(Path target) {
+        try {
+            detach(target);
+        } catch (KernelException e) {
+            boolean nothingThere = e.is(Errno.EINVAL) || e.is(Errno.ENOENT);
+            if (!nothingThere) {
+                throw e;
+            }
+        }
+    }
+
     private static void unmount(Path target, int flags) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment where = arena.allocateFrom(target.toString());

@@ -103,7 +103,7 @@ public final class PrivateMounts {
                     .map(MountInfo::target)
                     .filter(target -> needed.stream().noneMatch(path -> path.startsWith(target)))
                     .toList();
-            inside(process, () -> targets.forEach(PrivateMounts::detach));
+            inside(process, () -> targets.forEach(Mounts::detachIfMounted));
         } catch (KernelException | UncheckedIOException e) {
             if (process.isAlive()) {
                 throw e;
@@ -117,17 +117,6 @@ public final class PrivateMounts {
                     .equals(Files.readSymbolicLink(Path.of("/proc/self/ns/mnt")));
         } catch (IOException e) {
             return false;
-        }
-    }
-
-    private static void detach(Path target) {
-        try {
-            Mounts.detach(target);
-        } catch (KernelException e) {
-            boolean gone = e.is(Errno.EINVAL) || e.is(Errno.ENOENT);
-            if (!gone) {
-                throw e;
-            }
         }
     }
 

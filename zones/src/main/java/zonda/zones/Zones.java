@@ -25,9 +25,7 @@ import zonda.base.Code;
 import zonda.base.OpException;
 import zonda.base.StateFile;
 import zonda.base.Together;
-import zonda.kernel.Errno;
 import zonda.kernel.Fd;
-import zonda.kernel.KernelException;
 import zonda.kernel.LinuxProcess;
 import zonda.kernel.MountInfo;
 import zonda.kernel.Mounts;
@@ -180,9 +178,9 @@ public final class Zones {
             Mounts.list().stream()
                     .map(MountInfo::target)
                     .filter(target -> !isNeeded(target, needed))
-                    .forEach(Zones::detachIfMounted);
+                    .forEach(Mounts::detachIfMounted);
             if (cgroups instanceof CgroupsV1) {
-                detachIfMounted(Cgroups.TREE.resolve("unified"));
+                Mounts.detachIfMounted(Cgroups.TREE.resolve("unified"));
             }
             Mounts.moveMount(tree, paths.root());
             volumes.show();
@@ -193,17 +191,6 @@ public final class Zones {
         return SYSTEM_MOUNTS.stream().anyMatch(target::startsWith)
                 || needed.stream().anyMatch(path -> path.startsWith(target))
                 || PROGRAMS.stream().anyMatch(path -> path.startsWith(target));
-    }
-
-    private static void detachIfMounted(Path target) {
-        try {
-            Mounts.detach(target);
-        } catch (KernelException e) {
-            boolean nothingThere = e.is(Errno.EINVAL) || e.is(Errno.ENOENT);
-            if (!nothingThere) {
-                throw e;
-            }
-        }
     }
 
     /** The runtime's start returns before the zone's own program runs; a program that can't run shows here. */
