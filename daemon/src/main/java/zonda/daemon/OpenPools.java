@@ -11,12 +11,6 @@ import zonda.vm.VmPools;
 
 /** The registry's open pools, as images and VMs see them. */
 record OpenPools(PoolRegistry registry, Path root) implements HostImages.Pools, VmPools {
-    private Optional<Pool> pool(String name) {
-        return registry.pools().stream()
-                .filter(pool -> pool.config().name().equals(name))
-                .findFirst();
-    }
-
     @Override
     public List<String> names() {
         return registry.pools().stream().map(pool -> pool.config().name()).toList();
@@ -24,11 +18,11 @@ record OpenPools(PoolRegistry registry, Path root) implements HostImages.Pools, 
 
     @Override
     public Optional<Datasets> find(String name) {
-        return pool(name).map(Pool::datasets);
+        return registry.find(name).map(Pool::datasets);
     }
 
     @Override
     public Path mountpoint(String name) {
-        return pool(name).map(pool -> pool.config().mountpoint()).orElseGet(() -> root.resolve(name));
+        return registry.find(name).map(pool -> pool.config().mountpoint()).orElseGet(() -> root.resolve(name));
     }
 }

@@ -81,11 +81,16 @@ public final class PoolRegistry implements AutoCloseable {
         return open;
     }
 
-    /** @throws OpException NOT_FOUND in the words of zpool(8) */
-    public Pool require(String name) {
+    /** The open pool of this name. */
+    public Optional<Pool> find(String name) {
         return open.stream()
                 .filter(pool -> pool.config().name().equals(name))
-                .findFirst()
+                .findFirst();
+    }
+
+    /** @throws OpException NOT_FOUND in the words of zpool(8) */
+    public Pool require(String name) {
+        return find(name)
                 .orElseThrow(() -> new OpException(Code.NOT_FOUND, "cannot open '" + name + "': no such pool"));
     }
 
@@ -143,7 +148,7 @@ public final class PoolRegistry implements AutoCloseable {
     /** Whether a pool could be made: names, devices. @throws OpException when not, in the words of zpool(8) */
     public void check(NewPool wanted) {
         if (entries.containsKey(wanted.name())
-                || open.stream().anyMatch(pool -> pool.config().name().equals(wanted.name()))) {
+                || find(wanted.name()).isPresent()) {
             throw new OpException(Code.CONFLICT, "cannot create '" + wanted.name() + "': pool already exists");
         }
         VdevChecks.require(wanted, open);
@@ -280,7 +285,7 @@ public final class PoolRegistry implements AutoCloseable {
         try (var undo = new Undo()) {
             NewPool.requireName(name);
             if (entries.containsKey(name)
-                    || open.stream().anyMatch(pool -> pool.config().name().equals(name))) {
+                    || find(name).isPresent()) {
                 throw new OpException(
                         Code.CONFLICT,
                         "cannot import '" + found.name() + "': a pool with that name already exists\n"
