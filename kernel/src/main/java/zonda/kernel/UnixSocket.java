@@ -6,11 +6,13 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.lang.reflect.InvocationTargetException;
+import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -56,6 +58,29 @@ public final class UnixSocket {
                     credentials.getAtIndex(JAVA_INT, 0),
                     credentials.getAtIndex(JAVA_INT, 1),
                     credentials.getAtIndex(JAVA_INT, 2));
+        }
+    }
+
+    /** What is done with a socket's address. */
+    @FunctionalInterface
+    public interface AtAddress<T> {
+        T with(UnixDomainSocketAddress address) throws IOException;
+    }
+
+    /**
+     * Binds or connects to a socket, however long its path is: through its directory's descriptor, since an address has
+     * room for 107 bytes only (unix(7)).
+     *
+     * @throws KernelException as openat(2) of the directory
+     */
+    public static <T> T at(Path socket, AtAddress<T> work) throws IOException {
+        Path parent = socket.toAbsolutePath().getParent();
+        if (parent == null) {
+            throw new IOException("no directory holds " + socket);
+        }
+        try (Fd directory = Fd.openDirectory(parent)) {
+            return work.with(
+                    UnixDomainSocketAddress.of(directory.procPath().resolve(socket.getFileName())));
         }
     }
 

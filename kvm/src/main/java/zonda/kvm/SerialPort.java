@@ -2,14 +2,13 @@ package zonda.kvm;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import zonda.base.Code;
 import zonda.base.OpException;
-import zonda.kernel.Fd;
+import zonda.kernel.UnixSocket;
 
 /** A connection to a machine's serial port. QEMU serves one at a time; what the guest writes meanwhile is not kept. */
 public final class SerialPort implements AutoCloseable {
@@ -24,12 +23,9 @@ public final class SerialPort implements AutoCloseable {
         return new SerialPort(connect(socket));
     }
 
-    /** Through the directory's descriptor, since a socket's path has room for 107 bytes only (unix(7)). */
     static SocketChannel connect(Path socket) {
-        Path parent = socket.toAbsolutePath().getParent();
-        try (Fd directory = Fd.openDirectory(parent == null ? Path.of("/") : parent)) {
-            return SocketChannel.open(
-                    UnixDomainSocketAddress.of(directory.procPath().resolve(socket.getFileName())));
+        try {
+            return UnixSocket.at(socket, SocketChannel::open);
         } catch (IOException e) {
             throw new OpException(Code.FAILED, "reach QEMU at " + socket + ": " + e.getMessage(), e);
         }

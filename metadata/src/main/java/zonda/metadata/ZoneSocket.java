@@ -3,7 +3,6 @@ package zonda.metadata;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
@@ -19,7 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
-import zonda.kernel.Fd;
+import zonda.kernel.UnixSocket;
 
 /** The metadata socket of one zone: accepts, and serves each connection on a virtual thread. */
 final class ZoneSocket implements AutoCloseable {
@@ -60,7 +59,7 @@ final class ZoneSocket implements AutoCloseable {
         Files.deleteIfExists(file);
         var server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         try {
-            bind(server, file, limits.connections());
+            UnixSocket.at(file, address -> server.bind(address, limits.connections()));
             Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
             Files.setAttribute(file, "unix:uid", (int) rootUid, LinkOption.NOFOLLOW_LINKS);
             Files.setAttribute(file, "unix:gid", (int) rootUid, LinkOption.NOFOLLOW_LINKS);
@@ -71,18 +70,6 @@ final class ZoneSocket implements AutoCloseable {
         var socket = new ZoneSocket(file, metadata, limits, deadlines, server);
         Thread.ofVirtual().name("metadata-", 0).start(socket::accept);
         return socket;
-    }
-
-    /** Through the directory's descriptor, since a socket's path has room for 107 bytes only (unix(7)). */
-    private static void bind(ServerSocketChannel server, Path file, int backlog) throws IOException {
-        Path parent = file.toAbsolutePath().getParent();
-        if (parent == null) {
-            throw new IOException("no directory holds " + file);
-        }
-        try (Fd directory = Fd.openDirectory(parent)) {
-            Path shortened = directory.procPath().resolve(file.getFileName());
-            server.bind(UnixDomainSocketAddress.of(shortened), backlog);
-        }
     }
 
     private void accept() {
