@@ -33,76 +33,41 @@ public final class ConsoleRelay {
         this.zones = zones;
     }
 
-    /** Something that is typed at and that shows text. */
-    interface Line extends AutoCloseable {
-        InputStream output();
+    /**
+     * Something that is typed at and that shows text.
+     *
+     * @param end lets go of it
+     */
+    record Line(InputStream output, Keys keys, Size size, Runnable end) implements AutoCloseable {
+        interface Keys {
+            void type(byte[] keys, int length);
+        }
 
-        void type(byte[] keys, int length);
-
-        void resize(int rows, int columns);
+        interface Size {
+            void resize(int rows, int columns);
+        }
 
         @Override
-        void close();
+        public void close() {
+            end.run();
+        }
     }
 
     void relay(Session session, UUID zone, Escape escape) {
-        relay(session, zone, of(zones.console(zone)), escape);
+        Console console = zones.console(zone);
+        relay(session, zone, new Line(console.output(), console::type, console::resize, console::close), escape);
     }
 
-    private static Line of(Console console) {
-        return new Line() {
-            @Override
-            public InputStream output() {
-                return console.output();
-            }
-
-            @Override
-            public void type(byte[] keys, int length) {
-                console.type(keys, length);
-            }
-
-            @Override
-            public void resize(int rows, int columns) {
-                console.resize(rows, columns);
-            }
-
-            @Override
-            public void close() {
-                console.close();
-            }
-        };
-    }
-
-    /** The first serial port of a machine; it knows of no size. */
+    /** The first serial port of a machine; its guest can't be told of a size. */
     static Line of(SerialPort port) {
-        return new Line() {
-            @Override
-            public InputStream output() {
-                return port.output();
-            }
-
-            @Override
-            public void type(byte[] keys, int length) {
-                port.type(keys, length);
-            }
-
-            @Override
-            public void resize(int rows, int columns) {
-                // Its guest can't be told.
-            }
-
-            @Override
-            public void close() {
-                port.close();
-            }
-        };
+        return new Line(port.output(), port::type, (_, _) -> {}, port::close);
     }
 
     void relay(Session session, UUID zone, Line line, Escape escape) {
         try (Line console = line) {
             session.err("[Connected to zone '" + zone + "' console; leave with " + escape.words() + "]");
             if (session.inputIsTerminal()) {
-                session.raw(size -> console.resize(size.rows(), size.columns()));
+                session.raw(size -> console.size().resize(size.rows(), size.columns()));
             }
             Thread shown = Thread.ofVirtual().name("console").start(() -> show(console, session));
             session.onHangup(shown::interrupt);
@@ -128,7 +93,7 @@ public final class ConsoleRelay {
         while (length >= 0) {
             EscapeFilter.Passed passed = filter.pass(keys, length);
             if (passed.keys().length > 0) {
-                console.type(passed.keys(), passed.keys().length);
+                console.keys().type(passed.keys(), passed.keys().length);
             }
             if (passed.left()) {
                 return;
