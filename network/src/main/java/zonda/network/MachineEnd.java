@@ -1,5 +1,7 @@
 package zonda.network;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import zonda.base.Mac;
@@ -12,6 +14,10 @@ import zonda.kernel.NetNamespace;
  */
 public final class MachineEnd {
     private static final Duration LIMIT = Duration.ofSeconds(20);
+    /** Documentation/networking/ip-sysctl.rst of the kernel; not there without IPv6. */
+    private static final List<Path> SETTINGS = List.of(
+            Path.of("/proc/sys/net/ipv6/conf/all/disable_ipv6"),
+            Path.of("/proc/sys/net/ipv6/conf/default/disable_ipv6"));
 
     private MachineEnd() {}
 
@@ -26,8 +32,7 @@ public final class MachineEnd {
         nics.forEach(nic -> batch.append(commands(nic, owner)));
         String text = batch.toString();
         namespace.call(() -> {
-            Command.of("sysctl", "-q", "-w", "net.ipv6.conf.all.disable_ipv6=1", "net.ipv6.conf.default.disable_ipv6=1")
-                    .run(LIMIT);
+            SETTINGS.stream().filter(Files::exists).forEach(file -> ZoneEnd.write(file, "1"));
             return Command.of("ip", "-batch", "-").input(text).check(LIMIT);
         });
     }

@@ -65,7 +65,7 @@ final class ZoneEnd {
         }
     }
 
-    private static void write(Path file, String value) {
+    static void write(Path file, String value) {
         try {
             Files.writeString(file, value);
         } catch (IOException e) {
