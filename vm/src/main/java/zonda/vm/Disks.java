@@ -122,7 +122,7 @@ final class Disks {
 
     private static Json.Obj updated(VmConfig vm, Json.Obj disk, Json.Obj change, Findings findings) {
         long before = new Kept(vm.uuid(), disk).size().value();
-        Json.Obj after = disk.withAll(change);
+        Json.Obj after = Updates.merged(disk, change);
         long size = new Kept(vm.uuid(), after).size().value();
         if (size < before) {
             findings.badValue(

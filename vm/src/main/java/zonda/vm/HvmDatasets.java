@@ -47,7 +47,7 @@ final class HvmDatasets {
         }
     }
 
-    /** Makes what isn't there yet. */
+    /** Makes what isn't there yet, and grows volumes to what the VM's disks say. */
     static void make(VmConfig vm, Datasets datasets) {
         requireSupported(datasets);
         DatasetOptions options = DatasetOptions.DEFAULT.mode(OWNER_ONLY);
@@ -55,7 +55,7 @@ final class HvmDatasets {
             datasets.create(vm.dataset(), quota(vm).map(options::quota).orElse(options));
         }
         for (Disks.Kept disk : Disks.of(vm)) {
-            disk.dataset().filter(name -> datasets.find(name).isEmpty()).ifPresent(name -> make(disk, name, datasets));
+            disk.dataset().ifPresent(name -> make(disk, name, datasets));
         }
         layOut(datasets.mount(vm.dataset()).resolve("root"));
     }
@@ -66,9 +66,6 @@ final class HvmDatasets {
         datasets.setQuota(vm.dataset(), quota(vm));
         List<String> wanted =
                 Disks.of(vm).stream().flatMap(disk -> disk.dataset().stream()).toList();
-        for (Disks.Kept disk : Disks.of(vm)) {
-            disk.dataset().ifPresent(name -> grow(disk, name, datasets));
-        }
         datasets.list().stream()
                 .map(Dataset::name)
                 .filter(name -> isDisk(vm, name) && !wanted.contains(name))
@@ -91,6 +88,13 @@ final class HvmDatasets {
     }
 
     private static void make(Disks.Kept disk, String name, Datasets datasets) {
+        if (datasets.find(name).isEmpty()) {
+            create(disk, name, datasets);
+        }
+        grow(disk, name, datasets);
+    }
+
+    private static void create(Disks.Kept disk, String name, Datasets datasets) {
         if (disk.imageUuid().isEmpty()) {
             int block = (int) disk.properties().integer("block_size", VolumeShape.USUAL_BLOCK);
             datasets.create(name, DatasetOptions.DEFAULT.volume(VolumeShape.of(disk.size(), block)));
@@ -98,10 +102,6 @@ final class HvmDatasets {
         }
         String pool = name.substring(0, name.indexOf('/'));
         datasets.clone(pool + "/" + disk.imageUuid().get() + "@final", name, DatasetOptions.DEFAULT);
-        if (disk.size().value()
-                > Bytes.ofMiB(disk.properties().integer("image_size", 0)).value()) {
-            datasets.setVolumeSize(name, disk.size());
-        }
     }
 
     /** The emulator's zone is the host's programs, and places for its sockets and what is mounted. */

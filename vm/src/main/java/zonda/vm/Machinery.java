@@ -380,11 +380,12 @@ final class Machinery {
 
     /** Takes over a zone that an earlier daemon booted. */
     void adopt(VmRecord vm, RunningZone zone) {
-        if (vm.config().brand().isHvm()) {
-            control.goOn(vm.config());
-        }
         serveMetadata(vm);
         running.put(vm.uuid(), zone);
+        if (vm.config().brand().isHvm()) {
+            // A QEMU that does not answer must not keep the host from being served.
+            Thread.ofVirtual().name("go-on-" + vm.uuid()).start(() -> control.goOn(vm.config()));
+        }
     }
 
     private void serveMetadata(VmRecord vm) {

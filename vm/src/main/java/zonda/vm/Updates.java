@@ -145,12 +145,13 @@ final class Updates {
         return List.copyOf(all);
     }
 
-    private static Json.Obj merged(Json.Obj nic, Json.Obj change) {
-        Json.Obj result = nic;
-        for (Map.Entry<String, Json> member : change.members().entrySet()) {
-            result = member.getValue() instanceof Json.Null
-                    ? result.without(member.getKey())
-                    : result.with(member.getKey(), member.getValue());
+    /** The member with a change, in which null takes a property away. */
+    static Json.Obj merged(Json.Obj member, Json.Obj change) {
+        Json.Obj result = member;
+        for (Map.Entry<String, Json> property : change.members().entrySet()) {
+            result = property.getValue() instanceof Json.Null
+                    ? result.without(property.getKey())
+                    : result.with(property.getKey(), property.getValue());
         }
         return result;
     }
