@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Predicate;
 import zonda.base.Bytes;
 import zonda.base.Json;
 
@@ -185,27 +186,27 @@ public final class Creations {
         Manifest plain = manifest(fields, "the disk " + file.getFileName());
         Manifest manifest =
                 Manifest.of(plain.json().without("tags").withAll(machine).withAll(fields.json()));
-        progress.say("Creating image " + manifest.title());
-        var image = new InstalledImage(manifest, setup.store().pool(), Optional.empty());
-        boolean installed = installation.installDataset(image, dataset -> {
-            Path whole = dataset.resolve(StreamImages.DISK);
-            try (var target = new RandomAccessFile(whole.toFile(), "rw")) {
-                target.setLength(Bytes.ofMiB(mib).value());
-            }
-            disk.copyTo(whole);
-        });
-        if (!installed) {
-            throw new ImageException(
-                    ImageError.INVALID_ARGUMENT, "image " + manifest.title() + " is already installed");
-        }
-        progress.say("Created image " + manifest.title());
-        return image;
+        return installed(
+                manifest,
+                image -> installation.installDataset(image, dataset -> {
+                    Path whole = dataset.resolve(StreamImages.DISK);
+                    try (var target = new RandomAccessFile(whole.toFile(), "rw")) {
+                        target.setLength(Bytes.ofMiB(mib).value());
+                    }
+                    disk.copyTo(whole);
+                }),
+                progress);
     }
 
     private InstalledImage create(Manifest manifest, Installation.Filler filler, Progress progress) {
+        return installed(manifest, image -> installation.install(image, filler), progress);
+    }
+
+    /** @param install says whether it did */
+    private InstalledImage installed(Manifest manifest, Predicate<InstalledImage> install, Progress progress) {
         progress.say("Creating image " + manifest.title());
         var image = new InstalledImage(manifest, setup.store().pool(), Optional.empty());
-        if (!installation.install(image, filler)) {
+        if (!install.test(image)) {
             throw new ImageException(
                     ImageError.INVALID_ARGUMENT, "image " + manifest.title() + " is already installed");
         }
