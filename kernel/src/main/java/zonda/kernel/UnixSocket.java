@@ -79,8 +79,7 @@ public final class UnixSocket {
             throw new IOException("no directory holds " + socket);
         }
         try (Fd directory = Fd.openDirectory(parent)) {
-            return work.with(
-                    UnixDomainSocketAddress.of(directory.procPath().resolve(socket.getFileName())));
+            return work.with(UnixDomainSocketAddress.of(directory.procPath().resolve(socket.getFileName())));
         }
     }
 

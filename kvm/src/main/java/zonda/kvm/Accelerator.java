@@ -47,7 +47,7 @@ public enum Accelerator {
     }
 
     /** Whether a machine whose firmware is three instructions comes to their end. */
-    boolean works(Duration limit) {
+    public boolean works(Duration limit) {
         Path firmware = firmware();
         try {
             return Command.of(
@@ -60,6 +60,8 @@ public enum Accelerator {
                                     option,
                                     "-cpu",
                                     this == KVM ? "host" : "qemu64",
+                                    "-smp",
+                                    "2",
                                     "-m",
                                     "16",
                                     "-bios",

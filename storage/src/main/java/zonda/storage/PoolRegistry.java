@@ -83,9 +83,7 @@ public final class PoolRegistry implements AutoCloseable {
 
     /** The open pool of this name. */
     public Optional<Pool> find(String name) {
-        return open.stream()
-                .filter(pool -> pool.config().name().equals(name))
-                .findFirst();
+        return open.stream().filter(pool -> pool.config().name().equals(name)).findFirst();
     }
 
     /** @throws OpException NOT_FOUND in the words of zpool(8) */
@@ -147,8 +145,7 @@ public final class PoolRegistry implements AutoCloseable {
 
     /** Whether a pool could be made: names, devices. @throws OpException when not, in the words of zpool(8) */
     public void check(NewPool wanted) {
-        if (entries.containsKey(wanted.name())
-                || find(wanted.name()).isPresent()) {
+        if (entries.containsKey(wanted.name()) || find(wanted.name()).isPresent()) {
             throw new OpException(Code.CONFLICT, "cannot create '" + wanted.name() + "': pool already exists");
         }
         VdevChecks.require(wanted, open);
@@ -284,8 +281,7 @@ public final class PoolRegistry implements AutoCloseable {
         changing.lock();
         try (var undo = new Undo()) {
             NewPool.requireName(name);
-            if (entries.containsKey(name)
-                    || find(name).isPresent()) {
+            if (entries.containsKey(name) || find(name).isPresent()) {
                 throw new OpException(
                         Code.CONFLICT,
                         "cannot import '" + found.name() + "': a pool with that name already exists\n"

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.nio.file.Files;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
+import zonda.kvm.Accelerator;
 
 class AcceleratorIT {
     private static final Duration LIMIT = Duration.ofSeconds(20);

@@ -105,7 +105,7 @@ public final class Guest implements AutoCloseable {
 
     private static List<String> argv(GuestImage image, List<Disk> disks, Path directory) throws IOException {
         List<String> argv = new ArrayList<>(List.of(QEMU.toString()));
-        argv.addAll(Accelerator.best().options());
+        argv.addAll(GuestCpu.options());
         argv.addAll(List.of("-nodefaults", "-no-user-config", "-display", "none", "-nic", "none", "-m", "2048"));
         argv.addAll(List.of("-kernel", image.kernel().toString()));
         // Programs at the same addresses each time: what is emulated need not be translated again.

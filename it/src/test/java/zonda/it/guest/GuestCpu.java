@@ -1,0 +1,18 @@
+package zonda.it.guest;
+
+import java.util.List;
+import zonda.kvm.Accelerator;
+
+/** How QEMU runs a guest's instructions, as the project's own machines find out what works. */
+final class GuestCpu {
+    private static final List<String> KVM = List.of("-accel", "kvm", "-cpu", "host", "-smp", "2");
+    /** An old CPU: what is built on a newer one must run there, too. */
+    private static final List<String> TCG =
+            List.of("-accel", "tcg,thread=multi,tb-size=512", "-cpu", "Nehalem", "-smp", "2");
+
+    private GuestCpu() {}
+
+    static List<String> options() {
+        return Accelerator.best() == Accelerator.KVM ? KVM : TCG;
+    }
+}
