@@ -10,7 +10,7 @@ import zonda.dtrace.syntax.DError;
 
 /** Random programs: whatever is wrong with one is said in words, and what is right computes what it should. */
 class FuzzTest {
-    private static final int PROGRAMS = Integer.getInteger("zonda.fuzz", 1500);
+    private static final int PROGRAMS = Integer.getInteger("zonda.fuzz", 600);
     private static final long SEED = Long.getLong("zonda.seed", 20261);
     private static final String[] WORDS = {
         "BEGIN",

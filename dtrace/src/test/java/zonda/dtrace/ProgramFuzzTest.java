@@ -14,7 +14,7 @@ import zonda.dtrace.syntax.DError;
 
 /** Random programs of statements: what the compiled one records is what a walk over the same tree says. */
 class ProgramFuzzTest {
-    private static final int PROGRAMS = Integer.getInteger("zonda.fuzz", 1500) / 10;
+    private static final int PROGRAMS = Integer.getInteger("zonda.fuzz", 600) / 6;
     private static final long SEED = Long.getLong("zonda.seed", 20263);
     private static final String[] NAMES = {"g", "h", "this->t", "self->s", "a[1]", "a[g]", "b[\"k\", 2]", "b[\"k\", h]"
     };

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 /** Random texts: what the compiled functions answer is what the same function in Java does. */
 class TextFuzzTest {
-    private static final int ROUNDS = Integer.getInteger("zonda.fuzz", 1500) / 15;
+    private static final int ROUNDS = Integer.getInteger("zonda.fuzz", 600) / 10;
     private static final long SEED = Long.getLong("zonda.seed", 20262);
     private static final int EACH = 6;
 

@@ -51,12 +51,16 @@ final class DaemonProcess {
 
     private static List<String> program() {
         String home = System.getenv("ZONDA_HOME");
-        return home == null ? java("zonda.daemon.Zondad") : List.of(home + "/bin/zondad");
+        return home == null ? java(ClassArchive.options(), "zonda.daemon.Zondad") : List.of(home + "/bin/zondad");
     }
 
     /** The command line that runs a class of this build. */
     static List<String> java(String mainClass) {
-        return List.of(
+        return java(List.of(), mainClass);
+    }
+
+    private static List<String> java(List<String> options, String mainClass) {
+        var words = new ArrayList<>(List.of(
                 System.getProperty("java.home") + "/bin/java",
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
@@ -64,10 +68,10 @@ final class DaemonProcess {
                 "-Xmx256m",
                 "--add-exports",
                 "java.base/sun.nio.ch=ALL-UNNAMED",
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                mainClass);
+                "--enable-native-access=ALL-UNNAMED"));
+        words.addAll(options);
+        words.addAll(List.of("-cp", ClassArchive.classPath(), mainClass));
+        return words;
     }
 
     private void readLog() {

@@ -49,22 +49,32 @@ final class Instance implements BeforeAllCallback, AfterAllCallback {
     public void beforeAll(ExtensionContext context) {
         assumeTrue(System.getProperty("user.name").equals("root"), "needs root");
         PROGRAMS.forEach(program -> assumeTrue(Files.isExecutable(Path.of(program)), "needs " + program));
+        ClassArchive.make();
+        make(Map.of());
+    }
+
+    /** @param environment of the daemon */
+    void make(Map<String, String> environment) {
         identity = Identity.draw(devices.get());
         // A run of the tests that is itself ended leaves nothing either.
         interrupted = new Thread(this::tearDown);
         Runtime.getRuntime().addShutdownHook(interrupted);
         DaemonProcess maker = DaemonProcess.run(identity.root(), Map.of(), "create-pool");
         assertThat(maker.end()).as(maker::log).isZero();
-        start(Map.of());
+        start(environment);
         Ran made = imgadm("create", "--busybox", "name=busybox", "version=1", "uuid=" + image);
         assertThat(made.status()).as(made.toString()).isZero();
     }
 
     @Override
     public void afterAll(ExtensionContext context) throws IOException {
-        if (identity == null) {
-            return;
+        if (identity != null) {
+            takeAway();
         }
+    }
+
+    /** Takes it from the machine, and makes sure that it is gone. */
+    void takeAway() throws IOException {
         Runtime.getRuntime().removeShutdownHook(interrupted);
         DaemonProcess last = tearDown();
         List<String> left = leftovers().ofInstance();

@@ -24,12 +24,12 @@ final class Capture implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        Thread.ofVirtual().start(() -> lines.lines().forEach(frames::add));
+        Thread.ofPlatform().daemon().start(() -> lines.lines().forEach(frames::add));
     }
 
     /** Waits until a frame holds the mark. */
     boolean sees(String hex) {
-        return Await.until(Duration.ofSeconds(5), () -> has(hex));
+        return Await.until(Duration.ofSeconds(20), () -> has(hex));
     }
 
     boolean has(String hex) {

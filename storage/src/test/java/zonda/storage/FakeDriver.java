@@ -1,9 +1,11 @@
 package zonda.storage;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -18,6 +20,8 @@ import zonda.base.Bytes;
  * memory, and outlives a reopened service as it outlives a daemon on a pool.
  */
 final class FakeDriver implements PoolDriver {
+    private static final int BLOCK = 4096;
+
     private final Path root;
     private final Map<Guid, List<Guid>> charged = new HashMap<>();
     private final Map<Guid, Bytes> limits = new HashMap<>();
@@ -290,13 +294,16 @@ final class FakeDriver implements PoolDriver {
         if (!file.endsWith("disk")) {
             return file.toFile().length();
         }
-        String all = text(file);
-        long blocks = java.util.stream.IntStream.range(0, Math.ceilDiv(all.length(), 4096))
-                .filter(i -> all.substring(i * 4096, Math.min(all.length(), (i + 1) * 4096))
-                        .chars()
-                        .anyMatch(one -> one != 0))
-                .count();
-        return blocks * 4096;
+        try (InputStream in = Files.newInputStream(file)) {
+            byte[] zeros = new byte[BLOCK];
+            long written = 0;
+            for (byte[] block = in.readNBytes(BLOCK); block.length > 0; block = in.readNBytes(BLOCK)) {
+                written += Arrays.equals(block, 0, block.length, zeros, 0, block.length) ? 0 : BLOCK;
+            }
+            return written;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static List<Path> walk(Path tree) {

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -13,10 +12,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Many datasets at a time, and one after another; times are printed, and held to bounds that only a mistake breaks. */
+/** Many datasets at a time. */
 class ManyDatasetsIT {
     private static final int THREADS = 8;
-    private static final int ROUNDS = 40;
 
     private ScratchPool pool;
     private Datasets datasets;
@@ -59,7 +57,6 @@ class ManyDatasetsIT {
 
     @Test
     void eight_threads_clone_and_destroy_without_a_trace() throws Exception {
-        long start = System.nanoTime();
         inParallel(thread -> {
             for (int i = 0; i < 12; i++) {
                 String name = "tank/t" + thread + "-" + i;
@@ -77,7 +74,6 @@ class ManyDatasetsIT {
                 }
             }
         });
-        System.out.printf("96 clones by 8 threads, and more: %d ms%n", (System.nanoTime() - start) / 1_000_000);
 
         List<Dataset> left = datasets.list();
         assertThat(left).hasSize(2 + THREADS * 3);
@@ -102,53 +98,16 @@ class ManyDatasetsIT {
     }
 
     @Test
-    void verbs_are_not_much_slower_among_many_datasets_and_a_restart_takes_little() throws Exception {
-        Times few = measure("few");
-        long start = System.nanoTime();
+    void hundreds_of_clones_are_all_there_when_the_pool_is_opened_again() throws Exception {
         inParallel(thread -> {
-            for (int i = 0; i < 2000 / THREADS; i++) {
+            for (int i = 0; i < 400 / THREADS; i++) {
                 datasets.clone("tank/image@final", "tank/m" + thread + "-" + i, DatasetOptions.DEFAULT.mode(0700));
             }
         });
-        System.out.printf("2000 clones by 8 threads: %d ms%n", (System.nanoTime() - start) / 1_000_000);
-        Times many = measure("2000");
 
-        start = System.nanoTime();
         List<Dataset> before = datasets.list();
-        System.out.printf("list of 2000: %d ms%n", (System.nanoTime() - start) / 1_000_000);
-        start = System.nanoTime();
-        Datasets reopened = pool.reopen();
-        long reopen = (System.nanoTime() - start) / 1_000_000;
-        System.out.printf("reopened with 2000 mounted: %d ms%n", reopen);
-        assertThat(reopened.list()).isEqualTo(before);
+        assertThat(before).hasSize(402);
+        assertThat(pool.reopen().list()).isEqualTo(before);
         assertThat(pool.pool().findings()).isEmpty();
-        assertThat(reopen).as("ms to reopen").isLessThan(10_000);
-        assertThat(many.cloning()).as("ms to clone among many").isLessThan(20 * few.cloning() + 100);
-        assertThat(many.destroying()).as("ms to destroy among many").isLessThan(20 * few.destroying() + 100);
-    }
-
-    private record Times(double cloning, double destroying) {}
-
-    private Times measure(String among) {
-        var clones = new double[ROUNDS];
-        var destroys = new double[ROUNDS];
-        for (int i = 0; i < ROUNDS; i++) {
-            long start = System.nanoTime();
-            datasets.clone("tank/image@final", "tank/measured", DatasetOptions.DEFAULT.mode(0700));
-            clones[i] = (System.nanoTime() - start) / 1e6;
-            start = System.nanoTime();
-            datasets.destroy("tank/measured", true);
-            destroys[i] = (System.nanoTime() - start) / 1e6;
-        }
-        Arrays.sort(clones);
-        Arrays.sort(destroys);
-        System.out.printf(
-                "among %s: clone and mount p50 %.1f ms, p95 %.1f; destroy p50 %.1f ms, p95 %.1f%n",
-                among,
-                clones[ROUNDS / 2],
-                clones[ROUNDS * 95 / 100],
-                destroys[ROUNDS / 2],
-                destroys[ROUNDS * 95 / 100]);
-        return new Times(clones[ROUNDS / 2], destroys[ROUNDS / 2]);
     }
 }

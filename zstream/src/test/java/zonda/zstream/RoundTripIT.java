@@ -22,6 +22,8 @@ import zonda.kernel.Directory;
 
 /** Trees at random, changed at random, arrive as they are. The seed is the test's parameter. */
 class RoundTripIT {
+    /** Repeated, what names that fill many chunks of a leaf begin with. */
+    private static final String LONG = "a name of many chunks, number ";
     private static final Instant MADE = Instant.ofEpochSecond(1_750_000_000);
 
     @TempDir
@@ -131,7 +133,7 @@ class RoundTripIT {
     @Test
     void a_directory_of_very_many_names_needs_a_pointer_table_of_its_own_and_arrives() throws IOException {
         Path tree = Files.createDirectory(directory.resolve("tree"));
-        int names = 120_000;
+        int names = 45_000;
         try (Directory root = Directory.open(tree)) {
             root.mkdir("many");
             root.mkdir("one");
@@ -139,11 +141,11 @@ class RoundTripIT {
                     Directory many = root.child("many")) {
                 // Few files of many names each, since inodes tell nothing more; ext4 has 65,000 links at most.
                 for (int i = 0; i < names; i++) {
-                    String file = "file" + i / 40_000;
-                    if (i % 40_000 == 0) {
+                    String file = "file" + i / 15_000;
+                    if (i % 15_000 == 0) {
                         one.create(file).close();
                     }
-                    many.link("a name that is long enough to take several chunks of a leaf, number " + i, one, file);
+                    many.link(LONG.repeat(8) + i, one, file);
                 }
             }
         }
