@@ -24,6 +24,7 @@ import zonda.kernel.Directory;
 class RoundTripIT {
     /** Repeated, what names that fill many chunks of a leaf begin with. */
     private static final String LONG = "a name of many chunks, number ";
+
     private static final Instant MADE = Instant.ofEpochSecond(1_750_000_000);
 
     @TempDir
