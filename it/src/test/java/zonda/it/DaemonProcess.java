@@ -51,27 +51,7 @@ final class DaemonProcess {
 
     private static List<String> program() {
         String home = System.getenv("ZONDA_HOME");
-        return home == null ? java(ClassArchive.options(), "zonda.daemon.Zondad") : List.of(home + "/bin/zondad");
-    }
-
-    /** The command line that runs a class of this build. */
-    static List<String> java(String mainClass) {
-        return java(List.of(), mainClass);
-    }
-
-    private static List<String> java(List<String> options, String mainClass) {
-        var words = new ArrayList<>(List.of(
-                System.getProperty("java.home") + "/bin/java",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-Xshare:auto",
-                "-Xmx256m",
-                "--add-exports",
-                "java.base/sun.nio.ch=ALL-UNNAMED",
-                "--enable-native-access=ALL-UNNAMED"));
-        words.addAll(options);
-        words.addAll(List.of("-cp", ClassArchive.classPath(), mainClass));
-        return words;
+        return home == null ? ClassArchive.DAEMON.program() : List.of(home + "/bin/zondad");
     }
 
     private void readLog() {

@@ -197,7 +197,7 @@ final class Instance implements BeforeAllCallback, AfterAllCallback {
         if (home != null) {
             return List.of(home + "/bin/" + tool);
         }
-        return Stream.concat(DaemonProcess.java("zonda.client.Main").stream(), Stream.of(tool, terminals))
+        return Stream.concat(ClassArchive.CLIENT.program().stream(), Stream.of(tool, terminals))
                 .toList();
     }
 

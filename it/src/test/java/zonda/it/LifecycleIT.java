@@ -155,8 +155,12 @@ class LifecycleIT {
                 .isTrue();
         awaitState(vm, "running");
 
-        zonda.zlogin(vm.toString(), "poweroff");
-        awaitState(vm, "stopped");
+        // busybox' init doesn't hear it before it has set its handlers.
+        assertThat(Await.until(SOON, () -> {
+                    zonda.zlogin(vm.toString(), "poweroff");
+                    return zonda.state(vm).equals("stopped");
+                }))
+                .isTrue();
         assertThat(zonda.get(vm).integer("exit_status")).contains(130L);
         said(zonda.vmadm("start", vm.toString()), "Successfully started VM " + vm);
     }
