@@ -82,6 +82,7 @@ final class ZfsPropertyNames {
             "mountpoint",
             "createtxg",
             "guid",
+            "receive_resume_token",
             "defer_destroy",
             "userrefs",
             "clones");

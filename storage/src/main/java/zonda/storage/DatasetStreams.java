@@ -40,7 +40,7 @@ public final class DatasetStreams {
         SendPlan plan = SendPlan.of(pool.catalog(), request);
         return Blocking.onOwnThread("zfs-send", () -> {
             try (var _ = sending.keep(plan)) {
-                return plan.parts().stream().map(sending::estimate).toList();
+                return plan.parts().stream().map(part -> sending.estimate(plan, part)).toList();
             }
         });
     }
@@ -75,6 +75,16 @@ public final class DatasetStreams {
             new ReceivedPackage(pool, receiving, request, listener).receive(in);
             return request;
         });
+    }
+
+    /**
+     * Forgets what came of a snapshot whose receive was cut short; a dataset that was made for it goes, too.
+     *
+     * @throws OpException NOT_FOUND when nothing did
+     */
+    public void abort(String dataset) {
+        requireOurs();
+        receiving.resumable().abort(new DatasetName(dataset));
     }
 
     private void requireOurs() {

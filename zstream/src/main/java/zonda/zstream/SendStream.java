@@ -3,6 +3,7 @@ package zonda.zstream;
 import java.io.InputStream;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A ZFS send stream that is being read: one snapshot, or with {@code zfs send -p}, {@code -R} and {@code -I} a list of
@@ -61,7 +62,7 @@ public final class SendStream implements AutoCloseable {
     /**
      * The next snapshot; empty at the end of the stream.
      *
-     * @throws StreamException NOT_SUPPORTED for raw, redacted, deduplicated and resumed streams, and unknown features
+     * @throws StreamException NOT_SUPPORTED for raw, redacted and deduplicated streams, and unknown features
      * @throws IllegalStateException when the one before wasn't received
      */
     public Optional<StreamHeader> next() {
@@ -92,7 +93,14 @@ public final class SendStream implements AutoCloseable {
     }
 
     private StreamHeader header(StreamRecord.Begin head) {
-        Feature.of(head.features());
+        Set<Feature> features = Feature.of(head.features());
+        Optional<ResumePoint> resume = features.contains(Feature.RESUMING)
+                ? Optional.of(ResumePoint.of(NvList.decodeAny(reader.payload(), reader.payloadLength())))
+                : Optional.empty();
+        var form = new ResumeToken.Form(
+                features.contains(Feature.LARGE_BLOCKS),
+                features.contains(Feature.EMBEDDED),
+                features.contains(Feature.COMPRESSED));
         for (StreamHeader.Kind kind : StreamHeader.Kind.values()) {
             if (kind.number() == head.type()) {
                 return new StreamHeader(
@@ -101,7 +109,9 @@ public final class SendStream implements AutoCloseable {
                         head.names().fromGuid(),
                         head.names().toName(),
                         created(head.names().created()),
-                        (head.flags() & StreamRecord.FLAG_CLONE) != 0);
+                        (head.flags() & StreamRecord.FLAG_CLONE) != 0,
+                        form,
+                        resume);
             }
         }
         throw reader.wrong("it holds neither a filesystem nor a volume but something of the kind " + head.type());
