@@ -62,7 +62,7 @@ final class Recovery {
 
         Inventory inventory = driver.inventory();
         dropIncomplete(records, loaded, inventory);
-        List<Partial> partials = takePartials(records, inventory);
+        List<Partial> partials = takePartials(records, loaded, inventory);
         dropUnmade(records, loaded, inventory);
         fill(records);
         partials.forEach(catalog::put);
@@ -140,7 +140,8 @@ final class Recovery {
     }
 
     /** Receives that can be gone on with, which are no snapshots yet. What can't be gone on with is left to go. */
-    private List<Partial> takePartials(Map<Guid, NodeRecord> records, Inventory inventory) {
+    private List<Partial> takePartials(
+            Map<Guid, NodeRecord> records, RecordStore.Loaded loaded, Inventory inventory) {
         var partials = new ArrayList<Partial>();
         for (NodeRecord record : List.copyOf(records.values())) {
             if (!(record instanceof Frozen snapshot) || !snapshot.notes().isResumable()) {
@@ -162,8 +163,19 @@ final class Recovery {
                 records.remove(snapshot.guid());
                 states.stream().filter(state -> !state.equals(one.state())).forEach(driver::destroy);
             });
+            if (!isThere(snapshot, inventory) && newest.isEmpty()) {
+                dropMadeFor(records, loaded, snapshot);
+            }
         }
         return partials;
+    }
+
+    /** A dataset that was made for a snapshot goes with it, when nothing of that came. */
+    private void dropMadeFor(Map<Guid, NodeRecord> records, RecordStore.Loaded loaded, Frozen snapshot) {
+        if (snapshot.notes().arrival() == SnapshotNotes.Arrival.RESUMABLE_INTO_NEW
+                && !loaded.made().containsKey(snapshot.dataset())) {
+            Optional.ofNullable(records.get(snapshot.dataset())).ifPresent(dataset -> dropUnmade(records, dataset));
+        }
     }
 
     private Optional<Partial> partial(Frozen snapshot, SnapshotId state) {

@@ -82,11 +82,10 @@ final class ResumableReceiving {
     List<String> receive(Order order, Arrival arrival) {
         boolean isNew = arrival.dataset().isEmpty();
         Filesystem dataset = arrival.dataset().orElseGet(() -> empty(order, arrival));
-        Guid place = pool.newGuid();
         var snapshot = new Frozen(
                 pool.newGuid(),
                 dataset.guid(),
-                place,
+                pool.newGuid(),
                 order.to().snapshot(),
                 arrival.header().created(),
                 pool.nextTxg(),
@@ -97,27 +96,67 @@ final class ResumableReceiving {
                                         ? SnapshotNotes.Arrival.RESUMABLE_INTO_NEW
                                         : SnapshotNotes.Arrival.RESUMABLE));
         var keeper = new Keeper(snapshot, charged(snapshot, dataset), Optional.empty());
-        try (var undo = new Undo()) {
-            undo.add(pool.driver()::sync);
-            undo.add(() -> {
-                pool.store().abandon(snapshot.guid());
-                pool.catalog().forgetPartial(dataset.guid());
-            });
-            pool.store().begin(snapshot);
-            pool.passed("receive", "intent");
-            undo.add(() -> removal.destroy(snapshot));
-            receiving.make(place, arrival.base(), new Charge(keeper.charged, Optional.empty()));
+        DatasetName name = order.to().dataset();
+        List<String> claimed = isNew ? List.of(name.text()) : List.of();
+        List<String> above = isNew ? List.of(name.parent().orElseThrow().text()) : List.of();
+        try (var _ = pool.claims().claim(claimed, above);
+                var undo = new Undo()) {
+            Receiving.requireSame(arrival, Arrival.of(pool, arrival.header(), order.to(), order.request()));
+            begin(snapshot, dataset.guid(), undo);
+            if (isNew) {
+                make(dataset, arrival, undo);
+            }
+            receiving.make(snapshot.home(), arrival.base(), new Charge(keeper.charged, Optional.empty()));
             pool.passed("receive", "place");
-            try (Directory target = Directory.open(receiving.content(place))) {
-                FilesystemReceiver.begin(
-                        order.stream(), target, new Resumable(Partial.directory(snapshot), keeper));
+            try (Directory target = Directory.open(receiving.content(snapshot.home()))) {
+                FilesystemReceiver.begin(order.stream(), target, new Resumable(Partial.directory(snapshot), keeper));
             }
             if (isNew) {
-                appear(order, arrival, dataset);
+                appear(dataset);
             }
             undo.keep();
         }
         return goOn(order, arrival.base(), keeper);
+    }
+
+    private void begin(Frozen snapshot, Guid dataset, Undo undo) {
+        undo.add(pool.driver()::sync);
+        undo.add(() -> {
+            pool.store().abandon(snapshot.guid());
+            pool.catalog().forgetPartial(dataset);
+        });
+        pool.store().begin(snapshot);
+        pool.passed("receive", "intent");
+        undo.add(() -> removal.destroy(snapshot));
+    }
+
+    /** Its accounts must be there before anything is charged to them. As long as no state is kept, it doesn't count. */
+    private void make(Filesystem dataset, Arrival arrival, Undo undo) {
+        Allotment given = dataset.options().allotment();
+        Filesystem parent = pool.catalog().dataset(dataset.parent().orElseThrow()).orElseThrow();
+        pool.reservations().requireFits(parent, given, Arrival.prefix(arrival.header()) + ": out of space");
+        if (given.reserves()) {
+            pool.reservations().prepare();
+        }
+        undo.add(() -> pool.store().abandon(dataset.guid()));
+        pool.store().begin(dataset);
+        undo.add(() -> removal.destroy(dataset));
+        receiving.make(
+                dataset.guid(),
+                arrival.base(),
+                new Charge(pool.catalog().accounts(dataset), dataset.options().quota()));
+        pool.passed("receive", "dataset");
+    }
+
+    private void appear(Filesystem dataset) {
+        pool.finishing().finish(dataset);
+        pool.store().settling(pool.driver()::sync);
+        pool.catalog().put(dataset);
+        pool.store().made(dataset.guid());
+        if (dataset.options().allotment().reserves()) {
+            pool.reservations().changed(dataset);
+        }
+        pool.passed("receive", "appeared");
     }
 
     /** A dataset that has nothing until its first snapshot is whole. */
@@ -145,37 +184,6 @@ final class ResumableReceiving {
                         .map(shape -> new VolumeShape(pool.driver().sizeOf(origin.id()), shape.blockSize())))
                 .orElseGet(() ->
                         new VolumeShape(Bytes.of(VolumeShape.USUAL_BLOCK), VolumeShape.USUAL_BLOCK));
-    }
-
-    private void appear(Order order, Arrival arrival, Filesystem dataset) {
-        DatasetName name = order.to().dataset();
-        Allotment given = dataset.options().allotment();
-        Filesystem parent = receiving.parent(name);
-        pool.reservations().requireFits(parent, given, Arrival.prefix(arrival.header()) + ": out of space");
-        if (given.reserves()) {
-            pool.reservations().prepare();
-        }
-        var store = pool.store();
-        try (var _ = pool.claims().claim(List.of(name.text()), List.of(name.parent().orElseThrow().text()));
-                var undo = new Undo()) {
-            Receiving.requireSame(arrival, Arrival.of(pool, arrival.header(), order.to(), order.request()));
-            undo.add(() -> store.abandon(dataset.guid()));
-            store.begin(dataset);
-            undo.add(() -> removal.destroy(dataset));
-            receiving.make(
-                    dataset.guid(),
-                    arrival.base(),
-                    new Charge(pool.catalog().accounts(dataset), dataset.options().quota()));
-            pool.finishing().finish(dataset);
-            store.settling(pool.driver()::sync);
-            pool.catalog().put(dataset);
-            undo.keep();
-            store.made(dataset.guid());
-        }
-        if (given.reserves()) {
-            pool.reservations().changed(dataset);
-        }
-        pool.passed("receive", "appeared");
     }
 
     /** Goes on with a receive that was cut short. @return as {@link #receive} does */
