@@ -80,7 +80,15 @@ final class ZfsReceiving {
         }
         Naming naming = options.has("d") ? Naming.WITHOUT_POOL : options.has("e") ? Naming.LAST : Naming.AS_TARGET;
         return new ReceiveRequest(
-                target, naming, options.has("F"), !options.has("u"), options.has("s"), options.has("n"), set, excluded, origin);
+                target,
+                naming,
+                options.has("F"),
+                !options.has("u"),
+                options.has("s"),
+                options.has("n"),
+                set,
+                excluded,
+                origin);
     }
 
     private String value(String target, ZfsChanging.Assignment set) {

@@ -135,7 +135,8 @@ final class Creation {
                 names.stream().map(name -> name.dataset().text()).distinct().toList();
         try (var _ = pool.claims().claim(texts, kept)) {
             for (SnapshotName name : names) {
-                if (pool.catalog().isInconsistent(pool.catalog().require(name.dataset()).guid())) {
+                if (pool.catalog()
+                        .isInconsistent(pool.catalog().require(name.dataset()).guid())) {
                     throw taken(name, "dataset is busy: it is not received whole yet");
                 }
             }

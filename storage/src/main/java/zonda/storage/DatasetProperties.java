@@ -135,7 +135,8 @@ final class DatasetProperties {
             case "guid" -> fact(name, guid(dataset.guid()));
             case "receive_resume_token" ->
                 catalog.partial(dataset.guid())
-                        .flatMap(partial -> fact(name, new Value.Text(partial.token().text())));
+                        .flatMap(partial ->
+                                fact(name, new Value.Text(partial.token().text())));
             case "volsize", "volblocksize" -> dataset.options().volume().map(shape -> ofVolume(dataset, shape, name));
             default -> Optional.empty();
         };

@@ -84,8 +84,8 @@ final class Finishing {
     /** The states of a place that a receive can go on from. */
     static List<SnapshotId> states(PoolDriver.Inventory inventory, Frozen snapshot) {
         return inventory.snapshots().stream()
-                .filter(id -> id.dataset().equals(snapshot.home())
-                        && !id.snapshot().equals(snapshot.guid()))
+                .filter(id ->
+                        id.dataset().equals(snapshot.home()) && !id.snapshot().equals(snapshot.guid()))
                 .toList();
     }
 

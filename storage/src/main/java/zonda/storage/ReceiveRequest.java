@@ -44,7 +44,8 @@ public record ReceiveRequest(
 
     /** Into a dataset of this name, without further ado. */
     public static ReceiveRequest into(String target) {
-        return new ReceiveRequest(target, Naming.AS_TARGET, false, true, false, false, Map.of(), Set.of(), Optional.empty());
+        return new ReceiveRequest(
+                target, Naming.AS_TARGET, false, true, false, false, Map.of(), Set.of(), Optional.empty());
     }
 
     public ReceiveRequest forced() {
@@ -64,6 +65,7 @@ public record ReceiveRequest(
     }
 
     public ReceiveRequest origin(String snapshot) {
-        return new ReceiveRequest(target, naming, force, mount, resumable, dryRun, set, excluded, Optional.of(snapshot));
+        return new ReceiveRequest(
+                target, naming, force, mount, resumable, dryRun, set, excluded, Optional.of(snapshot));
     }
 }

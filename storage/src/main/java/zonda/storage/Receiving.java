@@ -88,6 +88,10 @@ final class Receiving {
                     arrival.header().isIncremental() ? "receive incremental stream" : "receive new filesystem stream";
             try (var _ = pool.inUse().use(bases);
                     var _ = pool.population().expect(more(order, arrival), what)) {
+                Optional<PoolDriver.OwnStreams> own = pool.driver().streams();
+                if (own.isPresent()) {
+                    return new OwnReceiving(pool, removal, this, own.get()).receive(order, arrival);
+                }
                 if (order.request().resumable()) {
                     return resumable.receive(order, arrival);
                 }
@@ -120,13 +124,13 @@ final class Receiving {
     }
 
     /** A dataset that is made with its first snapshot. */
-    private record Fresh(Filesystem parent, Filesystem dataset, Frozen snapshot) {
+    record Fresh(Filesystem parent, Filesystem dataset, Frozen snapshot) {
         List<Guid> both() {
             return List.of(dataset.guid(), snapshot.guid());
         }
     }
 
-    private Fresh fresh(Order order, Arrival arrival) {
+    Fresh fresh(Order order, Arrival arrival) {
         DatasetName name = order.to().dataset();
         Filesystem parent = parent(name);
         var dataset = new Filesystem(
@@ -145,12 +149,7 @@ final class Receiving {
 
     private List<String> intoNew(Order order, Arrival arrival) {
         Fresh fresh = fresh(order, arrival);
-        DatasetName name = order.to().dataset();
-        Allotment given = order.options().allotment();
-        pool.reservations().requireFits(fresh.parent(), given, Arrival.prefix(arrival.header()) + ": out of space");
-        if (given.reserves()) {
-            pool.reservations().prepare();
-        }
+        requireFits(fresh, arrival);
         try (var undo = new Undo()) {
             begin(fresh, undo);
             make(
@@ -159,15 +158,10 @@ final class Receiving {
                     new Charge(accounts(fresh), order.options().quota()));
             pool.passed("receive", "place");
             Received received = content(order.stream(), fresh.dataset().guid(), fresh.snapshot(), arrival);
-            List<String> kept = Stream.concat(
-                            Stream.of(name.parent().orElseThrow().text()), baseName(arrival).stream())
-                    .toList();
-            try (var _ = pool.claims().claim(List.of(name.text()), kept)) {
-                requireSame(arrival, Arrival.of(pool, arrival.header(), order.to(), order.request()));
-                if (!parent(name).guid().equals(fresh.parent().guid())) {
-                    throw new OpException(Code.CONFLICT, "cannot receive: '" + name + "' was renamed meanwhile");
-                }
-                Filesystem whole = arrival.isVolume() ? sized(fresh.dataset(), fresh.dataset().guid(), received.map()) : fresh.dataset();
+            try (var _ = claimNew(order, arrival, fresh)) {
+                Filesystem whole = arrival.isVolume()
+                        ? sized(fresh.dataset(), fresh.dataset().guid(), received.map())
+                        : fresh.dataset();
                 appear(fresh, whole);
                 undo.keep();
                 return Stream.concat(received.left().stream(), shown(order, whole).stream())
@@ -176,7 +170,32 @@ final class Receiving {
         }
     }
 
-    private void begin(Fresh fresh, Undo undo) {
+    void requireFits(Fresh fresh, Arrival arrival) {
+        Allotment given = fresh.dataset().options().allotment();
+        pool.reservations().requireFits(fresh.parent(), given, Arrival.prefix(arrival.header()) + ": out of space");
+        if (given.reserves()) {
+            pool.reservations().prepare();
+        }
+    }
+
+    /** The name of a new dataset, which nobody took while its stream came. */
+    Claims.Claim claimNew(Order order, Arrival arrival, Fresh fresh) {
+        DatasetName name = order.to().dataset();
+        List<String> kept = Stream.concat(Stream.of(name.parent().orElseThrow().text()), baseName(arrival).stream())
+                .toList();
+        Claims.Claim claim = pool.claims().claim(List.of(name.text()), kept);
+        try (var undo = new Undo()) {
+            undo.add(claim::close);
+            requireSame(arrival, Arrival.of(pool, arrival.header(), order.to(), order.request()));
+            if (!parent(name).guid().equals(fresh.parent().guid())) {
+                throw new OpException(Code.CONFLICT, "cannot receive: '" + name + "' was renamed meanwhile");
+            }
+            undo.keep();
+        }
+        return claim;
+    }
+
+    void begin(Fresh fresh, Undo undo) {
         var store = pool.store();
         undo.add(pool.driver()::sync);
         undo.add(() -> {
@@ -191,7 +210,7 @@ final class Receiving {
     }
 
     /** From here on both count. */
-    private void appear(Fresh fresh, Filesystem whole) {
+    void appear(Fresh fresh, Filesystem whole) {
         var store = pool.store();
         store.replace(whole);
         pool.finishing().describe(whole);
@@ -205,7 +224,7 @@ final class Receiving {
         }
     }
 
-    private Optional<String> shown(Order order, Filesystem whole) {
+    Optional<String> shown(Order order, Filesystem whole) {
         Optional<String> said;
         try {
             pool.passed("receive", "made");
@@ -389,7 +408,7 @@ final class Receiving {
     }
 
     /** With {@code -F}: what was made after the snapshot that the stream is on top of. */
-    private void destroyNewer(Filesystem dataset, Optional<Frozen> base) {
+    void destroyNewer(Filesystem dataset, Optional<Frozen> base) {
         if (base.isEmpty()) {
             return;
         }

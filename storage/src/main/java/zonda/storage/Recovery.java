@@ -60,6 +60,7 @@ final class Recovery {
         records.putAll(loaded.made());
         destroyMarked(records, loaded.gone());
 
+        adopt(records, loaded);
         Inventory inventory = driver.inventory();
         dropIncomplete(records, loaded, inventory);
         List<Partial> partials = takePartials(records, loaded, inventory);
@@ -75,6 +76,17 @@ final class Recovery {
         store.settling(driver::sync);
         maps.retain(catalog.snapshotGuids());
         return catalog;
+    }
+
+    private void adopt(Map<Guid, NodeRecord> records, RecordStore.Loaded loaded) {
+        List<Frozen> begun = records.values().stream()
+                .filter(record -> !loaded.made().containsKey(record.guid()))
+                .filter(Frozen.class::isInstance)
+                .map(Frozen.class::cast)
+                .toList();
+        if (!begun.isEmpty()) {
+            driver.streams().ifPresent(own -> own.adopt(begun));
+        }
     }
 
     private void destroyMarked(Map<Guid, NodeRecord> records, Map<Guid, List<Guid>> marks) {
@@ -140,8 +152,7 @@ final class Recovery {
     }
 
     /** Receives that can be gone on with, which are no snapshots yet. What can't be gone on with is left to go. */
-    private List<Partial> takePartials(
-            Map<Guid, NodeRecord> records, RecordStore.Loaded loaded, Inventory inventory) {
+    private List<Partial> takePartials(Map<Guid, NodeRecord> records, RecordStore.Loaded loaded, Inventory inventory) {
         var partials = new ArrayList<Partial>();
         for (NodeRecord record : List.copyOf(records.values())) {
             if (!(record instanceof Frozen snapshot) || !snapshot.notes().isResumable()) {

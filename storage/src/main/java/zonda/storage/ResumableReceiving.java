@@ -91,10 +91,7 @@ final class ResumableReceiving {
                 pool.nextTxg(),
                 receiving
                         .notes(arrival)
-                        .arriving(
-                                isNew
-                                        ? SnapshotNotes.Arrival.RESUMABLE_INTO_NEW
-                                        : SnapshotNotes.Arrival.RESUMABLE));
+                        .arriving(isNew ? SnapshotNotes.Arrival.RESUMABLE_INTO_NEW : SnapshotNotes.Arrival.RESUMABLE));
         var keeper = new Keeper(snapshot, charged(snapshot, dataset), Optional.empty());
         DatasetName name = order.to().dataset();
         List<String> claimed = isNew ? List.of(name.text()) : List.of();
@@ -133,7 +130,8 @@ final class ResumableReceiving {
     /** Its accounts must be there before anything is charged to them. As long as no state is kept, it doesn't count. */
     private void make(Filesystem dataset, Arrival arrival, Undo undo) {
         Allotment given = dataset.options().allotment();
-        Filesystem parent = pool.catalog().dataset(dataset.parent().orElseThrow()).orElseThrow();
+        Filesystem parent =
+                pool.catalog().dataset(dataset.parent().orElseThrow()).orElseThrow();
         pool.reservations().requireFits(parent, given, Arrival.prefix(arrival.header()) + ": out of space");
         if (given.reserves()) {
             pool.reservations().prepare();
@@ -182,8 +180,7 @@ final class ResumableReceiving {
                         .dataset(origin.dataset())
                         .flatMap(dataset -> dataset.options().volume())
                         .map(shape -> new VolumeShape(pool.driver().sizeOf(origin.id()), shape.blockSize())))
-                .orElseGet(() ->
-                        new VolumeShape(Bytes.of(VolumeShape.USUAL_BLOCK), VolumeShape.USUAL_BLOCK));
+                .orElseGet(() -> new VolumeShape(Bytes.of(VolumeShape.USUAL_BLOCK), VolumeShape.USUAL_BLOCK));
     }
 
     /** Goes on with a receive that was cut short. @return as {@link #receive} does */
@@ -261,7 +258,8 @@ final class ResumableReceiving {
                     Code.CONFLICT, "cannot receive: '" + order.to().dataset() + "' was renamed meanwhile");
         }
         if (snapshot.notes().arrival() == SnapshotNotes.Arrival.RESUMABLE) {
-            ReceiveRequest request = header.isIncremental() ? order.request() : order.request().forced();
+            ReceiveRequest request =
+                    header.isIncremental() ? order.request() : order.request().forced();
             Arrival now = Arrival.of(pool, header, named(order, snapshot), request);
             if (!now.base().map(Frozen::guid).equals(base.map(Frozen::guid))) {
                 throw new OpException(
@@ -279,8 +277,7 @@ final class ResumableReceiving {
             Partial partial = pool.catalog()
                     .partial(dataset.guid())
                     .orElseThrow(() -> new OpException(
-                            Code.NOT_FOUND,
-                            "'" + name + "' does not have any resumable receive state to abort"));
+                            Code.NOT_FOUND, "'" + name + "' does not have any resumable receive state to abort"));
             if (pool.inUse().isUsed(dataset.guid())) {
                 throw new OpException(
                         Code.CONFLICT, "cannot destroy '" + name + "/%recv': dataset is busy: it is being received");

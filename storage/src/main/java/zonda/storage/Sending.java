@@ -42,14 +42,27 @@ final class Sending {
                         .toList());
     }
 
+    private static void send(PoolDriver.OwnStreams own, SendPlan plan, SendPlan.Part part, OutputStream out) {
+        if (plan.request().rest().isPresent()) {
+            own.sendRest(plan.request().rest().get(), out);
+        } else {
+            own.send(part.snapshot().id(), part.from().map(Frozen::id), out);
+        }
+    }
+
     /** Writes the whole stream. @param begins is told of each snapshot before the first byte of it */
     void send(SendPlan plan, OutputStream out, Consumer<SendPart> begins) {
+        Optional<PoolDriver.OwnStreams> own = pool.driver().streams();
         if (plan.request().isPackage()) {
             StreamPackage.begin(out, plan.request().to(), plan.list(pool.catalog()));
         }
         for (SendPlan.Part part : plan.parts()) {
             begins.accept(plan.view(pool.catalog(), part));
-            each(part, new Written(out), resume(plan));
+            if (own.isPresent()) {
+                send(own.get(), plan, part, out);
+            } else {
+                each(part, new Written(out), resume(plan));
+            }
         }
         if (plan.request().isPackage()) {
             StreamPackage.end(out);
@@ -58,7 +71,15 @@ final class Sending {
 
     /** How long the stream of one snapshot will be, nearly. */
     long estimate(SendPlan plan, SendPlan.Part part) {
-        return each(part, new Counted(), resume(plan));
+        Optional<PoolDriver.OwnStreams> own = pool.driver().streams();
+        if (own.isEmpty()) {
+            return each(part, new Counted(), resume(plan));
+        }
+        return plan.request()
+                .rest()
+                .map(own.get()::estimateRest)
+                .orElseGet(() ->
+                        own.get().estimate(part.snapshot().id(), part.from().map(Frozen::id)));
     }
 
     private static Optional<ResumePoint> resume(SendPlan plan) {

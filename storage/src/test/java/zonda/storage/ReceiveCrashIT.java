@@ -65,7 +65,8 @@ class ReceiveCrashIT extends CrashIT {
         byte[] stream = send(pool, token.map(SendRequest::rest).orElse(what));
         if (inParts) {
             assertThatThrownBy(() -> receive(pool, Arrays.copyOf(stream, stream.length * 2 / 3)))
-                    .hasMessageContaining("zfs send -t " + token(pool).orElseThrow().text());
+                    .hasMessageContaining(
+                            "zfs send -t " + token(pool).orElseThrow().text());
             receive(pool, send(pool, SendRequest.rest(token(pool).orElseThrow())));
         } else {
             receive(pool, stream);

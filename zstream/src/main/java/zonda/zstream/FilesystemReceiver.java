@@ -46,8 +46,8 @@ public final class FilesystemReceiver {
         List<String> there =
                 target.names().stream().filter(name -> !own.contains(name)).toList();
         if (origin.isEmpty() && !there.isEmpty()) {
-            throw StreamException.conflict("a full stream needs an empty directory, and " + target + " has "
-                    + there.size() + " entries");
+            throw StreamException.conflict(
+                    "a full stream needs an empty directory, and " + target + " has " + there.size() + " entries");
         }
     }
 
@@ -111,8 +111,7 @@ public final class FilesystemReceiver {
     private record Done(Received received, Instant modified) {}
 
     /** One receive. */
-    private record Receive(
-            SendStream stream, Staging staging, ReceiveOptions options, Optional<Progress> progress) {
+    private record Receive(SendStream stream, Staging staging, ReceiveOptions options, Optional<Progress> progress) {
         Done into(Directory target, Optional<ObjectMap> origin) {
             var tally = new Received.Tally();
             ObjectTable table =

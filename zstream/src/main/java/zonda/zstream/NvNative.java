@@ -57,13 +57,12 @@ final class NvNative {
     }
 
     private static int size(String name, Value value) {
-        int own =
-                switch (value) {
-                    case Value.Flag _ -> 0;
-                    case Value.Number _ -> 8;
-                    case Value.Text(String words) -> FileName.encode(words).length + 1;
-                    default -> throw new IllegalArgumentException("not a value of a native list: " + value);
-                };
+        int own = switch (value) {
+            case Value.Flag _ -> 0;
+            case Value.Number _ -> 8;
+            case Value.Text(String words) -> FileName.encode(words).length + 1;
+            default -> throw new IllegalArgumentException("not a value of a native list: " + value);
+        };
         return round8(PAIR + FileName.encode(name).length + 1) + round8(own);
     }
 
@@ -115,12 +114,14 @@ final class NvNative {
             ByteBuffer pair = in.slice(start, size).order(in.order());
             String name = text(pair, PAIR, nameLength - 1);
             int at = round8(PAIR + nameLength);
-            members.put(name, switch (type) {
-                case NvCodec.FLAG -> new Value.Flag();
-                case NvCodec.UINT64 -> NvList.number(pair.getLong(at));
-                case NvCodec.STRING -> NvList.text(text(pair, at, end(pair, at) - at));
-                default -> throw wrong("a value of the type " + type + " isn't expected in it");
-            });
+            members.put(
+                    name,
+                    switch (type) {
+                        case NvCodec.FLAG -> new Value.Flag();
+                        case NvCodec.UINT64 -> NvList.number(pair.getLong(at));
+                        case NvCodec.STRING -> NvList.text(text(pair, at, end(pair, at) - at));
+                        default -> throw wrong("a value of the type " + type + " isn't expected in it");
+                    });
             in.position(start + size);
         }
     }

@@ -50,9 +50,16 @@ final class Progress implements ObjectIntake.Journal, AutoCloseable {
     static void begin(Directory target, SendStream stream, Resumable resumable) {
         StreamHeader header = stream.current();
         try (Staging staging = Staging.kept(target, resumable.name());
-                var progress =
-                        new Progress(staging, stream, resumable.keeper(), new ResumeToken(
-                                ResumePoint.START, 0, header.toGuid(), header.toName(), header.fromGuid(),
+                var progress = new Progress(
+                        staging,
+                        stream,
+                        resumable.keeper(),
+                        new ResumeToken(
+                                ResumePoint.START,
+                                0,
+                                header.toGuid(),
+                                header.toName(),
+                                header.fromGuid(),
                                 header.form()))) {
             progress.log();
             progress.keep();
@@ -94,8 +101,7 @@ final class Progress implements ObjectIntake.Journal, AutoCloseable {
 
     /** What came before, once more. */
     private void replay(ObjectIntake intake) {
-        try (SendStream log = SendStream.open(
-                new BufferedInputStream(new Reading(staging, RECORDS), 256 * 1024))) {
+        try (SendStream log = SendStream.open(new BufferedInputStream(new Reading(staging, RECORDS), 256 * 1024))) {
             intake.replay(log);
         }
     }
@@ -144,13 +150,12 @@ final class Progress implements ObjectIntake.Journal, AutoCloseable {
     }
 
     private void at(ResumePoint point) {
-        token = new ResumeToken(
-                point, token.bytes(), token.toGuid(), token.toName(), token.fromGuid(), token.form());
+        token = new ResumeToken(point, token.bytes(), token.toGuid(), token.toName(), token.fromGuid(), token.form());
     }
 
     private void log() {
         try {
-            reader.copyTo(records);
+            reader.copyTo(records, false);
         } catch (IOException e) {
             throw new UncheckedIOException("write " + RECORDS + ": " + e.getMessage(), e);
         }
@@ -201,7 +206,9 @@ final class Progress implements ObjectIntake.Journal, AutoCloseable {
 
         Appending(Staging staging, String name) {
             boolean isThere = staging.directory().stat(name).isPresent();
-            file = isThere ? staging.directory().openData(name) : staging.directory().createData(name);
+            file = isThere
+                    ? staging.directory().openData(name)
+                    : staging.directory().createData(name);
             end = file.stat().size();
         }
 

@@ -64,10 +64,14 @@ final class RecordReader implements AutoCloseable {
         return offset;
     }
 
-    /** Writes the last record once more, without its checksum. */
-    void copyTo(OutputStream out) throws IOException {
-        out.write(header, 0, StreamRecord.CHECKSUM);
-        out.write(new byte[StreamRecord.SIZE - StreamRecord.CHECKSUM]);
+    /** Writes the last record once more. @param withChecksum whether with that of all before it */
+    void copyTo(OutputStream out, boolean withChecksum) throws IOException {
+        if (withChecksum) {
+            out.write(header, 0, StreamRecord.SIZE);
+        } else {
+            out.write(header, 0, StreamRecord.CHECKSUM);
+            out.write(new byte[StreamRecord.SIZE - StreamRecord.CHECKSUM]);
+        }
         out.write(payload, 0, payloadLength);
     }
 

@@ -45,7 +45,14 @@ public record SendOptions(
 
     /** A plain stream, with all attributes but those of the host. */
     public static SendOptions of(String toName, long guid, Instant created) {
-        return new SendOptions(toName, guid, created, Optional.empty(), SendOptions::isOfFile, Optional.empty(), false,
+        return new SendOptions(
+                toName,
+                guid,
+                created,
+                Optional.empty(),
+                SendOptions::isOfFile,
+                Optional.empty(),
+                false,
                 Optional.empty());
     }
 

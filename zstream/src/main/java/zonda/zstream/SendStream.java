@@ -1,6 +1,9 @@
 package zonda.zstream;
 
+import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
@@ -123,15 +126,36 @@ public final class SendStream implements AutoCloseable {
 
     /** Reads past the snapshot that is to be received, comparing its checksums. @throws StreamException when damaged */
     public void skip() {
+        copyTo(OutputStream.nullOutputStream());
+    }
+
+    /**
+     * Hands the snapshot that is to be received on as it comes, comparing its checksums.
+     *
+     * @throws StreamException when it is damaged, after what was before it
+     * @throws UncheckedIOException when nobody takes it any more
+     */
+    public void copyTo(OutputStream out) {
         current();
+        copyRecordTo(out);
         StreamRecord record = reader.next();
         while (!(record instanceof StreamRecord.End)) {
             if (record instanceof StreamRecord.Begin) {
                 throw reader.wrong("a second BEGIN before the END of the snapshot");
             }
+            copyRecordTo(out);
             record = reader.next();
         }
+        copyRecordTo(out);
         received();
+    }
+
+    private void copyRecordTo(OutputStream out) {
+        try {
+            reader.copyTo(out, true);
+        } catch (IOException e) {
+            throw new UncheckedIOException("hand on the ZFS stream: " + e.getMessage(), e);
+        }
     }
 
     /** The snapshot that is to be received. @throws IllegalStateException when there is none */

@@ -60,11 +60,7 @@ public final class VolumeReceiver {
      * FilesystemReceiver#begin}; what is said of such a receive there holds here, too.
      */
     public static Received receive(
-            SendStream stream,
-            Place place,
-            Optional<ObjectMap> origin,
-            ReceiveOptions options,
-            Resumable resumable) {
+            SendStream stream, Place place, Optional<ObjectMap> origin, ReceiveOptions options, Resumable resumable) {
         Origins.check(stream.current(), origin);
         refuseOther(stream.current(), place, origin);
         try (Staging staging = Staging.kept(place.directory(), resumable.name());

@@ -193,8 +193,8 @@ class ResumeIT {
             try (var stream = SendStream.open(new ByteArrayInputStream(wrong.toByteArray()));
                     Directory empty = Directory.open(Files.createDirectory(directory.resolve("empty")))) {
                 stream.next();
-                assertThatThrownBy(() -> FilesystemReceiver.receive(
-                                stream, empty, Optional.empty(), ReceiveOptions.ALL))
+                assertThatThrownBy(
+                                () -> FilesystemReceiver.receive(stream, empty, Optional.empty(), ReceiveOptions.ALL))
                         .hasMessageContaining("the rest of a receive that was interrupted");
             }
         }
