@@ -41,7 +41,9 @@ final class ZfsPropertyNames {
             "filesystem_count",
             "FSCOUNT",
             "snapshot_count",
-            "SSCOUNT");
+            "SSCOUNT",
+            "receive_resume_token",
+            "RESUMETOK");
     private static final Set<String> RIGHT = Set.of(
             "used",
             "available",
@@ -82,6 +84,7 @@ final class ZfsPropertyNames {
             "mountpoint",
             "createtxg",
             "guid",
+            "receive_resume_token",
             "defer_destroy",
             "userrefs",
             "clones");

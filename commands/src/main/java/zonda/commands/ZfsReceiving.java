@@ -32,16 +32,11 @@ final class ZfsReceiving {
         }
         String target = ZfsChanging.one(options, "snapshot");
         if (options.has("A")) {
-            abort(target);
+            abort(options, target);
+            return;
         }
         if (options.has("d") && options.has("e")) {
             throw new OpException(Code.USAGE, "invalid option combination: -d and -e are mutually exclusive");
-        }
-        if (options.has("s")) {
-            throw new OpException(
-                    Code.NOT_SUPPORTED,
-                    "cannot receive: resumable receives (-s) are not supported by the driver " + datasets.driverName()
-                            + "; leave -s out");
         }
         ReceiveRequest request = request(options, target);
         if (session.inputIsTerminal()) {
@@ -53,11 +48,14 @@ final class ZfsReceiving {
                 .receive(request, session.streamIn(), new Telling(session, options.has("v"), options.has("n")));
     }
 
-    private void abort(String target) {
+    private void abort(Getopt options, String target) {
+        if (List.of("d", "e", "n", "s", "u").stream().anyMatch(options::has)) {
+            throw new OpException(Code.USAGE, "invalid option");
+        }
         if (datasets.find(target).isEmpty()) {
             throw new OpException(Code.USAGE, "cannot open '" + target + "': dataset does not exist");
         }
-        throw new OpException(Code.NOT_FOUND, "'" + target + "' does not have any resumable receive state to abort");
+        datasets.streams().abort(target);
     }
 
     private ReceiveRequest request(Getopt options, String target) {
@@ -82,7 +80,15 @@ final class ZfsReceiving {
         }
         Naming naming = options.has("d") ? Naming.WITHOUT_POOL : options.has("e") ? Naming.LAST : Naming.AS_TARGET;
         return new ReceiveRequest(
-                target, naming, options.has("F"), !options.has("u"), options.has("n"), set, excluded, origin);
+                target,
+                naming,
+                options.has("F"),
+                !options.has("u"),
+                options.has("s"),
+                options.has("n"),
+                set,
+                excluded,
+                origin);
     }
 
     private String value(String target, ZfsChanging.Assignment set) {

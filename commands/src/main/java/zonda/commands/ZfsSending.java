@@ -11,6 +11,7 @@ import zonda.base.OpException;
 import zonda.storage.Datasets;
 import zonda.storage.SendPart;
 import zonda.storage.SendRequest;
+import zonda.zstream.ResumeToken;
 
 /** {@code zfs send}: the stream goes to the caller's standard output as it is made. */
 final class ZfsSending {
@@ -28,6 +29,10 @@ final class ZfsSending {
     void send(Session session, List<String> arguments) {
         Getopt options = Getopt.parse(arguments, OPTIONS);
         refuseUnsupported(options);
+        if (options.has("t")) {
+            resume(session, options);
+            return;
+        }
         if (options.operands().isEmpty()) {
             throw new OpException(Code.USAGE, "missing snapshot argument");
         }
@@ -39,10 +44,7 @@ final class ZfsSending {
             session.err("WARNING: deduplicated send is no longer supported.  A regular,\n"
                     + "non-deduplicated stream will be generated.\n");
         }
-        if (!options.has("n") && session.outputIsTerminal()) {
-            throw new OpException(
-                    Code.FAILED, "Error: Stream can not be written to a terminal.\nYou must redirect standard output.");
-        }
+        refuseTerminal(session, options);
         if (to.indexOf('@') < 0) {
             throw new OpException(
                     Code.NOT_SUPPORTED,
@@ -53,7 +55,36 @@ final class ZfsSending {
                 new SendRequest(to, source(session, options, to), options.has("I"), options.has("R"), options.has("p"));
         List<SendPart> parts = datasets.streams().parts(request);
         if (options.has("v") || options.has("P")) {
-            tellSizes(session, options, request, parts);
+            tell(session, options, sizes(options, request, parts));
+        }
+        if (!options.has("n")) {
+            write(session, options, request);
+        }
+    }
+
+    private static void refuseTerminal(Session session, Getopt options) {
+        if (!options.has("n") && session.outputIsTerminal()) {
+            throw new OpException(
+                    Code.FAILED, "Error: Stream can not be written to a terminal.\nYou must redirect standard output.");
+        }
+    }
+
+    /** The rest of a stream whose receive was cut short. */
+    private void resume(Session session, Getopt options) {
+        if (List.of("i", "I", "R", "p").stream().anyMatch(options::has)) {
+            throw new OpException(Code.USAGE, "invalid flags combined with -t");
+        }
+        if (!options.operands().isEmpty()) {
+            throw new OpException(Code.USAGE, "too many arguments");
+        }
+        refuseTerminal(session, options);
+        ResumeToken token = ResumeToken.parse(options.value("t").orElseThrow());
+        SendRequest request = SendRequest.rest(token);
+        if (options.has("v") || options.has("P")) {
+            tell(session, options, token.described());
+            tell(session, options, sizes(options, request, datasets.streams().parts(request)));
+        } else {
+            datasets.streams().parts(request);
         }
         if (!options.has("n")) {
             write(session, options, request);
@@ -61,11 +92,11 @@ final class ZfsSending {
     }
 
     private void refuseUnsupported(Getopt options) {
-        if (options.has("t") || options.has("S")) {
+        if (options.has("S")) {
             throw new OpException(
                     Code.NOT_SUPPORTED,
-                    "cannot resume send: the driver " + datasets.driverName()
-                            + " keeps no partly received state; send the snapshot whole");
+                    "cannot send: what came of a snapshot so far (-S) can't be sent by the driver "
+                            + datasets.driverName() + "; send it when all of it is there");
         }
         for (String option : List.of("b", "h", "s", "X", "d")) {
             if (options.has(option)) {
@@ -98,7 +129,7 @@ final class ZfsSending {
         return Optional.of(dataset + "@" + name);
     }
 
-    private void tellSizes(Session session, Getopt options, SendRequest request, List<SendPart> parts) {
+    private String sizes(Getopt options, SendRequest request, List<SendPart> parts) {
         List<Long> sizes = datasets.streams().estimates(request);
         boolean parsable = options.has("P");
         boolean several = request.between() || request.below() || request.properties();
@@ -130,10 +161,15 @@ final class ZfsSending {
         long total = sizes.stream().mapToLong(Long::longValue).sum();
         text.append(parsable ? "size\t" + total : "total estimated size is " + ZfsNumbers.count(total))
                 .append('\n');
+        return text.toString();
+    }
+
+    /** Where no stream goes to the output, this does. */
+    private static void tell(Session session, Getopt options, String text) {
         if (options.has("n")) {
-            session.out(text.toString());
+            session.out(text);
         } else {
-            session.errRaw(text.toString());
+            session.errRaw(text);
         }
     }
 

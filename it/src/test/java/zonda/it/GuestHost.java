@@ -5,10 +5,12 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
@@ -60,11 +62,42 @@ final class GuestHost implements BeforeAllCallback, AfterAllCallback, TestWatche
             sed 's|@HOME@|%1$s|' %1$s/dist/src/systemd/zondad.service >/etc/systemd/system/zondad.service
             """;
 
+    /** Another guest's OpenZFS, built for the same kernel. */
+    private static final String OPENZFS = """
+            set -e
+            mkdir -p /run/openzfs
+            mount -o ro /dev/vdc /run/openzfs
+            cd /run/openzfs/var/lib/dpkg/info
+            cat zfsutils-linux.list libzfs*.list libzpool*.list libnvpair*.list libuutil*.list libtirpc*.list |
+                grep -E '^/(etc|usr/(s?bin|lib|share/zfs))/' | sed 's|^/||' >/run/files
+            tar -C /run/openzfs --no-recursion --ignore-failed-read -cf - -T /run/files 2>/dev/null | tar -C / -xf -
+            mkdir -p "/lib/modules/$(uname -r)/extra"
+            find "/run/openzfs/lib/modules/$(uname -r)" \\( -name 'spl.ko*' -o -name 'zfs.ko*' \\) \
+                -exec cp {} "/lib/modules/$(uname -r)/extra/" \\;
+            umount /run/openzfs
+            ldconfig
+            depmod
+            """;
+
+    private final boolean hasOpenZfs;
     private final Path top = Documents.top();
     private Guest guest;
     private GuestImage image;
     private Path scratch;
     private String busybox;
+
+    GuestHost() {
+        this(false);
+    }
+
+    private GuestHost(boolean hasOpenZfs) {
+        this.hasOpenZfs = hasOpenZfs;
+    }
+
+    /** With OpenZFS, whose module is not loaded yet. */
+    static GuestHost withOpenZfs() {
+        return new GuestHost(true);
+    }
 
     @Override
     public void beforeAll(ExtensionContext context) throws IOException {
@@ -74,8 +107,16 @@ final class GuestHost implements BeforeAllCallback, AfterAllCallback, TestWatche
                 "needs the runtimes, which mvnw package makes in dist");
         image = GuestImage.ofHost(top);
         scratch = Files.createTempDirectory("zonda-guest-disks-");
-        guest = Guest.boot(image, List.of(new Guest.Disk(build(), false), new Guest.Disk(zoneDisk(), false)));
+        List<Guest.Disk> disks = new ArrayList<>();
+        if (hasOpenZfs) {
+            disks.add(new Guest.Disk(GuestImage.ofOpenZfs(top).root(), false));
+        }
+        disks.addAll(0, List.of(new Guest.Disk(build(), false), new Guest.Disk(zoneDisk(), false)));
+        guest = Guest.boot(image, disks);
         guest.sh(SETUP.formatted(top)).good();
+        if (hasOpenZfs) {
+            guest.sh(OPENZFS).good();
+        }
         guest.sh(top + "/bin/zondad create-pool").good();
         guest.sh("systemctl enable --now zondad").good();
         awaitServing();
@@ -165,11 +206,15 @@ final class GuestHost implements BeforeAllCallback, AfterAllCallback, TestWatche
     }
 
     Ran feed(String input, String tool, String... arguments) {
+        return feed(input.getBytes(StandardCharsets.UTF_8), tool, arguments);
+    }
+
+    Ran feed(byte[] input, String tool, String... arguments) {
         return guest.bridge(
                 SOCKET, bridge -> Call.start(bridge, "", tool, List.of(arguments)), call -> ran(call, input));
     }
 
-    private static Ran ran(Call call, String input) {
+    private static Ran ran(Call call, byte[] input) {
         try (call) {
             return call.type(input).endInput().ran(COMMAND);
         }

@@ -167,9 +167,6 @@ class ZfsSendIT {
                 .startsWith("cannot receive new filesystem stream: incomplete stream\n");
         assertThat(pipes.run("echo garbage | other zfs receive zones/u").err())
                 .startsWith("cannot receive: failed to read from stream\n");
-        assertThat(pipes.run("one zfs send zones/t@a | other zfs receive -s zones/u")
-                        .err())
-                .contains("resumable receives (-s) are not supported by the driver btrfs");
         assertThat(other.run("zfs", "list", "zones/u").err())
                 .isEqualTo("cannot open 'zones/u': dataset does not exist\n");
         assertThat(other.run("zfs", "receive", "-A", "zones").status()).isEqualTo(1);
@@ -218,5 +215,42 @@ class ZfsSendIT {
 
         assertThat(Files.mismatch(file, place(other, "zones/t").resolve("large")))
                 .isEqualTo(-1);
+    }
+
+    /** The receiver is killed in the middle; what it kept is on its disk, and the rest is all that is sent. */
+    @Test
+    void a_receive_that_is_cut_short_is_gone_on_with() throws IOException {
+        good(one, "create", "zones/t");
+        Path file = place(one, "zones/t").resolve("large");
+        Command.of("dd", "if=/dev/urandom", "of=" + file, "bs=1M", "count=180").check(Instance.LIMIT);
+        good(one, "snapshot", "zones/t@a");
+        assertThat(pipes.run("one zfs send zones/t@a | head -c 20000000 | other zfs receive -s zones/t")
+                        .err())
+                .startsWith("cannot receive new filesystem stream: incomplete stream.\nPartially received snapshot is"
+                        + " saved.\nA resuming stream can be generated on the sending system by running:\n"
+                        + "    zfs send -t 1-");
+        String first = value(other, "receive_resume_token", "zones/t");
+        assertThat(value(other, "mounted", "zones/t")).isEqualTo("no");
+        assertThat(one.run("zfs", "send", "-nvt", first).out())
+                .matches("resume token contents:\nnvlist version: 0\n\tobject = 0x[0-9a-f]+\n\toffset = 0x[0-9a-f]+\n"
+                        + "\tbytes = 0x13[0-9a-f]{5}\n\ttoguid = 0x[0-9a-f]+\n\ttoname = zones/t@a\n"
+                        + "full send of zones/t@a estimated size is [0-9]+M\ntotal estimated size is [0-9]+M\n");
+
+        other.restartToCrashAfter("receive:kept");
+        pipes.run("one zfs send -t %s | other zfs receive -s zones/t".formatted(first));
+        assertThat(other.daemon().end()).isEqualTo(137);
+        other.start(Map.of());
+        String second = value(other, "receive_resume_token", "zones/t");
+        assertThat(second).isNotEqualTo(first);
+        pipes.good("one zfs send -t %s | other zfs receive -s zones/t".formatted(second));
+
+        equal("zones/t");
+        assertThat(value(other, "receive_resume_token", "zones/t")).isEqualTo("-");
+        pipes.run("one zfs send zones/t@a | head -c 5000000 | other zfs receive -s zones/u");
+        good(other, "receive", "-A", "zones/u");
+        assertThat(other.run("zfs", "list", "zones/u").err())
+                .isEqualTo("cannot open 'zones/u': dataset does not exist\n");
+        assertThat(one.run("zfs", "send", "-t", "1-0-0-").err())
+                .startsWith("cannot resume send: resume token is corrupt (");
     }
 }

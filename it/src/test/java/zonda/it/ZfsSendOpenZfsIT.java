@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
@@ -166,5 +167,43 @@ class ZfsSendOpenZfsIT {
         zfs.fetch(out);
         equal(Listing.of(place("zones/t")), "third");
         zonda.run("zfs", "destroy", "-r", "zones/w");
+    }
+
+    private static void receive(byte[] stream, String... words) {
+        try (Call call = zonda.call("zfs", words)) {
+            Ran ran = call.type(stream).endInput().ran(Instance.LIMIT);
+            assertThat(ran.status()).as(ran.toString()).isZero();
+        }
+    }
+
+    /** The tokens of either side are those of the other, and so is what follows them. */
+    @Test
+    void a_receive_that_is_cut_short_is_gone_on_with_on_either_side() throws IOException {
+        long length = Files.size(in.resolve("full")) - 200_000;
+        String token = zfs.sh("head -c " + length + " /in/full | zfs receive -s tank/cut 2>/dev/null;"
+                        + " zfs get -H -o value receive_resume_token tank/cut")
+                .good();
+        Ran rest = zonda.run("zfs", "send", "-t", token);
+        assertThat(rest.status()).as(rest.err()).isZero();
+        zfs.sh("set -e; . /in/listing; base64 -d >/tmp/rest <<'END'\n"
+                        + Base64.getMimeEncoder().encodeToString(rest.bytes()).replace("\r", "")
+                        + "\nEND\nzfs receive tank/cut </tmp/rest; listing /tank/cut /out/cut")
+                .good();
+        zfs.fetch(out);
+        equal(ofSnapshot("zones/t", "0"), "cut");
+
+        byte[] whole = Files.readAllBytes(out.resolve("whole.zs"));
+        try (Call call = zonda.call("zfs", "receive", "-s", "zones/x")) {
+            call.type(Arrays.copyOf(whole, whole.length / 2)).endInput().ran(Instance.LIMIT);
+        }
+        String ours = zonda.run("zfs", "get", "-H", "-o", "value", "receive_resume_token", "zones/x")
+                .out()
+                .strip();
+        assertThat(zfs.sh("zfs send -nvt " + ours).good()).contains("toname = tank/t@2", "compressok = 1");
+        zfs.sh("zfs send -t " + ours + " >/out/rest.zs").good();
+        zfs.fetch(out);
+        receive(Files.readAllBytes(out.resolve("rest.zs")), "receive", "zones/x");
+        equal(Listing.of(place("zones/x")), "back");
+        zonda.run("zfs", "destroy", "-r", "zones/x");
     }
 }

@@ -1,7 +1,13 @@
 package zonda.storage;
 
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.Base64;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import zonda.it.guest.Guest;
 import zonda.it.guest.OpenZfsGuest;
@@ -20,8 +26,41 @@ final class GuestZfs implements ZfsProgram {
 
     @Override
     public Command.Result run(List<String> words) {
-        Guest.Ran ran = guest.sh(words.stream().map(GuestZfs::quoted).collect(Collectors.joining(" ")));
+        Guest.Ran ran = guest.sh(line(words));
         return new Command.Result(ran.status(), ran.out(), ran.err());
+    }
+
+    /** All at once, since what goes in and out is text. */
+    @Override
+    public Command.Result feed(List<String> words, Consumer<OutputStream> input) {
+        var stream = new ByteArrayOutputStream();
+        RuntimeException failed = null;
+        try {
+            input.accept(stream);
+        } catch (RuntimeException e) {
+            failed = e;
+        }
+        Guest.Ran ran = guest.sh("base64 -d <<'END' | " + line(words) + "\n"
+                + Base64.getMimeEncoder().encodeToString(stream.toByteArray()).replace("\r", "") + "\nEND");
+        if (failed != null) {
+            throw failed;
+        }
+        return new Command.Result(ran.status(), ran.out(), ran.err());
+    }
+
+    @Override
+    public Command.Result pour(List<String> words, OutputStream out) {
+        Guest.Ran ran = guest.sh(line(words) + " >/run/stream || exit; base64 /run/stream; rm /run/stream");
+        try {
+            out.write(Base64.getMimeDecoder().decode(ran.out()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return new Command.Result(ran.status(), "", ran.err());
+    }
+
+    private static String line(List<String> words) {
+        return words.stream().map(GuestZfs::quoted).collect(Collectors.joining(" "));
     }
 
     static String quoted(String word) {

@@ -3,10 +3,15 @@ package zonda.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
@@ -85,6 +90,87 @@ class OpenZfsContractIT {
             after.destroy("tank/image", false);
             after.destroy("tank/vm2", true);
             assertThat(listed()).containsExactly("tank", "tank/.zonda");
+        }
+    }
+
+    private static byte[] send(Datasets datasets, SendRequest what) {
+        var stream = new ByteArrayOutputStream();
+        datasets.streams().send(what, stream, _ -> {});
+        return stream.toByteArray();
+    }
+
+    private static void receive(Datasets datasets, String target, byte[] stream) {
+        datasets.streams().receive(ReceiveRequest.into(target), new ByteArrayInputStream(stream), ReceiveListener.NONE);
+    }
+
+    private static String guid(String snapshot) {
+        return zfs.sh("zfs get -Hp -o value guid " + snapshot).good();
+    }
+
+    @Test
+    void streams_are_made_and_received_by_zfs_itself() {
+        try (var pool = new GuestZfsPool(zfs)) {
+            Datasets datasets = pool.datasets();
+            datasets.create("tank/a", DatasetOptions.DEFAULT.property("my:word", "x"));
+            pool.write("tank/a", "first");
+            datasets.snapshot("tank/a", "one");
+            pool.write("tank/a", "second");
+            datasets.snapshot("tank/a", "two");
+            datasets.clone("tank/a@one", "tank/c", DatasetOptions.DEFAULT);
+            pool.write("tank/c", "of the clone");
+            datasets.snapshot("tank/c", "x");
+            datasets.create("tank/v", DatasetOptions.DEFAULT.volume(new VolumeShape(Bytes.ofMiB(1), 8192)));
+            pool.writeTo("tank/v", 9000, "words");
+            datasets.snapshot("tank/v", "s");
+
+            byte[] full = send(datasets, SendRequest.of("tank/a@one"));
+            receive(datasets, "tank/b", full);
+            assertThat(pool.read("tank/b")).isEqualTo("first");
+            receive(datasets, "tank/b", send(datasets, SendRequest.of("tank/a@two", "tank/a@one")));
+            assertThat(pool.read("tank/b")).isEqualTo("second");
+            assertThat(guid("tank/b@two")).isEqualTo(guid("tank/a@two"));
+            receive(datasets, "tank/d", send(datasets, SendRequest.of("tank/c@x", "tank/a@one")));
+            assertThat(pool.read("tank/d")).isEqualTo("of the clone");
+            receive(datasets, "tank/w", send(datasets, SendRequest.of("tank/v@s")));
+            assertThat(pool.readFrom("tank/w", 9000, 5)).isEqualTo("words");
+            receive(
+                    datasets,
+                    "tank/r",
+                    send(datasets, new SendRequest("tank/a@two", Optional.empty(), false, true, false)));
+            assertThat(zfs.sh("zfs get -H -o value mountpoint,canmount tank/r").good())
+                    .isEqualTo("legacy\nnoauto");
+            assertThatThrownBy(() -> receive(datasets, "tank/e", Arrays.copyOf(full, full.length - 400)))
+                    .hasMessageStartingWith("cannot receive new filesystem stream: incomplete stream\n");
+            assertThat(datasets.streams().estimates(SendRequest.of("tank/a@one")))
+                    .first()
+                    .satisfies(size -> assertThat(size).isBetween(full.length / 4L, full.length * 4L));
+
+            // What came in whole, and the daemon was ended before it said so.
+            pool.write("tank/a", "third");
+            datasets.snapshot("tank/a", "three");
+            zfs.sh("zfs send -i @two tank/a@three | zfs receive tank/b").good();
+            Guid into = Guid.parse(datasets.find("tank/b").orElseThrow().guid()).orElseThrow();
+            var identity = Guid.of(Long.parseUnsignedLong(guid("tank/a@three"))).orElseThrow();
+            pool.recordStore()
+                    .begin(new NodeRecord.Frozen(
+                            new Guid(77),
+                            into,
+                            into,
+                            "three",
+                            Instant.EPOCH,
+                            1000,
+                            SnapshotNotes.NONE.streamed(identity)));
+            Datasets after = pool.reopen();
+            assertThat(pool.findings()).isEmpty();
+            assertThat(after.findSnapshot("tank/b@three")).isPresent();
+            assertThat(after.find("tank/r").orElseThrow().properties()).containsEntry("my:word", "x");
+            assertThat(after.find("tank/w").orElseThrow().isVolume()).isTrue();
+            assertThat(listed())
+                    .contains("tank/b@one", "tank/b@two", "tank/b@three", "tank/d@x", "tank/r@one", "tank/r@two")
+                    .doesNotContain("tank/e");
+            for (String name : List.of("tank/b", "tank/d", "tank/w", "tank/r")) {
+                after.destroy(name, true);
+            }
         }
     }
 

@@ -45,6 +45,9 @@ record Arrival(StreamHeader header, SnapshotName to, Optional<Filesystem> datase
 
     /** How messages about it begin. */
     static String prefix(StreamHeader header) {
+        if (header.resume().isPresent()) {
+            return "cannot receive resume stream";
+        }
         return header.isIncremental() ? "cannot receive incremental stream" : "cannot receive new filesystem stream";
     }
 

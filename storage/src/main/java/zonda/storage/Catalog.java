@@ -36,6 +36,9 @@ final class Catalog {
     /** Datasets that have space reserved. */
     private final Set<Guid> reserving = new HashSet<>();
 
+    /** What is being received, or was cut short, by the dataset. */
+    private final Map<Guid, Partial> partials = new HashMap<>();
+
     /** Of each snapshot that has some. */
     private final Map<Guid, List<Guid>> clones = new HashMap<>();
 
@@ -144,6 +147,28 @@ final class Catalog {
                 .mapToLong(NodeRecord::txg)
                 .max()
                 .orElse(0));
+    }
+
+    /** What came so far of a snapshot of the dataset. */
+    Optional<Partial> partial(Guid dataset) {
+        return locked(() -> Optional.ofNullable(partials.get(dataset)));
+    }
+
+    List<Partial> partials() {
+        return locked(() -> List.copyOf(partials.values()));
+    }
+
+    /** Whether the dataset was made for a snapshot that isn't whole yet: there is nothing to be seen in it. */
+    boolean isInconsistent(Guid dataset) {
+        return partial(dataset).filter(Partial::intoNew).isPresent();
+    }
+
+    void put(Partial partial) {
+        locked(() -> Optional.ofNullable(partials.put(partial.snapshot().dataset(), partial)));
+    }
+
+    Optional<Partial> forgetPartial(Guid dataset) {
+        return locked(() -> Optional.ofNullable(partials.remove(dataset)));
     }
 
     /** All snapshots. */

@@ -134,7 +134,12 @@ final class Creation {
         List<String> kept =
                 names.stream().map(name -> name.dataset().text()).distinct().toList();
         try (var _ = pool.claims().claim(texts, kept)) {
-            names.forEach(name -> pool.catalog().require(name.dataset()));
+            for (SnapshotName name : names) {
+                if (pool.catalog()
+                        .isInconsistent(pool.catalog().require(name.dataset()).guid())) {
+                    throw taken(name, "dataset is busy: it is not received whole yet");
+                }
+            }
             for (SnapshotName name : names) {
                 if (pool.catalog().find(name).isPresent()) {
                     throw taken(name, "dataset already exists");

@@ -39,7 +39,8 @@ final class DatasetProperties {
             "filesystem_limit",
             "snapshot_limit",
             "filesystem_count",
-            "snapshot_count");
+            "snapshot_count",
+            "receive_resume_token");
     private static final List<String> OF_VOLUMES = List.of(
             "type",
             "creation",
@@ -55,7 +56,8 @@ final class DatasetProperties {
             "guid",
             "usedbyrefreservation",
             "snapshot_limit",
-            "snapshot_count");
+            "snapshot_count",
+            "receive_resume_token");
     private static final List<String> OF_SNAPSHOTS = List.of(
             "type", "creation", "referenced", "volsize", "createtxg", "guid", "defer_destroy", "userrefs", "clones");
     private static final List<String> OF_BOOKMARKS = List.of("type", "creation", "createtxg", "guid");
@@ -131,6 +133,10 @@ final class DatasetProperties {
                                 .orElse("none")),
                         mountpointSource(dataset)));
             case "guid" -> fact(name, guid(dataset.guid()));
+            case "receive_resume_token" ->
+                catalog.partial(dataset.guid())
+                        .flatMap(partial ->
+                                fact(name, new Value.Text(partial.token().text())));
             case "volsize", "volblocksize" -> dataset.options().volume().map(shape -> ofVolume(dataset, shape, name));
             default -> Optional.empty();
         };

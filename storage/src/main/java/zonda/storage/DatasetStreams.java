@@ -3,10 +3,12 @@ package zonda.storage;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
-import zonda.base.Code;
 import zonda.base.OpException;
 import zonda.kernel.Blocking;
+import zonda.storage.NodeRecord.Frozen;
 
 /**
  * Snapshots of a pool as ZFS send streams: zfs-send(8) and zfs-receive(8). Streams are read and written as they go,
@@ -30,17 +32,19 @@ public final class DatasetStreams {
      *     NOT_SUPPORTED for what only a bookmark is left of
      */
     public List<SendPart> parts(SendRequest request) {
-        requireOurs();
+        identify();
         return sending.view(SendPlan.of(pool.catalog(), request));
     }
 
     /** How many bytes each snapshot of the stream will take, nearly; in the order of {@link #parts}. */
     public List<Long> estimates(SendRequest request) {
-        requireOurs();
+        identify();
         SendPlan plan = SendPlan.of(pool.catalog(), request);
         return Blocking.onOwnThread("zfs-send", () -> {
             try (var _ = sending.keep(plan)) {
-                return plan.parts().stream().map(sending::estimate).toList();
+                return plan.parts().stream()
+                        .map(part -> sending.estimate(plan, part))
+                        .toList();
             }
         });
     }
@@ -53,7 +57,7 @@ public final class DatasetStreams {
      * @throws java.io.UncheckedIOException when nobody takes it any more
      */
     public void send(SendRequest request, OutputStream out, Consumer<SendPart> begins) {
-        requireOurs();
+        identify();
         SendPlan plan = SendPlan.of(pool.catalog(), request);
         Blocking.onOwnThread("zfs-send", () -> {
             try (var _ = sending.keep(plan)) {
@@ -70,19 +74,35 @@ public final class DatasetStreams {
      * @throws zonda.base.OpException when it is damaged, cut off or can't be received here: in the words of zfs(8)
      */
     public void receive(ReceiveRequest request, InputStream in, ReceiveListener listener) {
-        requireOurs();
+        identify();
         Blocking.onOwnThread("zfs-receive", () -> {
             new ReceivedPackage(pool, receiving, request, listener).receive(in);
             return request;
         });
     }
 
-    private void requireOurs() {
-        if (pool.driver().hasStreamsOfItsOwn()) {
-            throw new OpException(
-                    Code.NOT_SUPPORTED,
-                    "streams are not supported by the driver " + pool.driver().name()
-                            + " yet: zfs(8) of the host sends and receives its datasets");
-        }
+    /**
+     * Forgets what came of a snapshot whose receive was cut short; a dataset that was made for it goes, too.
+     *
+     * @throws OpException NOT_FOUND when nothing did
+     */
+    public void abort(String dataset) {
+        receiving.resumable().abort(new DatasetName(dataset));
+    }
+
+    /** Where the driver has streams of its own, a snapshot has an identity in them before this service knows it. */
+    private void identify() {
+        pool.driver().streams().ifPresent(own -> {
+            Map<Guid, Long> identities = own.identities();
+            List<Frozen> learned = pool.catalog().snapshotGuids().stream()
+                    .flatMap(guid -> pool.catalog().snapshot(guid).stream())
+                    .filter(one -> one.notes().streamed().isEmpty())
+                    .flatMap(one -> Optional.ofNullable(identities.get(one.guid())).flatMap(Guid::of).stream()
+                            .map(identity -> one.withNotes(one.notes().streamed(identity))))
+                    .toList();
+            if (!learned.isEmpty()) {
+                pool.change("identify", learned);
+            }
+        });
     }
 }

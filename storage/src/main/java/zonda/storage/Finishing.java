@@ -70,7 +70,23 @@ final class Finishing {
      */
     void land(Frozen snapshot, List<Guid> accounts) {
         driver.rollback(snapshot.dataset(), snapshot.id(), accounts);
+        clear(snapshot);
+    }
+
+    /** Destroys the place where a snapshot is, or was, received, with the states of it that are kept. */
+    void clear(Frozen snapshot) {
+        if (snapshot.notes().isResumable()) {
+            states(driver.inventory(), snapshot).forEach(driver::destroy);
+        }
         driver.destroy(snapshot.home());
+    }
+
+    /** The states of a place that a receive can go on from. */
+    static List<SnapshotId> states(PoolDriver.Inventory inventory, Frozen snapshot) {
+        return inventory.snapshots().stream()
+                .filter(id ->
+                        id.dataset().equals(snapshot.home()) && !id.snapshot().equals(snapshot.guid()))
+                .toList();
     }
 
     /**
@@ -112,7 +128,7 @@ final class Finishing {
             case Frozen snapshot -> {
                 driver.destroy(snapshot.id());
                 if (snapshot.notes().arriving()) {
-                    driver.destroy(snapshot.home());
+                    clear(snapshot);
                 }
             }
             case Mark mark -> driver.describeBookmark(mark.dataset(), mark.guid(), Optional.empty());

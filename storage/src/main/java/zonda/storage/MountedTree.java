@@ -73,6 +73,9 @@ final class MountedTree {
 
     /** Mounts it unless its mountpoint is none; fine when it is mounted. Answers where. */
     Optional<Path> mount(Filesystem dataset) {
+        if (catalog.isInconsistent(dataset.guid())) {
+            return Optional.empty();
+        }
         Optional<Path> target = mountpoint(dataset);
         target.ifPresent(path -> mounts.mount(dataset.guid(), path));
         return target;

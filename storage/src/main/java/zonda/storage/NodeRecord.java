@@ -175,7 +175,12 @@ sealed interface NodeRecord {
             notes.holds().forEach((tag, since) -> holds.put(tag, since.toString()));
             text = holds.isEmpty() ? text : text.with("holds", json(holds));
             text = notes.deferred() ? text.with("deferred", true) : text;
-            text = notes.arriving() ? text.with("arriving", true) : text;
+            text = switch (notes.arrival()) {
+                case OVER -> text;
+                case AT_ONCE -> text.with("arriving", true);
+                case RESUMABLE -> text.with("arriving", true).with("resumable", "existing");
+                case RESUMABLE_INTO_NEW -> text.with("arriving", true).with("resumable", "new");
+            };
             if (notes.streamed().isPresent()) {
                 text = text.with("streamed", notes.streamed().get().toString());
             }
@@ -245,7 +250,7 @@ sealed interface NodeRecord {
                 object.bool("deferred", false),
                 texts(object.object("properties")),
                 object.has("streamed") ? Optional.of(requireGuid(object, "streamed")) : Optional.empty(),
-                object.bool("arriving", false));
+                arrival(object));
         return new Frozen(
                 guid,
                 dataset,
@@ -254,6 +259,17 @@ sealed interface NodeRecord {
                 created,
                 object.integer("txg", 0),
                 notes);
+    }
+
+    private static SnapshotNotes.Arrival arrival(Json.Obj object) {
+        if (!object.bool("arriving", false)) {
+            return SnapshotNotes.Arrival.OVER;
+        }
+        return switch (object.string("resumable", "")) {
+            case "new" -> SnapshotNotes.Arrival.RESUMABLE_INTO_NEW;
+            case "existing" -> SnapshotNotes.Arrival.RESUMABLE;
+            default -> SnapshotNotes.Arrival.AT_ONCE;
+        };
     }
 
     private static Map<String, String> texts(Json.Obj object) {

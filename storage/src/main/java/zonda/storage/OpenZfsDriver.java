@@ -24,9 +24,9 @@ final class OpenZfsDriver implements PoolDriver {
     /** Of the value of a property, with its end: ZAP_MAXVALUELEN. */
     private static final int LONGEST_VALUE = 8191;
     /** What ZFS shall leave to this service. */
-    private static final List<String> MOUNTED_BY_US = List.of("-o", "mountpoint=legacy", "-o", "canmount=noauto");
+    static final List<String> MOUNTED_BY_US = List.of("-o", "mountpoint=legacy", "-o", "canmount=noauto");
     /** A whole disk for a machine: its partitions are none of the host's business. */
-    private static final List<String> WITHOUT_PARTITIONS = List.of("-o", "volmode=dev");
+    static final List<String> WITHOUT_PARTITIONS = List.of("-o", "volmode=dev");
 
     private final ZfsProgram zfs;
     private final String pool;
@@ -35,6 +35,7 @@ final class OpenZfsDriver implements PoolDriver {
     private final OpenZfsMounts mounts;
     private final OpenZfsUpkeep upkeep;
     private final OpenZfsReservations reservations;
+    private final OpenZfsStreams streams;
 
     OpenZfsDriver(ZfsProgram zfs, PoolConfig config, RecordStore records) {
         this.zfs = zfs;
@@ -44,6 +45,7 @@ final class OpenZfsDriver implements PoolDriver {
         this.mounts = new OpenZfsMounts(zfs, config.top());
         this.upkeep = new OpenZfsUpkeep(zfs, pool, names);
         this.reservations = new OpenZfsReservations(zfs, pool, names, space);
+        this.streams = new OpenZfsStreams(zfs, pool, names, space);
     }
 
     @Override
@@ -106,8 +108,8 @@ final class OpenZfsDriver implements PoolDriver {
     }
 
     @Override
-    public boolean hasStreamsOfItsOwn() {
-        return true;
+    public Optional<OwnStreams> streams() {
+        return Optional.of(streams);
     }
 
     @Override

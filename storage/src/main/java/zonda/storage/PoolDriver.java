@@ -1,12 +1,16 @@
 package zonda.storage;
 
+import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import zonda.base.Bytes;
+import zonda.storage.NodeRecord.Frozen;
+import zonda.zstream.ResumeToken;
 
 /**
  * A pool's means, below the dataset service: it knows ids, never names, and never mounts. Each call is idempotent, so
@@ -115,9 +119,48 @@ interface PoolDriver extends AutoCloseable {
     /** Whether a dataset has been written to since it had the content of this snapshot of it. */
     boolean isModifiedSince(Guid dataset, SnapshotId snapshot);
 
-    /** Whether streams of its datasets are made and received by other means than this service. */
-    default boolean hasStreamsOfItsOwn() {
-        return false;
+    /** Streams, where a driver makes and receives them itself. */
+    interface OwnStreams {
+        /** By which streams know each snapshot. */
+        Map<Guid, Long> identities();
+
+        /** Writes the stream of a snapshot. @param from what it is incremental to */
+        void send(SnapshotId snapshot, Optional<SnapshotId> from, OutputStream out);
+
+        /** How long that will be, nearly. */
+        long estimate(SnapshotId snapshot, Optional<SnapshotId> from);
+
+        /** Writes what is missing of a stream whose receive was cut short. */
+        void sendRest(ResumeToken token, OutputStream out);
+
+        /** As {@link #estimate}, of {@link #sendRest}. */
+        long estimateRest(ResumeToken token);
+
+        /**
+         * What a stream becomes.
+         *
+         * @param snapshot of a dataset that is there already, or is made with it
+         * @param isNew whether it is made
+         * @param origin what a new one is a clone of
+         * @param isVolume whether it is a volume
+         * @param force whether what was changed in the dataset goes
+         */
+        record Incoming(
+                SnapshotId snapshot, boolean isNew, Optional<SnapshotId> origin, boolean isVolume, boolean force) {}
+
+        /** Receives a stream: all of it is there when this returns, or nothing. @param stream writes it */
+        void receive(Incoming what, Consumer<OutputStream> stream);
+
+        /** What a volume is that was received. */
+        VolumeShape shape(Guid volume);
+
+        /** Snapshots that were about to be received at a crash: makes those its own that came in whole. */
+        void adopt(List<Frozen> begun);
+    }
+
+    /** Empty where this service makes and receives streams, of directories and files. */
+    default Optional<OwnStreams> streams() {
+        return Optional.empty();
     }
 
     /** Removes a dataset, which isn't mounted and has no snapshots; its space comes back later. */

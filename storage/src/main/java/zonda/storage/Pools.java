@@ -197,7 +197,7 @@ public final class Pools {
         try (MountedTop mounted = medium.mount(config)) {
             Path store = mounted.top().resolve(STORE);
             try (PoolDriver driver = medium.driver(config, new RecordStore(store))) {
-                if (driver.hasStreamsOfItsOwn()) {
+                if (driver.streams().isPresent()) {
                     throw new OpException(Code.NOT_SUPPORTED, "rebuild: not supported by the driver " + driver.name());
                 }
                 int made = new Rebuilding(driver, store).run();

@@ -27,6 +27,8 @@ final class ReceivedPackage {
     private final ReceiveListener listener;
     /** Datasets whose properties were looked at. */
     private final Set<String> done = new HashSet<>();
+    /** The snapshot that is being received. */
+    private Optional<SnapshotName> at = Optional.empty();
 
     ReceivedPackage(Workings pool, Receiving receiving, ReceiveRequest request, ReceiveListener listener) {
         this.pool = pool;
@@ -49,8 +51,21 @@ final class ReceivedPackage {
                 header = stream.next();
             }
         } catch (StreamException e) {
-            throw new OpException(e.code(), words(header, e) + e.getMessage(), e);
+            Optional<String> kept = saved(header, e);
+            throw new OpException(e.code(), kept.isPresent() ? kept.get() : words(header, e) + e.getMessage(), e);
         }
+    }
+
+    /** What is said when what came is kept. */
+    private Optional<String> saved(Optional<StreamHeader> header, StreamException e) {
+        String reason = e.fault() == StreamException.Fault.CHECKSUM ? "checksum mismatch" : "incomplete stream";
+        return header.filter(_ -> e.fault() != StreamException.Fault.OTHER)
+                .flatMap(one -> at.flatMap(to -> pool.catalog().find(to.dataset()))
+                        .flatMap(dataset -> pool.catalog().partial(dataset.guid()))
+                        .map(partial -> Arrival.prefix(one) + ": " + reason
+                                + ".\nPartially received snapshot is saved.\n"
+                                + "A resuming stream can be generated on the sending system by running:\n"
+                                + "    zfs send -t " + partial.token().text()));
     }
 
     /** As zfs(8) puts it; what was found comes after it. */
@@ -85,6 +100,7 @@ final class ReceivedPackage {
 
     private void one(SendStream stream, StreamHeader header, NvList list, String top) {
         SnapshotName to = name(header, top);
+        at = Optional.of(to);
         origin(to, header)
                 .ifPresent(origin -> listener.origin(origin, request.origin().isPresent()));
         listener.begins(header, to.toString());

@@ -19,7 +19,9 @@ import zonda.zstream.FilesystemReceiver;
 import zonda.zstream.ObjectMap;
 import zonda.zstream.ReceiveOptions;
 import zonda.zstream.Received;
+import zonda.zstream.Resumable;
 import zonda.zstream.SendStream;
+import zonda.zstream.StreamHeader;
 import zonda.zstream.VolumeReceiver;
 
 /**
@@ -33,12 +35,18 @@ import zonda.zstream.VolumeReceiver;
 final class Receiving {
     private final Workings pool;
     private final Removal removal;
+    private final ResumableReceiving resumable;
     /** Names of datasets that something is being received into. */
     private final ConcurrentHashMap<String, Boolean> targets = new ConcurrentHashMap<>();
 
     Receiving(Workings pool, Removal removal) {
         this.pool = pool;
         this.removal = removal;
+        this.resumable = new ResumableReceiving(pool, removal, this);
+    }
+
+    ResumableReceiving resumable() {
+        return resumable;
     }
 
     /** A stream that is at a snapshot, and how that is to be received. */
@@ -53,7 +61,25 @@ final class Receiving {
                     Code.CONFLICT, "cannot receive: destination '" + target + "' is busy: another stream is received");
         }
         try {
-            arrival = Arrival.of(pool, order.stream().current(), order.to(), order.request());
+            StreamHeader header = order.stream().current();
+            Optional<Partial> partial = pool.catalog()
+                    .find(order.to().dataset())
+                    .flatMap(dataset -> pool.catalog().partial(dataset.guid()));
+            if (header.resume().isPresent()) {
+                return resumable.resume(
+                        order,
+                        partial.orElseThrow(() -> new OpException(
+                                Code.NOT_FOUND,
+                                Arrival.prefix(header) + ": destination '" + target
+                                        + "' does not have a resumable receive state")));
+            }
+            if (partial.isPresent()) {
+                throw new OpException(
+                        Code.CONFLICT,
+                        Arrival.prefix(header) + ": destination " + target
+                                + " contains partially-complete state from \"zfs receive -s\".");
+            }
+            arrival = Arrival.of(pool, header, order.to(), order.request());
             Filesystem below =
                     arrival.dataset().orElseGet(() -> parent(order.to().dataset()));
             pool.requireRoom(below, "receive '" + order.to() + "'");
@@ -62,6 +88,13 @@ final class Receiving {
                     arrival.header().isIncremental() ? "receive incremental stream" : "receive new filesystem stream";
             try (var _ = pool.inUse().use(bases);
                     var _ = pool.population().expect(more(order, arrival), what)) {
+                Optional<PoolDriver.OwnStreams> own = pool.driver().streams();
+                if (own.isPresent()) {
+                    return new OwnReceiving(pool, removal, this, own.get()).receive(order, arrival);
+                }
+                if (order.request().resumable()) {
+                    return resumable.receive(order, arrival);
+                }
                 return arrival.dataset().isPresent() ? intoExisting(order, arrival) : intoNew(order, arrival);
             }
         } finally {
@@ -86,18 +119,18 @@ final class Receiving {
                                 + " is none that the driver " + pool.driver().name() + " can keep"));
     }
 
-    private SnapshotNotes notes(Arrival arrival) {
+    SnapshotNotes notes(Arrival arrival) {
         return SnapshotNotes.NONE.streamed(identity(arrival));
     }
 
     /** A dataset that is made with its first snapshot. */
-    private record Fresh(Filesystem parent, Filesystem dataset, Frozen snapshot) {
+    record Fresh(Filesystem parent, Filesystem dataset, Frozen snapshot) {
         List<Guid> both() {
             return List.of(dataset.guid(), snapshot.guid());
         }
     }
 
-    private Fresh fresh(Order order, Arrival arrival) {
+    Fresh fresh(Order order, Arrival arrival) {
         DatasetName name = order.to().dataset();
         Filesystem parent = parent(name);
         var dataset = new Filesystem(
@@ -116,12 +149,7 @@ final class Receiving {
 
     private List<String> intoNew(Order order, Arrival arrival) {
         Fresh fresh = fresh(order, arrival);
-        DatasetName name = order.to().dataset();
-        Allotment given = order.options().allotment();
-        pool.reservations().requireFits(fresh.parent(), given, Arrival.prefix(arrival.header()) + ": out of space");
-        if (given.reserves()) {
-            pool.reservations().prepare();
-        }
+        requireFits(fresh, arrival);
         try (var undo = new Undo()) {
             begin(fresh, undo);
             make(
@@ -130,15 +158,10 @@ final class Receiving {
                     new Charge(accounts(fresh), order.options().quota()));
             pool.passed("receive", "place");
             Received received = content(order.stream(), fresh.dataset().guid(), fresh.snapshot(), arrival);
-            List<String> kept = Stream.concat(
-                            Stream.of(name.parent().orElseThrow().text()), baseName(arrival).stream())
-                    .toList();
-            try (var _ = pool.claims().claim(List.of(name.text()), kept)) {
-                requireSame(arrival, Arrival.of(pool, arrival.header(), order.to(), order.request()));
-                if (!parent(name).guid().equals(fresh.parent().guid())) {
-                    throw new OpException(Code.CONFLICT, "cannot receive: '" + name + "' was renamed meanwhile");
-                }
-                Filesystem whole = arrival.isVolume() ? sized(fresh.dataset(), received.map()) : fresh.dataset();
+            try (var _ = claimNew(order, arrival, fresh)) {
+                Filesystem whole = arrival.isVolume()
+                        ? sized(fresh.dataset(), fresh.dataset().guid(), received.map())
+                        : fresh.dataset();
                 appear(fresh, whole);
                 undo.keep();
                 return Stream.concat(received.left().stream(), shown(order, whole).stream())
@@ -147,7 +170,32 @@ final class Receiving {
         }
     }
 
-    private void begin(Fresh fresh, Undo undo) {
+    void requireFits(Fresh fresh, Arrival arrival) {
+        Allotment given = fresh.dataset().options().allotment();
+        pool.reservations().requireFits(fresh.parent(), given, Arrival.prefix(arrival.header()) + ": out of space");
+        if (given.reserves()) {
+            pool.reservations().prepare();
+        }
+    }
+
+    /** The name of a new dataset, which nobody took while its stream came. */
+    Claims.Claim claimNew(Order order, Arrival arrival, Fresh fresh) {
+        DatasetName name = order.to().dataset();
+        List<String> kept = Stream.concat(Stream.of(name.parent().orElseThrow().text()), baseName(arrival).stream())
+                .toList();
+        Claims.Claim claim = pool.claims().claim(List.of(name.text()), kept);
+        try (var undo = new Undo()) {
+            undo.add(claim::close);
+            requireSame(arrival, Arrival.of(pool, arrival.header(), order.to(), order.request()));
+            if (!parent(name).guid().equals(fresh.parent().guid())) {
+                throw new OpException(Code.CONFLICT, "cannot receive: '" + name + "' was renamed meanwhile");
+            }
+            undo.keep();
+        }
+        return claim;
+    }
+
+    void begin(Fresh fresh, Undo undo) {
         var store = pool.store();
         undo.add(pool.driver()::sync);
         undo.add(() -> {
@@ -162,7 +210,7 @@ final class Receiving {
     }
 
     /** From here on both count. */
-    private void appear(Fresh fresh, Filesystem whole) {
+    void appear(Fresh fresh, Filesystem whole) {
         var store = pool.store();
         store.replace(whole);
         pool.finishing().describe(whole);
@@ -176,7 +224,7 @@ final class Receiving {
         }
     }
 
-    private Optional<String> shown(Order order, Filesystem whole) {
+    Optional<String> shown(Order order, Filesystem whole) {
         Optional<String> said;
         try {
             pool.passed("receive", "made");
@@ -188,14 +236,14 @@ final class Receiving {
 
     /** What the stream brings, and the map of it; durable with the snapshot that is made next. */
     private Received content(SendStream stream, Guid place, Frozen snapshot, Arrival arrival) {
-        Received received = read(stream, place, arrival);
+        Received received = read(stream, new Into(place, arrival.base()), Optional.empty());
         pool.maps().save(snapshot.guid(), received.map());
         pool.passed("receive", "content");
         return received;
     }
 
     /** What was received stays when it can't be mounted. */
-    private Optional<String> mount(Order order, Filesystem dataset) {
+    Optional<String> mount(Order order, Filesystem dataset) {
         if (!order.request().mount() || dataset.isVolume()) {
             return Optional.empty();
         }
@@ -208,12 +256,14 @@ final class Receiving {
     }
 
     private Optional<String> baseName(Arrival arrival) {
-        return arrival.base()
-                .flatMap(base -> pool.catalog().nameOfSnapshot(base.guid()))
-                .map(SnapshotName::toString);
+        return arrival.base().flatMap(this::name);
     }
 
-    private Filesystem parent(DatasetName name) {
+    private Optional<String> name(Frozen snapshot) {
+        return pool.catalog().nameOfSnapshot(snapshot.guid()).map(SnapshotName::toString);
+    }
+
+    Filesystem parent(DatasetName name) {
         return name.parent()
                 .flatMap(pool.catalog()::find)
                 .orElseThrow(() ->
@@ -224,7 +274,7 @@ final class Receiving {
         return pool.catalog().accounts(fresh.dataset());
     }
 
-    private void make(Guid place, Optional<Frozen> base, Charge charge) {
+    void make(Guid place, Optional<Frozen> base, Charge charge) {
         if (base.isPresent()) {
             pool.driver().cloneOf(base.get().id(), place, charge);
         } else {
@@ -232,31 +282,41 @@ final class Receiving {
         }
     }
 
-    /** A volume says its size at the end of the stream. */
-    private Filesystem sized(Filesystem dataset, ObjectMap map) {
-        Bytes size = pool.driver().sizeOf(dataset.guid());
+    /** A volume says its size at the end of the stream. @param place where it was received */
+    Filesystem sized(Filesystem dataset, Guid place, ObjectMap map) {
+        Bytes size = pool.driver().sizeOf(place);
         int blockSize = Math.clamp(map.blockSize(), 512, 128 << 10);
         return dataset.withOptions(dataset.options().volume(new VolumeShape(size, blockSize)));
     }
 
-    private Received read(SendStream stream, Guid place, Arrival arrival) {
-        Optional<ObjectMap> map = arrival.base()
+    /** Where a stream goes, and on top of what. */
+    record Into(Guid place, Optional<Frozen> base) {}
+
+    /** Reads the stream's snapshot. @param kept how what came is kept when the rest doesn't come */
+    Received read(SendStream stream, Into into, Optional<Resumable> kept) {
+        Optional<ObjectMap> map = into.base()
                 .map(base -> pool.maps()
                         .find(base.guid())
                         .orElseThrow(() -> new OpException(
                                 Code.CONFLICT,
-                                Arrival.prefix(arrival.header()) + ": "
-                                        + baseName(arrival).orElse("its source")
+                                Arrival.prefix(stream.current()) + ": "
+                                        + name(base).orElse("its source")
                                         + " was neither received nor sent here, so nothing can be incremental to it")));
-        try (Directory target = Directory.open(content(place))) {
-            return arrival.isVolume()
-                    ? VolumeReceiver.receive(
-                            stream, new VolumeReceiver.Place(target, BtrfsDriver.DISK), map, ReceiveOptions.ALL)
-                    : FilesystemReceiver.receive(stream, target, map, ReceiveOptions.ALL);
+        ReceiveOptions all = ReceiveOptions.ALL;
+        try (Directory target = Directory.open(content(into.place()))) {
+            if (stream.current().kind() == StreamHeader.Kind.VOLUME) {
+                var place = new VolumeReceiver.Place(target, BtrfsDriver.DISK);
+                return kept.isPresent()
+                        ? VolumeReceiver.receive(stream, place, map, all, kept.get())
+                        : VolumeReceiver.receive(stream, place, map, all);
+            }
+            return kept.isPresent()
+                    ? FilesystemReceiver.receive(stream, target, map, all, kept.get())
+                    : FilesystemReceiver.receive(stream, target, map, all);
         }
     }
 
-    private Path content(Guid place) {
+    Path content(Guid place) {
         return switch (pool.driver().mountSpec(place)) {
             case PoolDriver.MountSpec.Tree(Path directory, String _) -> directory;
             case PoolDriver.MountSpec.Filesystem(String type, String source) ->
@@ -274,7 +334,7 @@ final class Receiving {
                 order.to().snapshot(),
                 arrival.header().created(),
                 pool.nextTxg(),
-                notes(arrival).arriving(true));
+                notes(arrival).arriving(SnapshotNotes.Arrival.AT_ONCE));
         var store = pool.store();
         Received received;
         try (var undo = new Undo()) {
@@ -297,7 +357,7 @@ final class Receiving {
         return received.left();
     }
 
-    private static void requireSame(Arrival before, Arrival now) {
+    static void requireSame(Arrival before, Arrival now) {
         if (!before.dataset().map(Filesystem::guid).equals(now.dataset().map(Filesystem::guid))
                 || !before.base().map(Frozen::guid).equals(now.base().map(Frozen::guid))) {
             throw new OpException(
@@ -308,7 +368,7 @@ final class Receiving {
     }
 
     /** The dataset gets the snapshot and its content. */
-    private void exchange(DatasetName name, Frozen snapshot, Optional<Frozen> base, Undo undo) {
+    void exchange(DatasetName name, Frozen snapshot, Optional<Frozen> base, Undo undo) {
         Filesystem dataset = pool.catalog().require(name);
         var store = pool.store();
         List<Filesystem> mounted = pool.tree().unmountEverywhere("receive", name);
@@ -320,6 +380,7 @@ final class Receiving {
             pool.finishing().describe(snapshot);
             store.settling(() -> pool.driver().snapshot(snapshot.id(), accounts));
             undo.keep();
+            pool.catalog().forgetPartial(dataset.guid());
             pool.catalog().put(snapshot);
             store.made(snapshot.guid());
             try (var landing = new Undo()) {
@@ -338,16 +399,16 @@ final class Receiving {
 
     /** The place where a snapshot was received goes for good before its record forgets it. */
     private void settle(Frozen snapshot) {
-        pool.driver().destroy(snapshot.home());
+        pool.finishing().clear(snapshot);
         pool.store().settling(pool.driver()::sync);
-        Frozen there = snapshot.withNotes(snapshot.notes().arriving(false));
+        Frozen there = snapshot.withNotes(snapshot.notes().arriving(SnapshotNotes.Arrival.OVER));
         pool.store().replace(there);
         pool.finishing().describe(there);
         pool.catalog().put(there);
     }
 
     /** With {@code -F}: what was made after the snapshot that the stream is on top of. */
-    private void destroyNewer(Filesystem dataset, Optional<Frozen> base) {
+    void destroyNewer(Filesystem dataset, Optional<Frozen> base) {
         if (base.isEmpty()) {
             return;
         }

@@ -8,11 +8,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
+import zonda.base.OpException;
+import zonda.kernel.Directory;
 import zonda.storage.NodeRecord.Filesystem;
 import zonda.storage.NodeRecord.Frozen;
 import zonda.storage.NodeRecord.Mark;
 import zonda.storage.PoolDriver.Charge;
 import zonda.storage.PoolDriver.Inventory;
+import zonda.zstream.FilesystemReceiver;
+import zonda.zstream.ResumeToken;
 
 /**
  * Opening a pool: holds the records against what is on it, completes or removes what a crash cut short, and fills the
@@ -21,7 +26,7 @@ import zonda.storage.PoolDriver.Inventory;
  * <ul>
  *   <li>Marked gone, or below something that is: its subvolumes are destroyed, then its files.
  *   <li>An intent whose subvolume is there: finished, and kept.
- *   <li>An intent without subvolume: it goes.
+ *   <li>An intent without subvolume: it goes. What came of a receive that can be gone on with stays.
  *   <li>A snapshot that was received, and whose dataset has not its content yet: that follows.
  *   <li>A record without subvolume or without parent: reported, and not listed.
  *   <li>A subvolume without record: reported, and left alone.
@@ -55,10 +60,13 @@ final class Recovery {
         records.putAll(loaded.made());
         destroyMarked(records, loaded.gone());
 
+        adopt(records, loaded);
         Inventory inventory = driver.inventory();
         dropIncomplete(records, loaded, inventory);
+        List<Partial> partials = takePartials(records, loaded, inventory);
         dropUnmade(records, loaded, inventory);
         fill(records);
+        partials.forEach(catalog::put);
         finishMade(loaded);
         finishArriving();
         describeAll();
@@ -68,6 +76,17 @@ final class Recovery {
         store.settling(driver::sync);
         maps.retain(catalog.snapshotGuids());
         return catalog;
+    }
+
+    private void adopt(Map<Guid, NodeRecord> records, RecordStore.Loaded loaded) {
+        List<Frozen> begun = records.values().stream()
+                .filter(record -> !loaded.made().containsKey(record.guid()))
+                .filter(Frozen.class::isInstance)
+                .map(Frozen.class::cast)
+                .toList();
+        if (!begun.isEmpty()) {
+            driver.streams().ifPresent(own -> own.adopt(begun));
+        }
     }
 
     private void destroyMarked(Map<Guid, NodeRecord> records, Map<Guid, List<Guid>> marks) {
@@ -132,6 +151,54 @@ final class Recovery {
         store.forget(record.guid());
     }
 
+    /** Receives that can be gone on with, which are no snapshots yet. What can't be gone on with is left to go. */
+    private List<Partial> takePartials(Map<Guid, NodeRecord> records, RecordStore.Loaded loaded, Inventory inventory) {
+        var partials = new ArrayList<Partial>();
+        for (NodeRecord record : List.copyOf(records.values())) {
+            if (!(record instanceof Frozen snapshot) || !snapshot.notes().isResumable()) {
+                continue;
+            }
+            List<SnapshotId> states = Finishing.states(inventory, snapshot);
+            states.forEach(state -> removed.add(state.snapshot()));
+            removed.add(snapshot.home());
+            boolean canGoOn = !isThere(snapshot, inventory)
+                    && inventory.datasets().contains(snapshot.home())
+                    && records.get(snapshot.dataset()) instanceof Filesystem dataset
+                    && isThere(dataset, inventory);
+            Optional<Partial> newest = states.stream()
+                    .filter(_ -> canGoOn)
+                    .flatMap(state -> partial(snapshot, state).stream())
+                    .max(Comparator.comparingLong(one -> one.token().bytes()));
+            newest.ifPresent(one -> {
+                partials.add(one);
+                records.remove(snapshot.guid());
+                states.stream().filter(state -> !state.equals(one.state())).forEach(driver::destroy);
+            });
+            if (!isThere(snapshot, inventory) && newest.isEmpty()) {
+                dropMadeFor(records, loaded, snapshot);
+            }
+        }
+        return partials;
+    }
+
+    /** A dataset that was made for a snapshot goes with it, when nothing of that came. */
+    private void dropMadeFor(Map<Guid, NodeRecord> records, RecordStore.Loaded loaded, Frozen snapshot) {
+        if (snapshot.notes().arrival() == SnapshotNotes.Arrival.RESUMABLE_INTO_NEW
+                && !loaded.made().containsKey(snapshot.dataset())) {
+            Optional.ofNullable(records.get(snapshot.dataset())).ifPresent(dataset -> dropUnmade(records, dataset));
+        }
+    }
+
+    private Optional<Partial> partial(Frozen snapshot, SnapshotId state) {
+        try (Directory place = Directory.open(driver.directory(state))) {
+            ResumeToken token = FilesystemReceiver.position(place, Partial.directory(snapshot));
+            return Optional.of(new Partial(snapshot, state.snapshot(), token));
+        } catch (OpException e) {
+            findings.add("what was received of " + snapshot.name() + " can't be gone on with: " + e.getMessage());
+            return Optional.empty();
+        }
+    }
+
     private void dropUnmade(Map<Guid, NodeRecord> records, RecordStore.Loaded loaded, Inventory inventory) {
         for (NodeRecord record : List.copyOf(records.values())) {
             if (isThere(record, inventory)) {
@@ -184,6 +251,8 @@ final class Recovery {
         var finishing = new Finishing(driver);
         loaded.making().values().stream()
                 .filter(record -> !loaded.made().containsKey(record.guid()))
+                .filter(record -> catalog.partials().stream()
+                        .noneMatch(partial -> partial.snapshot().guid().equals(record.guid())))
                 .forEach(record -> {
                     if (record instanceof Filesystem dataset && catalog.contains(dataset.guid())) {
                         finishing.finishAgain(dataset);
@@ -200,7 +269,7 @@ final class Recovery {
                     removed.add(snapshot.home());
                     // Its place goes for good before its record forgets it.
                     store.settling(driver::sync);
-                    Frozen there = snapshot.withNotes(snapshot.notes().arriving(false));
+                    Frozen there = snapshot.withNotes(snapshot.notes().arriving(SnapshotNotes.Arrival.OVER));
                     store.replace(there);
                     catalog.put(there);
                 }
@@ -252,6 +321,9 @@ final class Recovery {
                     dataset.guid(),
                     new Charge(catalog.accounts(dataset), dataset.options().quota()));
         }
+        for (Partial partial : catalog.partials()) {
+            charges.put(partial.place(), new Charge(accounts(partial), Optional.empty()));
+        }
         if (!catalog.reserving().isEmpty() && driver.reservations().isEmpty()) {
             charges.put(Reservations.OTHERS, new Charge(List.of(Reservations.OTHERS), Optional.empty()));
         }
@@ -261,9 +333,17 @@ final class Recovery {
     /** All snapshots, with whom they are charged to. */
     private Map<SnapshotId, List<Guid>> snapshots() {
         var owners = new HashMap<SnapshotId, List<Guid>>();
+        catalog.partials().forEach(partial -> owners.put(partial.state(), accounts(partial)));
         for (Filesystem dataset : catalog.tree(catalog.root())) {
             catalog.snapshots(dataset.guid()).forEach(snapshot -> owners.put(snapshot.id(), catalog.accounts(dataset)));
         }
         return owners;
+    }
+
+    /** The place itself, and whom its dataset is charged to. */
+    private List<Guid> accounts(Partial partial) {
+        Filesystem dataset = catalog.dataset(partial.snapshot().dataset()).orElseThrow();
+        return Stream.concat(Stream.of(partial.place()), catalog.accounts(dataset).stream())
+                .toList();
     }
 }

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import zonda.base.Code;
 import zonda.base.OpException;
 import zonda.base.Undo;
@@ -43,6 +44,12 @@ final class Removal {
                 .add(dataset)
                 .doomed();
         refuseOutsideClones(name.text(), kind(dataset), doomed);
+        for (Filesystem one : doomed.datasets()) {
+            if (pool.inUse().isUsed(one.guid())) {
+                throw new OpException(
+                        Code.CONFLICT, "cannot destroy '" + name(one) + "': dataset is busy: it is being received");
+            }
+        }
         doomed.snapshots().forEach(this::refuseHolds);
         return doomed;
     }
@@ -293,6 +300,11 @@ final class Removal {
 
     private void destroyMarked(Doomed doomed) {
         pool.passed("destroy", "marked");
+        List<NodeRecord> partial = doomed.datasets().stream()
+                .flatMap(dataset -> pool.catalog().forgetPartial(dataset.guid()).stream())
+                .<NodeRecord>map(Partial::snapshot)
+                .toList();
+        partial.forEach(this::destroy);
         List<String> reasons = pool.finishing().destroyAll(doomed.nodes());
         doomed.snapshots().forEach(snapshot -> pool.maps().delete(snapshot.guid()));
         if (!reasons.isEmpty()) {
@@ -303,7 +315,7 @@ final class Removal {
         pool.reservations().refresh();
         pool.passed("destroy", "destroyed");
         Guid mark = doomed.heads().getFirst().guid();
-        List<Guid> others = doomed.nodes().stream()
+        List<Guid> others = Stream.concat(doomed.nodes().stream(), partial.stream())
                 .map(NodeRecord::guid)
                 .filter(guid -> !guid.equals(mark))
                 .toList();

@@ -10,6 +10,7 @@ import zonda.base.OpException;
 import zonda.storage.NodeRecord.Filesystem;
 import zonda.storage.NodeRecord.Frozen;
 import zonda.zstream.NvList;
+import zonda.zstream.ResumeToken;
 
 /**
  * Which snapshots a stream has, in which order, and what the list before them says.
@@ -29,6 +30,9 @@ record SendPlan(SendRequest request, List<Filesystem> tops, List<Part> parts) {
 
     /** @throws OpException NOT_FOUND, or INVALID when the one is not older than the other, in the words of zfs(8) */
     static SendPlan of(Catalog catalog, SendRequest request) {
+        if (request.rest().isPresent()) {
+            return rest(catalog, request, request.rest().get());
+        }
         SnapshotName to = SnapshotName.parse(request.to());
         Frozen last = catalog.require(to);
         Optional<Frozen> from = request.from().map(name -> source(catalog, name));
@@ -50,6 +54,45 @@ record SendPlan(SendRequest request, List<Filesystem> tops, List<Part> parts) {
             all.addAll(parts(catalog, end, begin.or(() -> origin(catalog, dataset)), between));
         }
         return new SendPlan(request, datasets, all);
+    }
+
+    /** Snapshots are known by their guids: they may have got other names meanwhile. */
+    private static SendPlan rest(Catalog catalog, SendRequest request, ResumeToken token) {
+        Frozen last = identified(catalog, token.toGuid(), token.toName())
+                .orElseThrow(() -> new OpException(
+                        Code.NOT_FOUND,
+                        "cannot resume send: '" + token.toName() + "' "
+                                + (isThere(catalog, token.toName())
+                                        ? "is no longer the same snapshot used in the initial send"
+                                        : "used in the initial send no longer exists")));
+        Optional<Frozen> from = Optional.empty();
+        if (token.fromGuid() != 0) {
+            from = Optional.of(identified(catalog, token.fromGuid(), name(catalog, last))
+                    .orElseThrow(() -> new OpException(
+                            Code.NOT_FOUND,
+                            "cannot resume send: incremental source 0x" + Long.toHexString(token.fromGuid())
+                                    + " no longer exists")));
+        }
+        Filesystem top = catalog.dataset(last.dataset()).orElseThrow();
+        return new SendPlan(request, List.of(top), List.of(new Part(last, from)));
+    }
+
+    /** Of several with one identity, which a pool has when a stream came twice: that in the dataset of this name. */
+    private static Optional<Frozen> identified(Catalog catalog, long guid, String near) {
+        String dataset = near.substring(0, Math.max(0, near.indexOf('@')));
+        List<Frozen> all = Guid.of(guid).map(catalog::byIdentity).orElse(List.of());
+        return all.stream()
+                .filter(one -> catalog.nameOf(one.dataset()).text().equals(dataset))
+                .findFirst()
+                .or(() -> all.stream().findFirst());
+    }
+
+    private static boolean isThere(Catalog catalog, String name) {
+        try {
+            return catalog.find(SnapshotName.parse(name)).isPresent();
+        } catch (OpException e) {
+            return false; // another pool's rules for names are not ours
+        }
     }
 
     private static Optional<Frozen> origin(Catalog catalog, Filesystem dataset) {

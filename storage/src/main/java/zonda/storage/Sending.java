@@ -11,6 +11,8 @@ import zonda.kernel.Directory;
 import zonda.storage.NodeRecord.Frozen;
 import zonda.zstream.FilesystemSender;
 import zonda.zstream.ObjectMap;
+import zonda.zstream.ResumePoint;
+import zonda.zstream.ResumeToken;
 import zonda.zstream.SendOptions;
 import zonda.zstream.SendOrigin;
 import zonda.zstream.StreamHeader;
@@ -40,14 +42,27 @@ final class Sending {
                         .toList());
     }
 
+    private static void send(PoolDriver.OwnStreams own, SendPlan plan, SendPlan.Part part, OutputStream out) {
+        if (plan.request().rest().isPresent()) {
+            own.sendRest(plan.request().rest().get(), out);
+        } else {
+            own.send(part.snapshot().id(), part.from().map(Frozen::id), out);
+        }
+    }
+
     /** Writes the whole stream. @param begins is told of each snapshot before the first byte of it */
     void send(SendPlan plan, OutputStream out, Consumer<SendPart> begins) {
+        Optional<PoolDriver.OwnStreams> own = pool.driver().streams();
         if (plan.request().isPackage()) {
             StreamPackage.begin(out, plan.request().to(), plan.list(pool.catalog()));
         }
         for (SendPlan.Part part : plan.parts()) {
             begins.accept(plan.view(pool.catalog(), part));
-            each(part, new Written(out));
+            if (own.isPresent()) {
+                send(own.get(), plan, part, out);
+            } else {
+                each(part, new Written(out), resume(plan));
+            }
         }
         if (plan.request().isPackage()) {
             StreamPackage.end(out);
@@ -55,8 +70,20 @@ final class Sending {
     }
 
     /** How long the stream of one snapshot will be, nearly. */
-    long estimate(SendPlan.Part part) {
-        return each(part, new Counted());
+    long estimate(SendPlan plan, SendPlan.Part part) {
+        Optional<PoolDriver.OwnStreams> own = pool.driver().streams();
+        if (own.isEmpty()) {
+            return each(part, new Counted(), resume(plan));
+        }
+        return plan.request()
+                .rest()
+                .map(own.get()::estimateRest)
+                .orElseGet(() ->
+                        own.get().estimate(part.snapshot().id(), part.from().map(Frozen::id)));
+    }
+
+    private static Optional<ResumePoint> resume(SendPlan plan) {
+        return plan.request().rest().map(ResumeToken::point);
     }
 
     /** What is done with a snapshot's tree, or its volume. */
@@ -94,24 +121,26 @@ final class Sending {
         }
     }
 
-    private long each(SendPlan.Part part, Purpose purpose) {
+    private long each(SendPlan.Part part, Purpose purpose, Optional<ResumePoint> resume) {
+        SendOptions options = resume.map(options(part)::resumedAt).orElseGet(() -> options(part));
         // The origin's first: the other is made to fit it.
         Optional<ObjectMap> from = part.from().map(maps::of);
         if (from.isEmpty()) {
-            return each(part, purpose, Optional.empty());
+            return each(part.snapshot(), purpose, options, Optional.empty());
         }
         Frozen origin = part.from().orElseThrow();
         try (Directory tree = maps.open(origin)) {
-            return each(part, purpose, Optional.of(new SendOrigin(from.get(), tree, origin.name())));
+            return each(
+                    part.snapshot(), purpose, options, Optional.of(new SendOrigin(from.get(), tree, origin.name())));
         }
     }
 
-    private long each(SendPlan.Part part, Purpose purpose, Optional<SendOrigin> origin) {
-        ObjectMap map = maps.of(part.snapshot());
-        try (Directory tree = maps.open(part.snapshot())) {
+    private long each(Frozen snapshot, Purpose purpose, SendOptions options, Optional<SendOrigin> origin) {
+        ObjectMap map = maps.of(snapshot);
+        try (Directory tree = maps.open(snapshot)) {
             return map.kind() == StreamHeader.Kind.VOLUME
-                    ? purpose.volume(new VolumeReceiver.Place(tree, BtrfsDriver.DISK), map, options(part), origin)
-                    : purpose.filesystem(tree, map, options(part), origin);
+                    ? purpose.volume(new VolumeReceiver.Place(tree, BtrfsDriver.DISK), map, options, origin)
+                    : purpose.filesystem(tree, map, options, origin);
         }
     }
 

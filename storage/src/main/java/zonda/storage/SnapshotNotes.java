@@ -12,15 +12,27 @@ import java.util.Optional;
  * @param deferred whether it goes by itself as soon as nothing holds it and no clone depends on it
  * @param properties user properties
  * @param streamed the identity that a stream gave it, which the sender's has too; it can be in a pool several times
- * @param arriving whether its dataset has yet to get its content. Where it was received is then its home, and goes
+ * @param arrival whether its dataset has yet to get its content. Where it was received is then its home, and goes
  */
 record SnapshotNotes(
         Map<String, Instant> holds,
         boolean deferred,
         Map<String, String> properties,
         Optional<Guid> streamed,
-        boolean arriving) {
-    static final SnapshotNotes NONE = new SnapshotNotes(Map.of(), false, Map.of(), Optional.empty(), false);
+        Arrival arrival) {
+    static final SnapshotNotes NONE = new SnapshotNotes(Map.of(), false, Map.of(), Optional.empty(), Arrival.OVER);
+
+    /** How a snapshot comes out of a stream. */
+    enum Arrival {
+        /** It is there, or came otherwise. */
+        OVER,
+        /** What came of it goes when the rest doesn't come. */
+        AT_ONCE,
+        /** As much as came stays until the rest comes. */
+        RESUMABLE,
+        /** As RESUMABLE, and its dataset was made for it and has nothing else. */
+        RESUMABLE_INTO_NEW
+    }
 
     SnapshotNotes {
         holds = Map.copyOf(holds);
@@ -41,22 +53,31 @@ record SnapshotNotes(
     }
 
     private SnapshotNotes withHolds(Map<String, Instant> changed) {
-        return new SnapshotNotes(changed, deferred, properties, streamed, arriving);
+        return new SnapshotNotes(changed, deferred, properties, streamed, arrival);
     }
 
     SnapshotNotes goingLater() {
-        return new SnapshotNotes(holds, true, properties, streamed, arriving);
+        return new SnapshotNotes(holds, true, properties, streamed, arrival);
     }
 
     SnapshotNotes withProperties(Map<String, String> changed) {
-        return new SnapshotNotes(holds, deferred, changed, streamed, arriving);
+        return new SnapshotNotes(holds, deferred, changed, streamed, arrival);
     }
 
     SnapshotNotes streamed(Guid identity) {
-        return new SnapshotNotes(holds, deferred, properties, Optional.of(identity), arriving);
+        return new SnapshotNotes(holds, deferred, properties, Optional.of(identity), arrival);
     }
 
-    SnapshotNotes arriving(boolean still) {
-        return new SnapshotNotes(holds, deferred, properties, streamed, still);
+    SnapshotNotes arriving(Arrival how) {
+        return new SnapshotNotes(holds, deferred, properties, streamed, how);
+    }
+
+    boolean arriving() {
+        return arrival != Arrival.OVER;
+    }
+
+    /** Whether what came of it stays when the rest doesn't come. */
+    boolean isResumable() {
+        return arrival == Arrival.RESUMABLE || arrival == Arrival.RESUMABLE_INTO_NEW;
     }
 }

@@ -1,15 +1,16 @@
 package zonda.storage;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import zonda.base.Await;
 import zonda.base.Code;
 import zonda.base.OpException;
@@ -41,21 +42,15 @@ interface ZfsProgram {
     /** Runs it to its end. @param words the program's name and its arguments */
     Command.Result run(List<String> words);
 
+    /** Runs it with a stream as its standard input. @param input writes that */
+    Command.Result feed(List<String> words, Consumer<OutputStream> input);
+
+    /** Runs it, and hands its standard output on as it comes. */
+    Command.Result pour(List<String> words, OutputStream out);
+
     /** Those of this host. */
     static ZfsProgram ofHost() {
-        return words -> {
-            List<String> argv = new ArrayList<>(words);
-            if (OF_ZFS.contains(words.getFirst())) {
-                argv.set(
-                        0,
-                        place(words.getFirst())
-                                .orElseThrow(() -> new OpException(
-                                        Code.FAILED,
-                                        words.getFirst() + " of OpenZFS is not installed: install zfsutils-linux"))
-                                .toString());
-            }
-            return Command.of(argv).run(LIMIT);
-        };
+        return new HostZfs();
     }
 
     /** Whether the programs are there. */
@@ -63,7 +58,7 @@ interface ZfsProgram {
         return place("zfs").isPresent() && place("zpool").isPresent();
     }
 
-    private static Optional<Path> place(String name) {
+    static Optional<Path> place(String name) {
         return PLACES.stream()
                 .map(place -> place.resolve(name))
                 .filter(Files::isExecutable)
@@ -122,14 +117,17 @@ interface ZfsProgram {
      * @throws OpException CONFLICT when a dataset is busy, FAILED for whatever else it says
      */
     default String check(List<String> words) {
-        Command.Result result = run(words);
+        return checked(run(words), String.join(" ", words.subList(0, 2)));
+    }
+
+    /** @param verb what was done, for what doesn't say so itself */
+    static String checked(Command.Result result, String verb) {
         if (!result.succeeded()) {
             String said = result.err().isBlank()
                     ? "exit " + result.status()
                     : result.err().strip();
             Code code = BUSY.stream().anyMatch(said::contains) ? Code.CONFLICT : Code.FAILED;
-            throw new OpException(
-                    code, said.startsWith("cannot ") ? said : String.join(" ", words.subList(0, 2)) + ": " + said);
+            throw new OpException(code, said.startsWith("cannot ") ? said : verb + ": " + said);
         }
         return result.out();
     }

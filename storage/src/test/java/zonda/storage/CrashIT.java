@@ -25,7 +25,7 @@ import zonda.kernel.Fd;
 
 /** Every verb ended at every step: by an exception, by the daemon's end, and by the host's. */
 class CrashIT {
-    private Path directory;
+    Path directory;
     private final List<SortedMap<String, String>> expected = new ArrayList<>();
     private final List<Path> images = new ArrayList<>();
 
@@ -108,7 +108,7 @@ class CrashIT {
                 .anyMatch(one -> one.value() instanceof DatasetProperty.Value.Size(Bytes size) && size.value() > 0);
     }
 
-    private static List<String> files(ScratchPool pool, String place) {
+    static List<String> files(ScratchPool pool, String place) {
         Path directory = pool.config().top().resolve(place);
         if (!Files.exists(directory)) {
             return List.of();

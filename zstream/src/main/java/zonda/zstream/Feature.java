@@ -11,7 +11,7 @@ enum Feature {
     EMBEDDED(16),
     LZ4(17),
     LARGE_BLOCKS(19),
-    RESUMING(20, "it is the rest of a receive that was interrupted (zfs send -t); send it whole"),
+    RESUMING(20),
     REDACTED(21, "it is redacted (zfs send --redact), and so has not all data; send it without --redact"),
     COMPRESSED(22),
     LARGE_DNODE(23),

@@ -1,7 +1,10 @@
 package zonda.zstream;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
 import zonda.kernel.Directory;
 import zonda.kernel.KernelException;
 
@@ -26,20 +29,31 @@ public final class FilesystemReceiver {
      */
     public static Received receive(
             SendStream stream, Directory target, Optional<ObjectMap> origin, ReceiveOptions options) {
-        StreamHeader header = stream.current();
+        Origins.checkWhole(stream.current(), origin);
+        refuseOther(stream.current(), target, origin, Set.of());
+        return received(target, () -> {
+            try (Staging staging = Staging.in(target)) {
+                return new Receive(stream, staging, options, Optional.empty()).into(target, origin);
+            }
+        });
+    }
+
+    private static void refuseOther(
+            StreamHeader header, Directory target, Optional<ObjectMap> origin, Set<String> own) {
         if (header.kind() != StreamHeader.Kind.FILESYSTEM) {
             throw StreamException.conflict(header.toName() + " is a volume, and can't be received into a directory");
         }
-        Origins.check(header, origin);
-        if (origin.isEmpty() && !target.names().isEmpty()) {
-            throw StreamException.conflict("a full stream needs an empty directory, and " + target + " has "
-                    + target.names().size() + " entries");
+        List<String> there =
+                target.names().stream().filter(name -> !own.contains(name)).toList();
+        if (origin.isEmpty() && !there.isEmpty()) {
+            throw StreamException.conflict(
+                    "a full stream needs an empty directory, and " + target + " has " + there.size() + " entries");
         }
+    }
+
+    private static Received received(Directory target, Supplier<Done> work) {
         try {
-            Done done;
-            try (Staging staging = Staging.in(target)) {
-                done = new Receive(stream, staging, options).into(target, origin);
-            }
+            Done done = work.get();
             // Only now, since the staging directory came and went in it.
             target.modified(done.modified());
             return done.received();
@@ -48,11 +62,56 @@ public final class FilesystemReceiver {
         }
     }
 
+    /**
+     * Begins a receive that can be cut short and gone on with; nothing but the stream's BEGIN was read.
+     *
+     * @throws StreamException as {@link #receive(SendStream, Directory, Optional, ReceiveOptions)} does
+     */
+    public static void begin(SendStream stream, Directory target, Resumable resumable) {
+        try {
+            Progress.begin(target, stream, resumable);
+        } catch (KernelException e) {
+            throw StreamException.host(0, e);
+        }
+    }
+
+    /** How far a receive is that was begun there. @throws StreamException when none was */
+    public static ResumeToken position(Directory target, String name) {
+        try (Directory directory = target.child(name)) {
+            return Progress.position(directory);
+        } catch (KernelException e) {
+            throw StreamException.host(0, e);
+        }
+    }
+
+    /**
+     * As {@link #receive(SendStream, Directory, Optional, ReceiveOptions)}, of one that was begun. What came is kept,
+     * also when this fails, and once more when all came, before the tree is changed. When it fails after that, the
+     * target must become what it was when it was kept last.
+     */
+    public static Received receive(
+            SendStream stream,
+            Directory target,
+            Optional<ObjectMap> origin,
+            ReceiveOptions options,
+            Resumable resumable) {
+        Origins.check(stream.current(), origin);
+        refuseOther(stream.current(), target, origin, Set.of(resumable.name()));
+        return received(target, () -> {
+            try (Staging staging = Staging.kept(target, resumable.name());
+                    Progress progress = Progress.resume(staging, stream, resumable.keeper())) {
+                Done done = new Receive(stream, staging, options, Optional.of(progress)).into(target, origin);
+                staging.isDone();
+                return done;
+            }
+        });
+    }
+
     /** @param modified when the root was */
     private record Done(Received received, Instant modified) {}
 
     /** One receive. */
-    private record Receive(SendStream stream, Staging staging, ReceiveOptions options) {
+    private record Receive(SendStream stream, Staging staging, ReceiveOptions options, Optional<Progress> progress) {
         Done into(Directory target, Optional<ObjectMap> origin) {
             var tally = new Received.Tally();
             ObjectTable table =
@@ -61,7 +120,7 @@ public final class FilesystemReceiver {
                     origin.isPresent() ? TreePlan.of(table.copy(), (_, _) -> Optional.empty()) : TreePlan.empty();
             var files = new ReceivedFiles(staging, target, before, table, tally);
             var intake = new ObjectIntake(stream, table, files);
-            intake.run();
+            Progress.take(intake, progress);
             staging.closeOpen(files::finish);
             TreePlan after = TreePlan.of(table, files::read);
             if (origin.isPresent() && before.root() != after.root()) {

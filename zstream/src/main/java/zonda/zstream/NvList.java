@@ -77,6 +77,14 @@ public record NvList(Map<String, Value> members) {
         return Optional.ofNullable(members.get(name));
     }
 
+    /** @throws StreamException when there is no number of this name */
+    long requireNumber(String name) {
+        if (members.get(name) instanceof Value.Number(int _, long number)) {
+            return number;
+        }
+        throw StreamException.stream("a list of names and values (nvlist) has no number '" + name + "'");
+    }
+
     /** The list of this name; empty when there is none. */
     public NvList list(String name) {
         return members.get(name) instanceof Value.Nested(NvList list) ? list : EMPTY;
@@ -85,6 +93,11 @@ public record NvList(Map<String, Value> members) {
     /** Reads the XDR encoding. @throws StreamException when it isn't one */
     public static NvList decode(byte[] bytes) {
         return NvCodec.decode(bytes, bytes.length);
+    }
+
+    /** Reads either encoding. @throws StreamException when it is none */
+    static NvList decodeAny(byte[] bytes, int length) {
+        return NvNative.isNative(bytes, length) ? NvNative.decode(bytes, length) : NvCodec.decode(bytes, length);
     }
 
     /** The XDR encoding, NV_ENCODE_XDR. */

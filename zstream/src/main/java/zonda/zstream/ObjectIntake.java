@@ -25,18 +25,52 @@ final class ObjectIntake {
         void discard(long id);
     }
 
+    /** Who is told of each record that was taken. */
+    interface Journal {
+        /** Nobody. */
+        Journal NONE = (_, _) -> {};
+
+        /** @param isContent whether it was about a file's content, and so changed nothing in the table */
+        void taken(StreamRecord record, boolean isContent);
+    }
+
+    private static final Files NOWHERE = new Files() {
+        @Override
+        public void write(StoredObject object, boolean isFresh, long offset, byte[] bytes, int length) {}
+
+        @Override
+        public void free(StoredObject object, boolean isFresh, long offset, long length) {}
+
+        @Override
+        public void discard(long id) {}
+    };
+
     private final RecordReader reader;
     private final ObjectTable table;
     private final boolean tellsSpill;
     private final Files files;
     private final Set<Long> fresh = new HashSet<>();
+    private boolean isContent;
     private byte[] block = new byte[128 * 1024];
 
     ObjectIntake(SendStream stream, ObjectTable table, Files files) {
-        this.reader = stream.reader();
-        this.tellsSpill = stream.tellsSpill();
+        this(stream.reader(), stream.tellsSpill(), table, files);
+    }
+
+    private ObjectIntake(RecordReader reader, boolean tellsSpill, ObjectTable table, Files files) {
+        this.reader = reader;
+        this.tellsSpill = tellsSpill;
         this.table = table;
         this.files = files;
+    }
+
+    /** Takes records into the table that came before, up to where they end; content is where it was put then. */
+    void replay(SendStream log) {
+        var before = new ObjectIntake(log.reader(), log.tellsSpill(), table, NOWHERE);
+        while (!log.atEnd()) {
+            before.take(log.reader().next());
+        }
+        fresh.addAll(before.fresh);
     }
 
     /** Objects whose content before the stream is gone, or that weren't there. */
@@ -45,28 +79,35 @@ final class ObjectIntake {
     }
 
     /** Reads up to the END of the snapshot. @throws StreamException when anything is wrong with it */
-    void run() {
+    void run(Journal journal) {
         while (true) {
             StreamRecord record = reader.next();
-            try {
-                switch (record) {
-                    case StreamRecord.Dnode dnode -> object(dnode);
-                    case StreamRecord.FreeObjects(long first, long count) -> freeObjects(first, count);
-                    case StreamRecord.Write write -> write(write);
-                    case StreamRecord.Embedded embedded -> embedded(embedded);
-                    case StreamRecord.Free(long id, long offset, long length) -> free(id, offset, length);
-                    case StreamRecord.Spill spill -> spill(spill);
-                    case StreamRecord.Begin _ -> throw reader.wrong("a second BEGIN before the END");
-                    case StreamRecord.End(boolean isFinal) -> {
-                        if (isFinal) {
-                            throw reader.wrong("the END has no checksum");
-                        }
-                        return;
-                    }
+            if (record instanceof StreamRecord.End(boolean isFinal)) {
+                if (isFinal) {
+                    throw reader.wrong("the END has no checksum");
                 }
-            } catch (Decompression.Damaged e) {
-                throw reader.wrong(about(record) + ": " + e.getMessage());
+                return;
             }
+            take(record);
+            journal.taken(record, isContent);
+        }
+    }
+
+    private void take(StreamRecord record) {
+        isContent = false;
+        try {
+            switch (record) {
+                case StreamRecord.Dnode dnode -> object(dnode);
+                case StreamRecord.FreeObjects(long first, long count) -> freeObjects(first, count);
+                case StreamRecord.Write write -> write(write);
+                case StreamRecord.Embedded embedded -> embedded(embedded);
+                case StreamRecord.Free(long id, long offset, long length) -> free(id, offset, length);
+                case StreamRecord.Spill spill -> spill(spill);
+                case StreamRecord.Begin _ -> throw reader.wrong("a second BEGIN before the END");
+                case StreamRecord.End _ -> throw reader.wrong("an END among what came before");
+            }
+        } catch (Decompression.Damaged e) {
+            throw reader.wrong(about(record) + ": " + e.getMessage());
         }
     }
 
@@ -147,6 +188,7 @@ final class ObjectIntake {
 
     private void store(StoredObject object, long offset, byte[] bytes, int length) {
         if (!object.isInline()) {
+            isContent = true;
             files.write(object, fresh.contains(object.id()), offset, bytes, length);
             return;
         }
@@ -185,6 +227,7 @@ final class ObjectIntake {
             object.free(offset, length);
             table.weigh(before, object);
         } else {
+            isContent = true;
             files.free(object, fresh.contains(id), offset, length);
         }
     }

@@ -6,6 +6,16 @@ import java.util.Optional;
 final class Origins {
     private Origins() {}
 
+    /** For who wants all of it at once. */
+    static void checkWhole(StreamHeader header, Optional<ObjectMap> origin) {
+        if (header.resume().isPresent()) {
+            throw StreamException.refused(
+                    "it is the rest of a receive that was interrupted (zfs send -t), and nothing of it came here before;"
+                            + " send it whole");
+        }
+        check(header, origin);
+    }
+
     static void check(StreamHeader header, Optional<ObjectMap> origin) {
         if (!header.isIncremental()) {
             if (origin.isPresent()) {

@@ -33,6 +33,8 @@ final class ReceivedFiles implements ObjectIntake.Files {
         this.before = before;
         this.table = table;
         this.tally = tally;
+        // What came before its receive was cut short: closed, and its attributes are set when all is here.
+        staging.ids().forEach(id -> finished.put(id, Znode.NONE));
     }
 
     /** Files whose attributes were set already, and which ones. */

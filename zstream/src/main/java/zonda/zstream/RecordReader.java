@@ -3,6 +3,7 @@ package zonda.zstream;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -61,6 +62,17 @@ final class RecordReader implements AutoCloseable {
     /** Bytes of the stream read so far. */
     long offset() {
         return offset;
+    }
+
+    /** Writes the last record once more. @param withChecksum whether with that of all before it */
+    void copyTo(OutputStream out, boolean withChecksum) throws IOException {
+        if (withChecksum) {
+            out.write(header, 0, StreamRecord.SIZE);
+        } else {
+            out.write(header, 0, StreamRecord.CHECKSUM);
+            out.write(new byte[StreamRecord.SIZE - StreamRecord.CHECKSUM]);
+        }
+        out.write(payload, 0, payloadLength);
     }
 
     /** Whether nothing follows. */

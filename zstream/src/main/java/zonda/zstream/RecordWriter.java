@@ -60,11 +60,8 @@ final class RecordWriter {
 
     private static final byte[] NOTHING = new byte[0];
 
-    void begin(StreamRecord.Begin begin) {
-        begin(begin, NOTHING);
-    }
-
-    private void begin(StreamRecord.Begin begin, byte[] payload) {
+    /** @param payload a list of names and values; its length is a multiple of 4 */
+    void begin(StreamRecord.Begin begin, byte[] payload) {
         guid = begin.names().toGuid();
         words.put64(header, 8, StreamRecord.MAGIC);
         words.put64(header, 16, begin.headerType() | begin.features() << 2);

@@ -18,6 +18,7 @@ import java.util.function.Predicate;
  *     without being read when that time is before this one: right for snapshots of one subvolume, when it is some
  *     moments before the origin was made. Nobody can set that time, but within one tick of the clock it stays
  * @param isClone whether the stream makes a clone of the snapshot that it is incremental to
+ * @param resume where the stream goes on that this one is the rest of
  */
 public record SendOptions(
         String toName,
@@ -26,7 +27,8 @@ public record SendOptions(
         Optional<NvList> properties,
         Predicate<String> attributes,
         Optional<Instant> unreadBefore,
-        boolean isClone) {
+        boolean isClone,
+        Optional<ResumePoint> resume) {
 
     /** What hosts keep for themselves in attributes: labels of theirs, and how files lie on a disk. */
     private static final Set<String> OF_HOSTS =
@@ -43,7 +45,15 @@ public record SendOptions(
 
     /** A plain stream, with all attributes but those of the host. */
     public static SendOptions of(String toName, long guid, Instant created) {
-        return new SendOptions(toName, guid, created, Optional.empty(), SendOptions::isOfFile, Optional.empty(), false);
+        return new SendOptions(
+                toName,
+                guid,
+                created,
+                Optional.empty(),
+                SendOptions::isOfFile,
+                Optional.empty(),
+                false,
+                Optional.empty());
     }
 
     /** Whether an attribute is the file's own, and nothing of the host's. */
@@ -52,15 +62,20 @@ public record SendOptions(
     }
 
     public SendOptions withProperties(NvList values) {
-        return new SendOptions(toName, guid, created, Optional.of(values), attributes, unreadBefore, isClone);
+        return new SendOptions(toName, guid, created, Optional.of(values), attributes, unreadBefore, isClone, resume);
     }
 
     public SendOptions unreadBefore(Instant time) {
-        return new SendOptions(toName, guid, created, properties, attributes, Optional.of(time), isClone);
+        return new SendOptions(toName, guid, created, properties, attributes, Optional.of(time), isClone, resume);
     }
 
     public SendOptions ofClone() {
-        return new SendOptions(toName, guid, created, properties, attributes, unreadBefore, true);
+        return new SendOptions(toName, guid, created, properties, attributes, unreadBefore, true, resume);
+    }
+
+    public SendOptions resumedAt(ResumePoint point) {
+        return new SendOptions(
+                toName, guid, created, properties, attributes, unreadBefore, isClone, Optional.of(point));
     }
 
     /** What precedes the snapshot in a compound stream, as libzfs reads it. @param fromName of an incremental one */

@@ -1,8 +1,12 @@
 package zonda.zstream;
 
+import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A ZFS send stream that is being read: one snapshot, or with {@code zfs send -p}, {@code -R} and {@code -I} a list of
@@ -61,7 +65,7 @@ public final class SendStream implements AutoCloseable {
     /**
      * The next snapshot; empty at the end of the stream.
      *
-     * @throws StreamException NOT_SUPPORTED for raw, redacted, deduplicated and resumed streams, and unknown features
+     * @throws StreamException NOT_SUPPORTED for raw, redacted and deduplicated streams, and unknown features
      * @throws IllegalStateException when the one before wasn't received
      */
     public Optional<StreamHeader> next() {
@@ -92,7 +96,14 @@ public final class SendStream implements AutoCloseable {
     }
 
     private StreamHeader header(StreamRecord.Begin head) {
-        Feature.of(head.features());
+        Set<Feature> features = Feature.of(head.features());
+        Optional<ResumePoint> resume = features.contains(Feature.RESUMING)
+                ? Optional.of(ResumePoint.of(NvList.decodeAny(reader.payload(), reader.payloadLength())))
+                : Optional.empty();
+        var form = new ResumeToken.Form(
+                features.contains(Feature.LARGE_BLOCKS),
+                features.contains(Feature.EMBEDDED),
+                features.contains(Feature.COMPRESSED));
         for (StreamHeader.Kind kind : StreamHeader.Kind.values()) {
             if (kind.number() == head.type()) {
                 return new StreamHeader(
@@ -101,7 +112,9 @@ public final class SendStream implements AutoCloseable {
                         head.names().fromGuid(),
                         head.names().toName(),
                         created(head.names().created()),
-                        (head.flags() & StreamRecord.FLAG_CLONE) != 0);
+                        (head.flags() & StreamRecord.FLAG_CLONE) != 0,
+                        form,
+                        resume);
             }
         }
         throw reader.wrong("it holds neither a filesystem nor a volume but something of the kind " + head.type());
@@ -113,15 +126,36 @@ public final class SendStream implements AutoCloseable {
 
     /** Reads past the snapshot that is to be received, comparing its checksums. @throws StreamException when damaged */
     public void skip() {
+        copyTo(OutputStream.nullOutputStream());
+    }
+
+    /**
+     * Hands the snapshot that is to be received on as it comes, comparing its checksums.
+     *
+     * @throws StreamException when it is damaged, after what was before it
+     * @throws UncheckedIOException when nobody takes it any more
+     */
+    public void copyTo(OutputStream out) {
         current();
+        copyRecordTo(out);
         StreamRecord record = reader.next();
         while (!(record instanceof StreamRecord.End)) {
             if (record instanceof StreamRecord.Begin) {
                 throw reader.wrong("a second BEGIN before the END of the snapshot");
             }
+            copyRecordTo(out);
             record = reader.next();
         }
+        copyRecordTo(out);
         received();
+    }
+
+    private void copyRecordTo(OutputStream out) {
+        try {
+            reader.copyTo(out, true);
+        } catch (IOException e) {
+            throw new UncheckedIOException("hand on the ZFS stream: " + e.getMessage(), e);
+        }
     }
 
     /** The snapshot that is to be received. @throws IllegalStateException when there is none */

@@ -12,8 +12,8 @@ import zonda.kernel.IoBuffer;
 
 /**
  * Where the content of files is until all of the stream came and was found right: a directory of a random name beside
- * what is restored, which is removed at the end whatever happens. Files in it are named by their objects' numbers.
- * Confined to its caller.
+ * what is restored, which is removed at the end whatever happens, or one of a given name, which stays until it is
+ * removed. Files in it are named by their objects' numbers. Confined to its caller.
  */
 final class Staging implements AutoCloseable {
     private final Directory parent;
@@ -23,19 +23,42 @@ final class Staging implements AutoCloseable {
     private final Set<Long> staged = new HashSet<>();
     private Optional<DataFile> open = Optional.empty();
     private long openId;
+    private boolean isKept;
 
-    private Staging(Directory parent, String name, Directory directory) {
+    private Staging(Directory parent, String name, Directory directory, boolean isKept) {
         this.parent = parent;
         this.name = name;
         this.directory = directory;
+        this.isKept = isKept;
     }
 
     static Staging in(Directory parent) {
         String name = ".zonda-receive-" + UUID.randomUUID();
+        return new Staging(parent, name, make(parent, name), false);
+    }
+
+    private static Directory make(Directory parent, String name) {
         parent.mkdir(name);
         Directory made = parent.child(name);
         made.removeAttribute("system.posix_acl_default"); // what is made here takes nothing over
-        return new Staging(parent, name, made);
+        return made;
+    }
+
+    /** A directory of this name that stays: made when it isn't there, with the files that it has when it is. */
+    static Staging kept(Directory parent, String name) {
+        if (parent.stat(name).isEmpty()) {
+            return new Staging(parent, name, make(parent, name), true);
+        }
+        var staging = new Staging(parent, name, parent.child(name), true);
+        staging.directory.names().stream()
+                .filter(file -> file.matches("o[0-9]{1,18}"))
+                .forEach(file -> staging.staged.add(Long.parseLong(file.substring(1))));
+        return staging;
+    }
+
+    /** It goes when this is closed, kept or not. */
+    void isDone() {
+        isKept = false;
     }
 
     String name() {
@@ -122,6 +145,8 @@ final class Staging implements AutoCloseable {
     public void close() {
         open.ifPresent(DataFile::close);
         directory.close();
-        parent.deleteTree(name);
+        if (!isKept) {
+            parent.deleteTree(name);
+        }
     }
 }

@@ -1,6 +1,7 @@
 package zonda.zstream;
 
 import java.time.Instant;
+import java.util.Optional;
 
 /**
  * What a stream says of the snapshot it holds.
@@ -8,8 +9,18 @@ import java.time.Instant;
  * @param toGuid the snapshot's guid, unsigned
  * @param fromGuid the guid of the snapshot that it is incremental to; 0 for a full stream
  * @param toName the sender's name of it, {@code pool/dataset@snapshot}
+ * @param form what the rest of such a stream can have, too
+ * @param resume where it goes on, when it is the rest of one that was cut short
  */
-public record StreamHeader(Kind kind, long toGuid, long fromGuid, String toName, Instant created, boolean isClone) {
+public record StreamHeader(
+        Kind kind,
+        long toGuid,
+        long fromGuid,
+        String toName,
+        Instant created,
+        boolean isClone,
+        ResumeToken.Form form,
+        Optional<ResumePoint> resume) {
     /** What is in the snapshot: dmu_objset_type_t. */
     public enum Kind {
         FILESYSTEM(2, "filesystem"),

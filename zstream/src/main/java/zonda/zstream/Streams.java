@@ -26,8 +26,11 @@ final class Streams {
         long features = objects.features() | (kind == StreamHeader.Kind.FILESYSTEM ? Feature.SPILL.mask() : 0);
         int flags = (kind == StreamHeader.Kind.FILESYSTEM ? StreamRecord.FLAG_SPILL_BLOCK : 0)
                 | (options.isClone() ? StreamRecord.FLAG_CLONE : 0);
-        out.begin(new StreamRecord.Begin(StreamRecord.SUBSTREAM, features, kind.number(), flags, names));
-        objects.run();
+        features |= options.resume().isPresent() ? Feature.RESUMING.mask() : 0;
+        out.begin(
+                new StreamRecord.Begin(StreamRecord.SUBSTREAM, features, kind.number(), flags, names),
+                options.resume().map(ResumePoint::list).map(NvNative::encode).orElse(new byte[0]));
+        objects.run(options.resume());
         out.end();
         if (options.properties().isPresent()) {
             out.finalEnd();

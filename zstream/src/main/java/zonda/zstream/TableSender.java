@@ -23,6 +23,7 @@ final class TableSender {
     private final Contents contents;
     private final boolean isEstimate;
     private final IoBuffer buffer = IoBuffer.of(1 << 20);
+    private Optional<ResumePoint> resumed = Optional.empty();
     private byte[] fresh = new byte[0];
     private byte[] old = new byte[0];
 
@@ -54,9 +55,12 @@ final class TableSender {
         return (hasLarge ? Feature.LARGE_BLOCKS.mask() : 0) | (hasSlots ? Feature.LARGE_DNODE.mask() : 0);
     }
 
-    void run() {
-        SortedSet<Long> ids = new TreeSet<>(before.map().keySet());
-        ids.addAll(after.map().keySet());
+    /** @param resume where to begin when what is before was sent already */
+    void run(Optional<ResumePoint> resume) {
+        resumed = resume;
+        long first = resume.map(ResumePoint::object).orElse(0L);
+        SortedSet<Long> ids = new TreeSet<>(before.map().tailMap(first).keySet());
+        ids.addAll(after.map().tailMap(first).keySet());
         long freed = 0;
         long count = 0;
         for (long id : ids) {
@@ -76,6 +80,13 @@ final class TableSender {
             send(new Change(before.find(id), object));
         }
         free(freed, count);
+    }
+
+    /** What of an object's content was sent already. */
+    private long sent(long id) {
+        return resumed.filter(point -> point.object() == id)
+                .map(ResumePoint::offset)
+                .orElse(0L);
     }
 
     private void free(long first, long count) {
@@ -152,7 +163,7 @@ final class TableSender {
         StoredObject object = change.object();
         Map<Long, byte[]> known =
                 change.isFresh() ? Map.of() : change.old().orElseThrow().blocks();
-        object.blocks().forEach((offset, block) -> {
+        object.blocks().tailMap(sent(object.id())).forEach((offset, block) -> {
             if (!Arrays.equals(block, known.get(offset))) {
                 head.need();
                 out.write(object.id(), object.type(), offset, ordered(object, block), block.length);
@@ -196,7 +207,7 @@ final class TableSender {
     private void whole(StoredObject object, DataFile file, Head head) {
         int size = object.blockSize();
         room(size);
-        var data = file.nextData(0);
+        var data = file.nextData(sent(object.id()));
         while (data.isPresent()) {
             long offset = data.getAsLong() / size * size;
             read(file, offset, fresh, size);
@@ -218,7 +229,7 @@ final class TableSender {
             head.need();
             out.free(object.id(), end, NO_LENGTH);
         }
-        long offset = next(file, origin, 0, size);
+        long offset = next(file, origin, sent(object.id()), size);
         while (offset < end) {
             read(file, offset, fresh, size);
             read(origin, offset, old, size);

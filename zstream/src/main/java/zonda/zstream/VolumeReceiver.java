@@ -36,19 +36,15 @@ public final class VolumeReceiver {
      * @throws StreamException as {@link FilesystemReceiver#receive} does
      */
     public static Received receive(SendStream stream, Place place, Optional<ObjectMap> origin, ReceiveOptions options) {
-        StreamHeader header = stream.current();
-        if (header.kind() != StreamHeader.Kind.VOLUME) {
-            throw StreamException.conflict(header.toName() + " is a filesystem, and can't be received into a file");
-        }
-        Origins.check(header, origin);
+        Origins.checkWhole(stream.current(), origin);
+        refuseOther(stream.current(), place, origin);
         Directory directory = place.directory();
-        if (origin.isEmpty() && directory.stat(place.name()).isPresent()) {
-            throw StreamException.conflict("a full stream makes a new file, and there is one of the name "
-                    + place.name() + " in " + directory);
-        }
         String temporary = ".zonda-receive-" + UUID.randomUUID();
         try {
-            Received received = into(stream, place, temporary, origin, options);
+            Received received;
+            try (DataFile file = directory.createData(temporary)) {
+                received = new Receive(stream, place, origin, options).into(file, true, Optional.empty());
+            }
             directory.rename(temporary, place.name());
             stream.received();
             return received;
@@ -59,20 +55,56 @@ public final class VolumeReceiver {
         }
     }
 
-    private static Received into(
-            SendStream stream, Place place, String temporary, Optional<ObjectMap> origin, ReceiveOptions options) {
-        long memory = options.memory().value();
-        ObjectTable table = origin.map(map -> map.table().withLimit(memory)).orElseGet(() -> new ObjectTable(memory));
-        try (DataFile file = place.directory().createData(temporary)) {
-            file.access(Access.root(0600));
-            var content = new Content(file);
-            if (origin.isPresent()) {
-                try (DataFile old = place.directory().readData(place.name())) {
-                    file.copyFrom(old, content.buffer);
-                    content.end = old.stat().size();
-                }
+    /**
+     * As {@link #receive(SendStream, Place, Optional, ReceiveOptions)}, of one that was begun by {@link
+     * FilesystemReceiver#begin}; what is said of such a receive there holds here, too.
+     */
+    public static Received receive(
+            SendStream stream, Place place, Optional<ObjectMap> origin, ReceiveOptions options, Resumable resumable) {
+        Origins.check(stream.current(), origin);
+        refuseOther(stream.current(), place, origin);
+        try (Staging staging = Staging.kept(place.directory(), resumable.name());
+                Progress progress = Progress.resume(staging, stream, resumable.keeper())) {
+            boolean isNew = !staging.has(CONTENT);
+            String temporary = Staging.file(CONTENT);
+            Received received;
+            try (DataFile file = isNew
+                    ? staging.directory().createData(temporary)
+                    : staging.directory().openData(temporary)) {
+                received = new Receive(stream, place, origin, options).into(file, isNew, Optional.of(progress));
             }
-            new ObjectIntake(stream, table, content).run();
+            staging.directory().rename(temporary, place.directory(), place.name());
+            staging.isDone();
+            stream.received();
+            return received;
+        } catch (KernelException e) {
+            throw StreamException.host(CONTENT, e);
+        }
+    }
+
+    private static void refuseOther(StreamHeader header, Place place, Optional<ObjectMap> origin) {
+        if (header.kind() != StreamHeader.Kind.VOLUME) {
+            throw StreamException.conflict(header.toName() + " is a filesystem, and can't be received into a file");
+        }
+        if (origin.isEmpty() && place.directory().stat(place.name()).isPresent()) {
+            throw StreamException.conflict("a full stream makes a new file, and there is one of the name "
+                    + place.name() + " in " + place.directory());
+        }
+    }
+
+    /** One receive. */
+    private record Receive(SendStream stream, Place place, Optional<ObjectMap> origin, ReceiveOptions options) {
+        Received into(DataFile file, boolean isNew, Optional<Progress> progress) {
+            long memory = options.memory().value();
+            ObjectTable table =
+                    origin.map(map -> map.table().withLimit(memory)).orElseGet(() -> new ObjectTable(memory));
+            var content = new Content(file);
+            if (isNew) {
+                file.access(Access.root(0600));
+                copyOrigin(file, content);
+            }
+            content.end = file.stat().size();
+            Progress.take(new ObjectIntake(stream, table, content), progress);
             Long size =
                     table.find(PROPERTIES).map(Zap::numbers).orElse(Map.of()).get("size");
             if (size == null || size < 0) {
@@ -88,6 +120,14 @@ public final class VolumeReceiver {
                     new ObjectMap(StreamHeader.Kind.VOLUME, header.toGuid(), table),
                     new Received.Counts(1, 0, 0, 0, 0, content.bytes),
                     List.of());
+        }
+
+        private void copyOrigin(DataFile file, Content content) {
+            if (origin.isPresent()) {
+                try (DataFile old = place.directory().readData(place.name())) {
+                    file.copyFrom(old, content.buffer);
+                }
+            }
         }
     }
 

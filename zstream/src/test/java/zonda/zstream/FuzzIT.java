@@ -152,7 +152,7 @@ class FuzzIT {
         var types = new java.util.HashMap<Long, Integer>();
         while (true) {
             switch (reader.next()) {
-                case StreamRecord.Begin begin -> writer.begin(begin);
+                case StreamRecord.Begin begin -> writer.begin(begin, new byte[0]);
                 case StreamRecord.Dnode dnode -> {
                     types.put(dnode.object(), dnode.type());
                     writer.object(dnode, Arrays.copyOf(reader.payload(), dnode.bonusLength()));

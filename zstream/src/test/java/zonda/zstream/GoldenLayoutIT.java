@@ -23,7 +23,7 @@ class GoldenLayoutIT {
     void read() throws IOException {
         try (var stream = SendStream.open(new ByteArrayInputStream(Golden.read("fs.zs", directory)))) {
             stream.next();
-            new ObjectIntake(stream, table, StreamTurner.NOWHERE).run();
+            new ObjectIntake(stream, table, StreamTurner.NOWHERE).run(ObjectIntake.Journal.NONE);
         }
     }
 

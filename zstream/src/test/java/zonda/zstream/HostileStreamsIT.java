@@ -222,7 +222,6 @@ class HostileStreamsIT {
         refused.put(Feature.RAW.mask(), "raw (zfs send -w)");
         refused.put(Feature.DEDUP.mask(), "deduplicated (zfs send -D)");
         refused.put(Feature.REDACTED.mask(), "redacted");
-        refused.put(Feature.RESUMING.mask(), "interrupted");
         refused.put(1L << 18, "features that aren't known here: bits 0x40000");
         refused.forEach((feature, text) -> {
             var out = new ByteArrayOutputStream();
@@ -404,8 +403,10 @@ class HostileStreamsIT {
 
     private static RecordWriter begun(ByteArrayOutputStream out, long features) {
         var writer = new RecordWriter(out, Words.LITTLE);
-        writer.begin(new StreamRecord.Begin(
-                StreamRecord.SUBSTREAM, features, 2, 0, new StreamRecord.StreamNames(1, 0, "t@1", 1)));
+        writer.begin(
+                new StreamRecord.Begin(
+                        StreamRecord.SUBSTREAM, features, 2, 0, new StreamRecord.StreamNames(1, 0, "t@1", 1)),
+                new byte[0]);
         return writer;
     }
 

@@ -14,7 +14,7 @@ final class StreamTurner {
         var table = new ObjectTable(1L << 32);
         try (var first = SendStream.open(new ByteArrayInputStream(stream))) {
             first.next();
-            new ObjectIntake(first, table, NOWHERE).run();
+            new ObjectIntake(first, table, NOWHERE).run(ObjectIntake.Journal.NONE);
         } catch (StreamException e) {
             throw new AssertionError("a full stream was expected, or one that needs no more than its own", e);
         }
@@ -29,7 +29,7 @@ final class StreamTurner {
         var types = new java.util.HashMap<Long, Integer>();
         while (true) {
             switch (reader.next()) {
-                case StreamRecord.Begin begin -> writer.begin(begin);
+                case StreamRecord.Begin begin -> writer.begin(begin, new byte[0]);
                 case StreamRecord.Dnode dnode -> {
                     types.put(dnode.object(), dnode.type());
                     byte[] bonus = Arrays.copyOf(reader.payload(), dnode.bonusLength());

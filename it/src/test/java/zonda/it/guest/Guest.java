@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.StandardProtocolFamily;
+import java.net.ConnectException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import zonda.base.Await;
@@ -135,12 +136,28 @@ public final class Guest implements AutoCloseable {
     }
 
     private SocketChannel connect(Path socket) throws IOException {
-        if (!Await.until(SOCKET, () -> Files.exists(socket) || !qemu.isAlive()) || !qemu.isAlive()) {
+        var connected = new AtomicReference<SocketChannel>();
+        // The socket is there a moment before anybody listens to it.
+        Await.until(SOCKET, () -> !qemu.isAlive() || connects(socket, connected));
+        SocketChannel channel = connected.get();
+        if (channel == null) {
             throw new AssertionError("QEMU does not start");
         }
-        SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
-        channel.connect(UnixDomainSocketAddress.of(socket));
         return channel;
+    }
+
+    private static boolean connects(Path socket, AtomicReference<SocketChannel> connected) {
+        if (!Files.exists(socket)) {
+            return false;
+        }
+        try {
+            connected.set(SocketChannel.open(UnixDomainSocketAddress.of(socket)));
+            return true;
+        } catch (ConnectException e) {
+            return false;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private void read() {
