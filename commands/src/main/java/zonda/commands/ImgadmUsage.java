@@ -6,6 +6,7 @@ final class ImgadmUsage {
             Usage: imgadm <command> [options]
 
               imgadm sources [-j] [-c] [-a URL [-t imgapi|docker|dsapi] [-k] [-f]] [-d URL] [--add-docker-hub]
+              imgadm sources -e [-f]
               imgadm avail [-H] [-j] [-o field,...] [-s field,...] [field=value ...]
               imgadm list [-H] [-j] [--docker] [-P pool] [-o field,...] [-s field,...] [field=value ...]
               imgadm show <uuid>
@@ -15,7 +16,8 @@ final class ImgadmUsage {
               imgadm import [-q] [-P pool] oci:DIRECTORY[:TAG] | oci-archive:FILE[:TAG] | docker-archive:FILE[:NAME]
               imgadm install [-q] [-P pool] -m <manifest> -f <file>
               imgadm create [-i] [-c none|gzip|bzip2|xz] [-o DIRECTORY] [-m MANIFEST] [--max-origin-depth N]
-                            [-P pool] VM [name=NAME version=VERSION ...]
+                            VM [name=NAME version=VERSION ...]
+              imgadm create -p URL [-k] [-q] [-i] [-c COMPRESSION] [-m MANIFEST] VM [name=NAME version=VERSION ...]
               imgadm create [-q] [-P pool] --debian SUITE [--include package,...] name=NAME version=VERSION
               imgadm create [-q] [-P pool] --busybox name=NAME version=VERSION
               imgadm create [-q] [-P pool] --from DISK name=NAME version=VERSION

@@ -38,6 +38,7 @@ public final class ImageServer implements AutoCloseable {
     private final ImageListing listing;
     private final ImagePublishing publishing;
     private final ImageFolder folder;
+    private final ContentMd5 sums = new ContentMd5();
 
     private ImageServer(HttpServer server, ImageFolder folder, ImagePublishing publishing) {
         this.server = server;
@@ -134,7 +135,7 @@ public final class ImageServer implements AutoCloseable {
     }
 
     /** A part of it from an offset on, too, so that a download goes on where it was cut off. */
-    private static void file(HttpExchange exchange, ImageFolder.Entry entry) throws IOException {
+    private void file(HttpExchange exchange, ImageFolder.Entry entry) throws IOException {
         Path file = entry.file()
                 .orElseThrow(
                         () -> ServerError.notFound("image \"" + entry.manifest().uuid() + "\" has no file"));
@@ -156,6 +157,9 @@ public final class ImageServer implements AutoCloseable {
                 .sha1()
                 .ifPresent(sum -> exchange.getResponseHeaders().set("ETag", "\"" + sum + "\""));
         exchange.getResponseHeaders().set("Accept-Ranges", "bytes");
+        if (!range.matches()) {
+            exchange.getResponseHeaders().set("Content-MD5", sums.of(file));
+        }
         stream(exchange, range.matches() ? 206 : 200, file, from);
     }
 
