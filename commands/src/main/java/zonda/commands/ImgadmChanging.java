@@ -139,7 +139,7 @@ final class ImgadmChanging {
     void create(Session session, List<String> arguments) {
         Getopt options = Getopt.parse(
                 arguments,
-                "debian= include= busybox from= P= q|quiet m|manifest= o|output= c|compression= i|incremental p|publish= k|insecure max-origin-depth=");
+                "debian= include= busybox from= P= q|quiet m|manifest= o|output= c|compression= i|incremental p|publish= s= k|insecure max-origin-depth=");
         long ways = Stream.of("busybox", "debian", "from").filter(options::has).count();
         boolean ofVm = ways == 0;
         if (ways > 1 || (ofVm && options.operands().isEmpty())) {

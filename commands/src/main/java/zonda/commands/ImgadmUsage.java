@@ -15,9 +15,9 @@ final class ImgadmUsage {
               imgadm import [-q] [-P pool] [-C CHANNEL] [-S URL ...] <uuid> | [registry/]repository[:tag][@digest]
               imgadm import [-q] [-P pool] oci:DIRECTORY[:TAG] | oci-archive:FILE[:TAG] | docker-archive:FILE[:NAME]
               imgadm install [-q] [-P pool] -m <manifest> -f <file>
-              imgadm create [-i] [-c none|gzip|bzip2|xz] [-o DIRECTORY] [-m MANIFEST] [--max-origin-depth N]
-                            VM [name=NAME version=VERSION ...]
-              imgadm create -p URL [-k] [-q] [-i] [-c COMPRESSION] [-m MANIFEST] VM [name=NAME version=VERSION ...]
+              imgadm create [-i] [-s SCRIPT] [-c none|gzip|bzip2|xz] [-o DIRECTORY] [-m MANIFEST]
+                            [--max-origin-depth N] VM [name=NAME version=VERSION ...]
+              imgadm create -p URL [-k] [-q] [-i] [-s SCRIPT] [-c COMPRESSION] [-m MANIFEST] VM [name=NAME version=VERSION ...]
               imgadm create [-q] [-P pool] --debian SUITE [--include package,...] name=NAME version=VERSION
               imgadm create [-q] [-P pool] --busybox name=NAME version=VERSION
               imgadm create [-q] [-P pool] --from DISK name=NAME version=VERSION

@@ -187,6 +187,57 @@ class ImageCreateIT {
     }
 
     @Test
+    void a_script_prepares_a_vm_that_is_afterwards_as_it_was_also_when_the_daemon_dies() throws IOException {
+        UUID vm = stopped(zonda.image(), "echo secret > /root/key");
+        Json.Obj before = zonda.get(vm);
+        Path script = directory.resolve("prepare.sh");
+        Files.writeString(script, """
+                #!/bin/sh
+                mdata-put prepare-image:state running
+                rm /root/key && echo prepared > /srv-note
+                mdata-put prepare-image:state success
+                """);
+        Json.Obj manifest = created(vm, "prep", "prep-1.zfs.gz", "-s", script.toString(), "-c", "gzip");
+        assertThat(lasting(zonda.get(vm))).isEqualTo(lasting(before));
+        assertThat(zonda.datasetRoot(vm).resolve("root/key")).hasContent("secret\n");
+        install("prep", "prep-1.zfs.gz");
+        UUID made =
+                zonda.create(zonda.payload().with("image_uuid", uuid(manifest).toString()));
+        assertThat(zonda.sh(made, "cat /srv-note; ls /root/key 2>/dev/null | wc -l"))
+                .isEqualTo("prepared\n0");
+        zonda.delete(made);
+        assertThat(zonda.imgadm("delete", uuid(manifest).toString()).status()).isZero();
+
+        Files.writeString(script, """
+                #!/bin/sh
+                rm /root/key
+                mdata-put prepare-image:error "no space"
+                mdata-put prepare-image:state error
+                """);
+        String[] command = {
+            "create", "-s", script.toString(), "-o", directory.toString(), vm.toString(), "name=b", "version=1"
+        };
+        assertThat(zonda.imgadm(command).err()).isEqualTo("imgadm create: error (PrepareImageError): no space\n");
+        assertThat(zonda.datasetRoot(vm).resolve("root/key")).hasContent("secret\n");
+        zonda.restartToCrashAfter("vm-prepare:boot");
+        zonda.imgadm(command);
+        assertThat(zonda.daemon().end()).isNotZero();
+        zonda.start(Map.of());
+        assertThat(zonda.state(vm)).isEqualTo("stopped");
+        assertThat(zonda.datasetRoot(vm).resolve("root/key")).hasContent("secret\n");
+        assertThat(zonda.get(vm).object("internal_metadata").has("operator-script"))
+                .isFalse();
+        assertThat(zonda.run("zfs", "list", "-H", "-t", "snapshot", "-o", "name")
+                        .out())
+                .doesNotContain("prepare");
+    }
+
+    /** Without what tells of the last run. */
+    private static Json.Obj lasting(Json.Obj vm) {
+        return vm.without("last_modified").without("exit_status").without("exit_timestamp");
+    }
+
+    @Test
     void what_can_not_be_made_is_said_and_leaves_nothing() throws IOException {
         UUID vm = stopped(zonda.image(), "true");
         Ran ran = zonda.imgadm("create", "-i", "-o", directory.toString(), vm.toString(), "name=a", "version=1");
