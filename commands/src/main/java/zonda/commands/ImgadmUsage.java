@@ -24,6 +24,7 @@ final class ImgadmUsage {
               imgadm delete [-P pool] <uuid>
               imgadm update [-n] [<uuid> ...]
               imgadm publish [-q] [-k] -m <manifest> -f <file> URL
+              imgadm serve [-l ADDRESS:PORT]
               imgadm serve [-w] [-l ADDRESS:PORT] DIRECTORY
               imgadm vacuum [-n] [-f]
 

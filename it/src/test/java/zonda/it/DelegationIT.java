@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import zonda.base.Await;
 import zonda.base.Json;
 
 /** delegate_dataset: a zone manages a dataset of its own with zfs(8), and gets at nothing else by it. */
@@ -116,6 +118,24 @@ class DelegationIT {
                 .isZero();
         in(vm, "zfs create $D/c");
         assertThat(in(vm, "zfs list -H -t snapshot -o name -r $D")).isEqualTo("zones/" + vm + "/data/b@one");
+    }
+
+    @Test
+    void the_data_survive_a_daemon_that_dies_while_the_root_is_made_anew() {
+        UUID vm = delegated();
+        in(vm, "zfs set mountpoint=/srv $D; zfs create $D/db; echo one > /srv/db/f");
+        String payload =
+                Json.object().with("image_uuid", zonda.image().toString()).compact();
+        for (String step : List.of("aside", "destroy", "datasets")) {
+            zonda.restartToCrashAfter("vm-reprovision:" + step);
+            zonda.feed(payload, "vmadm", "reprovision", vm.toString());
+            assertThat(zonda.daemon().end()).as(step).isNotZero();
+            zonda.start(Map.of());
+            assertThat(Await.until(Instance.LIMIT, () -> zonda.state(vm).equals("running")))
+                    .as(step)
+                    .isTrue();
+            assertThat(in(vm, "cat /srv/db/f")).as(step).isEqualTo("one");
+        }
     }
 
     @Test
