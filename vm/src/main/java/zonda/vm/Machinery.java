@@ -194,6 +194,8 @@ final class Machinery {
                 }
                 if (Docker.is(booted.config())) {
                     new DockerFiles(booted.config(), zonepath).show(booted, initPid, host.zones());
+                } else {
+                    seed(booted.config(), zonepath);
                 }
                 snapshots.showAll(vm, initPid);
                 if (Delegation.isOf(booted.config())) {
@@ -225,6 +227,12 @@ final class Machinery {
         boolean firstBoot = vm.life() == VmRecord.Life.PROVISIONING;
         if (firstBoot || vm.config().maintainsResolvers()) {
             writeResolvers(vm.config(), nics, zonepath);
+        }
+    }
+
+    private static void seed(VmConfig vm, Path zonepath) {
+        try (GuestRoot guest = GuestRoot.open(zonepath.resolve("root"))) {
+            guest.seed(vm);
         }
     }
 
