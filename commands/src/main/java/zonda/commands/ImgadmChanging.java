@@ -45,8 +45,8 @@ final class ImgadmChanging {
         Getopt options =
                 Getopt.parse(arguments, "a|add= d|delete= t= k|insecure f c|check j|json v e|edit add-docker-hub");
         if (options.has("e")) {
-            throw new OpException(
-                    Code.NOT_SUPPORTED, "editing sources in $EDITOR is not supported by this version of Zonda");
+            session.out(ImgadmEditing.sources(session, images.first().sources(), options.has("f")) + "\n");
+            return;
         }
         Source.Type type = options.value("t").map(Source.Type::parse).orElse(Source.Type.IMGAPI);
         options.values("a")
@@ -139,7 +139,7 @@ final class ImgadmChanging {
     void create(Session session, List<String> arguments) {
         Getopt options = Getopt.parse(
                 arguments,
-                "debian= include= busybox from= P= q|quiet m|manifest= o|output= c|compression= i|incremental max-origin-depth=");
+                "debian= include= busybox from= P= q|quiet m|manifest= o|output= c|compression= i|incremental p|publish= s= k|insecure max-origin-depth=");
         long ways = Stream.of("busybox", "debian", "from").filter(options::has).count();
         boolean ofVm = ways == 0;
         if (ways > 1 || (ofVm && options.operands().isEmpty())) {
@@ -147,7 +147,12 @@ final class ImgadmChanging {
                     Code.USAGE, "what to make the image of? give a VM, --from DISK, --debian SUITE or --busybox");
         }
         if (ofVm) {
-            new ImgadmCreate(images, vms).create(session, options);
+            var creating = new ImgadmCreate(images, vms);
+            if (options.has("p")) {
+                withProgress(session, options.has("q"), progress -> creating.publish(session, options, progress));
+            } else {
+                creating.create(session, options);
+            }
             return;
         }
         Creations.Fields fields = Creations.Fields.parse(options.operands());

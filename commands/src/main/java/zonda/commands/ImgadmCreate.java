@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Supplier;
 import zonda.base.Code;
 import zonda.base.Json;
 import zonda.base.OpException;
@@ -16,6 +17,8 @@ import zonda.images.Images;
 import zonda.images.Manifest;
 import zonda.images.NewImage;
 import zonda.images.Packing;
+import zonda.images.Progress;
+import zonda.images.Source;
 import zonda.vm.Vms;
 
 /** create of imgadm(8) from a VM: a file with a ZFS stream, and its manifest. */
@@ -34,8 +37,48 @@ final class ImgadmCreate {
         UUID vm = vms.resolve(options.operands().getFirst());
         Creations.Wish wish = wish(session, options);
         Images pool = images.of(vms.get(vm).string("zpool", ""));
-        vms.imaging()
-                .withFiles(vm, tree -> write(session, options, pool.creations().ofTree(tree, wish)));
+        prepared(
+                session,
+                options,
+                vm,
+                () -> vms.imaging()
+                        .withFiles(
+                                vm,
+                                tree -> write(session, options, pool.creations().ofTree(tree, wish))));
+    }
+
+    /** As {@link #create}, straight onto a server. */
+    void publish(Session session, Getopt options, Progress progress) {
+        if (options.has("o")) {
+            throw new OpException(
+                    Code.USAGE, "-o and -p exclude each other: an image that is published is kept nowhere");
+        }
+        var server = new Source(options.value("p").orElseThrow(), Source.Type.IMGAPI, options.has("k"));
+        UUID vm = vms.resolve(options.operands().getFirst());
+        Creations.Wish wish = wish(session, options);
+        Images pool = images.of(vms.get(vm).string("zpool", ""));
+        prepared(
+                session,
+                options,
+                vm,
+                () -> vms.imaging().withFiles(vm, tree -> {
+                    NewImage image = pool.creations().ofTree(tree, wish);
+                    session.out("Manifest:\n" + image.manifest().json().pretty().indent(4));
+                    return pool.publisher(server).publish(image, progress);
+                }));
+    }
+
+    private void prepared(Session session, Getopt options, UUID vm, Supplier<Manifest> work) {
+        if (!options.has("s")) {
+            work.get();
+            return;
+        }
+        String script = new String(session.file(options.value("s").orElseThrow()), StandardCharsets.UTF_8);
+        session.out("Preparing VM " + vm + "\n");
+        vms.imaging().prepared(vm, script, () -> {
+            session.out("Prepared VM " + vm + "\n");
+            return work.get();
+        });
     }
 
     private static Creations.Wish wish(Session session, Getopt options) {

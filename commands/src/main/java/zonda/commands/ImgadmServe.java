@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
 import zonda.base.Code;
 import zonda.base.OpException;
+import zonda.images.HostImages;
 import zonda.images.ImageServer;
 
 /** serve of imgadm(8): an IMGAPI server until the caller goes away. */
@@ -16,21 +17,31 @@ final class ImgadmServe {
 
     private ImgadmServe() {}
 
-    static void serve(Session session, Getopt options) {
-        if (options.operands().size() != 1) {
-            throw new OpException(Code.USAGE, "which directory is to be served?");
+    static void serve(Session session, Getopt options, HostImages images) {
+        if (options.operands().size() > 1) {
+            throw new OpException(Code.USAGE, "which directory is to be served? give one, or none");
+        }
+        InetSocketAddress address = address(options.value("l").orElse(DEFAULT));
+        if (options.operands().isEmpty()) {
+            if (options.has("w")) {
+                throw new OpException(Code.USAGE, "-w needs a directory: images are installed by imgadm import");
+            }
+            serve(session, "Serving the installed images", ImageServer.start(images, address));
+            return;
         }
         Path directory = session.path(options.operands().getFirst());
         if (!Files.isDirectory(directory)) {
             throw new OpException(Code.FAILED, "not a directory: " + directory);
         }
+        serve(session, "Serving the images in " + directory, ImageServer.start(directory, address, options.has("w")));
+    }
+
+    private static void serve(Session session, String what, ImageServer server) {
         var gone = new CountDownLatch(1);
         session.onHangup(gone::countDown);
-        try (ImageServer server =
-                ImageServer.start(directory, address(options.value("l").orElse(DEFAULT)), options.has("w"))) {
+        try (server) {
             InetSocketAddress at = server.address();
-            session.err("Serving the images in " + directory + " at http://"
-                    + at.getAddress().getHostAddress() + ":" + at.getPort());
+            session.err(what + " at http://" + at.getAddress().getHostAddress() + ":" + at.getPort());
             gone.await();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

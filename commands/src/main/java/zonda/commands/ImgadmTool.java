@@ -76,7 +76,7 @@ public final class ImgadmTool implements Tool {
             case "vacuum" -> changing.vacuum(session, arguments);
             case "update" -> changing.update(session, arguments);
             case "publish" -> changing.publish(session, arguments);
-            case "serve" -> ImgadmServe.serve(session, Getopt.parse(arguments, "w l|listen="));
+            case "serve" -> ImgadmServe.serve(session, Getopt.parse(arguments, "w l|listen="), images);
             case "create" -> changing.create(session, arguments);
             default ->
                 throw new OpException(

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import zonda.base.Code;
 import zonda.base.Json;
 import zonda.base.Mac;
@@ -22,6 +23,7 @@ public final class NictagadmTool implements Tool {
     private static final String USAGE = """
             Usage:
               nictagadm [-v] add [-l] [-p prop=value,...] <name> [mac]
+              nictagadm [-v] update [-p prop=value,...] <name> [mac]
               nictagadm [-v] delete [-f] <name>
               nictagadm exists [-l] <name> ...
               nictagadm list [-l | -L] [-p] [-d delim]
@@ -78,11 +80,8 @@ public final class NictagadmTool implements Tool {
                 return exists(session, arguments);
             }
             case "list" -> list(session, arguments);
-            case "vms" -> users(one(Getopt.parse(arguments, ""))).forEach(vm -> session.out(vm + "\n"));
-            case "update" ->
-                throw new OpException(
-                        Code.NOT_SUPPORTED,
-                        "nictagadm update is not supported by this version of Zonda; delete and add");
+            case "vms" -> users(one(Getopt.parse(arguments, "")), _ -> true).forEach(vm -> session.out(vm + "\n"));
+            case "update" -> update(session, arguments);
             default -> throw new OpException(Code.USAGE, "Unknown command: " + verb);
         }
         return 0;
@@ -108,11 +107,56 @@ public final class NictagadmTool implements Tool {
             throw new OpException(Code.USAGE, "MAC address not specified");
         }
         if (properties.containsKey("mtu") && mtu != DEFAULT_MTU) {
-            throw new OpException(
-                    Code.NOT_SUPPORTED, "mtu of a nic tag is that of its link: set that of the link instead");
+            throw mtuOfLink();
         }
         NicTag tag = networks.tagOn(operands.getFirst(), Mac.parse(mac));
         networks.add(new NetworkConfig(List.of(), List.of(tag)));
+    }
+
+    private static OpException mtuOfLink() {
+        return new OpException(
+                Code.NOT_SUPPORTED, "mtu of a nic tag is that of its link: set that of the link instead");
+    }
+
+    /** Another link for a NIC tag, another MTU for an etherstub. */
+    private void update(Session session, List<String> arguments) {
+        Getopt options = Getopt.parse(arguments, "p=");
+        List<String> operands = options.operands();
+        if (operands.isEmpty() || operands.size() > 2) {
+            throw new OpException(Code.USAGE, "nic tag name not specified");
+        }
+        String name = operands.getFirst();
+        Map<String, String> properties = properties(options);
+        String mac = operands.size() > 1 ? operands.get(1) : properties.getOrDefault("mac", "");
+        if (mac.isEmpty() && !properties.containsKey("mtu")) {
+            throw new OpException(Code.USAGE, "nothing to update: give a MAC address, or -p mac=M or mtu=N");
+        }
+        Networks.Tag tag = networks.tags().stream()
+                .filter(one -> one.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new OpException(Code.NOT_FOUND, "nic tag '" + name + "' does not exist"));
+        if (tag.etherstub()) {
+            if (!mac.isEmpty()) {
+                throw new OpException(Code.INVALID, "an etherstub has no MAC address: " + name);
+            }
+            int mtu = mtu(properties);
+            refuseUse(session, name, users(name, nic -> nic.integer("mtu", 0) > mtu));
+            networks.resize(name, mtu);
+            return;
+        }
+        if (properties.containsKey("mtu")) {
+            throw mtuOfLink();
+        }
+        refuseUse(session, name, users(name, _ -> true));
+        networks.move(networks.tagOn(name, Mac.parse(mac)));
+    }
+
+    private static void refuseUse(Session session, String name, List<String> users) {
+        if (!users.isEmpty()) {
+            session.err("nic tag '" + name + "' is in use by the following VMs:");
+            users.forEach(session::err);
+            throw new OpException(Code.CONFLICT, "nic tag '" + name + "' is in use");
+        }
     }
 
     private static Map<String, String> properties(Getopt options) {
@@ -143,11 +187,8 @@ public final class NictagadmTool implements Tool {
     private void delete(Session session, List<String> arguments) {
         Getopt options = Getopt.parse(arguments, "f");
         String name = one(options);
-        List<String> users = networks.tagExists(name) ? users(name) : List.of();
-        if (!users.isEmpty() && !options.has("f")) {
-            session.err("nic tag '" + name + "' is in use by the following VMs:");
-            users.forEach(session::err);
-            throw new OpException(Code.CONFLICT, "nic tag '" + name + "' is in use");
+        if (!options.has("f") && networks.tagExists(name)) {
+            refuseUse(session, name, users(name, _ -> true));
         }
         networks.remove(name);
     }
@@ -198,12 +239,13 @@ public final class NictagadmTool implements Tool {
         return String.format("%-14s %-18s %-14s %-16s", name, mac, link, type).stripTrailing() + "\n";
     }
 
-    /** The VMs that have a NIC on it. */
-    private List<String> users(String tag) {
+    /** The VMs that have such a NIC on it. */
+    private List<String> users(String tag, Predicate<Json.Obj> such) {
         List<String> users = new ArrayList<>();
         for (Json.Obj vm : vms.list()) {
             boolean uses = vm.array("nics").objects().stream()
-                    .anyMatch(nic -> nic.string("nic_tag").equals(Optional.of(tag)));
+                    .filter(nic -> nic.string("nic_tag").equals(Optional.of(tag)))
+                    .anyMatch(such);
             if (uses) {
                 users.add(vm.string("uuid", ""));
             }

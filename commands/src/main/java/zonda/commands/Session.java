@@ -63,6 +63,12 @@ public final class Session {
         this.wire = wire;
     }
 
+    /** The same caller with other words. It must not have been asked for anything yet. */
+    Session with(List<String> arguments) {
+        var other = new Session.Call(call.tool(), call.terminals(), call.directory(), arguments, call.environment());
+        return new Session(other, uid, wire);
+    }
+
     /** Whose process the caller is. */
     public int uid() {
         return uid;

@@ -4,11 +4,13 @@ import com.sun.net.httpserver.HttpExchange;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import zonda.base.OpException;
 import zonda.vm.Vms;
 
@@ -44,9 +46,25 @@ public final class VmadmdServer implements AutoCloseable {
         String brand = vms.get(uuid).string("brand", "");
         String asked = exchange.getRequestMethod() + (path.group(2) == null ? "" : path.group(2));
         switch (asked) {
-            case "GET/info" -> HttpDoor.text(exchange, 400, "no info types supported for brand " + brand);
+            case "GET/info" -> info(exchange, uuid, brand);
             case "POST" -> action(exchange, uuid, brand);
             default -> HttpDoor.text(exchange, 400, "Unsupported Method");
+        }
+    }
+
+    private void info(HttpExchange exchange, UUID uuid, String brand) throws IOException {
+        if (!vms.get(uuid).bool("hvm", false)) {
+            HttpDoor.text(exchange, 400, "no info types supported for brand " + brand);
+            return;
+        }
+        List<String> types = Stream.of(
+                        HttpDoor.query(exchange).getOrDefault("types", "").split(","))
+                .filter(type -> !type.isEmpty())
+                .toList();
+        try {
+            HttpDoor.json(exchange, vms.machine(uuid).info(types));
+        } catch (OpException e) {
+            HttpDoor.text(exchange, 400, String.valueOf(e.getMessage()));
         }
     }
 
@@ -65,10 +83,33 @@ public final class VmadmdServer implements AutoCloseable {
                 Thread.ofVirtual().name("stop-" + uuid).start(() -> stop(uuid, limit));
                 HttpDoor.text(exchange, 202, "Stopping " + uuid);
             }
-            case "sysrq", "reset", "reload_display" ->
-                HttpDoor.text(exchange, 400, action + " is of hardware VMs; VM " + uuid + " is of brand " + brand);
+            case "sysrq", "reset", "reload_display" -> {
+                if (vms.get(uuid).bool("hvm", false)) {
+                    machine(exchange, uuid, action, query.getOrDefault("request", ""));
+                } else {
+                    HttpDoor.text(exchange, 400, action + " is of hardware VMs; VM " + uuid + " is of brand " + brand);
+                }
+            }
             default -> HttpDoor.text(exchange, 400, "Command \"" + action + "\" is not valid");
         }
+    }
+
+    private void machine(HttpExchange exchange, UUID uuid, String action, String request) throws IOException {
+        try {
+            switch (action + " " + request) {
+                case "sysrq nmi" -> vms.machine(uuid).interrupt();
+                case "sysrq screenshot" -> vms.machine(uuid).screenshot();
+                case "reset " -> vms.reboot(uuid, true);
+                default -> {
+                    HttpDoor.text(exchange, 400, "Not supported: " + action + " " + request);
+                    return;
+                }
+            }
+        } catch (OpException e) {
+            HttpDoor.text(exchange, 400, String.valueOf(e.getMessage()));
+            return;
+        }
+        HttpDoor.text(exchange, 202, "Did " + action + " of " + uuid);
     }
 
     private void stop(UUID uuid, Optional<Duration> limit) {

@@ -5,9 +5,9 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.util.Optional;
 import java.util.UUID;
 import zonda.base.Json;
+import zonda.base.OpException;
 import zonda.vm.VmEvents;
 import zonda.vm.Vms;
 
@@ -63,14 +63,14 @@ public final class VminfodServer implements AutoCloseable {
     }
 
     private void vm(HttpExchange exchange, String word) throws IOException {
-        Optional<Json.Obj> vm = vms.list().stream()
-                .filter(one -> one.string("uuid", "").equals(word))
-                .findFirst();
-        if (vm.isPresent()) {
-            HttpDoor.json(exchange, vm.get());
-        } else {
+        Json.Obj vm;
+        try {
+            vm = vms.get(UUID.fromString(word));
+        } catch (IllegalArgumentException | OpException e) {
             HttpDoor.text(exchange, 404, "VM Not Found: " + word);
+            return;
         }
+        HttpDoor.json(exchange, vm);
     }
 
     /** A line for each event, as long as the caller reads. */

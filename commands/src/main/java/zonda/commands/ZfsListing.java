@@ -24,9 +24,11 @@ final class ZfsListing {
     private static final Set<String> SOURCES = Set.of("local", "default", "inherited", "received", "temporary", "none");
 
     private final List<Datasets> pools;
+    private final ZfsView view;
 
-    ZfsListing(List<Datasets> pools) {
+    ZfsListing(List<Datasets> pools, ZfsView view) {
         this.pools = pools;
+        this.view = view;
     }
 
     private Datasets of(String name) {
@@ -60,11 +62,17 @@ final class ZfsListing {
     private Row row(String name, List<String> wanted) {
         return new Row(
                 name,
-                of(name).properties(
-                                name,
-                                wanted.stream()
-                                        .filter(one -> !one.equals("name"))
-                                        .toList()));
+                seen(
+                        name,
+                        of(name).properties(
+                                        name,
+                                        wanted.stream()
+                                                .filter(one -> !one.equals("name"))
+                                                .toList())));
+    }
+
+    private List<DatasetProperty> seen(String name, List<DatasetProperty> properties) {
+        return properties.stream().flatMap(one -> view.seen(name, one).stream()).toList();
     }
 
     /** The rows of names, without those that were destroyed meanwhile by somebody else. */
@@ -175,7 +183,7 @@ final class ZfsListing {
         List<Row> rows = present(
                         names,
                         name -> wanted.map(list -> row(name, list))
-                                .orElseGet(() -> new Row(name, of(name).properties(name))))
+                                .orElseGet(() -> new Row(name, seen(name, of(name).properties(name)))))
                 .toList();
         if (options.has("j")) {
             session.out(json("zfs get", options).text(rows, row -> shown(row, wanted, sources)));

@@ -56,10 +56,16 @@ public final class ZfsTool implements Tool {
             "inherit");
 
     private final Supplier<List<Datasets>> pools;
+    private final ZfsView view;
 
     /** @param pools the datasets of each pool that is open at the moment; never none */
     public ZfsTool(Supplier<List<Datasets>> pools) {
+        this(pools, ZfsView.OF_THE_HOST);
+    }
+
+    ZfsTool(Supplier<List<Datasets>> pools, ZfsView view) {
         this.pools = pools;
+        this.view = view;
     }
 
     /** Those of the pool that the first name among the words is of; of the first pool when none is. */
@@ -124,7 +130,7 @@ public final class ZfsTool implements Tool {
     private void run(Session session, String verb, List<String> arguments) {
         List<Datasets> all = pools.get();
         Datasets datasets = meant(all, arguments);
-        var listing = new ZfsListing(all);
+        var listing = new ZfsListing(all, view);
         var snapshots = new ZfsSnapshots(datasets);
         var changing = new ZfsChanging(datasets, snapshots);
         switch (verb) {

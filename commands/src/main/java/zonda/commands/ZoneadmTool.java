@@ -122,7 +122,7 @@ public final class ZoneadmTool implements Tool {
 
     /** A record is checked before it is taken in: what is there is valid. Its image and datasets have to be, too. */
     private void verify(UUID uuid) {
-        vms.verify(uuid);
+        vms.diagnosis().verify(uuid);
     }
 
     private String name(UUID uuid) {

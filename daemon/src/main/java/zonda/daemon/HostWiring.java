@@ -23,6 +23,7 @@ import zonda.commands.VmadmdServer;
 import zonda.commands.VminfodServer;
 import zonda.commands.ZfsTool;
 import zonda.commands.ZloginTool;
+import zonda.commands.ZoneZfs;
 import zonda.commands.ZoneadmTool;
 import zonda.commands.ZonecfgTool;
 import zonda.commands.ZonenameTool;
@@ -113,6 +114,8 @@ final class HostWiring implements AutoCloseable {
         images.recover();
         var metadata = new ServedMetadata(config.root().resolve("var/zonecontrol"));
         closing.add(metadata);
+        var tools = new ServedTools(metadata.service());
+        closing.add(tools);
         var host = new Host(
                 open,
                 (uuid, zpool) -> images.find(zpool)
@@ -121,6 +124,7 @@ final class HostWiring implements AutoCloseable {
                 networks,
                 zones,
                 metadata,
+                tools,
                 journal,
                 new NativeTree(config.state().resolve("native")).assemble(),
                 new Host.HostFacts(serverUuid(), liveImage()),
@@ -130,6 +134,7 @@ final class HostWiring implements AutoCloseable {
         var store = new VmStore(config.root().resolve("etc/zones"), table, open::mountpoint);
         store.start();
         var vms = new Vms(host, store, table, new IdRanges(config.idBase(), MOST_VMS));
+        tools.answerBy(new ZoneZfs(vms));
         shutDown = () -> vms.shutDownAll(VM_SHUTDOWN);
         closing.add(new Recovery(vms, config.run().resolve("autobooted")).recover());
         closing.add(vms);

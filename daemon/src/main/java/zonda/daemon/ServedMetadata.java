@@ -17,6 +17,10 @@ final class ServedMetadata implements GuestMetadata, AutoCloseable {
         service = new MetadataService(zonecontrol);
     }
 
+    MetadataService service() {
+        return service;
+    }
+
     @Override
     public void serve(UUID uuid, long idBase, Supplier<Json.Obj> vm, GuestWrites guest) {
         var customer = new CustomerMetadata() {

@@ -12,6 +12,8 @@ public enum ImageError {
     IMAGE_NOT_FOUND("ImageNotFound", Code.NOT_FOUND),
     ACTIVE_IMAGE_NOT_FOUND("ActiveImageNotFound", Code.NOT_FOUND),
     VM_HAS_NO_ORIGIN("VmHasNoOrigin", Code.FAILED),
+    PREPARE_IMAGE_ERROR("PrepareImageError", Code.FAILED),
+    PREPARE_IMAGE_DID_NOT_RUN("PrepareImageDidNotRun", Code.FAILED),
     MAX_ORIGIN_DEPTH("MaxOriginDepth", Code.FAILED),
     UPLOAD_ERROR("UploadError", Code.FAILED),
     IMAGE_NOT_ACTIVE("ImageNotActive", Code.FAILED),

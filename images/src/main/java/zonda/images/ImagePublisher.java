@@ -1,10 +1,14 @@
 package zonda.images;
 
+import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.URLEncoder;
 import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Supplier;
 import zonda.base.Json;
@@ -12,6 +16,8 @@ import zonda.images.web.Web;
 
 /** Puts an image on an IMGAPI server: {@code imgadm publish}. */
 public final class ImagePublisher {
+    private static final int BUFFER = 128 << 10;
+
     private final Images.Setup setup;
     private final Source server;
 
@@ -47,6 +53,45 @@ public final class ImagePublisher {
             progress.say("Activated image " + title);
         } catch (IOException e) {
             throw new ImageException(ImageError.CLIENT_ERROR, "publish " + title + ": " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Makes an image's file and publishes it. The file is made first: the server is told its sum, and may be asked again.
+     *
+     * @return the manifest, complete
+     * @throws ImageException FILE_SYSTEM, and as {@link #publish(Manifest, Supplier, Progress)}
+     */
+    public Manifest publish(NewImage image, Progress progress) {
+        Path file = setup.paths().downloads().resolve(image.manifest().uuid() + ".publish");
+        try {
+            Files.createDirectories(setup.paths().downloads());
+            Manifest complete;
+            try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file), BUFFER)) {
+                complete = image.write(out);
+            }
+            publish(complete, () -> open(file), progress);
+            return complete;
+        } catch (IOException e) {
+            throw new ImageException(ImageError.FILE_SYSTEM, "write " + file + ": " + e, e);
+        } finally {
+            delete(file);
+        }
+    }
+
+    private static InputStream open(Path file) {
+        try {
+            return Files.newInputStream(file);
+        } catch (IOException e) {
+            throw new ImageException(ImageError.FILE_SYSTEM, "read " + file + ": " + e, e);
+        }
+    }
+
+    private static void delete(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            throw new ImageException(ImageError.FILE_SYSTEM, "delete " + file + ": " + e, e);
         }
     }
 

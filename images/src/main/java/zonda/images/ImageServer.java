@@ -38,9 +38,34 @@ public final class ImageServer implements AutoCloseable {
     private final ImageListing listing;
     private final ImagePublishing publishing;
     private final ImageFolder folder;
+    private final ContentMd5 sums = new ContentMd5();
+    private final Supply supply;
 
-    private ImageServer(HttpServer server, ImageFolder folder, ImagePublishing publishing) {
+    /** What sees to it that images are in the folder before they are looked for there. */
+    interface Supply {
+        /** Of a folder that is as it is. */
+        Supply NONE = new Supply() {
+            @Override
+            public void announce() {
+                // All are there.
+            }
+
+            @Override
+            public void provide(UUID uuid) {
+                // It is there, or it is not.
+            }
+        };
+
+        /** All by their manifests. */
+        void announce();
+
+        /** One, with its file. */
+        void provide(UUID uuid);
+    }
+
+    private ImageServer(HttpServer server, ImageFolder folder, ImagePublishing publishing, Supply supply) {
         this.server = server;
+        this.supply = supply;
         this.folder = folder;
         this.listing = new ImageListing(folder);
         this.publishing = publishing;
@@ -53,10 +78,20 @@ public final class ImageServer implements AutoCloseable {
      * @throws ImageException FILE_SYSTEM when it can't listen there
      */
     public static ImageServer start(Path directory, InetSocketAddress address, boolean mayPublish) {
+        return start(directory, address, mayPublish, Supply.NONE);
+    }
+
+    /** Serves the images that are installed, as {@link #start(Path, InetSocketAddress, boolean)}; nothing is taken. */
+    public static ImageServer start(HostImages installed, InetSocketAddress address) {
+        var supply = new ServedImages(installed);
+        return start(supply.directory(), address, false, supply);
+    }
+
+    private static ImageServer start(Path directory, InetSocketAddress address, boolean mayPublish, Supply supply) {
         try {
             HttpServer server = HttpServer.create(address, 0);
             var folder = new ImageFolder(directory);
-            var serving = new ImageServer(server, folder, new ImagePublishing(folder, mayPublish));
+            var serving = new ImageServer(server, folder, new ImagePublishing(folder, mayPublish), supply);
             server.createContext("/", serving::handle);
             server.setExecutor(serving.threads);
             server.start();
@@ -109,7 +144,10 @@ public final class ImageServer implements AutoCloseable {
                                 .with("ping", "pong")
                                 .with("version", "1.0.0")
                                 .with("imgapi", true));
-            case "GET /images" -> json(exchange, 200, listing.list(query));
+            case "GET /images" -> {
+                supply.announce();
+                json(exchange, 200, listing.list(query));
+            }
             case "GET /channels" -> json(exchange, 200, listing.channels());
             case "POST /images" -> json(exchange, 200, publishing.create(body(exchange)));
             default -> throw ServerError.notFound(path + " does not exist");
@@ -117,6 +155,9 @@ public final class ImageServer implements AutoCloseable {
     }
 
     private void image(HttpExchange exchange, UUID uuid, String what, Map<String, String> query) throws IOException {
+        if (what.startsWith("GET ")) {
+            supply.provide(uuid);
+        }
         switch (what) {
             case "GET " -> json(exchange, 200, listing.get(uuid, query));
             case "GET /file" -> file(exchange, listing.entry(uuid, query));
@@ -134,7 +175,7 @@ public final class ImageServer implements AutoCloseable {
     }
 
     /** A part of it from an offset on, too, so that a download goes on where it was cut off. */
-    private static void file(HttpExchange exchange, ImageFolder.Entry entry) throws IOException {
+    private void file(HttpExchange exchange, ImageFolder.Entry entry) throws IOException {
         Path file = entry.file()
                 .orElseThrow(
                         () -> ServerError.notFound("image \"" + entry.manifest().uuid() + "\" has no file"));
@@ -156,6 +197,9 @@ public final class ImageServer implements AutoCloseable {
                 .sha1()
                 .ifPresent(sum -> exchange.getResponseHeaders().set("ETag", "\"" + sum + "\""));
         exchange.getResponseHeaders().set("Accept-Ranges", "bytes");
+        if (!range.matches()) {
+            exchange.getResponseHeaders().set("Content-MD5", sums.of(file));
+        }
         stream(exchange, range.matches() ? 206 : 200, file, from);
     }
 

@@ -1,5 +1,6 @@
 package zonda.images;
 
+import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -136,6 +137,34 @@ public final class Images {
     /** VMs and images made from it; {@code imgadm get -r}. */
     public List<String> dependents(UUID uuid) {
         return setup.store().dependents(get(uuid).uuid());
+    }
+
+    /**
+     * An installed image as a file that others install. One that came as a stream is the same stream again, so that what
+     * is incremental to it is so there, too.
+     *
+     * @throws ImageException IMAGE_NOT_INSTALLED, NOT_SUPPORTED for a disk, ORIGIN_NOT_INSTALLED
+     */
+    NewImage again(UUID uuid) {
+        Manifest manifest = get(uuid).manifest();
+        if (manifest.type().equals("zvol")) {
+            throw new ImageException(
+                    ImageError.NOT_SUPPORTED,
+                    "image " + manifest.title() + " is a disk, of which no file is made again");
+        }
+        Optional<Path> origin = manifest.origin().map(above -> {
+            if (find(above).isEmpty()) {
+                throw ImageException.originNotInstalled(above, pool());
+            }
+            return setup.store().content(above);
+        });
+        Manifest bare = Manifest.of(manifest.json().without("files").with("state", "active"));
+        return new NewImage(bare, setup.store().content(uuid), Packing.GZIP, origin);
+    }
+
+    /** Where the files are that were made so. */
+    Path servedFolder() {
+        return setup.paths().served();
     }
 
     /** Where the image's dataset is in its life: what {@code vmadm create} asks before it clones. */

@@ -21,6 +21,10 @@ public record ImgadmPaths(Path root) {
         return records().resolve(pool + "-" + uuid + ".json");
     }
 
+    Path served() {
+        return root.resolve("var/imgadm/served");
+    }
+
     Path downloads() {
         return root.resolve("var/tmp/.imgadm-downloads");
     }

@@ -2,6 +2,7 @@ package zonda.images;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
@@ -64,7 +65,8 @@ public final class NewImage {
         var counted = new Counted(out);
         var summed = new DigestOutputStream(counted, sha1());
         // Signs get lost where JSON's numbers are doubles: a guid is a text of a positive number.
-        long guid = java.util.UUID.randomUUID().getMostSignificantBits() >>> 1 | 1;
+        long guid = own().map(ObjectMap::guid)
+                .orElseGet(() -> java.util.UUID.randomUUID().getMostSignificantBits() >>> 1 | 1);
         try {
             OciUnpacking.onPlatformThread(() -> {
                 packing.pack(stream -> send(guid, stream), summed);
@@ -82,17 +84,32 @@ public final class NewImage {
         return Manifest.of(manifest.json().with("files", new Json.Arr(List.of(file))));
     }
 
+    /** The map of a tree that came as a stream: it is sent with the same numbers and under the same guid again. */
+    private Optional<ObjectMap> own() {
+        Path file = tree.resolve(StreamImages.MAP);
+        return Files.exists(file) ? Optional.of(ObjectMap.load(file)) : Optional.empty();
+    }
+
     private void send(long guid, OutputStream out) {
         SendOptions options = SendOptions.of("zones/" + manifest.uuid() + "@final", guid, Instant.now());
         try (Directory directory = Directory.open(tree)) {
             if (origin.isEmpty()) {
-                FilesystemSender.send(directory, options, Optional.empty(), out);
+                send(directory, options, Optional.empty(), out);
                 return;
             }
             try (Directory before = Directory.open(origin.get())) {
                 ObjectMap map = ObjectMap.load(origin.get().resolve(StreamImages.MAP));
-                FilesystemSender.send(directory, options, Optional.of(new SendOrigin(map, before, "final")), out);
+                send(directory, options, Optional.of(new SendOrigin(map, before, "final")), out);
             }
+        }
+    }
+
+    private void send(Directory directory, SendOptions options, Optional<SendOrigin> from, OutputStream out) {
+        Optional<ObjectMap> map = own();
+        if (map.isPresent()) {
+            FilesystemSender.send(directory, map.get(), options, from, out);
+        } else {
+            FilesystemSender.send(directory, options, from, out);
         }
     }
 

@@ -3,6 +3,7 @@ package zonda.images;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -80,6 +81,61 @@ public final class Sources {
             sources.clear();
             sources.addAll(wanted);
         });
+    }
+
+    /** A file with all of them for an operator to change, which nobody but root reads; the caller deletes it. */
+    public Path draft() {
+        try {
+            Files.createDirectories(paths.records());
+            Path file = Files.createTempFile(paths.records(), "sources-", ".draft");
+            Files.writeString(
+                    file, Json.Arr.of(list().stream().map(Source::json)).pretty() + "\n");
+            return file;
+        } catch (IOException e) {
+            throw new UncheckedIOException("write a draft to " + paths.records() + ": " + e, e);
+        }
+    }
+
+    /**
+     * Replaces all by what an operator wrote in the form of {@link Source#json}.
+     *
+     * @param force don't ask whether new ones are sources
+     * @return what imgadm prints
+     * @throws ImageException CONFIG_ERROR saying what is wrong with it, SOURCE_PING; nothing is changed then
+     */
+    public String edited(String text, boolean force) {
+        List<Source> wanted = parse(text);
+        List<Source> before = list();
+        if (wanted.equals(before)) {
+            return "Image sources are unchanged";
+        }
+        if (!force) {
+            wanted.stream().filter(source -> !before.contains(source)).forEach(check::ping);
+        }
+        replace(wanted);
+        return "Saved " + wanted.size() + " image source" + (wanted.size() == 1 ? "" : "s");
+    }
+
+    private static List<Source> parse(String text) {
+        try {
+            if (!(Json.parse(text) instanceof Json.Arr array)
+                    || array.objects().size() != array.items().size()) {
+                throw wrong("want an array of objects, each with url and type");
+            }
+            List<Source> sources = array.objects().stream().map(Source::of).toList();
+            if (sources.stream().map(Source::url).distinct().count() < sources.size()) {
+                throw wrong("a url is there twice");
+            }
+            return sources;
+        } catch (Json.JsonSyntaxException | ImageException e) {
+            throw wrong(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static ImageException wrong(String what) {
+        return new ImageException(
+                ImageError.CONFIG_ERROR,
+                what.startsWith("sources: ") ? what : "sources: " + what + "; they are as they were");
     }
 
     /** Asks all of them. @return a line for each: {@code URL: ok}, or what is wrong with it */

@@ -148,7 +148,15 @@ class ImageServerTest {
 
         assertThat(versions("")).isEqualTo("1");
         assertThat(get("/images/" + uuid + "/file").body()).isEqualTo("0123456789");
+        assertThat(get("/images/" + uuid + "/file").headers().firstValue("content-md5"))
+                .contains("eB5eJF1ptWaXm4bijSPyxw==");
+        Files.writeString(folder.resolve("www-1.zfs.gz"), "012345678X");
+        assertThat(get("/images/" + uuid + "/file").headers().firstValue("content-md5"))
+                .as("of the file that is there now")
+                .isNotEqualTo(java.util.Optional.of("eB5eJF1ptWaXm4bijSPyxw=="));
+        Files.writeString(folder.resolve("www-1.zfs.gz"), "0123456789");
         HttpResponse<String> rest = get("/images/" + uuid + "/file", "Range", "bytes=4-");
+        assertThat(rest.headers().firstValue("content-md5")).isEmpty();
         assertThat(rest.statusCode()).isEqualTo(206);
         assertThat(rest.body()).isEqualTo("456789");
         assertThat(rest.headers().firstValue("content-range")).contains("bytes 4-9/10");

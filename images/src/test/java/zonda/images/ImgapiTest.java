@@ -43,6 +43,7 @@ class ImgapiTest {
     private HttpServer server;
     private TestHost host;
     private byte[] file = new byte[0];
+    private Optional<String> contentMd5 = Optional.empty();
     private final Map<UUID, byte[]> streams = new HashMap<>();
     private final List<Json.Obj> manifests = new ArrayList<>();
 
@@ -112,7 +113,11 @@ class ImgapiTest {
                             .collect(Collectors.joining(","));
                     answer(exchange, 200, ("[" + page + "]").getBytes(StandardCharsets.UTF_8));
                 }
-                case String one when one.equals("/images/" + LINUX + "/file") -> answer(exchange, 200, file);
+                case String one
+                when one.equals("/images/" + LINUX + "/file") -> {
+                    contentMd5.ifPresent(sum -> exchange.getResponseHeaders().set("Content-MD5", sum));
+                    answer(exchange, 200, file);
+                }
                 case String one
                 when one.endsWith("/file") -> answer(exchange, 200, streams.get(UUID.fromString(one.split("/")[2])));
                 default -> {
@@ -282,5 +287,28 @@ class ImgapiTest {
                 .hasMessageContaining("its SHA-1 is");
         assertThat(host.images().list()).isEmpty();
         assertThat(directory.resolve("zones").toFile().list()).isEmpty();
+    }
+
+    @Test
+    void a_file_that_the_server_says_to_be_another_is_refused_also_when_the_manifest_knows_no_sum() {
+        manifests.set(0, manifest(LINUX, "lx-dataset", "linux"));
+        contentMd5 = Optional.of("AAAAAAAAAAAAAAAAAAAAAA==");
+
+        assertThatThrownBy(() -> host.images().imports().run(Imports.Request.of(LINUX.toString()), Progress.NONE))
+                .hasMessageContaining("its MD5 is")
+                .hasMessageContaining("expected AAAAAAAAAAAAAAAAAAAAAA==");
+        assertThat(host.images().list()).isEmpty();
+
+        contentMd5 = Optional.of(java.util.Base64.getEncoder().encodeToString(md5(file)));
+        host.images().imports().run(Imports.Request.of(LINUX.toString()), Progress.NONE);
+        assertThat(host.store.root(LINUX).resolve("etc/motd")).hasContent("welcome");
+    }
+
+    private static byte[] md5(byte[] data) {
+        try {
+            return MessageDigest.getInstance("MD5").digest(data);
+        } catch (java.security.NoSuchAlgorithmException e) {
+            throw new AssertionError(e);
+        }
     }
 }

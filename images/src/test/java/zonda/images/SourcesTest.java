@@ -83,4 +83,36 @@ class SourcesTest {
                 .hasMessageContaining("URL");
         assertThatThrownBy(() -> Source.Type.parse("ftp")).hasMessageContaining("imgapi, docker or dsapi");
     }
+
+    @Test
+    void what_an_operator_edited_replaces_them_or_is_refused_whole() throws Exception {
+        Sources sources = sources();
+        Path draft = sources.draft();
+        assertThat(sources.edited(Files.readString(draft), false)).isEqualTo("Image sources are unchanged");
+        assertThat(Files.getPosixFilePermissions(draft)).hasSize(2);
+        assertThat(sources.edited(
+                        "[{\"url\":\"https://a.example\"},{\"url\":\"https://b.example\",\"type\":\"docker\"}]", false))
+                .isEqualTo("Saved 2 image sources");
+        List<Source> two = List.of(
+                source("https://a.example", Source.Type.IMGAPI), source("https://b.example", Source.Type.DOCKER));
+        assertThat(sources.list()).isEqualTo(two);
+        assertThat(pinged).isEqualTo(two);
+        for (String wrong : List.of(
+                "",
+                "{}",
+                "[1]",
+                "[{\"url\":\"ftp://x\"}]",
+                "[{\"url\":\"https://a.example\",\"type\":\"rsync\"}]",
+                "[{\"url\":\"https://a.example\"},{\"url\":\"https://a.example/\"}]")) {
+            assertThatThrownBy(() -> sources.edited(wrong, true))
+                    .as(wrong)
+                    .isInstanceOfSatisfying(
+                            ImageException.class, e -> assertThat(e.error()).isEqualTo(ImageError.CONFIG_ERROR))
+                    .hasMessageStartingWith("sources: ")
+                    .hasMessageEndingWith("they are as they were");
+        }
+        assertThat(sources.list()).isEqualTo(two);
+        assertThat(sources.edited("[]", true)).isEqualTo("Saved 0 image sources");
+        assertThat(sources.list()).isEmpty();
+    }
 }

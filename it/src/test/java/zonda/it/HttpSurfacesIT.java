@@ -155,6 +155,30 @@ class HttpSurfacesIT {
     }
 
     @Test
+    void vmadmd_asks_the_machine_of_a_hardware_vm() {
+        UUID vm = zonda.create(Json.object()
+                .with("brand", "kvm")
+                .with("alias", "machine")
+                .with("ram", 64)
+                .with("vcpus", 1)
+                .with("autoboot", false));
+        HttpResponse<String> still = get(vmadmd, "/vm/" + vm + "/info?types=status");
+        assertThat(still.statusCode()).isEqualTo(400);
+        assertThat(still.body()).isEqualTo("VM " + vm + " is not running\n");
+        assertThat(zonda.vmadm("start", vm.toString()).status()).isZero();
+
+        Json.Obj info = Json.parseObject(
+                get(vmadmd, "/vm/" + vm + "/info?types=status,version").body());
+        assertThat(info.members().keySet()).containsExactly("status", "version");
+        assertThat(info.object("status").string("status", "")).isEqualTo("running");
+        assertThat(get(vmadmd, "/vm/" + vm + "/info?types=mood").body()).isEqualTo("unknown info type mood\n");
+        assertThat(post("/vm/" + vm + "?action=sysrq&request=nmi").statusCode()).isEqualTo(202);
+        assertThat(post("/vm/" + vm + "?action=sysrq&request=dance").statusCode())
+                .isEqualTo(400);
+        zonda.vmadm("stop", "-F", vm.toString());
+    }
+
+    @Test
     void a_server_that_can_not_listen_keeps_the_daemon_from_starting_and_says_why() throws IOException {
         Path file = zonda.root().resolve("etc/zonda/zondad.json");
         String right = Files.readString(file);

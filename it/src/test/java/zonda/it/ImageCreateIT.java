@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
@@ -13,6 +14,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import zonda.base.Await;
 import zonda.base.Json;
+import zonda.kernel.Command;
 
 /** imgadm create of VMs: what it writes is installed, and VMs of it have what the first had. */
 class ImageCreateIT {
@@ -135,6 +137,19 @@ class ImageCreateIT {
             assertThat(zonda.imgadm("update", image.toString()).out())
                     .isEqualTo("All images are as their sources have them\n");
             assertThat(zonda.imgadm("sources", "-d", url).status()).isZero();
+
+            ran = zonda.imgadm("create", "-q", "-p", url, "-c", "gzip", vm.toString(), "name=direct", "version=2");
+            assertThat(ran.status()).as(ran.toString()).isZero();
+            String direct = ran.out().replaceFirst("(?s).*Activated image ([0-9a-f-]{36}) .*", "$1");
+            Json.Obj manifest2 = Json.parseObject(Files.readString(served.resolve(direct + ".imgmanifest")));
+            assertThat(manifest2.array("files").objects().getFirst().integer("size", 0))
+                    .isEqualTo(Files.size(served.resolve(direct + ".file")));
+            ran = zonda.imgadm("import", "-q", "-S", url, direct);
+            assertThat(ran.status()).as(ran.toString()).isZero();
+            assertThat(zonda.imgadm("delete", direct).status()).isZero();
+            assertThat(zonda.imgadm("create", "-o", "/tmp", "-p", url, vm.toString(), "name=a", "version=1")
+                            .status())
+                    .isEqualTo(2);
         }
         UUID copy = zonda.create(zonda.payload().with("image_uuid", image.toString()));
         assertThat(zonda.sh(copy, "cat /a")).isEqualTo("one");
@@ -143,6 +158,83 @@ class ImageCreateIT {
         assertThat(zonda.imgadm("serve", directory + "/none").err()).contains("not a directory");
         assertThat(zonda.imgadm("serve", "-l", "somewhere", served.toString()).status())
                 .isEqualTo(2);
+    }
+
+    @Test
+    void sources_are_edited_by_the_callers_editor_on_its_terminal() throws Exception {
+        String client = String.join(" ", zonda.client("imgadm", "ioe"));
+        assertThat(edited(client, "sed -i s,images.smartos.org,images.example.com,"))
+                .endsWith("Saved 1 image source");
+        assertThat(zonda.imgadm("sources").out()).isEqualTo("https://images.example.com\n");
+        assertThat(edited(client, "false")).contains("the editor failed; the sources are as they were");
+        assertThat(edited(client, "truncate -s 1")).contains("(ConfigError)");
+        assertThat(zonda.imgadm("sources").out()).isEqualTo("https://images.example.com\n");
+        edited(client, "sed -i s,images.example.com,images.smartos.org,");
+        assertThat(zonda.imgadm("sources").out()).isEqualTo("https://images.smartos.org\n");
+        assertThat(zonda.imgadm("sources", "-e").err()).contains("needs a terminal");
+        try (var left = Files.list(zonda.root().resolve("var/imgadm"))) {
+            assertThat(left.map(Path::toString)).noneMatch(name -> name.endsWith(".draft"));
+        }
+    }
+
+    private static String edited(String client, String editor) {
+        return Command.of("script", "-qec", client + " sources -e -f", "/dev/null")
+                .environment("ZONDA_SOCKET", zonda.identity().socket().toString())
+                .environment("VISUAL", editor)
+                .run(Duration.ofSeconds(30))
+                .out()
+                .strip();
+    }
+
+    @Test
+    void a_script_prepares_a_vm_that_is_afterwards_as_it_was_also_when_the_daemon_dies() throws IOException {
+        UUID vm = stopped(zonda.image(), "echo secret > /root/key");
+        Json.Obj before = zonda.get(vm);
+        Path script = directory.resolve("prepare.sh");
+        Files.writeString(script, """
+                #!/bin/sh
+                mdata-put prepare-image:state running
+                rm /root/key && echo prepared > /srv-note
+                mdata-put prepare-image:state success
+                """);
+        Json.Obj manifest = created(vm, "prep", "prep-1.zfs.gz", "-s", script.toString(), "-c", "gzip");
+        assertThat(lasting(zonda.get(vm))).isEqualTo(lasting(before));
+        assertThat(zonda.datasetRoot(vm).resolve("root/key")).hasContent("secret\n");
+        install("prep", "prep-1.zfs.gz");
+        UUID made =
+                zonda.create(zonda.payload().with("image_uuid", uuid(manifest).toString()));
+        assertThat(zonda.sh(made, "cat /srv-note; ls /root/key 2>/dev/null | wc -l"))
+                .isEqualTo("prepared\n0");
+        zonda.delete(made);
+        assertThat(zonda.imgadm("delete", uuid(manifest).toString()).status()).isZero();
+
+        Files.writeString(script, """
+                #!/bin/sh
+                rm /root/key
+                mdata-put prepare-image:error "no space"
+                mdata-put prepare-image:state error
+                """);
+        String[] command = {
+            "create", "-s", script.toString(), "-o", directory.toString(), vm.toString(), "name=b", "version=1"
+        };
+        assertThat(zonda.imgadm(command).err()).isEqualTo("imgadm create: error (PrepareImageError): no space\n");
+        assertThat(zonda.datasetRoot(vm).resolve("root/key")).hasContent("secret\n");
+        zonda.restartToCrashAfter("vm-prepare:boot");
+        zonda.imgadm(command);
+        assertThat(zonda.daemon().end()).isNotZero();
+        zonda.start(Map.of());
+        assertThat(zonda.state(vm)).isEqualTo("stopped");
+        assertThat(zonda.datasetRoot(vm).resolve("root/key")).hasContent("secret\n");
+        assertThat(zonda.get(vm).object("internal_metadata").has("operator-script"))
+                .isFalse();
+        assertThat(zonda.run("zfs", "list", "-H", "-t", "snapshot", "-o", "name")
+                        .out())
+                .doesNotContain("prepare");
+    }
+
+    /** Without what tells of the last run. */
+    private static Json.Obj lasting(Json.Obj vm) {
+        return vm.without("last_modified").without("exit_status").without("exit_timestamp");
     }
 
     @Test

@@ -110,6 +110,39 @@ class NictagadmIT {
     }
 
     @Test
+    void a_tag_moves_to_another_link_and_an_etherstub_gets_another_mtu_unless_vms_would_notice() throws Exception {
+        good("add", "external", mac());
+        String other = nic + "p";
+        String otherMac =
+                Files.readString(Path.of("/sys/class/net", other, "address")).strip();
+
+        good("update", "-p", "mac=" + otherMac, "external");
+
+        assertThat(good("list", "-L", "-p", "-d", ",")).isEqualTo("external," + otherMac + "," + other + ",normal\n");
+        assertThat(ip("-o", "link", "show", other)).contains(" master ");
+        assertThat(ip("-o", "link", "show", nic)).as("it is given back").doesNotContain(" master ");
+        ip("address", "add", "203.0.113.9/24", "dev", nic);
+        refused(1, "Error: nic tag external: " + nic + " carries 203.0.113.9/24", "update", "external", mac());
+        assertThat(good("list", "-L", "-p")).contains(otherMac);
+        refused(1, "Error: mtu of a nic tag is that of its link", "update", "-p", "mtu=9000", "external");
+        refused(1, "Error: nic tag 'none' does not exist", "update", "-p", "mtu=9000", "none");
+        refused(2, "Error: nothing to update", "update", "external");
+
+        good("add", "-l", "inner0");
+        good("update", "-p", "mtu=9000", "inner0");
+        zonda.create(Instance.withNics(
+                        zonda.payload("web01"),
+                        Instance.nic("10.77.0.5/24").with("nic_tag", "inner0").with("mtu", 8000))
+                .with("autoboot", false));
+        good("update", "-p", "mtu=8000", "inner0");
+        refused(1, "nic tag 'inner0' is in use by the following VMs:\n", "update", "-p", "mtu=7999", "inner0");
+        refused(1, "Error: an etherstub has no MAC address", "update", "inner0", mac());
+        zonda.deleteAll();
+        good("delete", "inner0");
+        good("delete", "external");
+    }
+
+    @Test
     void what_can_not_be_had_is_refused_and_leaves_nothing() throws Exception {
         ip("address", "add", "203.0.113.9/24", "dev", nic);
         String before = Files.readString(zonda.root().resolve("var/lib/zonda/network/network.json"));

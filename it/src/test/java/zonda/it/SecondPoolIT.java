@@ -169,4 +169,63 @@ class SecondPoolIT {
         assertThat(zonda.sh(vm, "cat /root/mark")).isEqualTo("restored");
         assertThat(good("zfs", "list", "-H", "-o", "name", "tank/" + vm)).isEqualTo("tank/" + vm + "\n");
     }
+
+    @Test
+    void installed_images_are_served_to_others_with_their_origins() {
+        UUID first = zonda.create(zonda.payload());
+        zonda.sh(first, "echo one > /note");
+        good("vmadm", "stop", "-F", first.toString());
+        UUID whole = made(first, "whole");
+        UUID second = zonda.create(zonda.payload().with("image_uuid", whole.toString()));
+        zonda.sh(second, "echo two >> /note");
+        good("vmadm", "stop", "-F", second.toString());
+        UUID grown = made(second, "grown", "-i");
+        assertThat(refused("imgadm", "serve", "-w")).contains("-w needs a directory");
+
+        try (Call server = zonda.call("imgadm", "serve", "-l", "127.0.0.1:0")) {
+            assertThat(Await.until(LIMIT, () -> server.err().contains("http://")))
+                    .as(server.err())
+                    .isTrue();
+            String url = server.err().strip().replaceFirst("(?s).* at ", "");
+            good("imgadm", "import", "-q", "-P", "tank", "-S", url, grown.toString());
+            good(
+                    "imgadm",
+                    "import",
+                    "-q",
+                    "-P",
+                    "tank",
+                    "-S",
+                    url,
+                    zonda.image().toString());
+        }
+        assertThat(images().lines()).contains(whole + " tank", grown + " tank", zonda.image() + " tank");
+        UUID third = zonda.create(payload(grown));
+        assertThat(zonda.sh(third, "cat /note")).isEqualTo("one\ntwo");
+        zonda.delete(third);
+        UUID plain = zonda.create(payload(zonda.image()));
+        assertThat(zonda.sh(plain, "echo it runs")).isEqualTo("it runs");
+        zonda.deleteAll();
+        for (UUID image : java.util.List.of(grown, whole)) {
+            good("imgadm", "delete", "-P", "tank", image.toString());
+            good("imgadm", "delete", "-P", "zones", image.toString());
+        }
+    }
+
+    private UUID made(UUID vm, String name, String... options) {
+        var words = new java.util.ArrayList<>(java.util.List.of("create", "-o", files.toString()));
+        words.addAll(java.util.List.of(options));
+        words.addAll(java.util.List.of(vm.toString(), "name=" + name, "version=1"));
+        good("imgadm", words.toArray(String[]::new));
+        String manifest = files.resolve(name + "-1.imgmanifest").toString();
+        good(
+                "imgadm",
+                "install",
+                "-q",
+                "-m",
+                manifest,
+                "-f",
+                files.resolve(name + "-1.zfs").toString());
+        return UUID.fromString(
+                good("imgadm", "list", "-H", "-o", "uuid", "name=" + name).strip());
+    }
 }

@@ -189,4 +189,22 @@ class UpdateIT {
         assertThat(Cgroup.of(zonda, vm).processLimit()).isEqualTo(444);
         assertThat(zonda.state(vm)).isEqualTo("running");
     }
+
+    @Test
+    void cloud_init_of_an_image_finds_its_seed_and_a_new_one_after_a_reboot() {
+        UUID vm = zonda.create(zonda.payload("seeded"));
+        String seed = "/var/lib/cloud/seed/nocloud/user-data";
+        assertThat(zonda.sh(vm, "ls " + seed + " 2>/dev/null | wc -l; mkdir -p /usr/bin; touch /usr/bin/cloud-init"))
+                .isEqualTo("0");
+        Json.Obj metadata = Json.object()
+                .with(
+                        "set_customer_metadata",
+                        Json.object().with("cloud-init:user-data", "#cloud-config\nruncmd: []\n"));
+        zonda.feed(metadata.compact(), "vmadm", "update", vm.toString());
+
+        assertThat(zonda.vmadm("reboot", "-F", vm.toString()).status()).isZero();
+
+        assertThat(zonda.sh(vm, "cat " + seed + "; stat -c '%a %u' " + seed))
+                .isEqualTo("#cloud-config\nruncmd: []\n600 0");
+    }
 }

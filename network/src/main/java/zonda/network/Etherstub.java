@@ -62,6 +62,10 @@ public record Etherstub(
         return new Etherstub(name, Optional.empty(), Optional.empty(), false, Optional.empty(), false, mtu);
     }
 
+    Etherstub withMtu(int other) {
+        return new Etherstub(name, address, address6, nat, dhcp, dns, other);
+    }
+
     private static boolean usable(Cidr cidr, boolean ipv4) {
         return cidr.isIpv4() == ipv4
                 && (ipv4 ? cidr.prefix() >= 8 && cidr.prefix() <= 30 : cidr.prefix() == 64)

@@ -58,6 +58,24 @@ public record NetworkConfig(List<Etherstub> etherstubs, List<NicTag> nicTags) {
                 nicTags.stream().filter(tag -> !tag.name().equals(name)).toList());
     }
 
+    /** With another etherstub in the place of that of its name. */
+    NetworkConfig replacing(Etherstub stub) {
+        return new NetworkConfig(
+                etherstubs.stream()
+                        .map(old -> old.name().equals(stub.name()) ? stub : old)
+                        .toList(),
+                nicTags);
+    }
+
+    /** With another NIC tag in the place of that of its name. */
+    NetworkConfig replacing(NicTag tag) {
+        return new NetworkConfig(
+                etherstubs,
+                nicTags.stream()
+                        .map(old -> old.name().equals(tag.name()) ? tag : old)
+                        .toList());
+    }
+
     /** @throws OpException INVALID naming the key that is wrong */
     static NetworkConfig parse(Json.Obj file) {
         onlyKnown(file, FILE, "etherstubs", "nic_tags");

@@ -103,18 +103,56 @@ public final class Networks implements AutoCloseable {
             names.stream().filter(this::tagExists).findFirst().ifPresent(name -> {
                 throw new OpException(Code.CONFLICT, "nic tag '" + name + "' already exists");
             });
-            NetworkConfig before = config();
-            change(before.with(more));
-            tags().stream()
-                    .filter(tag -> names.contains(tag.name()))
-                    .flatMap(tag -> tag.problem().stream())
-                    .findFirst()
-                    .ifPresent(problem -> {
-                        change(before);
-                        throw new OpException(Code.FAILED, problem);
-                    });
+            changeOrLeave(config().with(more), names);
             return true;
         });
+    }
+
+    /**
+     * Leads a NIC tag to another link. NICs that zones have on it stay on the old one until they are attached anew.
+     *
+     * @throws OpException NOT_FOUND when there is none of that name, or why it can't be used so; nothing is changed then
+     */
+    public void move(NicTag tag) {
+        exclusively(() -> {
+            NetworkConfig before = config();
+            if (before.nicTags().stream().noneMatch(old -> old.name().equals(tag.name()))) {
+                throw missing(tag.name());
+            }
+            changeOrLeave(before.replacing(tag), Set.of(tag.name()));
+            return true;
+        });
+    }
+
+    /** Gives an etherstub another MTU, at once. @throws OpException as {@link #move} */
+    public void resize(String etherstub, int mtu) {
+        exclusively(() -> {
+            NetworkConfig before = config();
+            Etherstub stub = before.etherstubs().stream()
+                    .filter(old -> old.name().equals(etherstub))
+                    .findFirst()
+                    .orElseThrow(() -> missing(etherstub));
+            changeOrLeave(before.replacing(stub.withMtu(mtu)), Set.of(etherstub));
+            return true;
+        });
+    }
+
+    private static OpException missing(String name) {
+        return new OpException(Code.NOT_FOUND, "nic tag '" + name + "' does not exist");
+    }
+
+    /** Changes the configuration, and back again when one of these names can't be used then. */
+    private void changeOrLeave(NetworkConfig next, Set<String> names) {
+        NetworkConfig before = config();
+        change(next);
+        tags().stream()
+                .filter(tag -> names.contains(tag.name()))
+                .flatMap(tag -> tag.problem().stream())
+                .findFirst()
+                .ifPresent(problem -> {
+                    change(before);
+                    throw new OpException(Code.FAILED, problem);
+                });
     }
 
     /**
@@ -125,7 +163,7 @@ public final class Networks implements AutoCloseable {
     public void remove(String name) {
         exclusively(() -> {
             if (!tagExists(name)) {
-                throw new OpException(Code.NOT_FOUND, "nic tag '" + name + "' does not exist");
+                throw missing(name);
             }
             change(config().without(name));
             return true;

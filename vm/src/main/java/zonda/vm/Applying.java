@@ -20,7 +20,8 @@ import zonda.vm.Property.Verb;
 public final class Applying {
     private static final Set<String> OBJECTS = Set.of("tags", "customer_metadata", "internal_metadata", "routes");
     /** What says how to create, rather than what the VM is. */
-    private static final Set<String> OF_CREATION = Set.of("uuid", "brand", "nowait", "mdata_exec_timeout");
+    private static final Set<String> OF_CREATION =
+            Set.of("uuid", "brand", "nowait", "mdata_exec_timeout", "delegate_dataset");
 
     private final Vms vms;
     private final PayloadChecks checks;

@@ -53,7 +53,7 @@ final class Filesystems {
                         path + ".source", "source \"" + source + "\" of a filesystem is not an absolute path"));
         filesystem
                 .string("target")
-                .filter(target -> !isPlain(target) || NOT_THERE.stream().anyMatch(target::equals) || isOfSystem(target))
+                .filter(target -> !mayBeTarget(target))
                 .ifPresent(target ->
                         findings.badValue(path + ".target", "nothing can be mounted at \"" + target + "\" of a VM"));
         for (String option : filesystem.array("options").strings()) {
@@ -66,12 +66,18 @@ final class Filesystems {
         }
     }
 
+    /** Whether something can be mounted there in a zone. */
+    static boolean mayBeTarget(String target) {
+        return isPlain(target) && !NOT_THERE.contains(target) && !isOfSystem(target);
+    }
+
     private static boolean isPlain(String path) {
         return path.startsWith("/") && path.equals(Path.of(path).normalize().toString());
     }
 
     private static boolean isOfSystem(String target) {
-        return List.of("/proc/", "/sys/", "/dev/", "/native/").stream().anyMatch(target::startsWith);
+        return List.of("/proc/", "/sys/", "/dev/", "/native/", "/.zonecontrol", "/checkpoints/").stream()
+                .anyMatch(target::startsWith);
     }
 
     /**

@@ -18,6 +18,7 @@ final class GuestRoot implements AutoCloseable {
     private static final String PROVISION_SUCCESS = "/var/svc/provision_success";
     private static final String PROVISION_FAILURE = "/var/svc/provision_failure";
     private static final Access FILE = new Access(0644, 0, 0);
+    private static final Access SECRET = new Access(0600, 0, 0);
     private static final Access DIRECTORY = new Access(0755, 0, 0);
 
     private final RootDirectory root;
@@ -101,6 +102,18 @@ final class GuestRoot implements AutoCloseable {
     /** Whether the image brings SmartOS' guest tools, which do the first boot's work and rename the file themselves. */
     boolean hasGuestTools() {
         return root.exists("/lib/smartdc");
+    }
+
+    /** Brings cloud-init's seed to what the VM's metadata say, if the image has cloud-init. */
+    void seed(VmConfig vm) {
+        if (!root.exists(CloudSeed.PROGRAM)) {
+            return;
+        }
+        CloudSeed.files(vm).forEach((path, text) -> {
+            if (!root.readString(path).equals(Optional.of(text))) {
+                root.writeWithParents(path, text, SECRET);
+            }
+        });
     }
 
     void makeDirectory(Path path) {

@@ -20,6 +20,7 @@ public record Host(
         Networks networks,
         Zones zones,
         GuestMetadata metadata,
+        GuestCommands commands,
         Journal journal,
         Path nativeTree,
         HostFacts facts,

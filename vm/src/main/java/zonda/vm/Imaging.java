@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import zonda.base.Code;
 import zonda.base.Json;
 import zonda.base.OpException;
@@ -22,12 +23,21 @@ public final class Imaging {
     private static final String SNAPSHOT = "imaging";
     private static final int OWNER_ONLY = 0700;
     /** Beside the root: the map of the image's stream, the host's files for a container, and where cores are mounted. */
-    private static final List<String> NOT_OF_IMAGES = List.of(".zonda-objects", "config", "cores");
+    private static final List<String> NOT_OF_IMAGES = List.of(".zonda-objects", "config", "cores", "data");
 
     private final Vms vms;
 
     Imaging(Vms vms) {
         this.vms = vms;
+    }
+
+    /**
+     * Does something with a VM that a script has prepared for becoming an image. The VM is afterwards as it was.
+     *
+     * @see Preparing#with
+     */
+    public <T> T prepared(UUID uuid, String script, Supplier<T> work) {
+        return new Preparing(vms).with(uuid, script, work);
     }
 
     /**

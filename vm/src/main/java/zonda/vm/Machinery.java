@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import zonda.base.Bytes;
 import zonda.base.Code;
@@ -48,6 +49,8 @@ final class Machinery {
     private final Indestructible indestructible = new Indestructible(this);
     /** What runs, as far as this daemon knows; readers need no other word on it. */
     private final Map<UUID, RunningZone> running = new ConcurrentHashMap<>();
+
+    private final Map<UUID, ReentrantLock> delegations = new ConcurrentHashMap<>();
 
     private final Consumer<UUID> changed;
 
@@ -106,14 +109,16 @@ final class Machinery {
             makeRootAndCores(vm, datasets);
         }
         datasets.mount(vm.coresDataset());
-        if (Indestructible.isSet(vm)) {
+        Delegation.make(vm, datasets);
+        if (!Indestructible.of(vm).isEmpty()) {
             indestructible.apply(vm);
         }
     }
 
     private static void makeRootAndCores(VmConfig vm, Datasets datasets) {
         DatasetOptions options = DatasetOptions.DEFAULT.mode(OWNER_ONLY);
-        DatasetOptions rootOptions = vm.quota().map(options::quota).orElse(options);
+        DatasetOptions rootOptions =
+                vm.quota().map(options::quota).orElse(options).allotment(Delegation.limited(vm, options.allotment()));
         String image = vm.zpool() + "/" + vm.imageUuid().orElseThrow() + "@final";
         try (var both = new Together()) {
             both.begin(() -> makeCores(vm, datasets));
@@ -189,8 +194,14 @@ final class Machinery {
                 }
                 if (Docker.is(booted.config())) {
                     new DockerFiles(booted.config(), zonepath).show(booted, initPid, host.zones());
+                } else {
+                    seed(booted.config(), zonepath);
                 }
                 snapshots.showAll(vm, initPid);
+                if (Delegation.isOf(booted.config())) {
+                    LinuxProcess.find(initPid)
+                            .ifPresent(init -> delegation(booted).showAll(init));
+                }
                 Filesystems.showAll(store.find(vm.uuid()).orElse(vm), host, zonepath.resolve("root"), initPid);
             }
         };
@@ -216,6 +227,12 @@ final class Machinery {
         boolean firstBoot = vm.life() == VmRecord.Life.PROVISIONING;
         if (firstBoot || vm.config().maintainsResolvers()) {
             writeResolvers(vm.config(), nics, zonepath);
+        }
+    }
+
+    private static void seed(VmConfig vm, Path zonepath) {
+        try (GuestRoot guest = GuestRoot.open(zonepath.resolve("root"))) {
+            guest.seed(vm);
         }
     }
 
@@ -334,6 +351,7 @@ final class Machinery {
     void halt(UUID vm) {
         host.zones().destroy(vm);
         host.networks().detachAll(vm);
+        host.commands().stop(vm);
         host.metadata().stop(vm);
         running.remove(vm);
         changed.accept(vm);
@@ -351,6 +369,7 @@ final class Machinery {
                                         + " is not there; when it is again: zfs destroy -r " + vm.dataset()));
         host.zones().forget(vm.uuid());
         control.forget(vm.uuid());
+        delegations.remove(vm.uuid());
         store.remove(vm.uuid());
     }
 
@@ -358,6 +377,7 @@ final class Machinery {
         indestructible.release(vm);
         datasets.destroyIfExists(vm.coresDataset(), true);
         datasets.destroyIfExists(vm.dataset(), true);
+        Delegation.removeAside(vm, datasets);
         HvmDatasets.remove(vm, datasets);
         removePlace(datasets, vm);
     }
@@ -408,6 +428,15 @@ final class Machinery {
                                 changeMetadata(uuid, customer -> customer.without(key));
                             }
                         });
+        if (Delegation.isOf(vm.config())) {
+            host.commands().serve(uuid, vm.ids().base());
+        }
+    }
+
+    /** What the VM has to manage itself. @throws OpException NOT_FOUND when its pool isn't there */
+    Delegation delegation(VmRecord vm) {
+        ReentrantLock lock = delegations.computeIfAbsent(vm.uuid(), _ -> new ReentrantLock());
+        return new Delegation(host, vm, datasets(vm.config()), lock);
     }
 
     private void changeMetadata(UUID uuid, java.util.function.UnaryOperator<zonda.base.Json.Obj> change) {
@@ -426,6 +455,7 @@ final class Machinery {
 
     void applyQuota(VmConfig vm) {
         datasets(vm).setQuota(vm.dataset(), vm.brand().isHvm() ? HvmDatasets.quota(vm) : vm.quota());
+        datasets(vm).setAllotment(vm.dataset(), given -> Delegation.limited(vm, given));
     }
 
     /** The datasets of the VM's pool, unless that isn't there. */

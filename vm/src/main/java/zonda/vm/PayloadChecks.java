@@ -38,7 +38,7 @@ final class PayloadChecks {
         UUID uuid = read.string("uuid").map(UUID::fromString).orElseGet(this::randomUuid);
         Json.Obj complete = defaults.complete(read.with("uuid", uuid.toString()), brand.get())
                 .with("create_timestamp", now());
-        complete = disks.complete(new VmConfig(complete), findings);
+        complete = disks.complete(new VmConfig(Delegation.named(complete)), findings);
         rules.check(new VmConfig(complete), findings);
         return new Vms.Checked(complete, brand.get(), findings);
     }
@@ -62,7 +62,7 @@ final class PayloadChecks {
         }
         Json.Obj read = payloads.read(shown, Verb.RECEIVE, brand.get(), new Findings())
                 .withAll(payloads.read(shown, Verb.CREATE, brand.get(), findings));
-        Json.Obj complete = defaults.complete(read, brand.get());
+        Json.Obj complete = Delegation.named(defaults.complete(read, brand.get()));
         complete = complete.has("create_timestamp") ? complete : complete.with("create_timestamp", now());
         rules.check(new VmConfig(complete), findings);
         return new Vms.Checked(complete, brand.get(), findings);

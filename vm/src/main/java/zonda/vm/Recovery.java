@@ -94,6 +94,7 @@ public final class Recovery {
             case "vm-start", "vm-reboot" -> reboot(saga, UUID.fromString(about.string("uuid", "")));
             case "vm-stop" -> stop(saga);
             case Imaging.KIND -> vms.imaging().settle(saga);
+            case Preparing.KIND -> new Preparing(vms).settle(saga);
             case Endings.RESTART -> vms.settleRestart(saga);
             case "vm-rollback" -> vms.snapshots().settle(saga);
             case "vm-receive" -> vms.transfer().settle(saga);

@@ -42,7 +42,7 @@ public final class Reprovisioning {
             throw new OpException(
                     Code.NOT_SUPPORTED, "brand \"" + before.brand().word() + "\" does not yet support reprovision");
         }
-        Indestructible.refuse(before, "reprovision");
+        Indestructible.Part.ZONEROOT.refuse(before, "reprovision");
         vms.rules().checkImage(after);
     }
 
@@ -50,6 +50,7 @@ public final class Reprovisioning {
     private void carryOut(Saga saga, UUID uuid) {
         var config = new VmConfig(saga.intent().about().object("config"));
         saga.step("halt", () -> vms.machinery().halt(uuid));
+        saga.step("aside", () -> Delegation.putAside(config, vms.machinery().datasets(config)));
         saga.step("destroy", () -> destroyOldRoot(config));
         saga.step(
                 "record",

@@ -1,7 +1,9 @@
 package zonda.vm;
 
 import java.util.UUID;
+import zonda.base.Code;
 import zonda.base.Json;
+import zonda.base.OpException;
 import zonda.base.Saga;
 
 /** create-snapshot, delete-snapshot and rollback-snapshot of vmadm(8). */
@@ -21,6 +23,11 @@ public final class SnapshotVerbs {
         vms.lane(uuid).run(() -> {
             VmRecord vm = vms.find(uuid);
             Vms.requireWhole(vm, "snapshot");
+            if (Delegation.isOf(vm.config())) {
+                throw new OpException(
+                        Code.NOT_SUPPORTED,
+                        "Cannot currently snapshot zones that have datasets; zfs snapshot, on the host or in the VM, can");
+            }
             snapshots().create(vm, name);
             vms.touched(uuid);
             return uuid;

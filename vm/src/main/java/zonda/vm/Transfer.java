@@ -10,6 +10,7 @@ import java.security.DigestInputStream;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -58,13 +59,11 @@ public final class Transfer {
             Datasets datasets = vms.machinery().datasets(config);
             String snapshot = config.dataset() + "@" + SNAPSHOT;
             forget(datasets, snapshot);
-            datasets.snapshot(config.dataset(), SNAPSHOT);
+            snapshot(datasets, snapshot);
             try {
                 // As it was before it was stopped for this.
                 VmBundle.writeVm(out, shown(config.with("autoboot", Json.of(sent.autoboot()))));
-                VmBundle.writeDataset(out, config.dataset());
-                var whole = new SendRequest(snapshot, Optional.empty(), true, false, true);
-                datasets.streams().send(whole, out, _ -> {});
+                writeDatasets(out, config, SNAPSHOT, datasets);
                 out.flush();
             } finally {
                 forget(datasets, snapshot);
@@ -90,10 +89,10 @@ public final class Transfer {
         try {
             Json.Obj shown = vms.lane(uuid).run(() -> {
                 forget(datasets, snapshot);
-                datasets.snapshot(config.dataset(), EXPORT);
+                snapshot(datasets, snapshot);
                 return shown(vms.find(uuid).config());
             });
-            writeSummed(out, shown, snapshot, datasets);
+            writeSummed(out, shown, config, datasets);
         } finally {
             exported.remove(uuid);
             vms.lane(uuid).run(() -> {
@@ -103,13 +102,25 @@ public final class Transfer {
         }
     }
 
-    private static void writeSummed(OutputStream out, Json.Obj shown, String snapshot, Datasets datasets) {
+    /** The root without need of its image, then what is delegated to the VM, with the datasets below. */
+    private static void writeDatasets(OutputStream out, VmConfig config, String snapshot, Datasets datasets)
+            throws IOException {
+        VmBundle.writeDataset(out, config.dataset());
+        String root = config.dataset() + "@" + snapshot;
+        datasets.streams().send(new SendRequest(root, Optional.empty(), true, false, true), out, _ -> {});
+        if (Delegation.isOf(config)) {
+            VmBundle.writeDataset(out, Delegation.top(config));
+            String data = Delegation.top(config) + "@" + snapshot;
+            datasets.streams().send(new SendRequest(data, Optional.empty(), true, true, true), out, _ -> {});
+        }
+    }
+
+    private static void writeSummed(OutputStream out, Json.Obj shown, VmConfig config, Datasets datasets) {
         MessageDigest sum = VmBundle.digest();
         var summed = new DigestOutputStream(out, sum);
         try {
             VmBundle.writeVm(summed, shown);
-            VmBundle.writeDataset(summed, snapshot.substring(0, snapshot.indexOf('@')));
-            datasets.streams().send(new SendRequest(snapshot, Optional.empty(), true, false, true), summed, _ -> {});
+            writeDatasets(summed, config, EXPORT, datasets);
             summed.flush();
             VmBundle.writeEnd(out, sum.digest());
             out.flush();
@@ -128,10 +139,22 @@ public final class Transfer {
         }
     }
 
+    /** Of the VM's dataset and those below it. */
+    private static void snapshot(Datasets datasets, String snapshot) {
+        datasets.snapshots(ofAll(datasets, snapshot), Map.of());
+    }
+
     private static void forget(Datasets datasets, String snapshot) {
-        if (datasets.findSnapshot(snapshot).isPresent()) {
-            datasets.destroy(snapshot, false);
-        }
+        ofAll(datasets, snapshot).stream()
+                .filter(one -> datasets.findSnapshot(one).isPresent())
+                .forEach(one -> datasets.destroy(one, false));
+    }
+
+    private static List<String> ofAll(Datasets datasets, String snapshot) {
+        int at = snapshot.indexOf('@');
+        return datasets.list(snapshot.substring(0, at)).stream()
+                .map(dataset -> dataset.name() + snapshot.substring(at))
+                .toList();
     }
 
     private Json.Obj shown(VmConfig config) {
@@ -230,6 +253,9 @@ public final class Transfer {
     private static String target(VmConfig config, VmBundle.Header header) {
         int slash = header.name().indexOf('/');
         String below = slash < 0 ? "" : header.name().substring(slash + 1);
+        if (Delegation.isOf(config) && below.equals(config.uuid() + "/data")) {
+            return Delegation.top(config);
+        }
         if (!below.equals(config.uuid().toString())) {
             throw new OpException(
                     Code.INVALID,

@@ -6,6 +6,7 @@ import zonda.base.Code;
 import zonda.base.Json;
 import zonda.base.OpException;
 import zonda.base.Saga;
+import zonda.storage.Allotment;
 
 /** update of vmadm(8). */
 final class Updating {
@@ -80,10 +81,11 @@ final class Updating {
         if (!Disks.of(before).equals(Disks.of(after))) {
             machinery.applyDisks(after);
         }
-        if (!before.quota().equals(after.quota())) {
+        boolean limits = !Delegation.limited(before, Allotment.NONE).equals(Delegation.limited(after, Allotment.NONE));
+        if (limits || !before.quota().equals(after.quota())) {
             machinery.applyQuota(after);
         }
-        if (Indestructible.isSet(before) != Indestructible.isSet(after)) {
+        if (!Indestructible.of(before).equals(Indestructible.of(after))) {
             machinery.indestructible().apply(after);
         }
         boolean runs = machinery.running(after.uuid()).isPresent();

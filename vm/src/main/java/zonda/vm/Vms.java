@@ -312,7 +312,7 @@ public final class Vms implements AutoCloseable {
         lane(uuid).run(() -> {
             VmRecord vm = find(uuid);
             VmConfig config = vm.config();
-            Indestructible.refuse(config, "delete");
+            Indestructible.of(config).forEach(part -> part.refuse(config, "delete"));
             archive(vm);
             Saga saga = host.journal().begin("vm-delete", Json.object().with("config", config.properties()));
             try {
@@ -396,17 +396,14 @@ public final class Vms implements AutoCloseable {
         return new RunningMachine(vm, machinery.control());
     }
 
+    /** What VMs have to manage themselves. */
+    public Delegations delegations() {
+        return new Delegations(this);
+    }
+
     /** The verbs of snapshots. */
     public SnapshotVerbs snapshots() {
         return snapshots;
-    }
-
-    /** Whether all that a VM needs to boot is there. @throws OpException naming what isn't */
-    public void verify(UUID uuid) {
-        VmConfig config = find(uuid).config();
-        if (machinery.datasets(config).find(config.dataset()).isEmpty()) {
-            throw new OpException(Code.FAILED, "could not verify zonepath: no dataset " + config.dataset());
-        }
     }
 
     /** VMs as streams. */

@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import zonda.base.Await;
 import zonda.base.Bytes;
@@ -29,6 +30,7 @@ import zonda.kernel.Fd;
 import zonda.kernel.LinuxProcess;
 import zonda.kernel.MountInfo;
 import zonda.kernel.Mounts;
+import zonda.kernel.PrivateMounts;
 
 /**
  * The zones that run: boots them, ends them, knows them again after a restart of the daemon.
@@ -375,6 +377,16 @@ public final class Zones {
     /** Takes away what {@link #show} mounted; fine when it isn't there, or the zone doesn't run. */
     public void hide(UUID zone, Path at) {
         find(zone).map(RunningZone::init).filter(LinuxProcess::isAlive).ifPresent(init -> Shown.hide(init, at));
+    }
+
+    /** Takes away what {@link #show} mounted. @throws zonda.kernel.KernelException EBUSY while the zone uses it */
+    public void unmount(LinuxProcess init, Path at) {
+        PrivateMounts.inside(init, () -> Mounts.unmount(at));
+    }
+
+    /** Where something is mounted in a zone. */
+    public Set<Path> mounts(LinuxProcess init) {
+        return Mounts.list(init.pid()).stream().map(MountInfo::target).collect(Collectors.toSet());
     }
 
     public List<Long> processes(UUID zone) {

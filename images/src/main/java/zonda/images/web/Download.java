@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
 import java.util.HexFormat;
 import java.util.Optional;
 import java.util.function.LongConsumer;
@@ -91,11 +92,10 @@ public final class Download {
     }
 
     private void attempt(Requests requests) throws IOException {
-        MessageDigest digest = digest(expected.algorithm());
         try (var channel =
                 FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-            sum(channel, digest);
-            var state = new State(channel, digest, channel.size());
+            var state = new State(channel, expected.algorithm());
+            sum(state);
             boolean complete = expected.size().isPresent()
                     && channel.size() >= expected.size().get();
             if (!complete) {
@@ -105,21 +105,34 @@ public final class Download {
                     ended = web.again(() -> fetch(requests, state));
                 }
             }
-            check(state.size, state.digest);
+            check(state);
         }
     }
 
-    /** What is on disk, and the digest of exactly that. */
+    /** What is on disk, and the digests of exactly that. */
     private static final class State {
         private final FileChannel channel;
-        private MessageDigest digest;
+        private final MessageDigest digest;
+        private final MessageDigest md5 = Download.digest("MD5");
+        private Optional<String> contentMd5 = Optional.empty();
         private long size;
         private boolean renewed;
 
-        State(FileChannel channel, MessageDigest digest, long size) {
+        State(FileChannel channel, String algorithm) {
             this.channel = channel;
-            this.digest = digest;
-            this.size = size;
+            this.digest = Download.digest(algorithm);
+        }
+
+        void add(byte[] data, int length) {
+            digest.update(data, 0, length);
+            md5.update(data, 0, length);
+            size += length;
+        }
+
+        void clear() {
+            digest.reset();
+            md5.reset();
+            size = 0;
         }
     }
 
@@ -145,6 +158,10 @@ public final class Download {
             if (have > 0 && !continues(body, have)) {
                 restart(state);
                 before = 0;
+            }
+            if (body.status() == 200) {
+                // Of a part it would be the part's.
+                state.contentMd5 = Optional.ofNullable(body.headers().get("content-md5"));
             }
             copy(body.stream(), state);
             boolean ended =
@@ -173,8 +190,7 @@ public final class Download {
     private void restart(State state) throws IOException {
         progress.accept(-state.size);
         state.channel.truncate(0);
-        state.size = 0;
-        state.digest = digest(expected.algorithm());
+        state.clear();
     }
 
     /** In pieces of the buffer's size; what came before the connection broke is kept. */
@@ -205,31 +221,32 @@ public final class Download {
         while (bytes.hasRemaining()) {
             state.channel.write(bytes, state.size + bytes.position());
         }
-        state.digest.update(buffer, 0, length);
-        state.size += length;
+        state.add(buffer, length);
         progress.accept(length);
     }
 
-    private void sum(FileChannel channel, MessageDigest digest) throws IOException {
+    private void sum(State state) throws IOException {
         ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
-        long at = 0;
-        for (int got = channel.read(buffer, at); got > 0; got = channel.read(buffer, at)) {
-            digest.update(buffer.array(), 0, got);
+        for (int got = state.channel.read(buffer, 0); got > 0; got = state.channel.read(buffer, state.size)) {
+            state.add(buffer.array(), got);
             progress.accept(got);
-            at += got;
             buffer.clear();
         }
     }
 
-    private void check(long size, MessageDigest digest) throws Mismatch {
-        if (expected.size().isPresent() && size != expected.size().get()) {
-            throw new Mismatch("download " + file.getFileName() + ": got " + size + " bytes, expected "
+    private void check(State state) throws Mismatch {
+        if (expected.size().isPresent() && state.size != expected.size().get()) {
+            throw new Mismatch("download " + file.getFileName() + ": got " + state.size + " bytes, expected "
                     + expected.size().get());
         }
-        String sum = HexFormat.of().formatHex(digest.digest());
-        if (expected.digest().isPresent() && !expected.digest().get().equals(sum)) {
-            throw new Mismatch("download " + file.getFileName() + ": its " + expected.algorithm() + " is " + sum
-                    + ", expected " + expected.digest().get());
+        compare(expected.algorithm(), HexFormat.of().formatHex(state.digest.digest()), expected.digest());
+        compare("MD5", Base64.getEncoder().encodeToString(state.md5.digest()), state.contentMd5);
+    }
+
+    private void compare(String algorithm, String sum, Optional<String> wanted) throws Mismatch {
+        if (wanted.isPresent() && !wanted.get().equals(sum)) {
+            throw new Mismatch("download " + file.getFileName() + ": its " + algorithm + " is " + sum + ", expected "
+                    + wanted.get());
         }
     }
 

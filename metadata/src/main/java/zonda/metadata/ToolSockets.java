@@ -1,0 +1,169 @@
+package zonda.metadata;
+
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.StandardProtocolFamily;
+import java.nio.channels.Channels;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import zonda.kernel.UnixSocket;
+
+/**
+ * The sockets by which guest tools of zones have the host do something: {@code zfs.sock} beside a zone's metadata socket.
+ *
+ * <p>Who is at the other end is known by the socket: it belongs to the zone's root, lies where only that zone sees it,
+ * and the kernel is asked whose process it is. What may be asked for is the handler's to say.
+ */
+public final class ToolSockets implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(ToolSockets.class.getName());
+    private static final String SOCKET = "zfs.sock";
+    private static final int MOST_CONNECTIONS = 16;
+    private static final int BUFFER = 64 << 10;
+
+    private final MetadataService zones;
+    private final Handler handler;
+    private final Map<String, Listener> listeners = new ConcurrentHashMap<>();
+
+    /** Answers one request of a zone's root. */
+    @FunctionalInterface
+    public interface Handler {
+        void serve(String zonename, int uid, InputStream in, OutputStream out) throws IOException;
+    }
+
+    /** @param zones whose directories the sockets are in: a zone is served there first */
+    public ToolSockets(MetadataService zones, Handler handler) {
+        this.zones = zones;
+        this.handler = handler;
+    }
+
+    /** Listens to a zone from now on; one that is listened to already is listened to anew. */
+    public void open(String zonename, long rootUid) {
+        listeners.compute(zonename, (_, old) -> {
+            if (old != null) {
+                old.close();
+            }
+            return Listener.open(zonename, zones.directory(zonename).resolve(SOCKET), rootUid, handler);
+        });
+    }
+
+    /** Listens no longer. Fine when it doesn't. */
+    public void close(String zonename) {
+        Listener listener = listeners.remove(zonename);
+        if (listener != null) {
+            listener.close();
+        }
+        delete(zones.directory(zonename).resolve(SOCKET));
+    }
+
+    private static void delete(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException("remove " + file + ": " + e, e);
+        }
+    }
+
+    /** Ends all connections. The zones see the sockets of the next daemon. */
+    @Override
+    public void close() {
+        listeners.values().forEach(Listener::close);
+        listeners.clear();
+    }
+
+    /** The socket of one zone. */
+    private static final class Listener implements AutoCloseable {
+        private final String zonename;
+        private final long rootUid;
+        private final Handler handler;
+        private final ServerSocketChannel server;
+        private final Set<SocketChannel> connections = ConcurrentHashMap.newKeySet();
+
+        private Listener(String zonename, long rootUid, Handler handler, ServerSocketChannel server) {
+            this.zonename = zonename;
+            this.rootUid = rootUid;
+            this.handler = handler;
+            this.server = server;
+        }
+
+        static Listener open(String zonename, Path file, long rootUid, Handler handler) {
+            delete(file);
+            try {
+                var server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+                try {
+                    UnixSocket.at(file, address -> server.bind(address, MOST_CONNECTIONS));
+                    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+                    Files.setAttribute(file, "unix:uid", (int) rootUid, LinkOption.NOFOLLOW_LINKS);
+                    Files.setAttribute(file, "unix:gid", (int) rootUid, LinkOption.NOFOLLOW_LINKS);
+                } catch (IOException | RuntimeException e) {
+                    server.close();
+                    throw e;
+                }
+                var listener = new Listener(zonename, rootUid, handler, server);
+                Thread.ofVirtual().name("tools-of-" + zonename).start(listener::accept);
+                return listener;
+            } catch (IOException e) {
+                throw new UncheckedIOException("listen on " + file + ": " + e, e);
+            }
+        }
+
+        private void accept() {
+            try {
+                while (true) {
+                    SocketChannel connection = server.accept();
+                    if (connections.size() >= MOST_CONNECTIONS) {
+                        connection.close();
+                        continue;
+                    }
+                    connections.add(connection);
+                    Thread.ofVirtual().name("tool-of-" + zonename).start(() -> serve(connection));
+                }
+            } catch (ClosedChannelException _) {
+                // close() was called.
+            } catch (IOException e) {
+                LOG.log(System.Logger.Level.ERROR, "tools of " + zonename + " are no longer served", e);
+            }
+        }
+
+        private void serve(SocketChannel connection) {
+            try (connection) {
+                int uid = UnixSocket.peer(connection).uid();
+                if (Integer.toUnsignedLong(uid) != rootUid && uid != 0) {
+                    LOG.log(System.Logger.Level.WARNING, "uid " + uid + " is not the root of " + zonename);
+                    return;
+                }
+                InputStream in = new BufferedInputStream(Channels.newInputStream(connection), BUFFER);
+                try (OutputStream out = new BufferedOutputStream(Channels.newOutputStream(connection), BUFFER)) {
+                    handler.serve(zonename, uid, in, out);
+                }
+            } catch (IOException e) {
+                LOG.log(System.Logger.Level.DEBUG, "a tool of {0} went away: {1}", zonename, e.getMessage());
+            } finally {
+                connections.remove(connection);
+            }
+        }
+
+        @Override
+        public void close() {
+            try {
+                server.close();
+                for (SocketChannel connection : connections) {
+                    connection.close();
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException("close the socket of " + zonename + ": " + e, e);
+            }
+        }
+    }
+}
