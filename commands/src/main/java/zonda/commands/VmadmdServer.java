@@ -4,12 +4,16 @@ import com.sun.net.httpserver.HttpExchange;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import zonda.base.Code;
 import zonda.base.OpException;
+import zonda.vm.Brand;
+import zonda.vm.RunningMachine;
 import zonda.vm.Vms;
 
 /**
@@ -44,7 +48,7 @@ public final class VmadmdServer implements AutoCloseable {
         String brand = vms.get(uuid).string("brand", "");
         String asked = exchange.getRequestMethod() + (path.group(2) == null ? "" : path.group(2));
         switch (asked) {
-            case "GET/info" -> HttpDoor.text(exchange, 400, "no info types supported for brand " + brand);
+            case "GET/info" -> info(exchange, uuid, brand);
             case "POST" -> action(exchange, uuid, brand);
             default -> HttpDoor.text(exchange, 400, "Unsupported Method");
         }
@@ -65,9 +69,44 @@ public final class VmadmdServer implements AutoCloseable {
                 Thread.ofVirtual().name("stop-" + uuid).start(() -> stop(uuid, limit));
                 HttpDoor.text(exchange, 202, "Stopping " + uuid);
             }
-            case "sysrq", "reset", "reload_display" ->
-                HttpDoor.text(exchange, 400, action + " is of hardware VMs; VM " + uuid + " is of brand " + brand);
+            case "sysrq", "reset", "reload_display" -> {
+                if (!isMachine(brand)) {
+                    HttpDoor.text(exchange, 400, action + " is of hardware VMs; VM " + uuid + " is of brand " + brand);
+                    return;
+                }
+                press(vms.machine(uuid), action, query.getOrDefault("request", ""));
+                HttpDoor.text(exchange, 202, "Sent " + action + " to " + uuid);
+            }
             default -> HttpDoor.text(exchange, 400, "Command \"" + action + "\" is not valid");
+        }
+    }
+
+    private static boolean isMachine(String brand) {
+        return Brand.find(brand).filter(Brand::isHvm).isPresent();
+    }
+
+    private void info(HttpExchange exchange, UUID uuid, String brand) throws IOException {
+        if (!isMachine(brand)) {
+            HttpDoor.text(exchange, 400, "no info types supported for brand " + brand);
+            return;
+        }
+        String types = HttpDoor.query(exchange).getOrDefault("types", "");
+        List<String> wanted = types.isEmpty() ? List.of() : List.of(types.split(","));
+        HttpDoor.json(exchange, vms.machine(uuid).info(wanted));
+    }
+
+    private static void press(RunningMachine machine, String action, String request) {
+        switch (action) {
+            case "reset" -> machine.reset();
+            case "reload_display" -> machine.reloadDisplays();
+            default -> {
+                switch (request) {
+                    case "nmi" -> machine.interrupt();
+                    case "screenshot" -> machine.screenshot();
+                    default ->
+                        throw new OpException(Code.INVALID, "sysrq of which type? request=nmi or request=screenshot");
+                }
+            }
         }
     }
 

@@ -123,7 +123,7 @@ final class HostWiring implements AutoCloseable {
                 metadata,
                 journal,
                 new NativeTree(config.state().resolve("native")).assemble(),
-                new Host.HostFacts(serverUuid(), liveImage()),
+                new Host.HostFacts(serverUuid(), liveImage(), config.adminAddress()),
                 clock,
                 random);
         PropertyTable table = PropertyTable.load();

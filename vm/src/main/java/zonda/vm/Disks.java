@@ -76,8 +76,13 @@ final class Disks {
                 .toList();
     }
 
-    private static List<Disk.Model> models(Brand brand) {
+    static List<Disk.Model> models(Brand brand) {
         return brand == Brand.KVM ? OF_KVM : OF_BHYVE;
+    }
+
+    static String invalidModel(String model, Brand brand) {
+        return "\"" + model + "\" is not a valid disk model for " + brand.word() + " brand. Valid are: "
+                + Disk.Model.words(models(brand).toArray(Disk.Model[]::new));
     }
 
     /** The disks of a VM and those that are added to them. */
@@ -206,12 +211,7 @@ final class Disks {
                 return disk;
             }
             if (Disk.Model.find(word.get(), models(vm.brand())).isEmpty()) {
-                findings.badValue(
-                        at + ".model",
-                        "\"" + word.get() + "\" is not a valid disk model for "
-                                + vm.brand().word()
-                                + " brand. Valid are: "
-                                + Disk.Model.words(models(vm.brand()).toArray(Disk.Model[]::new)));
+                findings.badValue(at + ".model", invalidModel(word.get(), vm.brand()));
             }
             return disk.with("model", word.get());
         }

@@ -90,6 +90,9 @@ final class Updating {
         if (runs && !before.limits().equals(after.limits())) {
             host.zones().limit(after.uuid(), after.limits());
         }
+        if (runs && Displays.differ(before, after)) {
+            machinery.displays().reopen(after);
+        }
         boolean network = !before.nics().equals(after.nics())
                 || !before.properties()
                         .object("routes")

@@ -158,27 +158,35 @@ public final class Vms implements AutoCloseable {
 
     /** Boots the VM, now and from now on with the host. @return false when it runs already */
     public boolean start(UUID uuid) {
-        return boot(uuid, true);
+        return start(uuid, BootOnce.NOTHING);
+    }
+
+    /** As the other, of a machine with what is to be other this time. @throws OpException as {@link BootOnce#require} */
+    public boolean start(UUID uuid, BootOnce once) {
+        return boot(uuid, once, true);
     }
 
     /** Boots the VM, and leaves what it does at the host's boot as it is. @return false when it runs already */
     public boolean boot(UUID uuid) {
-        return boot(uuid, false);
+        return boot(uuid, BootOnce.NOTHING, false);
     }
 
-    private boolean boot(UUID uuid, boolean alwaysFromNowOn) {
+    private boolean boot(UUID uuid, BootOnce once, boolean alwaysFromNowOn) {
         boolean booted = lane(uuid).run(() -> {
             VmRecord vm = find(uuid);
             requireWhole(vm, "start");
+            once.require(vm.config());
             if (machinery.running(uuid).isPresent()) {
                 return false;
             }
-            Saga saga = host.journal().begin("vm-start", Json.object().with("uuid", uuid.toString()));
+            Saga saga = host.journal().begin(
+                            "vm-start",
+                            Json.object().with("uuid", uuid.toString()).with("once", once.toJson()));
             try {
                 if (alwaysFromNowOn) {
                     saga.step("autoboot", () -> setAutoboot(uuid, true));
                 }
-                saga.step("boot", () -> machinery.boot(find(uuid)));
+                saga.step("boot", () -> machinery.boot(find(uuid), once));
             } catch (RuntimeException e) {
                 throw new OpException(Code.FAILED, "Unable to start VM " + uuid + ": " + e.getMessage(), e);
             } finally {
