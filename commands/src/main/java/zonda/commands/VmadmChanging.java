@@ -114,7 +114,8 @@ final class VmadmChanging {
     void start(Session session, List<String> arguments) {
         Getopt options = Getopt.parse(arguments, "");
         UUID uuid = VmadmTool.vm(vms, "start", options.operands());
-        BootOnce once = BootOnce.parse(options.operands().subList(1, options.operands().size()));
+        BootOnce once =
+                BootOnce.parse(options.operands().subList(1, options.operands().size()));
         session.err(vms.start(uuid, once) ? "Successfully started VM " + uuid : "VM " + uuid + " is already 'running'");
     }
 

@@ -226,7 +226,10 @@ class KvmIT {
         assertThat(Rfb.letsIn(port, "")).isFalse();
         assertThat(Files.readString(Path.of("/proc/" + zonda.init(vm) + "/cmdline")))
                 .doesNotContain("secret");
-        assertThat(zonda.vmadm("info", vm.toString(), "spice").json().object("spice").has("port"))
+        assertThat(zonda.vmadm("info", vm.toString(), "spice")
+                        .json()
+                        .object("spice")
+                        .has("port"))
                 .as("without a password SPICE is not served")
                 .isFalse();
 
@@ -247,7 +250,10 @@ class KvmIT {
         good("vmadm", "update", vm.toString(), "vnc_port=-1");
         assertThat(vnc(vm).members()).containsOnlyKeys("socket");
         good("vmadm", "reboot", "-F", vm.toString());
-        assertThat(zonda.vmadm("info", vm.toString(), "status").json().object("status").bool("running", false))
+        assertThat(zonda.vmadm("info", vm.toString(), "status")
+                        .json()
+                        .object("status")
+                        .bool("running", false))
                 .isTrue();
     }
 
@@ -271,7 +277,10 @@ class KvmIT {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), (int) port)) {
             socket.setSoTimeout(20_000);
             var link = ByteBuffer.allocate(16 + 18).order(ByteOrder.LITTLE_ENDIAN);
-            link.put("REDQ".getBytes(StandardCharsets.US_ASCII)).putInt(2).putInt(2).putInt(18);
+            link.put("REDQ".getBytes(StandardCharsets.US_ASCII))
+                    .putInt(2)
+                    .putInt(2)
+                    .putInt(18);
             link.putInt(0).put((byte) 1).put((byte) 0).putInt(0).putInt(0).putInt(18);
             socket.getOutputStream().write(link.array());
             return new String(socket.getInputStream().readNBytes(4), StandardCharsets.US_ASCII).equals("REDQ");
@@ -332,11 +341,13 @@ class KvmIT {
     @Test
     void a_bhyve_payload_runs_with_the_controllers_it_names() {
         assumeTrue(System.getenv("ZONDA_SLOW_TESTS") != null, "takes a minute; ZONDA_SLOW_TESTS=1 runs it");
-        UUID vm = zonda.create(payload("bhyve", "nvme", "virtio"));
+        UUID vm = zonda.create(payload("bhyve", "nvme", "virtio")
+                .with("internal_metadata", Json.object().with("cloudinit_datasource", "nocloud")));
 
         assertThat(zonda.get(vm).array("disks").objects().getFirst().string("path", ""))
                 .isEqualTo("/dev/zvol/rdsk/zones/" + vm + "/disk0");
-        assertThat(facts(vm)).containsEntry("disks", "nvme0n1:98304 nvme1n1:131072");
+        assertThat(facts(vm)).containsEntry("disks", "nvme0n1:98304 nvme1n1:131072 vda:32768");
+        type(vm, "head -c 49 /dev/vda | tail -c 6; echo .", "CIDATA.");
         assertThat(good("vmadm", "sysrq", vm.toString(), "screenshot")).isEmpty();
         assertThat(zonda.datasetRoot(vm).resolve("tmp/vm.ppm")).isNotEmptyFile();
     }

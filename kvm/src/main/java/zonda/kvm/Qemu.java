@@ -132,10 +132,11 @@ public final class Qemu {
     private void disk(Disk disk) {
         String id = "disk" + machine.disks().indexOf(disk);
         boolean cdrom = disk.media() == Disk.Media.CDROM;
+        boolean readOnly = disk.media() != Disk.Media.DISK;
         add(
                 "-drive",
                 "if=none,format=raw,id=" + id + ",file=" + escaped(disk.file().toString())
-                        + (cdrom ? ",readonly=on" : ",cache=none,discard=" + (disk.trims() ? "unmap" : "ignore")));
+                        + (readOnly ? ",readonly=on" : ",cache=none,discard=" + (disk.trims() ? "unmap" : "ignore")));
         String first = place(id);
         if (cdrom) {
             add("-device", "ide-cd,drive=" + id + first);

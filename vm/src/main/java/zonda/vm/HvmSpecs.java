@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import zonda.base.Bytes;
@@ -65,6 +66,15 @@ final class HvmSpecs {
             } else if (!Files.exists(root.resolve(disk.path().substring(1)))) {
                 volumes.add(new ZoneSpec.Volume(file(disk), disk.path(), disk.isCdrom()));
             }
+        }
+        if (HvmDatasets.seed(config, root)) {
+            disks.add(new Disk(
+                    Path.of("/" + HvmDatasets.SEED),
+                    Disk.Model.VIRTIO,
+                    Disk.Media.SEED,
+                    false,
+                    NoCloud.LABEL.toLowerCase(Locale.ROOT),
+                    false));
         }
         List<ZoneSpec.Device> devices = new ArrayList<>(List.of(HvmDevice.TUN.of(vm, zonepath)));
         if (accelerator() == Accelerator.KVM) {

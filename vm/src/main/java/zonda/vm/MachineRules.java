@@ -11,6 +11,7 @@ final class MachineRules {
     /** MiB that the emulator may take besides the guest's memory, at least. */
     static final long LEAST_OVERHEAD_MIB = 256;
 
+    private static final long MIB = 1L << 20;
     private static final int LONGEST_VNC_PASSWORD = 8;
     private static final int MOST_PORT = 65_535;
     private static final List<String> DISPLAYS = List.of("cirrus", "std", "vmware", "qxl", "xenfb");
@@ -30,6 +31,13 @@ final class MachineRules {
         one(properties, "vga", DISPLAYS, findings);
         one(properties, "bootrom", BOOT_ROMS, findings);
         one(properties, "cpu_type", CPU_TYPES, findings);
+        long total = Disks.total(vm).value() / MIB;
+        properties
+                .integer("flexible_disk_size")
+                .filter(most -> total > most)
+                .ifPresent(most -> findings.badValue(
+                        "flexible_disk_size",
+                        "the disks are of " + total + " MiB together, more than flexible_disk_size: " + most));
         properties
                 .string("vnc_password")
                 .filter(password -> password.length() > LONGEST_VNC_PASSWORD)

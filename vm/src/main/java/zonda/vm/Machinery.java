@@ -453,14 +453,18 @@ final class Machinery {
     }
 
     /** Brings a machine's volumes to what its disks say. */
-    void applyDisks(VmConfig vm) {
+    void applyDisks(VmConfig before, VmConfig vm) {
         if (vm.brand().isHvm()) {
-            HvmDatasets.reconcile(vm, datasets(vm));
+            HvmDatasets.reconcile(before, vm, datasets(vm));
         }
     }
 
     void applyQuota(VmConfig vm) {
-        datasets(vm).setQuota(vm.dataset(), vm.brand().isHvm() ? HvmDatasets.quota(vm) : vm.quota());
+        if (vm.brand().isHvm()) {
+            HvmDatasets.allot(vm, datasets(vm));
+        } else {
+            datasets(vm).setQuota(vm.dataset(), vm.quota());
+        }
     }
 
     /** The datasets of the VM's pool, unless that isn't there. */

@@ -164,7 +164,7 @@ public final class Recovery {
             var after = new VmConfig(about.object("config"));
             store.change(uuid, vm -> vm.with(after));
             machinery.applyQuota(after);
-            machinery.applyDisks(after);
+            machinery.applyDisks(about.has("before") ? new VmConfig(about.object("before")) : before.config(), after);
             machinery.indestructible().apply(after);
             if (machinery.running(uuid).isPresent()) {
                 vms.host().zones().limit(uuid, after.limits());

@@ -10,6 +10,7 @@ import java.security.DigestInputStream;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -47,7 +48,6 @@ public final class Transfer {
      */
     public void send(UUID uuid, OutputStream out) {
         VmConfig sent = vms.find(uuid).config();
-        Vms.requireNoMachine(sent, "send");
         Vms.requireWhole(vms.find(uuid), "send");
         vms.stop(uuid, false, Optional.empty());
         vms.lane(uuid).run(() -> {
@@ -56,18 +56,15 @@ public final class Transfer {
                 throw new OpException(Code.CONFLICT, "VM " + uuid + " was started while it was to be sent");
             }
             Datasets datasets = vms.machinery().datasets(config);
-            String snapshot = config.dataset() + "@" + SNAPSHOT;
-            forget(datasets, snapshot);
-            datasets.snapshot(config.dataset(), SNAPSHOT);
+            forget(datasets, config, SNAPSHOT);
+            datasets.snapshots(all(config, SNAPSHOT), Map.of());
             try {
                 // As it was before it was stopped for this.
                 VmBundle.writeVm(out, shown(config.with("autoboot", Json.of(sent.autoboot()))));
-                VmBundle.writeDataset(out, config.dataset());
-                var whole = new SendRequest(snapshot, Optional.empty(), true, false, true);
-                datasets.streams().send(whole, out, _ -> {});
+                writeDatasets(out, all(config, SNAPSHOT), datasets);
                 out.flush();
             } finally {
-                forget(datasets, snapshot);
+                forget(datasets, config, SNAPSHOT);
             }
             return uuid;
         });
@@ -80,36 +77,46 @@ public final class Transfer {
      */
     public void export(UUID uuid, OutputStream out) {
         VmConfig config = vms.find(uuid).config();
-        Vms.requireNoMachine(config, "export");
         Vms.requireWhole(vms.find(uuid), "export");
         if (!exported.add(uuid)) {
             throw new OpException(Code.CONFLICT, "VM " + uuid + " is being exported already");
         }
         Datasets datasets = vms.machinery().datasets(config);
-        String snapshot = config.dataset() + "@" + EXPORT;
         try {
-            Json.Obj shown = vms.lane(uuid).run(() -> {
-                forget(datasets, snapshot);
-                datasets.snapshot(config.dataset(), EXPORT);
-                return shown(vms.find(uuid).config());
+            VmConfig frozen = vms.lane(uuid).run(() -> {
+                VmConfig now = vms.find(uuid).config();
+                forget(datasets, now, EXPORT);
+                vms.machinery().still(now, () -> datasets.snapshots(all(now, EXPORT), Map.of()));
+                return now;
             });
-            writeSummed(out, shown, snapshot, datasets);
+            writeSummed(out, shown(frozen), all(frozen, EXPORT), datasets);
         } finally {
             exported.remove(uuid);
             vms.lane(uuid).run(() -> {
-                forget(datasets, snapshot);
+                forget(datasets, vms.store().find(uuid).map(VmRecord::config).orElse(config), EXPORT);
                 return uuid;
             });
         }
     }
 
-    private static void writeSummed(OutputStream out, Json.Obj shown, String snapshot, Datasets datasets) {
+    /** Snapshots of that name: of the root's dataset, and of a machine's disks. */
+    private static List<String> all(VmConfig vm, String snapshot) {
+        return VmSnapshots.parts(vm).map(part -> part + "@" + snapshot).toList();
+    }
+
+    private static void writeDatasets(OutputStream out, List<String> snapshots, Datasets datasets) throws IOException {
+        for (String snapshot : snapshots) {
+            VmBundle.writeDataset(out, snapshot.substring(0, snapshot.indexOf('@')));
+            datasets.streams().send(new SendRequest(snapshot, Optional.empty(), true, false, true), out, _ -> {});
+        }
+    }
+
+    private static void writeSummed(OutputStream out, Json.Obj shown, List<String> snapshots, Datasets datasets) {
         MessageDigest sum = VmBundle.digest();
         var summed = new DigestOutputStream(out, sum);
         try {
             VmBundle.writeVm(summed, shown);
-            VmBundle.writeDataset(summed, snapshot.substring(0, snapshot.indexOf('@')));
-            datasets.streams().send(new SendRequest(snapshot, Optional.empty(), true, false, true), summed, _ -> {});
+            writeDatasets(summed, snapshots, datasets);
             summed.flush();
             VmBundle.writeEnd(out, sum.digest());
             out.flush();
@@ -122,15 +129,17 @@ public final class Transfer {
     void forgetInterrupted() {
         for (VmRecord vm : vms.store().all()) {
             vms.machinery().pool(vm.config()).ifPresent(datasets -> {
-                forget(datasets, vm.config().dataset() + "@" + SNAPSHOT);
-                forget(datasets, vm.config().dataset() + "@" + EXPORT);
+                forget(datasets, vm.config(), SNAPSHOT);
+                forget(datasets, vm.config(), EXPORT);
             });
         }
     }
 
-    private static void forget(Datasets datasets, String snapshot) {
-        if (datasets.findSnapshot(snapshot).isPresent()) {
-            datasets.destroy(snapshot, false);
+    private static void forget(Datasets datasets, VmConfig vm, String name) {
+        for (String snapshot : all(vm, name)) {
+            if (datasets.findSnapshot(snapshot).isPresent()) {
+                datasets.destroy(snapshot, false);
+            }
         }
     }
 
@@ -168,13 +177,12 @@ public final class Transfer {
     private VmConfig config(Json.Obj sent, Optional<String> pool) {
         Json.Obj shown = pool.map(name -> sent.with("zpool", name)).orElse(sent);
         Vms.Checked checked = vms.checkReceive(shown);
-        if (checked.brand().isHvm()) {
-            throw new OpException(
-                    Code.NOT_SUPPORTED,
-                    "brand " + checked.brand().word() + " is not supported by this version of Zonda");
-        }
         checked.findings().throwIfFatal(false);
-        return new VmConfig(checked.properties());
+        var config = new VmConfig(checked.properties());
+        if (config.brand().isHvm()) {
+            HvmDatasets.requireSupported(vms.machinery().datasets(config));
+        }
+        return config;
     }
 
     private void carryOut(Saga saga, VmConfig config, Optional<VmBundle.Header> first, DigestInputStream in) {
@@ -230,12 +238,13 @@ public final class Transfer {
     private static String target(VmConfig config, VmBundle.Header header) {
         int slash = header.name().indexOf('/');
         String below = slash < 0 ? "" : header.name().substring(slash + 1);
-        if (!below.equals(config.uuid().toString())) {
+        String target = config.zpool() + "/" + below;
+        if (VmSnapshots.parts(config).noneMatch(target::equals)) {
             throw new OpException(
                     Code.INVALID,
                     "Invalid bundle: dataset \"" + header.name() + "\" is not one of VM " + config.uuid());
         }
-        return config.dataset();
+        return target;
     }
 
     /** The reader closes what it reads of, and more is to come. */
@@ -260,12 +269,14 @@ public final class Transfer {
 
     private void prepare(VmConfig config) {
         Datasets datasets = vms.machinery().datasets(config);
-        if (datasets.find(config.dataset()).isEmpty()) {
-            throw new OpException(
-                    Code.CONFLICT, "dataset " + config.dataset() + " of VM " + config.uuid() + " is missing");
-        }
-        forget(datasets, config.dataset() + "@" + SNAPSHOT);
-        forget(datasets, config.dataset() + "@" + EXPORT);
+        VmSnapshots.parts(config)
+                .filter(part -> datasets.find(part).isEmpty())
+                .findFirst()
+                .ifPresent(part -> {
+                    throw new OpException(Code.CONFLICT, "dataset " + part + " of VM " + config.uuid() + " is missing");
+                });
+        forget(datasets, config, SNAPSHOT);
+        forget(datasets, config, EXPORT);
         vms.machinery().makeDatasets(config);
         vms.machinery().applyQuota(config);
     }

@@ -33,7 +33,10 @@ final class Updating {
             Saga saga = host.journal()
                     .begin(
                             "vm-update",
-                            Json.object().with("uuid", uuid.toString()).with("config", after.properties()));
+                            Json.object()
+                                    .with("uuid", uuid.toString())
+                                    .with("before", before.config().properties())
+                                    .with("config", after.properties()));
             try {
                 saga.step("record", () -> vms.store().change(uuid, vm -> vm.with(after)));
                 saga.step("apply", () -> apply(before.config(), after));
@@ -68,7 +71,7 @@ final class Updating {
 
     private void requireStopped(VmConfig before, VmConfig after) {
         boolean runs = machinery.running(after.uuid()).isPresent();
-        if (runs && !Disks.of(before).equals(Disks.of(after))) {
+        if (runs && !Disks.machine(before).equals(Disks.machine(after))) {
             throw new OpException(
                     Code.FAILED,
                     "updates to disks are only allowed when state is \"stopped\", currently: running (running)");
@@ -78,9 +81,13 @@ final class Updating {
     /** Brings the running VM and its datasets to what its properties say now. */
     void apply(VmConfig before, VmConfig after) {
         if (!Disks.of(before).equals(Disks.of(after))) {
-            machinery.applyDisks(after);
+            machinery.applyDisks(before, after);
         }
-        if (!before.quota().equals(after.quota())) {
+        boolean space = !before.quota().equals(after.quota())
+                || !before.properties()
+                        .get("flexible_disk_size")
+                        .equals(after.properties().get("flexible_disk_size"));
+        if (space) {
             machinery.applyQuota(after);
         }
         if (Indestructible.isSet(before) != Indestructible.isSet(after)) {

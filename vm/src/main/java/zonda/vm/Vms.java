@@ -36,7 +36,7 @@ public final class Vms implements AutoCloseable {
     private final Boots boots;
     private final SnapshotVerbs snapshots = new SnapshotVerbs(this);
     private final Transfer transfer = new Transfer(this);
-    private final Reprovisioning reprovisioning = new Reprovisioning(this);
+    private final Reprovisioning reprovisioning;
     private final Map<UUID, Lane> lanes = new ConcurrentHashMap<>();
     private final Set<UUID> stopping = ConcurrentHashMap.newKeySet();
     private final VmViews views;
@@ -58,6 +58,7 @@ public final class Vms implements AutoCloseable {
         var surroundings = new HostSurroundings(host, store);
         var disks = new Disks(surroundings);
         this.rules = new Rules(surroundings);
+        this.reprovisioning = new Reprovisioning(this, disks);
         this.creating = new Creating(this, host, machinery, rules);
         this.updating = new Updating(this, host, machinery, new Updates(defaults, disks), rules, disks);
         this.checks = new PayloadChecks(host, new Payloads(table), defaults, rules, disks);
@@ -179,7 +180,8 @@ public final class Vms implements AutoCloseable {
             if (machinery.running(uuid).isPresent()) {
                 return false;
             }
-            Saga saga = host.journal().begin(
+            Saga saga = host.journal()
+                    .begin(
                             "vm-start",
                             Json.object().with("uuid", uuid.toString()).with("once", once.toJson()));
             try {
