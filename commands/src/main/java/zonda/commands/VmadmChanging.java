@@ -9,6 +9,7 @@ import zonda.base.Code;
 import zonda.base.Json;
 import zonda.base.OpException;
 import zonda.kernel.Signals;
+import zonda.vm.BootOnce;
 import zonda.vm.Brand;
 import zonda.vm.Findings;
 import zonda.vm.Vms;
@@ -113,10 +114,9 @@ final class VmadmChanging {
     void start(Session session, List<String> arguments) {
         Getopt options = Getopt.parse(arguments, "");
         UUID uuid = VmadmTool.vm(vms, "start", options.operands());
-        if (options.operands().size() > 1) {
-            throw new OpException(Code.USAGE, "start takes no arguments for this VM: it is not a hardware VM");
-        }
-        session.err(vms.start(uuid) ? "Successfully started VM " + uuid : "VM " + uuid + " is already 'running'");
+        BootOnce once =
+                BootOnce.parse(options.operands().subList(1, options.operands().size()));
+        session.err(vms.start(uuid, once) ? "Successfully started VM " + uuid : "VM " + uuid + " is already 'running'");
     }
 
     void stop(Session session, List<String> arguments) {

@@ -14,7 +14,7 @@ final class VmadmUsage {
               vmadm list [-p] [-H] [-o field,...] [-s field,...] [field=value ...]
               vmadm lookup [-j [-o field,...]] [-1] [field=value ...]
               vmadm get <uuid>
-              vmadm start <uuid>
+              vmadm start <uuid> [order=cd[,once=d]] [cdrom=<path>,<model>] [disk=<path>,<model>]
               vmadm stop [-F] [-t <seconds>] <uuid>
               vmadm reboot [-F] <uuid>
               vmadm kill [-s SIGNAL | -SIGNAL] <uuid>
@@ -32,6 +32,7 @@ final class VmadmUsage {
               vmadm console <uuid>
               vmadm logs [-j] [-n <lines>] <uuid>
               vmadm info <uuid> [type,...]
+              vmadm sysrq <uuid> nmi | screenshot
               vmadm events [-f] [-j] [-r] [<uuid> ...]
               vmadm validate create [-f <payload.json>]
               vmadm validate update <brand> [-f <payload.json>]

@@ -10,8 +10,10 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
+import zonda.base.Code;
 import zonda.base.OpException;
+import zonda.vm.Brand;
+import zonda.vm.RunningMachine;
 import zonda.vm.Vms;
 
 /**
@@ -52,22 +54,6 @@ public final class VmadmdServer implements AutoCloseable {
         }
     }
 
-    private void info(HttpExchange exchange, UUID uuid, String brand) throws IOException {
-        if (!vms.get(uuid).bool("hvm", false)) {
-            HttpDoor.text(exchange, 400, "no info types supported for brand " + brand);
-            return;
-        }
-        List<String> types = Stream.of(
-                        HttpDoor.query(exchange).getOrDefault("types", "").split(","))
-                .filter(type -> !type.isEmpty())
-                .toList();
-        try {
-            HttpDoor.json(exchange, vms.machine(uuid).info(types));
-        } catch (OpException e) {
-            HttpDoor.text(exchange, 400, String.valueOf(e.getMessage()));
-        }
-    }
-
     private void action(HttpExchange exchange, UUID uuid, String brand) throws IOException {
         Map<String, String> query = HttpDoor.query(exchange);
         String action = query.getOrDefault("action", "");
@@ -84,32 +70,44 @@ public final class VmadmdServer implements AutoCloseable {
                 HttpDoor.text(exchange, 202, "Stopping " + uuid);
             }
             case "sysrq", "reset", "reload_display" -> {
-                if (vms.get(uuid).bool("hvm", false)) {
-                    machine(exchange, uuid, action, query.getOrDefault("request", ""));
-                } else {
+                if (!isMachine(brand)) {
                     HttpDoor.text(exchange, 400, action + " is of hardware VMs; VM " + uuid + " is of brand " + brand);
+                    return;
                 }
+                press(vms.machine(uuid), action, query.getOrDefault("request", ""));
+                HttpDoor.text(exchange, 202, "Sent " + action + " to " + uuid);
             }
             default -> HttpDoor.text(exchange, 400, "Command \"" + action + "\" is not valid");
         }
     }
 
-    private void machine(HttpExchange exchange, UUID uuid, String action, String request) throws IOException {
-        try {
-            switch (action + " " + request) {
-                case "sysrq nmi" -> vms.machine(uuid).interrupt();
-                case "sysrq screenshot" -> vms.machine(uuid).screenshot();
-                case "reset " -> vms.reboot(uuid, true);
-                default -> {
-                    HttpDoor.text(exchange, 400, "Not supported: " + action + " " + request);
-                    return;
-                }
-            }
-        } catch (OpException e) {
-            HttpDoor.text(exchange, 400, String.valueOf(e.getMessage()));
+    private static boolean isMachine(String brand) {
+        return Brand.find(brand).filter(Brand::isHvm).isPresent();
+    }
+
+    private void info(HttpExchange exchange, UUID uuid, String brand) throws IOException {
+        if (!isMachine(brand)) {
+            HttpDoor.text(exchange, 400, "no info types supported for brand " + brand);
             return;
         }
-        HttpDoor.text(exchange, 202, "Did " + action + " of " + uuid);
+        String types = HttpDoor.query(exchange).getOrDefault("types", "");
+        List<String> wanted = types.isEmpty() ? List.of() : List.of(types.split(","));
+        HttpDoor.json(exchange, vms.machine(uuid).info(wanted));
+    }
+
+    private static void press(RunningMachine machine, String action, String request) {
+        switch (action) {
+            case "reset" -> machine.reset();
+            case "reload_display" -> machine.reloadDisplays();
+            default -> {
+                switch (request) {
+                    case "nmi" -> machine.interrupt();
+                    case "screenshot" -> machine.screenshot();
+                    default ->
+                        throw new OpException(Code.INVALID, "sysrq of which type? request=nmi or request=screenshot");
+                }
+            }
+        }
     }
 
     private void stop(UUID uuid, Optional<Duration> limit) {

@@ -1,5 +1,6 @@
 package zonda.daemon;
 
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -7,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import zonda.base.Bytes;
+import zonda.base.Cidr;
 import zonda.base.Code;
 import zonda.base.Json;
 import zonda.base.OpException;
@@ -25,11 +27,19 @@ import zonda.zones.IdRange;
  * @param poolSize of an embedded pool that has yet to be made
  * @param scrubEvery how long after a scrub of the pool the next one begins; zero for never
  * @param idBase the first id of the host that its zones' users are mapped to
+ * @param adminAddress where machines' displays are served, if they are to be
  * @param http where its HTTP servers listen
  */
 record DaemonConfig(
-        Path root, String prefix, PoolConfig pool, Bytes poolSize, Duration scrubEvery, long idBase, HttpServers http) {
-    private static final Set<String> KEYS = Set.of("prefix", "pool", "id_base", "http");
+        Path root,
+        String prefix,
+        PoolConfig pool,
+        Bytes poolSize,
+        Duration scrubEvery,
+        long idBase,
+        Optional<InetAddress> adminAddress,
+        HttpServers http) {
+    private static final Set<String> KEYS = Set.of("prefix", "pool", "id_base", "admin_address", "http");
     private static final Set<String> POOL_KEYS =
             Set.of("name", "mountpoint", "devices", "driver", "size_gib", "scrub_days");
     private static final long DEFAULT_ID_BASE = 16 * IdRange.SIZE;
@@ -86,6 +96,7 @@ record DaemonConfig(
                 Bytes.ofGiB(size),
                 Duration.ofDays(days),
                 idBase,
+                adminAddress(file, json),
                 servers(file, json.object("http")));
     }
 
@@ -95,6 +106,18 @@ record DaemonConfig(
     private static HttpServers servers(Path file, Json.Obj http) {
         requireKnown(file, http, Set.of("vminfod", "vmadmd"));
         return new HttpServers(address(file, http, "vminfod"), address(file, http, "vmadmd"));
+    }
+
+    private static Optional<InetAddress> adminAddress(Path file, Json.Obj json) {
+        if (!json.has("admin_address")) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(Cidr.parseAddress(json.string("admin_address", "")));
+        } catch (OpException e) {
+            throw new OpException(
+                    Code.FAILED, file + ": \"admin_address\" must be one of this host's addresses, as 10.0.0.2", e);
+        }
     }
 
     private static Optional<InetSocketAddress> address(Path file, Json.Obj http, String key) {

@@ -127,7 +127,7 @@ final class HostWiring implements AutoCloseable {
                 tools,
                 journal,
                 new NativeTree(config.state().resolve("native")).assemble(),
-                new Host.HostFacts(serverUuid(), liveImage()),
+                new Host.HostFacts(serverUuid(), liveImage(), config.adminAddress()),
                 clock,
                 random);
         PropertyTable table = PropertyTable.load();

@@ -91,7 +91,11 @@ record Identity(String prefix, Path root, long idBase, ServerSocket claim) {
                         Json.Arr.ofStrings(devices.stream().map(Path::toString).toList()));
         StateFile.replace(
                 root.resolve("etc/zonda/zondad.json"),
-                Json.object().with("prefix", prefix).with("pool", pool).with("id_base", idBase));
+                Json.object()
+                        .with("prefix", prefix)
+                        .with("pool", pool)
+                        .with("id_base", idBase)
+                        .with("admin_address", "127.0.0.1"));
     }
 
     Path socket() {

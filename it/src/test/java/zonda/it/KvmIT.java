@@ -4,10 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -178,9 +184,107 @@ class KvmIT {
         assertThat(good("zfs", "list", "-H", "-o", "name", "-t", "snapshot")).doesNotContain(vm.toString());
         good("vmadm", "update", vm.toString(), "vcpus=1");
         disksComeAndGo(vm);
-        good("vmadm", "start", vm.toString());
+        startsFromCdOnce(vm);
         assertThat(facts(vm)).containsEntry("cpus", "1");
         type(vm, "head -c 4 /dev/vdb; echo .", "kept.");
+    }
+
+    /** Its CD says something and resets the machine, which then boots from its disk. */
+    private static void startsFromCdOnce(UUID vm) throws IOException {
+        Path cd = BootableCd.make(files.resolve("once.iso"), "from the CD");
+        assertThat(zonda.vmadm("start", vm.toString(), "order=cd,once=x").err())
+                .contains("Invalid boot order: \"order=cd,once=x\"");
+        assertThat(zonda.vmadm("start", vm.toString(), "cdrom=" + cd + ",nvme").err())
+                .contains("\"nvme\" is not a valid disk model for kvm brand");
+        assertThat(zonda.vmadm("start", vm.toString(), "cdrom=/none,ide").err())
+                .contains("disk /none is neither in the VM's zone root nor on the host");
+        assertThat(zonda.state(vm)).isEqualTo("stopped");
+        good("vmadm", "start", vm.toString(), "order=cd,once=d", "cdrom=" + cd + ",ide");
+        assertThat(Await.until(SOON, () -> good("vmadm", "logs", vm.toString()).contains("from the CD")))
+                .isTrue();
+        assertThat(zonda.get(vm).array("disks").objects()).hasSize(2);
+    }
+
+    private static Json.Obj vnc(UUID vm) {
+        return zonda.vmadm("info", vm.toString(), "vnc").json().object("vnc");
+    }
+
+    private static long freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        }
+    }
+
+    @Test
+    void a_display_is_served_at_the_admin_address_and_asks_for_its_password() throws IOException {
+        Json.Obj bare = Json.object().with("ram", 64).with("vga", "qxl");
+        UUID vm = zonda.create(bare.with("brand", "kvm").with("vnc_password", "secret"));
+        long port = vnc(vm).integer("port", 0);
+        assertThat(vnc(vm).string("host", "")).isEqualTo("127.0.0.1");
+        assertThat(Rfb.letsIn(port, "secret")).isTrue();
+        assertThat(Rfb.letsIn(port, "guess")).isFalse();
+        assertThat(Rfb.letsIn(port, "")).isFalse();
+        assertThat(Files.readString(Path.of("/proc/" + zonda.init(vm) + "/cmdline")))
+                .doesNotContain("secret");
+        assertThat(zonda.vmadm("info", vm.toString(), "spice")
+                        .json()
+                        .object("spice")
+                        .has("port"))
+                .as("without a password SPICE is not served")
+                .isFalse();
+
+        zonda.kill9();
+        zonda.restart();
+        assertThat(Rfb.letsIn(vnc(vm).integer("port", 0), "secret")).isTrue();
+        long chosen = freePort();
+        good("vmadm", "update", vm.toString(), "vnc_port=" + chosen, "vnc_password=other", "spice_password=spiced");
+        assertThat(vnc(vm).integer("port", 0)).isEqualTo(chosen);
+        assertThat(Rfb.letsIn(chosen, "other")).isTrue();
+        assertThat(Rfb.letsIn(chosen, "secret")).isFalse();
+        Json.Obj spice = zonda.vmadm("info", vm.toString(), "spice").json().object("spice");
+        assertThat(spiceLinks(spice.integer("port", 0))).isTrue();
+        good("vmadm", "update", vm.toString(), "vnc_password=");
+        assertThat(Rfb.letsIn(chosen, "")).isTrue();
+
+        conflictsOfPorts(vm, chosen);
+        good("vmadm", "update", vm.toString(), "vnc_port=-1");
+        assertThat(vnc(vm).members()).containsOnlyKeys("socket");
+        good("vmadm", "reboot", "-F", vm.toString());
+        assertThat(zonda.vmadm("info", vm.toString(), "status")
+                        .json()
+                        .object("status")
+                        .bool("running", false))
+                .isTrue();
+    }
+
+    private static void conflictsOfPorts(UUID vm, long chosen) throws IOException {
+        Json.Obj other = Json.object().with("brand", "bhyve").with("ram", 64).with("vnc_port", chosen);
+        assertThat(zonda.feed(other.compact(), "vmadm", "create").err())
+                .contains("vnc_port " + chosen + " is that of VM " + vm);
+        assertThat(refusal(other.with("vnc_password", "123456789")))
+                .contains("a VNC password has at most 8 characters");
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            Ran ran = zonda.vmadm("update", vm.toString(), "vnc_port=" + taken.getLocalPort());
+            assertThat(ran.err()).contains("port " + taken.getLocalPort()).contains("in use");
+            assertThat(ran.status()).isEqualTo(1);
+        }
+        assertThat(zonda.get(vm).integer("vnc_port", 0)).isEqualTo(chosen);
+        assertThat(vnc(vm).integer("port", 0)).isEqualTo(chosen);
+    }
+
+    /** The server's answer to a link message begins with the protocol's mark, whoever is let in. */
+    private static boolean spiceLinks(long port) throws IOException {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), (int) port)) {
+            socket.setSoTimeout(20_000);
+            var link = ByteBuffer.allocate(16 + 18).order(ByteOrder.LITTLE_ENDIAN);
+            link.put("REDQ".getBytes(StandardCharsets.US_ASCII))
+                    .putInt(2)
+                    .putInt(2)
+                    .putInt(18);
+            link.putInt(0).put((byte) 1).put((byte) 0).putInt(0).putInt(0).putInt(18);
+            socket.getOutputStream().write(link.array());
+            return new String(socket.getInputStream().readNBytes(4), StandardCharsets.US_ASCII).equals("REDQ");
+        }
     }
 
     private static void disksComeAndGo(UUID vm) {
@@ -237,11 +341,13 @@ class KvmIT {
     @Test
     void a_bhyve_payload_runs_with_the_controllers_it_names() {
         assumeTrue(System.getenv("ZONDA_SLOW_TESTS") != null, "takes a minute; ZONDA_SLOW_TESTS=1 runs it");
-        UUID vm = zonda.create(payload("bhyve", "nvme", "virtio"));
+        UUID vm = zonda.create(payload("bhyve", "nvme", "virtio")
+                .with("internal_metadata", Json.object().with("cloudinit_datasource", "nocloud")));
 
         assertThat(zonda.get(vm).array("disks").objects().getFirst().string("path", ""))
                 .isEqualTo("/dev/zvol/rdsk/zones/" + vm + "/disk0");
-        assertThat(facts(vm)).containsEntry("disks", "nvme0n1:98304 nvme1n1:131072");
+        assertThat(facts(vm)).containsEntry("disks", "nvme0n1:98304 nvme1n1:131072 vda:32768");
+        type(vm, "head -c 49 /dev/vda | tail -c 6; echo .", "CIDATA.");
         assertThat(good("vmadm", "sysrq", vm.toString(), "screenshot")).isEmpty();
         assertThat(zonda.datasetRoot(vm).resolve("tmp/vm.ppm")).isNotEmptyFile();
     }

@@ -84,6 +84,22 @@ public final class UnixSocket {
     }
 
     /**
+     * Connects to the socket that is at a path, and to no other: where those in whom the caller has no trust may write into
+     * its directory, a symbolic link of that name could lead anywhere.
+     *
+     * @throws IOException also when what is there is no socket
+     * @throws KernelException as open(2)
+     */
+    public static SocketChannel connect(Path socket) throws IOException {
+        try (Fd found = Fd.open(socket, Fd.O_PATH | Fd.O_NOFOLLOW, 0)) {
+            if (FileCalls.stat(found, "").kind() != FileStat.Kind.SOCKET) {
+                throw new IOException("it is no socket");
+            }
+            return SocketChannel.open(UnixDomainSocketAddress.of(found.procPath()));
+        }
+    }
+
+    /**
      * Connects to a sequenced-packet socket, such as conmon's attach socket.
      *
      * @throws KernelException as socket(2) and connect(2)

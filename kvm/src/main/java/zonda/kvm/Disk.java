@@ -18,7 +18,9 @@ public record Disk(Path file, Model model, Media media, boolean boots, String se
     /** What the guest sees at the other end of its bus. */
     public enum Media {
         DISK,
-        CDROM
+        CDROM,
+        /** A disk that the guest reads about itself on, and neither writes to nor boots from. */
+        SEED
     }
 
     /** The controller that the guest sees. */

@@ -11,8 +11,8 @@ import zonda.base.Bytes;
  * @param name what its zone is called
  * @param cpuType {@code host}, or a model of qemu(1)
  * @param stamp the platform's, as the guest's firmware tells it
- * @param bootOrder {@code order=cd[,once=d]}, qemu(1)'s -boot
  * @param vga the display's model: cirrus, std, vmware, qxl or xenfb
+ * @param spice further options of its SPICE display, if it has one
  * @param ownOptions in place of the usual display and input devices
  * @param moreOptions after all others
  */
@@ -25,10 +25,11 @@ public record Machine(
         String cpuType,
         Firmware firmware,
         String stamp,
-        String bootOrder,
+        BootOrder bootOrder,
         String vga,
         List<Disk> disks,
         List<Nic> nics,
+        Optional<String> spice,
         Optional<String> ownOptions,
         Optional<String> moreOptions) {
     public Machine {

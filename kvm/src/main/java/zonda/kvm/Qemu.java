@@ -3,7 +3,11 @@ package zonda.kvm;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * The command line that runs a machine: qemu(1). All its files are those that it finds in its zone; its sockets are in
@@ -18,8 +22,14 @@ public final class Qemu {
     public static final String CONSOLE = "vm.console";
     /** Its control, for {@link Qmp}. */
     public static final String CONTROL = "vm.qmp";
-    /** The display, RFB. */
+    /** The display, RFB, for who reaches the socket. */
     public static final String DISPLAY = "vm.vnc";
+    /** The display, RFB, for who knows the password; nobody before there is one. */
+    public static final String GUARDED_DISPLAY = "vm.vnc.guarded";
+    /** QMP's name of that. */
+    public static final String GUARDED = "guarded";
+    /** The display, SPICE, for who knows the password; nobody before there is one. */
+    public static final String SPICE = "vm.spice";
     /** The guest agent's port. */
     public static final String AGENT = "vm.qga";
     /** OVMF, for UEFI: Debian's package ovmf. */
@@ -33,12 +43,14 @@ public final class Qemu {
     private final Accelerator accelerator;
     private final Path metadata;
     private final List<String> words = new ArrayList<>();
+    private final List<String> tried;
 
     /** @param metadata the socket that answers at the second serial port, where QEMU sees it */
     private Qemu(Machine machine, Accelerator accelerator, Path metadata) {
         this.machine = machine;
         this.accelerator = accelerator;
         this.metadata = metadata;
+        this.tried = tried(machine);
     }
 
     /** @param metadata the socket that answers at the second serial port, where QEMU sees it */
@@ -72,7 +84,7 @@ public final class Qemu {
         add("-machine", machine.board().word(), "-accel", accelerator.option());
         add("-cpu", cpu(), "-smp", String.valueOf(machine.cpus()));
         add("-m", String.valueOf(machine.memory().value() / MIB));
-        add("-rtc", "base=utc", "-boot", machine.bootOrder());
+        add("-rtc", "base=utc", "-boot", machine.bootOrder().toString());
         // Guests know SmartOS by these: cloud-init's and Triton's tools look at the product.
         add(
                 "-smbios",
@@ -103,8 +115,13 @@ public final class Qemu {
             split(machine.ownOptions().get());
         } else {
             add("-vnc", "unix:" + SOCKETS.resolve(DISPLAY), "-k", "en-us");
+            // What is asked for is told by QMP: a command line is for everyone to read.
+            add("-vnc", "unix:" + SOCKETS.resolve(GUARDED_DISPLAY) + ",id=" + GUARDED + ",password=on");
             add("-device", "qemu-xhci", "-device", "usb-tablet");
         }
+        machine.spice()
+                .ifPresent(options -> add(
+                        "-spice", "unix=on,addr=" + SOCKETS.resolve(SPICE) + (options.isEmpty() ? "" : "," + options)));
         add("-vga", machine.vga());
     }
 
@@ -115,11 +132,12 @@ public final class Qemu {
     private void disk(Disk disk) {
         String id = "disk" + machine.disks().indexOf(disk);
         boolean cdrom = disk.media() == Disk.Media.CDROM;
+        boolean readOnly = disk.media() != Disk.Media.DISK;
         add(
                 "-drive",
                 "if=none,format=raw,id=" + id + ",file=" + escaped(disk.file().toString())
-                        + (cdrom ? ",readonly=on" : ",cache=none,discard=" + (disk.trims() ? "unmap" : "ignore")));
-        String first = disk.boots() ? ",bootindex=0" : "";
+                        + (readOnly ? ",readonly=on" : ",cache=none,discard=" + (disk.trims() ? "unmap" : "ignore")));
+        String first = place(id);
         if (cdrom) {
             add("-device", "ide-cd,drive=" + id + first);
             return;
@@ -141,7 +159,50 @@ public final class Qemu {
     private void nic(Nic nic) {
         String id = "nic" + machine.nics().indexOf(nic);
         add("-netdev", "tap,id=" + id + ",ifname=" + nic.tap() + ",script=no,downscript=no");
-        add("-device", nic.model().device() + ",netdev=" + id + ",mac=" + nic.mac());
+        add("-device", nic.model().device() + ",netdev=" + id + ",mac=" + nic.mac() + place(id));
+    }
+
+    /** Which place the device has among those that the firmware tries. */
+    private String place(String device) {
+        int place = tried.indexOf(device);
+        return place < 0 ? "" : ",bootindex=" + place;
+    }
+
+    /**
+     * The devices that the firmware tries, in order. There are none where a BIOS is to go by the letters alone: only so
+     * does it try others the first time than after a reset. It can't tell one disk from another then.
+     */
+    private static List<String> tried(Machine machine) {
+        BootOrder boot = machine.bootOrder();
+        boolean firstBoots = machine.disks().stream().noneMatch(Disk::boots)
+                || machine.disks().getFirst().boots();
+        if (!boot.once().isEmpty() && machine.firmware() == Machine.Firmware.BIOS && firstBoots) {
+            return List.of();
+        }
+        List<String> devices = new ArrayList<>();
+        for (char letter : (boot.once() + boot.order()).toCharArray()) {
+            of(machine, letter).filter(device -> !devices.contains(device)).forEach(devices::add);
+        }
+        return devices;
+    }
+
+    private static Stream<String> of(Machine machine, char letter) {
+        return switch (letter) {
+            case 'c' -> disks(machine, disk -> disk.media() == Disk.Media.DISK);
+            case 'd' -> disks(machine, disk -> disk.media() == Disk.Media.CDROM);
+            case 'n' -> IntStream.range(0, machine.nics().size()).mapToObj(index -> "nic" + index);
+            default -> Stream.empty();
+        };
+    }
+
+    /** Those that boot come first. */
+    private static Stream<String> disks(Machine machine, Predicate<Disk> wanted) {
+        List<Disk> all = machine.disks();
+        return IntStream.range(0, all.size())
+                .filter(index -> wanted.test(all.get(index)))
+                .boxed()
+                .sorted(Comparator.comparing(index -> !all.get(index).boots()))
+                .map(index -> "disk" + index);
     }
 
     /** A comma in a value is written twice. */

@@ -8,6 +8,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import zonda.base.Code;
 import zonda.base.OpException;
+import zonda.kernel.KernelException;
 import zonda.kernel.UnixSocket;
 
 /** A connection to a machine's serial port. QEMU serves one at a time; what the guest writes meanwhile is not kept. */
@@ -23,10 +24,11 @@ public final class SerialPort implements AutoCloseable {
         return new SerialPort(connect(socket));
     }
 
+    /** The emulator has its sockets where it may write: only a socket that is there itself is connected to. */
     static SocketChannel connect(Path socket) {
         try {
-            return UnixSocket.at(socket, SocketChannel::open);
-        } catch (IOException e) {
+            return UnixSocket.connect(socket);
+        } catch (IOException | KernelException e) {
             throw new OpException(Code.FAILED, "reach QEMU at " + socket + ": " + e.getMessage(), e);
         }
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -20,6 +21,11 @@ class QemuTest {
     }
 
     private static Machine machine(Machine.Board board, Machine.Firmware firmware, List<Disk> disks) {
+        return machine(board, firmware, disks, BootOrder.USUAL);
+    }
+
+    private static Machine machine(
+            Machine.Board board, Machine.Firmware firmware, List<Disk> disks, BootOrder bootOrder) {
         return new Machine(
                 VM,
                 "web01",
@@ -29,10 +35,11 @@ class QemuTest {
                 "host",
                 firmware,
                 "20260101T000000Z",
-                "order=cd",
+                bootOrder,
                 "std",
                 disks,
                 List.of(new Nic("tap0", Mac.parse("02:00:00:00:00:01"), Nic.Model.E1000)),
+                Optional.of("image-compression=off"),
                 Optional.empty(),
                 Optional.of("-no-reboot  -S"));
     }
@@ -100,6 +107,53 @@ class QemuTest {
         assertThat(values(command, "-device").stream().filter("lsi53c895a"::equals))
                 .hasSize(1);
         assertThat(values(command, "-device"))
-                .contains("scsi-hd,drive=disk0,serial=serial,bootindex=0", "scsi-hd,drive=disk1,serial=serial");
+                .contains(
+                        "scsi-hd,drive=disk0,serial=serial,bootindex=0",
+                        "scsi-hd,drive=disk1,serial=serial,bootindex=1");
+    }
+
+    private static List<String> places(Machine.Firmware firmware, String bootOrder, boolean secondBoots) {
+        var cd = new Disk(Path.of("/cd.iso"), Disk.Model.IDE, Disk.Media.CDROM, false, "", true);
+        List<Disk> disks = List.of(disk(Disk.Model.VIRTIO, !secondBoots), disk(Disk.Model.VIRTIO, secondBoots), cd);
+        BootOrder order = BootOrder.parse(bootOrder).orElseThrow();
+        List<String> command =
+                Qemu.command(machine(Machine.Board.PC, firmware, disks, order), Accelerator.TCG, METADATA);
+        assertThat(values(command, "-boot")).containsExactly(bootOrder);
+        return values(command, "-device").stream()
+                .filter(device -> device.contains("bootindex="))
+                .sorted(Comparator.comparing(device -> device.replaceFirst(".*bootindex=", "")))
+                .map(device -> device.replaceFirst(".*(drive|netdev)=([a-z0-9]+).*", "$2"))
+                .toList();
+    }
+
+    @Test
+    void the_firmware_tries_what_the_order_says_and_first_the_disk_that_boots() {
+        assertThat(places(Machine.Firmware.BIOS, "order=cd", true)).containsExactly("disk1", "disk0", "disk2");
+        assertThat(places(Machine.Firmware.UEFI, "order=ndc", false))
+                .containsExactly("nic0", "disk2", "disk0", "disk1");
+    }
+
+    @Test
+    void what_is_tried_once_only_is_the_bioss_to_know_unless_it_could_not_tell_the_disks() {
+        assertThat(places(Machine.Firmware.BIOS, "order=cd,once=d", false)).isEmpty();
+        assertThat(places(Machine.Firmware.BIOS, "order=c,once=d", true)).containsExactly("disk2", "disk1", "disk0");
+        assertThat(places(Machine.Firmware.UEFI, "order=c,once=d", false)).containsExactly("disk2", "disk0", "disk1");
+    }
+
+    @Test
+    void a_boot_order_is_letters_that_are_known() {
+        assertThat(BootOrder.parse("order=cd,once=d")).contains(new BootOrder("cd", "d"));
+        assertThat(List.of("", "cd", "order=x", "order=", "order=cd,once=", "once=d", "order=cd,file=/x"))
+                .allSatisfy(text -> assertThat(BootOrder.parse(text)).isEmpty());
+    }
+
+    @Test
+    void no_display_asks_for_a_password_that_the_command_line_tells() {
+        List<String> command =
+                Qemu.command(machine(Machine.Board.PC, Machine.Firmware.BIOS, List.of()), Accelerator.TCG, METADATA);
+
+        assertThat(values(command, "-vnc"))
+                .containsExactly("unix:/tmp/vm.vnc", "unix:/tmp/vm.vnc.guarded,id=guarded,password=on");
+        assertThat(values(command, "-spice")).containsExactly("unix=on,addr=/tmp/vm.spice,image-compression=off");
     }
 }

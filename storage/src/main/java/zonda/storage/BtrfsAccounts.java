@@ -100,7 +100,18 @@ final class BtrfsAccounts {
         if (moved == null) {
             return;
         }
-        moved.members().forEach(member -> move(member, from, to));
+        moved.members().forEach(member -> moveUnlessGone(member, from, to));
+    }
+
+    /** A subvolume that was destroyed is a member until the kernel has freed it, and has no group from then on. */
+    private void moveUnlessGone(long member, List<Guid> from, List<Guid> to) {
+        try {
+            move(member, from, to);
+        } catch (KernelException e) {
+            if (!e.is(Errno.EINVAL) || BtrfsTrees.groups(fd).containsKey(member)) {
+                throw e;
+            }
+        }
     }
 
     /** Charges what one subvolume holds to others. */

@@ -38,6 +38,9 @@ public final class Diagnosis {
                 .ifPresent(exit -> lines.add("its init ended last at "
                         + exit.when().truncatedTo(ChronoUnit.SECONDS) + ": " + ended(exit.code())));
         missing(vm, lines);
+        if (state.equals("running") && vm.config().brand().isHvm()) {
+            lines.addAll(vms.machinery().displays().problems(vm.config()));
+        }
         List<String> console = vms.host().zones().consoleTail(uuid, CONSOLE_LINES);
         if (!console.isEmpty()) {
             lines.add("the last lines of its console:");

@@ -5,7 +5,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import zonda.base.Bytes;
+import zonda.base.Code;
 import zonda.base.Json;
+import zonda.base.OpException;
 import zonda.kvm.Disk;
 
 /**
@@ -54,6 +56,11 @@ final class Disks {
                     .orElse(0L));
         }
 
+        /** What is kept free for it; nothing unless the VM says so. */
+        Optional<Bytes> refreservation() {
+            return properties.integer("refreservation").filter(size -> size > 0).map(Bytes::ofMiB);
+        }
+
         /** Its place in the names of the VM's volumes; -1 of another. */
         int number() {
             String digits = path().replaceFirst("^.*disk(?=[0-9]{1,9}$)", "");
@@ -76,8 +83,28 @@ final class Disks {
                 .toList();
     }
 
-    private static List<Disk.Model> models(Brand brand) {
+    /** What a machine that runs goes by: space that is kept free for a disk is no affair of its own. */
+    static List<Json> machine(VmConfig vm) {
+        return of(vm).stream()
+                .<Json>map(disk -> disk.properties().without("refreservation"))
+                .toList();
+    }
+
+    /** As large as all volumes are together. */
+    static Bytes total(VmConfig vm) {
+        return Bytes.of(of(vm).stream()
+                .filter(disk -> disk.dataset().isPresent())
+                .mapToLong(disk -> disk.size().value())
+                .sum());
+    }
+
+    static List<Disk.Model> models(Brand brand) {
         return brand == Brand.KVM ? OF_KVM : OF_BHYVE;
+    }
+
+    static String invalidModel(String model, Brand brand) {
+        return "\"" + model + "\" is not a valid disk model for " + brand.word() + " brand. Valid are: "
+                + Disk.Model.words(models(brand).toArray(Disk.Model[]::new));
     }
 
     /** The disks of a VM and those that are added to them. */
@@ -122,9 +149,12 @@ final class Disks {
 
     private static Json.Obj updated(VmConfig vm, Json.Obj disk, Json.Obj change, Findings findings) {
         long before = new Kept(vm.uuid(), disk).size().value();
-        Json.Obj after = Updates.merged(disk, change);
+        boolean mayShrink = vm.brand() == Brand.BHYVE && change.bool("dangerous_allow_shrink", false);
+        Json.Obj after = Updates.merged(disk, change.without("dangerous_allow_shrink"));
         long size = new Kept(vm.uuid(), after).size().value();
-        if (size < before) {
+        if (size == 0) {
+            findings.badValue("update_disks.*.size");
+        } else if (size < before && !mayShrink) {
             findings.badValue(
                     "update_disks.*.size",
                     "cannot resize disk: new size must be greater than current size. ("
@@ -161,6 +191,54 @@ final class Disks {
         }
         checkBoot(given, findings);
         return complete.isEmpty() ? vm.properties() : vm.properties().with("disks", new Json.Arr(complete));
+    }
+
+    /** The disks of a VM that comes from another host: their volumes are in this VM's pool. */
+    Json.Obj received(VmConfig vm, Findings findings) {
+        if (!vm.brand().isHvm() || !vm.properties().has("disks")) {
+            return vm.properties();
+        }
+        List<Json> all = new ArrayList<>();
+        List<Json.Obj> sent = vm.properties().array("disks").objects();
+        for (int i = 0; i < sent.size(); i++) {
+            String at = "disks." + i;
+            Json.Obj disk = new Completion(vm, sent.get(i), i, at, findings).model(sent.get(i));
+            Optional<String> dataset = new Kept(vm.uuid(), disk).dataset();
+            String below = dataset.orElse("").replaceFirst("^[^/]*/", "");
+            if (dataset.isPresent() && !below.matches(vm.uuid() + "[-/]disk[0-9]{1,9}")) {
+                findings.badValue(at + ".path", "\"" + dataset.get() + "\" is no disk of VM " + vm.uuid());
+            }
+            all.add(dataset.isPresent() ? placed(disk, vm.zpool(), vm.zpool() + "/" + below) : disk);
+        }
+        checkBoot(sent, findings);
+        return vm.properties().with("disks", new Json.Arr(all));
+    }
+
+    private static Json.Obj placed(Json.Obj disk, String pool, String dataset) {
+        return disk.with("path", PATHS + dataset)
+                .with("zfs_filesystem", dataset)
+                .with("zpool", pool);
+    }
+
+    /**
+     * The VM with another image on the disk that it boots from; the disk stays as large as it is.
+     *
+     * @throws OpException FAILED saying why that can't be
+     */
+    VmConfig reprovisioned(VmConfig vm, String image) {
+        List<Json.Obj> all = vm.properties().array("disks").objects();
+        Json.Obj first = all.isEmpty() ? Json.Obj.EMPTY : all.getFirst();
+        if (!first.bool("boot", false) || new Kept(vm.uuid(), first).dataset().isEmpty()) {
+            throw new OpException(
+                    Code.FAILED, "cannot reprovision: the VM's first disk must be a volume that it boots from");
+        }
+        var findings = new Findings();
+        Json.Obj wanted = first.with("image_uuid", image).without("block_size").without("image_size");
+        Json.Obj disk = new Completion(vm, wanted, 0, "disks.0", findings).ofImage(wanted, vm.zpool());
+        findings.throwIfFatal(false);
+        List<Json> after = new ArrayList<>(all);
+        after.set(0, disk);
+        return vm.with("disks", new Json.Arr(after));
     }
 
     /** One disk on its way from payload to record. */
@@ -206,12 +284,7 @@ final class Disks {
                 return disk;
             }
             if (Disk.Model.find(word.get(), models(vm.brand())).isEmpty()) {
-                findings.badValue(
-                        at + ".model",
-                        "\"" + word.get() + "\" is not a valid disk model for "
-                                + vm.brand().word()
-                                + " brand. Valid are: "
-                                + Disk.Model.words(models(vm.brand()).toArray(Disk.Model[]::new)));
+                findings.badValue(at + ".model", invalidModel(word.get(), vm.brand()));
             }
             return disk.with("model", word.get());
         }
@@ -227,9 +300,7 @@ final class Disks {
                                 : "zpool \"" + pool + "\" does not exist");
                 return disk;
             }
-            Json.Obj placed = disk.with("path", PATHS + dataset)
-                    .with("zfs_filesystem", dataset)
-                    .with("zpool", pool);
+            Json.Obj placed = placed(disk, pool, dataset);
             return disk.has("image_uuid") ? ofImage(placed, pool) : empty(placed);
         }
 
@@ -267,7 +338,10 @@ final class Disks {
                 findings.badValue(at + ".image_size");
             }
             if (disk.has("size") && disk.integer("size", 0) < size) {
-                findings.badValue(at + ".size");
+                findings.badValue(
+                        at + ".size",
+                        "image " + uuid + " is of " + size + " MiB, which a disk of " + disk.integer("size", 0)
+                                + " MiB can't hold");
             }
             return disk.with("image_size", size).with("size", disk.integer("size", size));
         }

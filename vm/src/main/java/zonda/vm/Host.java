@@ -1,5 +1,6 @@
 package zonda.vm;
 
+import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Optional;
@@ -37,6 +38,10 @@ public record Host(
         Optional<Manifest> find(String uuid, String pool);
     }
 
-    /** What every VM of this host shows. */
-    public record HostFacts(String serverUuid, String liveImage) {}
+    /**
+     * What every VM of this host shows.
+     *
+     * @param adminAddress where displays are served, if they are to be
+     */
+    public record HostFacts(String serverUuid, String liveImage, Optional<InetAddress> adminAddress) {}
 }

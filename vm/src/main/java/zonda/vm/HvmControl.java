@@ -2,6 +2,7 @@ package zonda.vm;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -9,6 +10,8 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import zonda.base.Await;
 import zonda.base.Code;
 import zonda.base.Json;
@@ -18,7 +21,6 @@ import zonda.kvm.Qmp;
 
 /** What is asked of the QEMU of a hardware VM that runs. Any thread may ask; a VM's answers one errand at a time. */
 public final class HvmControl {
-    private static final System.Logger LOG = System.getLogger(HvmControl.class.getName());
     private static final Duration BOOT = Duration.ofSeconds(30);
     private static final Duration PRESS_AGAIN = Duration.ofSeconds(10);
     /** vmadm's names of what it tells, and QMP's of the commands that ask for it. */
@@ -33,7 +35,6 @@ public final class HvmControl {
         QUERIES.put("pci", "query-pci");
         QUERIES.put("status", "query-status");
         QUERIES.put("version", "query-version");
-        QUERIES.put("vnc", "query-vnc");
     }
 
     private final Machinery machinery;
@@ -120,16 +121,29 @@ public final class HvmControl {
 
     /** A machine that an earlier daemon had stand still goes on. */
     void goOn(VmConfig vm) {
-        try {
-            errand(
-                    vm,
-                    qmp -> qmp.execute("query-status") instanceof Json.Obj said
-                                    && said.string("status", "").equals("paused")
-                            ? qmp.execute("cont")
-                            : Json.Obj.EMPTY);
-        } catch (OpException e) {
-            LOG.log(System.Logger.Level.WARNING, "VM " + vm.uuid() + ": " + e.getMessage());
-        }
+        errand(
+                vm,
+                qmp -> qmp.execute("query-status") instanceof Json.Obj said
+                                && said.string("status", "").equals("paused")
+                        ? qmp.execute("cont")
+                        : Json.Obj.EMPTY);
+    }
+
+    /** From now on a display lets in who knows this. @throws OpException FAILED */
+    void setPassword(VmConfig vm, Displays.Kind kind, String password) {
+        Json.Obj arguments = Json.object().with("protocol", kind.word()).with("password", password);
+        Json.Obj complete = kind == Displays.Kind.VNC ? arguments.with("display", Qemu.GUARDED) : arguments;
+        errand(vm, qmp -> qmp.execute("set_password", complete));
+    }
+
+    /** @see Displays#reopen */
+    void reloadDisplays(VmConfig vm) {
+        machinery.displays().reopen(vm);
+    }
+
+    /** Presses the reset button. @throws OpException FAILED */
+    void reset(VmConfig vm) {
+        errand(vm, qmp -> qmp.execute("system_reset"));
     }
 
     /** sysrq nmi: interrupts each CPU, so that a guest that hangs says why. @throws OpException FAILED */
@@ -156,17 +170,35 @@ public final class HvmControl {
      * @throws OpException FAILED for a type that the brand hasn't
      */
     public Json.Obj info(VmConfig vm, List<String> types) {
-        List<String> known = vm.brand() == Brand.KVM ? List.copyOf(QUERIES.keySet()) : List.of("vnc");
+        List<String> known = types(vm);
         List<String> wanted = types.isEmpty() || types.contains("all") ? known : types;
         wanted.stream().filter(type -> !known.contains(type)).findFirst().ifPresent(type -> {
             throw new OpException(Code.FAILED, "unknown info type " + type);
         });
+        Map<String, Displays.Kind> displays = displays(vm);
         return errand(vm, qmp -> {
             Json.Obj told = Json.object();
             for (String type : wanted) {
-                told = told.with(type, qmp.execute(QUERIES.getOrDefault(type, "")));
+                told = told.with(
+                        type,
+                        displays.containsKey(type)
+                                ? machinery.displays().info(vm, displays.get(type))
+                                : qmp.execute(QUERIES.getOrDefault(type, "")));
             }
             return told;
         });
+    }
+
+    private static List<String> types(VmConfig vm) {
+        List<String> types = new ArrayList<>(vm.brand() == Brand.KVM ? QUERIES.keySet() : List.of());
+        types.addAll(displays(vm).keySet());
+        return types;
+    }
+
+    /** Those that the VM has, by name. */
+    private static Map<String, Displays.Kind> displays(VmConfig vm) {
+        return Stream.of(Displays.Kind.values())
+                .filter(kind -> kind.isOf(vm))
+                .collect(Collectors.toMap(Displays.Kind::word, kind -> kind));
     }
 }

@@ -5,14 +5,17 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import zonda.base.Bytes;
 import zonda.base.Code;
 import zonda.base.OpException;
 import zonda.kvm.Qemu;
-import zonda.storage.Dataset;
+import zonda.storage.Allotment;
 import zonda.storage.DatasetOptions;
 import zonda.storage.Datasets;
 import zonda.storage.VolumeShape;
@@ -25,16 +28,40 @@ final class HvmDatasets {
     /** What the host's programs need to find each other. */
     private static final List<String> LINKS = List.of("bin", "lib", "lib64", "sbin");
 
+    /** The disk CIDATA, below the VM's root. */
+    static final String SEED = "cidata";
+
     private static final String UEFI_VARIABLES = "uefi-variables";
 
     private HvmDatasets() {}
 
-    /** The most that the VM's root and what is below it may take; bhyve's disks are below it. */
-    static Optional<Bytes> quota(VmConfig vm) {
-        long disks = vm.brand() == Brand.BHYVE
-                ? Disks.of(vm).stream().mapToLong(disk -> disk.size().value()).sum()
-                : 0;
+    /** The most that the VM's root and what is below it may take; bhyve's disks and their snapshots are below it. */
+    private static Optional<Bytes> quota(VmConfig vm) {
+        long disks =
+                vm.brand() == Brand.BHYVE ? flexible(vm).orElse(Disks.total(vm)).value() : 0;
         return vm.quota().map(quota -> Bytes.of(quota.value() + disks));
+    }
+
+    private static Optional<Bytes> flexible(VmConfig vm) {
+        return vm.properties().integer("flexible_disk_size").map(Bytes::ofMiB);
+    }
+
+    /** A VM that says how much its disks and snapshots may take together is sure of that. */
+    private static Optional<Bytes> reservation(VmConfig vm) {
+        return flexible(vm)
+                .map(disks ->
+                        Bytes.of(disks.value() + vm.quota().map(Bytes::value).orElse(0L)));
+    }
+
+    /** Brings the limit of the VM's datasets, and what is kept free for them, to what the VM says. */
+    static void allot(VmConfig vm, Datasets datasets) {
+        Optional<Bytes> sure = reservation(vm);
+        // What is reserved is never more than the quota, whichever of both grows.
+        datasets.setAllotment(vm.dataset(), given -> given.reservation(Optional.empty()));
+        datasets.setQuota(vm.dataset(), quota(vm));
+        if (sure.isPresent()) {
+            datasets.setAllotment(vm.dataset(), given -> given.reservation(sure));
+        }
     }
 
     /** @throws OpException NOT_SUPPORTED on a pool whose volumes can't be shown in a zone yet */
@@ -50,7 +77,8 @@ final class HvmDatasets {
     /** Makes what isn't there yet, and grows volumes to what the VM's disks say. */
     static void make(VmConfig vm, Datasets datasets) {
         requireSupported(datasets);
-        DatasetOptions options = DatasetOptions.DEFAULT.mode(OWNER_ONLY);
+        DatasetOptions options =
+                DatasetOptions.DEFAULT.mode(OWNER_ONLY).allotment(Allotment.NONE.reservation(reservation(vm)));
         if (datasets.find(vm.dataset()).isEmpty()) {
             datasets.create(vm.dataset(), quota(vm).map(options::quota).orElse(options));
         }
@@ -60,21 +88,24 @@ final class HvmDatasets {
         layOut(datasets.mount(vm.dataset()).resolve("root"));
     }
 
-    /** Makes, grows and last destroys volumes, so that they are what the VM's disks say. */
-    static void reconcile(VmConfig vm, Datasets datasets) {
+    /** Makes, resizes and last destroys volumes, so that they are what the VM's disks say after a change. */
+    static void reconcile(VmConfig before, VmConfig vm, Datasets datasets) {
+        allot(vm, datasets);
         make(vm, datasets);
-        datasets.setQuota(vm.dataset(), quota(vm));
-        List<String> wanted =
-                Disks.of(vm).stream().flatMap(disk -> disk.dataset().stream()).toList();
-        datasets.list().stream()
-                .map(Dataset::name)
-                .filter(name -> isDisk(vm, name) && !wanted.contains(name))
-                .forEach(name -> datasets.destroyIfExists(name, true));
+        Map<String, Disks.Kept> wanted = volumes(vm);
+        volumes(before).forEach((name, disk) -> {
+            if (!wanted.containsKey(name)) {
+                datasets.destroyIfExists(name, true);
+            } else if (wanted.get(name).size().value() < disk.size().value()) {
+                datasets.setVolumeSize(name, wanted.get(name).size());
+            }
+        });
     }
 
-    private static boolean isDisk(VmConfig vm, String dataset) {
-        return dataset.startsWith(vm.dataset())
-                && dataset.substring(vm.dataset().length()).matches("[-/]disk[0-9]+");
+    private static Map<String, Disks.Kept> volumes(VmConfig vm) {
+        return Disks.of(vm).stream()
+                .filter(disk -> disk.dataset().isPresent())
+                .collect(Collectors.toMap(disk -> disk.dataset().orElseThrow(), disk -> disk));
     }
 
     private static void grow(Disks.Kept disk, String name, Datasets datasets) {
@@ -90,18 +121,21 @@ final class HvmDatasets {
     private static void make(Disks.Kept disk, String name, Datasets datasets) {
         if (datasets.find(name).isEmpty()) {
             create(disk, name, datasets);
+        } else {
+            datasets.setAllotment(name, given -> given.refreservation(disk.refreservation()));
         }
         grow(disk, name, datasets);
     }
 
     private static void create(Disks.Kept disk, String name, Datasets datasets) {
+        DatasetOptions options = DatasetOptions.DEFAULT.allotment(Allotment.NONE.refreservation(disk.refreservation()));
         if (disk.imageUuid().isEmpty()) {
             int block = (int) disk.properties().integer("block_size", VolumeShape.USUAL_BLOCK);
-            datasets.create(name, DatasetOptions.DEFAULT.volume(VolumeShape.of(disk.size(), block)));
+            datasets.create(name, options.volume(VolumeShape.of(disk.size(), block)));
             return;
         }
         String pool = name.substring(0, name.indexOf('/'));
-        datasets.clone(pool + "/" + disk.imageUuid().get() + "@final", name, DatasetOptions.DEFAULT);
+        datasets.clone(pool + "/" + disk.imageUuid().get() + "@final", name, options);
     }
 
     /** The emulator's zone is the host's programs, and places for its sockets and what is mounted. */
@@ -132,11 +166,34 @@ final class HvmDatasets {
             }
             Path variables = root.resolve(UEFI_VARIABLES);
             if (uefi && !Files.exists(variables)) {
-                Files.copy(Qemu.UEFI_VARIABLES, variables);
-                own(variables, emulator);
+                // Whole or not there: a firmware that finds half of them does not start.
+                Path fresh = root.resolve(UEFI_VARIABLES + ".new");
+                Files.copy(Qemu.UEFI_VARIABLES, fresh, StandardCopyOption.REPLACE_EXISTING);
+                own(fresh, emulator);
+                Files.move(fresh, variables, StandardCopyOption.ATOMIC_MOVE);
             }
         } catch (IOException e) {
             throw new UncheckedIOException("hand the disks of VM " + vm.uuid() + " to its emulator: " + e, e);
+        }
+    }
+
+    /** Writes what a guest reads about itself on a disk, as the VM is at this boot. @return whether it has such a disk */
+    static boolean seed(VmConfig vm, Path root) {
+        Path seed = root.resolve(SEED);
+        try {
+            if (!NoCloud.isWanted(vm)) {
+                Files.deleteIfExists(seed);
+                return false;
+            }
+            Path fresh = root.resolve(SEED + ".new");
+            Files.deleteIfExists(fresh);
+            Files.createFile(fresh, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("r--------")));
+            Files.write(fresh, NoCloud.disk(vm));
+            own(fresh, InitProgram.EMULATOR.uid());
+            Files.move(fresh, seed, StandardCopyOption.ATOMIC_MOVE);
+            return true;
+        } catch (IOException e) {
+            throw new UncheckedIOException("write " + seed + ": " + e, e);
         }
     }
 
@@ -148,6 +205,16 @@ final class HvmDatasets {
     private static void own(Path file, long id) throws IOException {
         Files.setAttribute(file, "unix:uid", (int) id, LinkOption.NOFOLLOW_LINKS);
         Files.setAttribute(file, "unix:gid", (int) id, LinkOption.NOFOLLOW_LINKS);
+    }
+
+    /** Destroys what a machine boots from: the volume of its first disk, and its firmware's variables. */
+    static void destroySystem(VmConfig vm, Datasets datasets) {
+        Disks.of(vm).getFirst().dataset().ifPresent(name -> datasets.destroyIfExists(name, true));
+        try {
+            Files.deleteIfExists(datasets.mount(vm.dataset()).resolve("root").resolve(UEFI_VARIABLES));
+        } catch (IOException e) {
+            throw new UncheckedIOException("delete the firmware's variables of VM " + vm.uuid() + ": " + e, e);
+        }
     }
 
     static void remove(VmConfig vm, Datasets datasets) {

@@ -4,6 +4,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import zonda.base.Bytes;
 import zonda.base.Code;
@@ -11,6 +13,7 @@ import zonda.base.Json;
 import zonda.base.Mac;
 import zonda.base.OpException;
 import zonda.kvm.Accelerator;
+import zonda.kvm.BootOrder;
 import zonda.kvm.Disk;
 import zonda.kvm.Machine;
 import zonda.kvm.Nic;
@@ -45,7 +48,7 @@ final class HvmSpecs {
     }
 
     /** @throws OpException NOT_FOUND naming the Debian package that is missing, or the file of a CD */
-    ZoneSpec zone(VmRecord vm, Path zonepath, Datasets datasets) {
+    ZoneSpec zone(VmRecord vm, Path zonepath, Datasets datasets, BootOnce once) {
         require(Qemu.PROGRAM, "qemu-system-x86");
         VmConfig config = vm.config();
         boolean uefi = isUefi(config);
@@ -56,13 +59,22 @@ final class HvmSpecs {
         HvmDatasets.hand(vm, datasets, root, uefi);
         List<ZoneSpec.Volume> volumes = new ArrayList<>();
         List<Disk> disks = new ArrayList<>();
-        for (Disks.Kept disk : Disks.of(config)) {
+        for (Disks.Kept disk : once.disks(config)) {
             disks.add(disk(config, disk, disks.size()));
             if (disk.dataset().isPresent()) {
                 volumes.add(new ZoneSpec.Volume(datasets.volume(disk.dataset().get()), disk.path(), false));
             } else if (!Files.exists(root.resolve(disk.path().substring(1)))) {
                 volumes.add(new ZoneSpec.Volume(file(disk), disk.path(), disk.isCdrom()));
             }
+        }
+        if (HvmDatasets.seed(config, root)) {
+            disks.add(new Disk(
+                    Path.of("/" + HvmDatasets.SEED),
+                    Disk.Model.VIRTIO,
+                    Disk.Media.SEED,
+                    false,
+                    NoCloud.LABEL.toLowerCase(Locale.ROOT),
+                    false));
         }
         List<ZoneSpec.Device> devices = new ArrayList<>(List.of(HvmDevice.TUN.of(vm, zonepath)));
         if (accelerator() == Accelerator.KVM) {
@@ -74,7 +86,7 @@ final class HvmSpecs {
                 config.hostname(),
                 root,
                 vm.ids(),
-                new InitProgram.Emulator(Qemu.command(machine(config, disks), accelerator(), METADATA)),
+                new InitProgram.Emulator(Qemu.command(machine(config, disks, once), accelerator(), METADATA)),
                 config.limits(),
                 Set.of(),
                 List.of(
@@ -104,7 +116,7 @@ final class HvmSpecs {
         return vm.properties().string("bootrom", "bios").startsWith("uefi");
     }
 
-    private Machine machine(VmConfig vm, List<Disk> disks) {
+    private Machine machine(VmConfig vm, List<Disk> disks, BootOnce once) {
         Json.Obj properties = vm.properties();
         boolean kvm = vm.brand() == Brand.KVM;
         return new Machine(
@@ -116,10 +128,13 @@ final class HvmSpecs {
                 properties.string("cpu_type", kvm ? "qemu64" : "host"),
                 isUefi(vm) ? Machine.Firmware.UEFI : Machine.Firmware.BIOS,
                 host.facts().liveImage(),
-                properties.string("boot", "order=cd"),
+                once.order()
+                        .or(() -> properties.string("boot").flatMap(BootOrder::parse))
+                        .orElse(BootOrder.USUAL),
                 properties.string("vga", "std"),
                 disks,
                 nics(vm),
+                Displays.hasSpice(vm) ? Optional.of(properties.string("spice_opts", "")) : Optional.empty(),
                 properties.string("qemu_opts"),
                 properties.string(kvm ? "qemu_extra_opts" : "bhyve_extra_opts"));
     }

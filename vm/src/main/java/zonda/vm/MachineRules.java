@@ -3,6 +3,7 @@ package zonda.vm;
 import java.util.List;
 import java.util.Optional;
 import zonda.base.Json;
+import zonda.kvm.BootOrder;
 import zonda.kvm.Nic;
 
 /** What must hold of a hardware VM besides what holds of all: vmadm(8), and its messages. */
@@ -10,6 +11,9 @@ final class MachineRules {
     /** MiB that the emulator may take besides the guest's memory, at least. */
     static final long LEAST_OVERHEAD_MIB = 256;
 
+    private static final long MIB = 1L << 20;
+    private static final int LONGEST_VNC_PASSWORD = 8;
+    private static final int MOST_PORT = 65_535;
     private static final List<String> DISPLAYS = List.of("cirrus", "std", "vmware", "qxl", "xenfb");
     private static final List<String> BOOT_ROMS = List.of("bios", "uefi");
     private static final List<String> CPU_TYPES = List.of("qemu64", "host");
@@ -27,14 +31,43 @@ final class MachineRules {
         one(properties, "vga", DISPLAYS, findings);
         one(properties, "bootrom", BOOT_ROMS, findings);
         one(properties, "cpu_type", CPU_TYPES, findings);
+        long total = Disks.total(vm).value() / MIB;
+        properties
+                .integer("flexible_disk_size")
+                .filter(most -> total > most)
+                .ifPresent(most -> findings.badValue(
+                        "flexible_disk_size",
+                        "the disks are of " + total + " MiB together, more than flexible_disk_size: " + most));
+        properties
+                .string("vnc_password")
+                .filter(password -> password.length() > LONGEST_VNC_PASSWORD)
+                .ifPresent(_ -> findings.badValue(
+                        "vnc_password", "a VNC password has at most " + LONGEST_VNC_PASSWORD + " characters"));
+        for (Displays.Kind kind : Displays.Kind.values()) {
+            if (kind.port(vm) > MOST_PORT) {
+                findings.badValue(kind.word() + "_port", "a port is at most " + MOST_PORT);
+            }
+        }
         properties
                 .string("boot")
-                .filter(order -> !order.matches("order=[acdn]{1,4}(,once=[acdn]{1,4})?"))
+                .filter(order -> BootOrder.parse(order).isEmpty())
                 .ifPresent(order ->
                         findings.badValue("boot", "Invalid boot order: \"" + order + "\" (such as order=cd,once=d)"));
         for (int i = 0; i < vm.nics().size(); i++) {
             nic(vm, vm.nics().get(i), "nics." + i, findings);
         }
+    }
+
+    /** The port that both are to have, by name, if there is one. */
+    static Optional<String> conflict(VmConfig vm, VmConfig other) {
+        for (Displays.Kind mine : Displays.Kind.values()) {
+            for (Displays.Kind theirs : Displays.Kind.values()) {
+                if (mine.port(vm) > 0 && mine.port(vm) == theirs.port(other)) {
+                    return Optional.of(mine.word() + "_port " + mine.port(vm));
+                }
+            }
+        }
+        return Optional.empty();
     }
 
     private static void one(Json.Obj properties, String name, List<String> known, Findings findings) {

@@ -45,6 +45,7 @@ final class Machinery {
     private final ZoneSpecs specs;
     private final HvmSpecs machines;
     private final HvmControl control = new HvmControl(this);
+    private final Displays displays;
     private final VmSnapshots snapshots = new VmSnapshots(this);
     private final Indestructible indestructible = new Indestructible(this);
     /** What runs, as far as this daemon knows; readers need no other word on it. */
@@ -61,6 +62,7 @@ final class Machinery {
         this.store = store;
         this.specs = new ZoneSpecs(host);
         this.machines = new HvmSpecs(host);
+        this.displays = new Displays(control, host.facts().adminAddress());
     }
 
     Optional<RunningZone> running(UUID vm) {
@@ -80,6 +82,11 @@ final class Machinery {
         return control;
     }
 
+    /** How hardware VMs are looked at. */
+    Displays displays() {
+        return displays;
+    }
+
     /** Does something while the VM's machine stands still, if it has one that runs, and all it wrote is on its disks. */
     void still(VmConfig vm, Runnable work) {
         if (vm.brand().isHvm() && running(vm.uuid()).isPresent()) {
@@ -93,9 +100,9 @@ final class Machinery {
         return host.zones().isRunning(vm);
     }
 
-    private ZoneSpec zone(VmRecord vm, Path zonepath) {
+    private ZoneSpec zone(VmRecord vm, Path zonepath, BootOnce once) {
         return vm.config().brand().isHvm()
-                ? machines.zone(vm, zonepath, datasets(vm.config()))
+                ? machines.zone(vm, zonepath, datasets(vm.config()), once)
                 : specs.zone(vm, zonepath);
     }
 
@@ -166,8 +173,13 @@ final class Machinery {
 
     /** Boots the VM: zone, NICs, metadata. What an interrupted boot left is cleared away first. */
     void boot(VmRecord vm) {
+        boot(vm, BootOnce.NOTHING);
+    }
+
+    /** As the other, with what is to be other this time. */
+    void boot(VmRecord vm, BootOnce once) {
         halt(vm.uuid());
-        bootFresh(vm, () -> {});
+        bootFresh(vm, once, () -> {});
     }
 
     /**
@@ -176,6 +188,10 @@ final class Machinery {
      * @param meanwhile what its root needs before its first program runs
      */
     void bootFresh(VmRecord vm, Runnable meanwhile) {
+        bootFresh(vm, BootOnce.NOTHING, meanwhile);
+    }
+
+    private void bootFresh(VmRecord vm, BootOnce once, Runnable meanwhile) {
         Path zonepath = zonepath(vm.config());
         serveMetadata(vm);
         var step = new BootStep() {
@@ -206,12 +222,20 @@ final class Machinery {
             }
         };
         try {
-            RunningZone zone = host.zones().boot(zone(vm, zonepath), step);
+            RunningZone zone = host.zones().boot(zone(vm, zonepath, once), step);
             running.put(vm.uuid(), zone);
             changed.accept(vm.uuid());
+            openDisplays(vm.config());
         } catch (RuntimeException e) {
             halt(vm.uuid());
             throw e;
+        }
+    }
+
+    /** Serves a running machine's displays as the VM says now. */
+    void openDisplays(VmConfig vm) {
+        if (vm.brand().isHvm()) {
+            displays.open(vm);
         }
     }
 
@@ -349,6 +373,7 @@ final class Machinery {
 
     /** Ends what runs of the VM, at once. */
     void halt(UUID vm) {
+        displays.close(vm);
         host.zones().destroy(vm);
         host.networks().detachAll(vm);
         host.commands().stop(vm);
@@ -402,9 +427,19 @@ final class Machinery {
     void adopt(VmRecord vm, RunningZone zone) {
         serveMetadata(vm);
         running.put(vm.uuid(), zone);
+        openDisplays(vm.config());
         if (vm.config().brand().isHvm()) {
             // A QEMU that does not answer must not keep the host from being served.
-            Thread.ofVirtual().name("go-on-" + vm.uuid()).start(() -> control.goOn(vm.config()));
+            Thread.ofVirtual().name("go-on-" + vm.uuid()).start(() -> goOn(vm.config()));
+        }
+    }
+
+    private void goOn(VmConfig vm) {
+        try {
+            control.goOn(vm);
+            displays.tellPasswords(vm);
+        } catch (OpException e) {
+            LOG.log(System.Logger.Level.WARNING, "VM " + vm.uuid() + ": " + e.getMessage());
         }
     }
 
@@ -447,14 +482,18 @@ final class Machinery {
     }
 
     /** Brings a machine's volumes to what its disks say. */
-    void applyDisks(VmConfig vm) {
+    void applyDisks(VmConfig before, VmConfig vm) {
         if (vm.brand().isHvm()) {
-            HvmDatasets.reconcile(vm, datasets(vm));
+            HvmDatasets.reconcile(before, vm, datasets(vm));
         }
     }
 
     void applyQuota(VmConfig vm) {
-        datasets(vm).setQuota(vm.dataset(), vm.brand().isHvm() ? HvmDatasets.quota(vm) : vm.quota());
+        if (vm.brand().isHvm()) {
+            HvmDatasets.allot(vm, datasets(vm));
+        } else {
+            datasets(vm).setQuota(vm.dataset(), vm.quota());
+        }
         datasets(vm).setAllotment(vm.dataset(), given -> Delegation.limited(vm, given));
     }
 

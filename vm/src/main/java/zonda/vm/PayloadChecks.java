@@ -64,6 +64,7 @@ final class PayloadChecks {
                 .withAll(payloads.read(shown, Verb.CREATE, brand.get(), findings));
         Json.Obj complete = Delegation.named(defaults.complete(read, brand.get()));
         complete = complete.has("create_timestamp") ? complete : complete.with("create_timestamp", now());
+        complete = disks.received(new VmConfig(complete), findings);
         rules.check(new VmConfig(complete), findings);
         return new Vms.Checked(complete, brand.get(), findings);
     }

@@ -91,7 +91,9 @@ public final class Recovery {
                 vms.remove(new VmConfig(about.object("config")));
                 saga.end();
             }
-            case "vm-start", "vm-reboot" -> reboot(saga, UUID.fromString(about.string("uuid", "")));
+            case "vm-start" ->
+                reboot(saga, UUID.fromString(about.string("uuid", "")), BootOnce.of(about.object("once")));
+            case "vm-reboot" -> reboot(saga, UUID.fromString(about.string("uuid", "")), BootOnce.NOTHING);
             case "vm-stop" -> stop(saga);
             case Imaging.KIND -> vms.imaging().settle(saga);
             case Preparing.KIND -> new Preparing(vms).settle(saga);
@@ -115,7 +117,7 @@ public final class Recovery {
                 .filter(vm -> vm.life() != VmRecord.Life.INCOMPLETE)
                 .isPresent();
         if (installed && config.autoboot()) {
-            reboot(saga, config.uuid());
+            reboot(saga, config.uuid(), BootOnce.NOTHING);
             return;
         }
         if (!installed) {
@@ -125,7 +127,7 @@ public final class Recovery {
     }
 
     /** A zone that came as far as running its own program stays as it is; anything less is begun again. */
-    private void reboot(Saga saga, UUID uuid) {
+    private void reboot(Saga saga, UUID uuid, BootOnce once) {
         boolean endedByItself =
                 store.find(uuid).filter(vm -> Docker.is(vm.config())).isPresent()
                         && vms.host().zones().exitStatus(uuid).isPresent();
@@ -133,7 +135,7 @@ public final class Recovery {
                 && !endedByItself
                 && !vms.host().zones().isUp(uuid)) {
             machinery.halt(uuid);
-            later("boot", uuid, () -> vms.start(uuid), saga::end);
+            later("boot", uuid, () -> vms.start(uuid, once), saga::end);
         } else {
             saga.end();
         }
@@ -163,10 +165,11 @@ public final class Recovery {
             var after = new VmConfig(about.object("config"));
             store.change(uuid, vm -> vm.with(after));
             machinery.applyQuota(after);
-            machinery.applyDisks(after);
+            machinery.applyDisks(about.has("before") ? new VmConfig(about.object("before")) : before.config(), after);
             machinery.indestructible().apply(after);
             if (machinery.running(uuid).isPresent()) {
                 vms.host().zones().limit(uuid, after.limits());
+                machinery.openDisplays(after);
                 machinery.reattach(before.with(after));
             }
         });

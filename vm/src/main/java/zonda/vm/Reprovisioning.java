@@ -10,13 +10,16 @@ import zonda.storage.Datasets;
 /** reprovision of vmadm(8): a VM starts anew from an image, with its name, NICs, metadata and quota. */
 public final class Reprovisioning {
     private final Vms vms;
+    private final Disks disks;
 
-    Reprovisioning(Vms vms) {
+    Reprovisioning(Vms vms, Disks disks) {
         this.vms = vms;
+        this.disks = disks;
     }
 
     /**
-     * Ends the VM, gives it a new root, and boots it as for the first time. Its snapshots go with its old root.
+     * Ends the VM, gives it a new root, and boots it as for the first time. Its snapshots go with its old root. A machine's
+     * root is its first disk; the others stay as they are.
      *
      * @param payload with image_uuid
      * @throws OpException INVALID without one, NOT_FOUND for an image that isn't installed, NOT_SUPPORTED
@@ -26,8 +29,7 @@ public final class Reprovisioning {
                 .orElseThrow(() -> new OpException(Code.INVALID, "payload is missing image_uuid"));
         vms.lane(uuid).run(() -> {
             VmRecord before = vms.find(uuid);
-            VmConfig after = before.config().with("image_uuid", Json.of(image));
-            requirePossible(before.config(), after);
+            VmConfig after = after(before.config(), image);
             Json.Obj about = Json.object().with("uuid", uuid.toString()).with("config", after.properties());
             carryOut(vms.host().journal().begin("vm-reprovision", about), uuid);
             return uuid;
@@ -37,13 +39,14 @@ public final class Reprovisioning {
         }
     }
 
-    private void requirePossible(VmConfig before, VmConfig after) {
-        if (before.brand().isHvm()) {
-            throw new OpException(
-                    Code.NOT_SUPPORTED, "brand \"" + before.brand().word() + "\" does not yet support reprovision");
-        }
+    private VmConfig after(VmConfig before, String image) {
         Indestructible.Part.ZONEROOT.refuse(before, "reprovision");
+        if (before.brand().isHvm()) {
+            return disks.reprovisioned(before, image);
+        }
+        VmConfig after = before.with("image_uuid", Json.of(image));
         vms.rules().checkImage(after);
+        return after;
     }
 
     /** Each step may find itself done. From the first on, the old root is given up: what was interrupted is completed. */
@@ -65,6 +68,11 @@ public final class Reprovisioning {
 
     private void destroyOldRoot(VmConfig config) {
         Datasets datasets = vms.machinery().datasets(config);
+        if (config.brand().isHvm()) {
+            vms.machinery().snapshots().forgetAll(config);
+            HvmDatasets.destroySystem(config, datasets);
+            return;
+        }
         if (datasets.find(config.coresDataset()).isPresent()) {
             datasets.unmount(config.coresDataset());
         }
@@ -86,9 +94,10 @@ public final class Reprovisioning {
     }
 
     private boolean isOfImage(Saga saga, UUID uuid) {
-        String image = saga.intent().about().object("config").string("image_uuid", "");
+        var wanted = new VmConfig(saga.intent().about().object("config"));
         VmRecord vm = vms.find(uuid);
-        return vm.config().properties().string("image_uuid", "").equals(image)
+        return vm.config().imageUuid().equals(wanted.imageUuid())
+                && Disks.of(vm.config()).equals(Disks.of(wanted))
                 && vm.life() == Creating.lifeAfterInstall(vm.config());
     }
 }

@@ -185,6 +185,11 @@ final class Rules {
                         Code.CONFLICT,
                         "Conflict detected with another vm, please check the MAC, IP, and VRID (" + other.uuid() + ")");
             }
+            Optional<String> port =
+                    other.uuid().equals(vm.uuid()) ? Optional.empty() : MachineRules.conflict(vm, other);
+            if (port.isPresent()) {
+                throw new OpException(Code.CONFLICT, port.get() + " is that of VM " + other.uuid());
+            }
         }
     }
 

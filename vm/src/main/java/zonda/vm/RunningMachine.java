@@ -22,6 +22,16 @@ public record RunningMachine(VmConfig vm, HvmControl control) {
         return control.screenshot(vm);
     }
 
+    /** As its reset button does: what the guest had not written is lost. @see HvmControl#reset */
+    public void reset() {
+        control.reset(vm);
+    }
+
+    /** Serves its displays anew, as the VM says now; who looks is hung up on. @throws OpException as an update of them */
+    public void reloadDisplays() {
+        control.reloadDisplays(vm);
+    }
+
     /** The socket of its first serial port, on the host. */
     public Path console() {
         return control.socket(vm, Qemu.CONSOLE);

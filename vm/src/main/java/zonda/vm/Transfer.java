@@ -15,10 +15,12 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import zonda.base.Code;
 import zonda.base.Json;
 import zonda.base.OpException;
 import zonda.base.Saga;
+import zonda.storage.Dataset;
 import zonda.storage.Datasets;
 import zonda.storage.ReceiveListener;
 import zonda.storage.ReceiveRequest;
@@ -48,7 +50,6 @@ public final class Transfer {
      */
     public void send(UUID uuid, OutputStream out) {
         VmConfig sent = vms.find(uuid).config();
-        Vms.requireNoMachine(sent, "send");
         Vms.requireWhole(vms.find(uuid), "send");
         vms.stop(uuid, false, Optional.empty());
         vms.lane(uuid).run(() -> {
@@ -57,16 +58,15 @@ public final class Transfer {
                 throw new OpException(Code.CONFLICT, "VM " + uuid + " was started while it was to be sent");
             }
             Datasets datasets = vms.machinery().datasets(config);
-            String snapshot = config.dataset() + "@" + SNAPSHOT;
-            forget(datasets, snapshot);
-            snapshot(datasets, snapshot);
+            forget(datasets, config, SNAPSHOT);
+            datasets.snapshots(snapshots(datasets, config, SNAPSHOT), Map.of());
             try {
                 // As it was before it was stopped for this.
                 VmBundle.writeVm(out, shown(config.with("autoboot", Json.of(sent.autoboot()))));
                 writeDatasets(out, config, SNAPSHOT, datasets);
                 out.flush();
             } finally {
-                forget(datasets, snapshot);
+                forget(datasets, config, SNAPSHOT);
             }
             return uuid;
         });
@@ -79,48 +79,62 @@ public final class Transfer {
      */
     public void export(UUID uuid, OutputStream out) {
         VmConfig config = vms.find(uuid).config();
-        Vms.requireNoMachine(config, "export");
         Vms.requireWhole(vms.find(uuid), "export");
         if (!exported.add(uuid)) {
             throw new OpException(Code.CONFLICT, "VM " + uuid + " is being exported already");
         }
         Datasets datasets = vms.machinery().datasets(config);
-        String snapshot = config.dataset() + "@" + EXPORT;
         try {
-            Json.Obj shown = vms.lane(uuid).run(() -> {
-                forget(datasets, snapshot);
-                snapshot(datasets, snapshot);
-                return shown(vms.find(uuid).config());
+            VmConfig frozen = vms.lane(uuid).run(() -> {
+                VmConfig now = vms.find(uuid).config();
+                forget(datasets, now, EXPORT);
+                vms.machinery().still(now, () -> datasets.snapshots(snapshots(datasets, now, EXPORT), Map.of()));
+                return now;
             });
-            writeSummed(out, shown, config, datasets);
+            writeSummed(out, frozen, datasets);
         } finally {
             exported.remove(uuid);
             vms.lane(uuid).run(() -> {
-                forget(datasets, snapshot);
+                forget(datasets, vms.store().find(uuid).map(VmRecord::config).orElse(config), EXPORT);
                 return uuid;
             });
         }
     }
 
-    /** The root without need of its image, then what is delegated to the VM, with the datasets below. */
-    private static void writeDatasets(OutputStream out, VmConfig config, String snapshot, Datasets datasets)
+    /** What goes as a stream of its own. @param whole with the datasets below it */
+    private record Part(String dataset, boolean whole) {}
+
+    /** The root, a machine's disks, and what is delegated to the VM. */
+    private static Stream<Part> parts(VmConfig vm) {
+        Stream<Part> own = VmSnapshots.parts(vm).map(dataset -> new Part(dataset, false));
+        return Delegation.isOf(vm) ? Stream.concat(own, Stream.of(new Part(Delegation.top(vm), true))) : own;
+    }
+
+    /** Snapshots of that name of all datasets that go. */
+    private static List<String> snapshots(Datasets datasets, VmConfig vm, String name) {
+        return parts(vm)
+                .flatMap(part -> part.whole()
+                        ? datasets.list(part.dataset()).stream().map(Dataset::name)
+                        : Stream.of(part.dataset()))
+                .map(dataset -> dataset + "@" + name)
+                .toList();
+    }
+
+    private static void writeDatasets(OutputStream out, VmConfig vm, String snapshot, Datasets datasets)
             throws IOException {
-        VmBundle.writeDataset(out, config.dataset());
-        String root = config.dataset() + "@" + snapshot;
-        datasets.streams().send(new SendRequest(root, Optional.empty(), true, false, true), out, _ -> {});
-        if (Delegation.isOf(config)) {
-            VmBundle.writeDataset(out, Delegation.top(config));
-            String data = Delegation.top(config) + "@" + snapshot;
-            datasets.streams().send(new SendRequest(data, Optional.empty(), true, true, true), out, _ -> {});
+        for (Part part : parts(vm).toList()) {
+            VmBundle.writeDataset(out, part.dataset());
+            String from = part.dataset() + "@" + snapshot;
+            datasets.streams().send(new SendRequest(from, Optional.empty(), true, part.whole(), true), out, _ -> {});
         }
     }
 
-    private static void writeSummed(OutputStream out, Json.Obj shown, VmConfig config, Datasets datasets) {
+    private void writeSummed(OutputStream out, VmConfig vm, Datasets datasets) {
         MessageDigest sum = VmBundle.digest();
         var summed = new DigestOutputStream(out, sum);
         try {
-            VmBundle.writeVm(summed, shown);
-            writeDatasets(summed, config, EXPORT, datasets);
+            VmBundle.writeVm(summed, shown(vm));
+            writeDatasets(summed, vm, EXPORT, datasets);
             summed.flush();
             VmBundle.writeEnd(out, sum.digest());
             out.flush();
@@ -133,28 +147,18 @@ public final class Transfer {
     void forgetInterrupted() {
         for (VmRecord vm : vms.store().all()) {
             vms.machinery().pool(vm.config()).ifPresent(datasets -> {
-                forget(datasets, vm.config().dataset() + "@" + SNAPSHOT);
-                forget(datasets, vm.config().dataset() + "@" + EXPORT);
+                forget(datasets, vm.config(), SNAPSHOT);
+                forget(datasets, vm.config(), EXPORT);
             });
         }
     }
 
-    /** Of the VM's dataset and those below it. */
-    private static void snapshot(Datasets datasets, String snapshot) {
-        datasets.snapshots(ofAll(datasets, snapshot), Map.of());
-    }
-
-    private static void forget(Datasets datasets, String snapshot) {
-        ofAll(datasets, snapshot).stream()
-                .filter(one -> datasets.findSnapshot(one).isPresent())
-                .forEach(one -> datasets.destroy(one, false));
-    }
-
-    private static List<String> ofAll(Datasets datasets, String snapshot) {
-        int at = snapshot.indexOf('@');
-        return datasets.list(snapshot.substring(0, at)).stream()
-                .map(dataset -> dataset.name() + snapshot.substring(at))
-                .toList();
+    private static void forget(Datasets datasets, VmConfig vm, String name) {
+        for (String snapshot : snapshots(datasets, vm, name)) {
+            if (datasets.findSnapshot(snapshot).isPresent()) {
+                datasets.destroy(snapshot, false);
+            }
+        }
     }
 
     private Json.Obj shown(VmConfig config) {
@@ -191,13 +195,12 @@ public final class Transfer {
     private VmConfig config(Json.Obj sent, Optional<String> pool) {
         Json.Obj shown = pool.map(name -> sent.with("zpool", name)).orElse(sent);
         Vms.Checked checked = vms.checkReceive(shown);
-        if (checked.brand().isHvm()) {
-            throw new OpException(
-                    Code.NOT_SUPPORTED,
-                    "brand " + checked.brand().word() + " is not supported by this version of Zonda");
-        }
         checked.findings().throwIfFatal(false);
-        return new VmConfig(checked.properties());
+        var config = new VmConfig(checked.properties());
+        if (config.brand().isHvm()) {
+            HvmDatasets.requireSupported(vms.machinery().datasets(config));
+        }
+        return config;
     }
 
     private void carryOut(Saga saga, VmConfig config, Optional<VmBundle.Header> first, DigestInputStream in) {
@@ -253,15 +256,13 @@ public final class Transfer {
     private static String target(VmConfig config, VmBundle.Header header) {
         int slash = header.name().indexOf('/');
         String below = slash < 0 ? "" : header.name().substring(slash + 1);
-        if (Delegation.isOf(config) && below.equals(config.uuid() + "/data")) {
-            return Delegation.top(config);
-        }
-        if (!below.equals(config.uuid().toString())) {
+        String target = config.zpool() + "/" + below;
+        if (parts(config).map(Part::dataset).noneMatch(target::equals)) {
             throw new OpException(
                     Code.INVALID,
                     "Invalid bundle: dataset \"" + header.name() + "\" is not one of VM " + config.uuid());
         }
-        return config.dataset();
+        return target;
     }
 
     /** The reader closes what it reads of, and more is to come. */
@@ -286,12 +287,14 @@ public final class Transfer {
 
     private void prepare(VmConfig config) {
         Datasets datasets = vms.machinery().datasets(config);
-        if (datasets.find(config.dataset()).isEmpty()) {
-            throw new OpException(
-                    Code.CONFLICT, "dataset " + config.dataset() + " of VM " + config.uuid() + " is missing");
-        }
-        forget(datasets, config.dataset() + "@" + SNAPSHOT);
-        forget(datasets, config.dataset() + "@" + EXPORT);
+        VmSnapshots.parts(config)
+                .filter(part -> datasets.find(part).isEmpty())
+                .findFirst()
+                .ifPresent(part -> {
+                    throw new OpException(Code.CONFLICT, "dataset " + part + " of VM " + config.uuid() + " is missing");
+                });
+        forget(datasets, config, SNAPSHOT);
+        forget(datasets, config, EXPORT);
         vms.machinery().makeDatasets(config);
         vms.machinery().applyQuota(config);
     }

@@ -34,7 +34,10 @@ final class Updating {
             Saga saga = host.journal()
                     .begin(
                             "vm-update",
-                            Json.object().with("uuid", uuid.toString()).with("config", after.properties()));
+                            Json.object()
+                                    .with("uuid", uuid.toString())
+                                    .with("before", before.config().properties())
+                                    .with("config", after.properties()));
             try {
                 saga.step("record", () -> vms.store().change(uuid, vm -> vm.with(after)));
                 saga.step("apply", () -> apply(before.config(), after));
@@ -69,7 +72,7 @@ final class Updating {
 
     private void requireStopped(VmConfig before, VmConfig after) {
         boolean runs = machinery.running(after.uuid()).isPresent();
-        if (runs && !Disks.of(before).equals(Disks.of(after))) {
+        if (runs && !Disks.machine(before).equals(Disks.machine(after))) {
             throw new OpException(
                     Code.FAILED,
                     "updates to disks are only allowed when state is \"stopped\", currently: running (running)");
@@ -79,10 +82,14 @@ final class Updating {
     /** Brings the running VM and its datasets to what its properties say now. */
     void apply(VmConfig before, VmConfig after) {
         if (!Disks.of(before).equals(Disks.of(after))) {
-            machinery.applyDisks(after);
+            machinery.applyDisks(before, after);
         }
         boolean limits = !Delegation.limited(before, Allotment.NONE).equals(Delegation.limited(after, Allotment.NONE));
-        if (limits || !before.quota().equals(after.quota())) {
+        boolean space = !before.quota().equals(after.quota())
+                || !before.properties()
+                        .get("flexible_disk_size")
+                        .equals(after.properties().get("flexible_disk_size"));
+        if (limits || space) {
             machinery.applyQuota(after);
         }
         if (!Indestructible.of(before).equals(Indestructible.of(after))) {
@@ -91,6 +98,9 @@ final class Updating {
         boolean runs = machinery.running(after.uuid()).isPresent();
         if (runs && !before.limits().equals(after.limits())) {
             host.zones().limit(after.uuid(), after.limits());
+        }
+        if (runs && Displays.differ(before, after)) {
+            machinery.displays().reopen(after);
         }
         boolean network = !before.nics().equals(after.nics())
                 || !before.properties()

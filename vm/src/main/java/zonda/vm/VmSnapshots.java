@@ -176,8 +176,21 @@ final class VmSnapshots {
     }
 
     /** The datasets that a snapshot is of, the root's first. */
-    private static Stream<String> parts(VmConfig vm) {
+    static Stream<String> parts(VmConfig vm) {
         return Stream.concat(Stream.of(vm.dataset()), Disks.of(vm).stream().flatMap(disk -> disk.dataset().stream()));
+    }
+
+    /** Of a machine whose disk is to be another: none of its snapshots is whole any more. */
+    void forgetAll(VmConfig vm) {
+        Datasets datasets = machinery.datasets(vm);
+        for (String part : parts(vm).toList().reversed()) {
+            if (datasets.find(part).isPresent()) {
+                datasets.snapshots(part).stream()
+                        .filter(snapshot -> snapshot.shortName().startsWith(PREFIX))
+                        .forEach(snapshot -> datasets.destroy(snapshot.name(), false));
+            }
+        }
+        keepSizes(datasets, vm, Json.Obj.EMPTY);
     }
 
     private static Stream<String> all(VmConfig vm, String name) {

@@ -36,7 +36,7 @@ public final class Vms implements AutoCloseable {
     private final Boots boots;
     private final SnapshotVerbs snapshots = new SnapshotVerbs(this);
     private final Transfer transfer = new Transfer(this);
-    private final Reprovisioning reprovisioning = new Reprovisioning(this);
+    private final Reprovisioning reprovisioning;
     private final Map<UUID, Lane> lanes = new ConcurrentHashMap<>();
     private final Set<UUID> stopping = ConcurrentHashMap.newKeySet();
     private final VmViews views;
@@ -58,6 +58,7 @@ public final class Vms implements AutoCloseable {
         var surroundings = new HostSurroundings(host, store);
         var disks = new Disks(surroundings);
         this.rules = new Rules(surroundings);
+        this.reprovisioning = new Reprovisioning(this, disks);
         this.creating = new Creating(this, host, machinery, rules);
         this.updating = new Updating(this, host, machinery, new Updates(defaults, disks), rules, disks);
         this.checks = new PayloadChecks(host, new Payloads(table), defaults, rules, disks);
@@ -158,27 +159,36 @@ public final class Vms implements AutoCloseable {
 
     /** Boots the VM, now and from now on with the host. @return false when it runs already */
     public boolean start(UUID uuid) {
-        return boot(uuid, true);
+        return start(uuid, BootOnce.NOTHING);
+    }
+
+    /** As the other, of a machine with what is to be other this time. @throws OpException as {@link BootOnce#require} */
+    public boolean start(UUID uuid, BootOnce once) {
+        return boot(uuid, once, true);
     }
 
     /** Boots the VM, and leaves what it does at the host's boot as it is. @return false when it runs already */
     public boolean boot(UUID uuid) {
-        return boot(uuid, false);
+        return boot(uuid, BootOnce.NOTHING, false);
     }
 
-    private boolean boot(UUID uuid, boolean alwaysFromNowOn) {
+    private boolean boot(UUID uuid, BootOnce once, boolean alwaysFromNowOn) {
         boolean booted = lane(uuid).run(() -> {
             VmRecord vm = find(uuid);
             requireWhole(vm, "start");
+            once.require(vm.config());
             if (machinery.running(uuid).isPresent()) {
                 return false;
             }
-            Saga saga = host.journal().begin("vm-start", Json.object().with("uuid", uuid.toString()));
+            Saga saga = host.journal()
+                    .begin(
+                            "vm-start",
+                            Json.object().with("uuid", uuid.toString()).with("once", once.toJson()));
             try {
                 if (alwaysFromNowOn) {
                     saga.step("autoboot", () -> setAutoboot(uuid, true));
                 }
-                saga.step("boot", () -> machinery.boot(find(uuid)));
+                saga.step("boot", () -> machinery.boot(find(uuid), once));
             } catch (RuntimeException e) {
                 throw new OpException(Code.FAILED, "Unable to start VM " + uuid + ": " + e.getMessage(), e);
             } finally {
