@@ -70,7 +70,12 @@ enum ClassArchive {
 
     /** Jars only: the directories of tests are nothing to a daemon. */
     private static List<Path> jars() {
-        if (!Zondad.class.getProtectionDomain().getCodeSource().getLocation().getPath().endsWith(".jar")) {
+        if (!Zondad.class
+                .getProtectionDomain()
+                .getCodeSource()
+                .getLocation()
+                .getPath()
+                .endsWith(".jar")) {
             return List.of();
         }
         return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))

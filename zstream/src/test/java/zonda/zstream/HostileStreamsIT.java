@@ -18,7 +18,10 @@ import java.util.Random;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.AnnotatedElementContext;
+import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.io.TempDirFactory;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import zonda.base.Bytes;
@@ -34,7 +37,15 @@ class HostileStreamsIT {
     /** Numbers in a stream of the sender's: the root, and the first file of it. */
     private static final long ROOT = 4;
 
-    @TempDir
+    /** A filesystem in memory has files of any size. */
+    static final class OnDisk implements TempDirFactory {
+        @Override
+        public Path createTempDirectory(AnnotatedElementContext element, ExtensionContext context) throws IOException {
+            return Files.createTempDirectory(Files.createDirectories(Path.of("target")), "hostile-");
+        }
+    }
+
+    @TempDir(factory = OnDisk.class)
     Path directory;
 
     private Path target;
