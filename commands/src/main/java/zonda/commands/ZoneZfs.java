@@ -29,6 +29,7 @@ public final class ZoneZfs {
     private static final System.Logger LOG = System.getLogger(ZoneZfs.class.getName());
     private static final int MOST_WORDS = 256;
     private static final int LONGEST_LINE = 8192;
+    private static final int LONGEST_REQUEST = 16 << 10;
 
     private final Vms vms;
 
@@ -54,14 +55,26 @@ public final class ZoneZfs {
             throw new IOException("too many arguments: " + count);
         }
         List<String> words = new ArrayList<>();
+        int length = 0;
         for (int i = 0; i < count; i++) {
             try {
                 words.add(new String(Base64.getDecoder().decode(line(in)), StandardCharsets.UTF_8));
             } catch (IllegalArgumentException e) {
                 throw new IOException("not base64: " + e.getMessage(), e);
             }
+            length += words.getLast().length();
+            if (length > LONGEST_REQUEST) {
+                throw new IOException("a request of more than " + LONGEST_REQUEST + " characters");
+            }
         }
         return words;
+    }
+
+    /** The words are in the pool's history and in listings, where a line of the zone's making could pass for another. */
+    private static void requirePrintable(List<String> words) {
+        if (words.stream().anyMatch(word -> word.chars().anyMatch(Character::isISOControl))) {
+            throw new OpException(Code.INVALID, "control characters are not allowed in a zone's commands");
+        }
     }
 
     private static String line(InputStream in) throws IOException {
@@ -96,6 +109,7 @@ public final class ZoneZfs {
             return new ZfsTool(List::of).run(session);
         }
         try {
+            requirePrintable(words);
             return carryOut(vms.delegations().of(zone), words, session);
         } catch (OpException e) {
             session.err(e.getMessage());
@@ -112,7 +126,7 @@ public final class ZoneZfs {
     }
 
     private static int carryOut(Delegation delegation, List<String> words, Session session) {
-        var gate = new ZoneZfsGate(delegation.top(), ZoneZfsGate.Facts.of(delegation.datasets()));
+        var gate = new ZoneZfsGate(delegation.top(), ZoneZfsGate.Facts.of(delegation.top(), delegation.datasets()));
         List<String> rest = words.subList(1, words.size());
         switch (words.getFirst()) {
             case "mount" -> mount(delegation, gate, session, Getopt.parse(rest, "a v O"));

@@ -17,8 +17,14 @@ import zonda.vm.Delegation;
  * the zone and of those below it; the highest can neither go nor get another name, nor another limit.
  */
 final class ZoneZfsGate {
+    private static final Set<String> GROWING = Set.of("create", "clone", "snapshot", "snap", "bookmark");
     private static final Set<String> LIMITS = Set.of("quota", "filesystem_limit", "snapshot_limit");
     private static final String OURS = "zonda";
+    /** All of them are in the daemon's memory, which other zones need, too. */
+    private static final int MOST_THINGS = 10_000;
+
+    private static final int MOST_NOTES = 100;
+    private static final int LONGEST_VALUE = 1024;
 
     private final String top;
     private final Facts facts;
@@ -31,7 +37,13 @@ final class ZoneZfsGate {
         /** The names of all that would go. */
         List<String> wouldDestroy(String name, DestroyOptions how);
 
-        static Facts of(Datasets datasets) {
+        /** How many datasets, snapshots and bookmarks the zone has. */
+        long population();
+
+        /** How many user properties and holds something has. */
+        int notes(String name);
+
+        static Facts of(String top, Datasets datasets) {
             return new Facts() {
                 @Override
                 public Optional<String> origin(String dataset) {
@@ -41,6 +53,27 @@ final class ZoneZfsGate {
                 @Override
                 public List<String> wouldDestroy(String name, DestroyOptions how) {
                     return datasets.wouldDestroy(name, how);
+                }
+
+                @Override
+                public long population() {
+                    return datasets.list(top).stream()
+                            .map(Dataset::name)
+                            .mapToLong(one -> 1L
+                                    + datasets.snapshots(one).size()
+                                    + datasets.bookmarks(one).size())
+                            .sum();
+                }
+
+                @Override
+                public int notes(String name) {
+                    return name.indexOf('@') < 0
+                            ? datasets.find(name)
+                                    .map(one -> one.properties().size())
+                                    .orElse(0)
+                            : datasets.findSnapshot(name)
+                                    .map(one -> one.holds().size())
+                                    .orElse(0);
                 }
             };
         }
@@ -69,6 +102,11 @@ final class ZoneZfsGate {
     Allowed check(List<String> words) {
         String verb = words.getFirst();
         List<String> rest = words.subList(1, words.size());
+        if (GROWING.contains(verb) && facts.population() >= MOST_THINGS) {
+            throw new OpException(
+                    Code.FAILED,
+                    "cannot " + verb + ": a zone has at most " + MOST_THINGS + " datasets, snapshots and bookmarks");
+        }
         return switch (verb) {
             case "list" -> listing(words, Getopt.parse(rest, "H p r d= o= t= s= S= j|json json-int"), 0);
             case "get" -> listing(words, Getopt.parse(rest, "H p r d= o= t= s= j|json json-int"), 1);
@@ -120,6 +158,21 @@ final class ZoneZfsGate {
         }
     }
 
+    private void requireRoom(String verb, String name) {
+        if (facts.notes(name) >= MOST_NOTES) {
+            throw new OpException(
+                    Code.FAILED,
+                    "cannot " + verb + " '" + name + "': it has " + MOST_NOTES
+                            + " properties or holds, which is the most");
+        }
+    }
+
+    private static void requireShort(String value) {
+        if (value.length() > LONGEST_VALUE) {
+            throw new OpException(Code.INVALID, "a value has at most " + LONGEST_VALUE + " characters in a zone");
+        }
+    }
+
     private Allowed listing(List<String> words, Getopt options, int before) {
         List<String> operands = options.operands();
         operands.stream().skip(before).forEach(this::within);
@@ -138,6 +191,10 @@ final class ZoneZfsGate {
         names.forEach(this::within);
         if (words.getFirst().equals("release")) {
             names.forEach(name -> unguarded("release", name));
+        }
+        if (words.getFirst().equals("hold")) {
+            names.forEach(name -> requireRoom("hold", name));
+            options.operands().stream().limit(before).forEach(ZoneZfsGate::requireShort);
         }
         return new Allowed(words, Set.of());
     }
@@ -171,6 +228,7 @@ final class ZoneZfsGate {
     }
 
     private static String assignment(String verb, String dataset, String text) {
+        requireShort(text);
         ZfsChanging.Assignment set = ZfsChanging.Assignment.parse(text);
         if (set.property().equals("mountpoint")) {
             Delegation.requireMountpoint(set.value());
@@ -221,6 +279,7 @@ final class ZoneZfsGate {
     private Allowed snapshot(List<String> words, Getopt options) {
         options.operands().forEach(this::within);
         for (String assignment : options.values("o")) {
+            requireShort(assignment);
             requireUser(ZfsChanging.Assignment.parse(assignment).property());
         }
         return new Allowed(words, Set.of());
@@ -284,6 +343,7 @@ final class ZoneZfsGate {
                 .filter(word -> word.indexOf('=') <= 0)
                 .map(this::within)
                 .toList();
+        names.forEach(name -> requireRoom(verb, name));
         List<String> words = new ArrayList<>(List.of(verb, "--"));
         boolean moves = false;
         for (String word : options.operands()) {

@@ -10,6 +10,8 @@ import zonda.base.OpException;
 import zonda.storage.DestroyOptions;
 
 class ZoneZfsGateTest {
+    private static long things = 1;
+
     private static final ZoneZfsGate GATE = new ZoneZfsGate("zones/u/data", new ZoneZfsGate.Facts() {
         @Override
         public Optional<String> origin(String dataset) {
@@ -19,6 +21,16 @@ class ZoneZfsGateTest {
         @Override
         public List<String> wouldDestroy(String name, DestroyOptions how) {
             return name.endsWith("shared") ? List.of(name, "zones/clone") : List.of(name);
+        }
+
+        @Override
+        public long population() {
+            return things;
+        }
+
+        @Override
+        public int notes(String name) {
+            return name.endsWith("full") ? 100 : 0;
         }
     });
 
@@ -140,5 +152,33 @@ class ZoneZfsGateTest {
                 .containsExactlyInAnyOrder("zones/u/data/a", "zones/u/data/b");
         assertThat(check("set mountpoint=/m zones/u/data").hidden()).containsExactly("zones/u/data");
         assertThat(check("set quota=1G zones/u/data/a").hidden()).isEmpty();
+    }
+
+    @Test
+    void a_zone_does_not_fill_the_memory_of_the_host() {
+        things = 10_000;
+        try {
+            for (String command : List.of(
+                    "create zones/u/data/a",
+                    "snapshot zones/u/data@s",
+                    "clone zones/u/data@s zones/u/data/b",
+                    "bookmark zones/u/data@s #b")) {
+                assertThatThrownBy(() -> check(command)).as(command).hasMessageContaining("at most 10000");
+            }
+            assertThat(check("destroy zones/u/data@s").words()).hasSize(2);
+        } finally {
+            things = 1;
+        }
+        assertThatThrownBy(() -> check("set a:b=c zones/u/data/full")).hasMessageContaining("which is the most");
+        assertThatThrownBy(() -> check("hold tag zones/u/data@full")).hasMessageContaining("which is the most");
+        String longValue = "x".repeat(1024);
+        assertThatThrownBy(() -> check("set a:b=" + longValue + " zones/u/data"))
+                .hasMessageContaining("1024");
+        assertThatThrownBy(() -> check("create -o a:b=" + longValue + " zones/u/data/a"))
+                .hasMessageContaining("1024");
+        assertThatThrownBy(() -> check("snapshot -o a:b=" + longValue + " zones/u/data@a"))
+                .hasMessageContaining("1024");
+        assertThatThrownBy(() -> check("hold " + longValue + "x zones/u/data@a"))
+                .hasMessageContaining("1024");
     }
 }

@@ -189,6 +189,12 @@ class DelegationIT {
         refused(plain, "zfs list", "no dataset is delegated to this zone");
         assertThat(Files.exists(zonda.root().resolve("var/zonecontrol/" + plain + "/zfs.sock")))
                 .isFalse();
-        assertThat(zonda.run("zfs", "release", "keep", foreign + "@s").status()).isZero();
+        in(
+                vm,
+                "zfs snapshot $D@mine; zfs clone $D@mine $D/c; zfs hold k $D@mine; zfs promote $D/c; zfs hold l $D/c@mine");
+        refused(vm, "zfs set a:b=\"$(printf 'x\\ny')\" $D", "control characters");
+        assertThat(zonda.vmadm("delete", vm.toString()).status())
+                .as("whatever the zone holds, and however it has turned its datasets")
+                .isZero();
     }
 }

@@ -20,6 +20,7 @@ import zonda.storage.Allotment;
 import zonda.storage.Dataset;
 import zonda.storage.DatasetOptions;
 import zonda.storage.Datasets;
+import zonda.storage.Snapshot;
 import zonda.zones.IdRange;
 
 /**
@@ -88,6 +89,17 @@ public final class Delegation {
     static void putAside(VmConfig vm, Datasets datasets) {
         if (datasets.find(top(vm)).isPresent()) {
             datasets.rename(top(vm), aside(vm));
+        }
+    }
+
+    /** Lets go of all snapshots that the zone holds: it must not keep the VM from being deleted by them. */
+    static void release(VmConfig vm, Datasets datasets) {
+        for (String top : List.of(top(vm), aside(vm))) {
+            for (Dataset dataset : datasets.list(top)) {
+                for (Snapshot snapshot : datasets.snapshots(dataset.name())) {
+                    snapshot.holds().keySet().forEach(tag -> datasets.release(tag, List.of(snapshot.name())));
+                }
+            }
         }
     }
 

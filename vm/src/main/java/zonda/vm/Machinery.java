@@ -400,6 +400,7 @@ final class Machinery {
 
     private void removeDatasets(VmConfig vm, Datasets datasets) {
         indestructible.release(vm);
+        Delegation.release(vm, datasets);
         datasets.destroyIfExists(vm.coresDataset(), true);
         datasets.destroyIfExists(vm.dataset(), true);
         Delegation.removeAside(vm, datasets);
