@@ -391,6 +391,10 @@ class KvmIT {
                 .contains("setting both .block_size and .image_uuid on a volume is invalid");
         assertThat(refusal(withDisk("image_uuid", Json.of(zonda.image().toString()))))
                 .contains("is type lx-dataset, but must be one of: [\"zvol\"]");
+        Json.Obj bhyve = payload("bhyve", "ahci", "virtio");
+        Json.Obj blocks = bhyve.array("disks").objects().getFirst().with("guest_block_size", "4096");
+        assertThat(refusal(bhyve.with("disks", new Json.Arr(List.of(blocks)))))
+                .contains("a disk of model ahci has logical blocks of 512 bytes");
         assertThat(refusal(payload("kvm", "virtio", "ne2000")))
                 .contains("\"ne2000\" is not a valid NIC model for kvm brand. Valid are: virtio,e1000,rtl8139");
         assertThat(refusal(payload("kvm", "virtio", "virtio").with("vga", "mono")))

@@ -12,6 +12,7 @@ import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import zonda.base.Await;
 import zonda.base.Json;
@@ -19,6 +20,10 @@ import zonda.kvm.Qemu;
 import zonda.kvm.Qmp;
 
 /** Guests that are no Linux, of Debian's packages memtest86+ and ipxe, on a BIOS and on UEFI, known by their screens. */
+@EnabledIfEnvironmentVariable(
+        named = "ZONDA_SLOW_TESTS",
+        matches = ".+",
+        disabledReason = "takes minutes; ZONDA_SLOW_TESTS=1 runs it")
 class OtherGuestsIT {
     private static final Duration BOOT = Duration.ofSeconds(240);
     private static final Duration LOOK = Duration.ofSeconds(3);
@@ -34,7 +39,6 @@ class OtherGuestsIT {
 
     @BeforeAll
     static void wanted() {
-        assumeTrue(System.getenv("ZONDA_SLOW_TESTS") != null, "takes minutes; ZONDA_SLOW_TESTS=1 runs it");
         assumeTrue(Files.isExecutable(Qemu.PROGRAM), "needs qemu-system-x86");
     }
 

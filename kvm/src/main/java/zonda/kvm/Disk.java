@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
  * @param serial what the guest can know it by, at most 20 characters
  * @param trims whether the guest may give blocks back
  */
-public record Disk(Path file, Model model, Media media, boolean boots, String serial, boolean trims) {
+public record Disk(Path file, Model model, Media media, boolean boots, String serial, boolean trims, Sectors sectors) {
     /** What the guest sees at the other end of its bus. */
     public enum Media {
         DISK,

@@ -142,7 +142,7 @@ public final class Qemu {
             add("-device", "ide-cd,drive=" + id + first);
             return;
         }
-        String serial = ",serial=" + disk.serial();
+        String serial = ",serial=" + disk.serial() + disk.sectors().options();
         switch (disk.model()) {
             case VIRTIO -> add("-device", "virtio-blk-pci,drive=" + id + serial + first);
             case SCSI -> {

@@ -17,7 +17,8 @@ class QemuTest {
     private static final Path METADATA = Path.of("/.zonecontrol/metadata.sock");
 
     private static Disk disk(Disk.Model model, boolean boots) {
-        return new Disk(Path.of("/dev/zvol/rdsk/zones/a,b"), model, Disk.Media.DISK, boots, "serial", true);
+        return new Disk(
+                Path.of("/dev/zvol/rdsk/zones/a,b"), model, Disk.Media.DISK, boots, "serial", true, Sectors.USUAL);
     }
 
     private static Machine machine(Machine.Board board, Machine.Firmware firmware, List<Disk> disks) {
@@ -113,7 +114,7 @@ class QemuTest {
     }
 
     private static List<String> places(Machine.Firmware firmware, String bootOrder, boolean secondBoots) {
-        var cd = new Disk(Path.of("/cd.iso"), Disk.Model.IDE, Disk.Media.CDROM, false, "", true);
+        var cd = new Disk(Path.of("/cd.iso"), Disk.Model.IDE, Disk.Media.CDROM, false, "", true, Sectors.USUAL);
         List<Disk> disks = List.of(disk(Disk.Model.VIRTIO, !secondBoots), disk(Disk.Model.VIRTIO, secondBoots), cd);
         BootOrder order = BootOrder.parse(bootOrder).orElseThrow();
         List<String> command =
@@ -155,5 +156,30 @@ class QemuTest {
         assertThat(values(command, "-vnc"))
                 .containsExactly("unix:/tmp/vm.vnc", "unix:/tmp/vm.vnc.guarded,id=guarded,password=on");
         assertThat(values(command, "-spice")).containsExactly("unix=on,addr=/tmp/vm.spice,image-compression=off");
+    }
+
+    @Test
+    void a_disk_has_blocks_of_the_sizes_that_it_says() {
+        var large = new Disk(
+                Path.of("/x"),
+                Disk.Model.NVME,
+                Disk.Media.DISK,
+                true,
+                "serial",
+                true,
+                Sectors.parse("4096/8192").orElseThrow());
+
+        assertThat(values(
+                        Qemu.command(
+                                machine(Machine.Board.Q35, Machine.Firmware.BIOS, List.of(large)),
+                                Accelerator.TCG,
+                                METADATA),
+                        "-device"))
+                .contains(
+                        "nvme,drive=disk0,serial=serial,logical_block_size=4096,physical_block_size=8192,bootindex=0");
+        assertThat(Sectors.parse("0")).contains(Sectors.USUAL);
+        assertThat(Sectors.parse("4096")).contains(new Sectors(4096, 4096));
+        assertThat(List.of("", "4096/512", "1000", "256", "262144", "512/", "x", "-512"))
+                .allSatisfy(text -> assertThat(Sectors.parse(text)).isEmpty());
     }
 }

@@ -9,6 +9,7 @@ import zonda.base.Code;
 import zonda.base.Json;
 import zonda.base.OpException;
 import zonda.kvm.Disk;
+import zonda.kvm.Sectors;
 
 /**
  * The disks of hardware VMs: what a payload says of them, completed and checked (vmadm(8), disks), and what of it a
@@ -69,6 +70,10 @@ final class Disks {
 
         boolean boots() {
             return properties.bool("boot", false);
+        }
+
+        Sectors sectors() {
+            return properties.string("guest_block_size").flatMap(Sectors::parse).orElse(Sectors.USUAL);
         }
 
         Disk.Model model(Brand brand) {
@@ -286,7 +291,25 @@ final class Disks {
             if (Disk.Model.find(word.get(), models(vm.brand())).isEmpty()) {
                 findings.badValue(at + ".model", invalidModel(word.get(), vm.brand()));
             }
+            blocks(disk.with("model", word.get()));
             return disk.with("model", word.get());
+        }
+
+        private void blocks(Json.Obj disk) {
+            Optional<String> size = disk.string("guest_block_size");
+            Optional<Sectors> sectors = size.flatMap(Sectors::parse);
+            if (size.isPresent() && sectors.isEmpty()) {
+                findings.badValue(
+                        at + ".guest_block_size",
+                        "Invalid guest_block_size: \"" + size.get()
+                                + "\" (must be logical[/physical], powers of two from 512 to 131072)");
+            }
+            boolean impossible = disk.string("model", "").equals("ahci")
+                    && sectors.filter(one -> one.logical() != Sectors.USUAL.logical())
+                            .isPresent();
+            if (impossible) {
+                findings.badValue(at + ".guest_block_size", "a disk of model ahci has logical blocks of 512 bytes");
+            }
         }
 
         private Json.Obj volume(Json.Obj disk) {

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import zonda.base.Code;
 import zonda.base.Json;
 import zonda.base.OpException;
 import zonda.kvm.DisplayPort;
@@ -63,6 +64,11 @@ final class Displays {
         /** Whether the VM's machine has such a display at all. */
         boolean isOf(VmConfig vm) {
             return this == VNC || hasSpice(vm);
+        }
+
+        /** Options of the operator's own bring their own displays, and none that is told a password. */
+        private boolean isGuardable(VmConfig vm) {
+            return isOf(vm) && (this != VNC || vm.properties().string("qemu_opts").isEmpty());
         }
 
         private String socket(VmConfig vm) {
@@ -124,14 +130,23 @@ final class Displays {
                 .filter(opened -> opened.port().isEmpty())
                 .findFirst()
                 .ifPresent(opened -> {
-                    throw new OpException(zonda.base.Code.CONFLICT, opened.problem());
+                    throw new OpException(Code.CONFLICT, opened.problem());
                 });
     }
 
+    /** As {@link #tellPasswords}; a machine that can't be told runs all the same, and lets nobody in. */
+    void tellPasswordsIfItListens(VmConfig vm) {
+        try {
+            tellPasswords(vm);
+        } catch (OpException e) {
+            LOG.log(System.Logger.Level.WARNING, "VM " + vm.uuid() + ": " + e.getMessage());
+        }
+    }
+
     /** The emulator lets nobody in who has to know a password before it knows that itself. */
-    void tellPasswords(VmConfig vm) {
+    private void tellPasswords(VmConfig vm) {
         for (Kind kind : Kind.values()) {
-            if (kind.isOf(vm)) {
+            if (kind.isGuardable(vm)) {
                 kind.password(vm).ifPresent(password -> control.setPassword(vm, kind, password));
             }
         }
@@ -174,6 +189,8 @@ final class Displays {
             } else if (admin.isEmpty() && kind.isServed(vm) && kind.port(vm) > 0) {
                 problems.add("its " + kind.word() + " display has no TCP port: this host has no admin_address: "
                         + "zondad.json(5)");
+            } else if (kind.password(vm).isPresent() && kind.isServed(vm) && !kind.isGuardable(vm)) {
+                problems.add("its " + kind.word() + " display lets nobody in: with qemu_opts it has no password");
             }
         }
         return problems;

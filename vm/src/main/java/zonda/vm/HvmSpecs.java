@@ -18,6 +18,7 @@ import zonda.kvm.Disk;
 import zonda.kvm.Machine;
 import zonda.kvm.Nic;
 import zonda.kvm.Qemu;
+import zonda.kvm.Sectors;
 import zonda.network.MachineEnd;
 import zonda.storage.Datasets;
 import zonda.zones.InitProgram;
@@ -74,7 +75,8 @@ final class HvmSpecs {
                     Disk.Media.SEED,
                     false,
                     NoCloud.LABEL.toLowerCase(Locale.ROOT),
-                    false));
+                    false,
+                    Sectors.USUAL));
         }
         List<ZoneSpec.Device> devices = new ArrayList<>(List.of(HvmDevice.TUN.of(vm, zonepath)));
         if (accelerator() == Accelerator.KVM) {
@@ -147,7 +149,8 @@ final class HvmSpecs {
                 disk.isCdrom() ? Disk.Media.CDROM : Disk.Media.DISK,
                 disk.boots(),
                 serial.substring(serial.length() - SERIAL_LENGTH),
-                !disk.properties().bool("notrim", false));
+                !disk.properties().bool("notrim", false),
+                disk.sectors());
     }
 
     private static List<Nic> nics(VmConfig vm) {

@@ -438,7 +438,7 @@ final class Machinery {
     private void goOn(VmConfig vm) {
         try {
             control.goOn(vm);
-            displays.tellPasswords(vm);
+            displays.tellPasswordsIfItListens(vm);
         } catch (OpException e) {
             LOG.log(System.Logger.Level.WARNING, "VM " + vm.uuid() + ": " + e.getMessage());
         }

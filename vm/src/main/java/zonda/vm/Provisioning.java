@@ -65,7 +65,7 @@ final class Provisioning {
             if (!machinery.control().awaitRunning(vm.config())) {
                 throw failure(uuid, "its machine does not run");
             }
-            machinery.displays().tellPasswords(vm.config());
+            machinery.displays().tellPasswordsIfItListens(vm.config());
             return;
         }
         boolean first = vm.life() == VmRecord.Life.PROVISIONING;
