@@ -42,6 +42,7 @@ public final class Zones {
     private static final int SIGKILL = 9;
     private static final Duration AFTER_KILL = Duration.ofSeconds(20);
 
+    private static final Set<String> POOLS = Set.of("btrfs", "zfs");
     private static final List<Path> SYSTEM_MOUNTS = List.of(Path.of("/proc"), Path.of("/sys"), Path.of("/dev"));
     /** Where monitor, runtime and their libraries and files are: a mount above one of these stays. */
     private static final List<Path> PROGRAMS = List.of(
@@ -178,8 +179,8 @@ public final class Zones {
                     new ArrayList<>(List.of(paths.bundle(), paths.exits(), paths.logs(), runtime.stateDirectory()));
             spec.binds().forEach(bind -> needed.add(bind.source()));
             Mounts.list().stream()
+                    .filter(mount -> !isNeeded(mount, needed))
                     .map(MountInfo::target)
-                    .filter(target -> !isNeeded(target, needed))
                     .forEach(Mounts::detachIfMounted);
             if (cgroups instanceof CgroupsV1) {
                 Mounts.detachIfMounted(Cgroups.TREE.resolve("unified"));
@@ -189,8 +190,10 @@ public final class Zones {
         }
     }
 
-    private static boolean isNeeded(Path target, List<Path> needed) {
-        return SYSTEM_MOUNTS.stream().anyMatch(target::startsWith)
+    private static boolean isNeeded(MountInfo mount, List<Path> needed) {
+        Path target = mount.target();
+        boolean isOfPool = POOLS.contains(mount.type());
+        return (!isOfPool && SYSTEM_MOUNTS.stream().anyMatch(target::startsWith))
                 || needed.stream().anyMatch(path -> path.startsWith(target))
                 || PROGRAMS.stream().anyMatch(path -> path.startsWith(target));
     }
