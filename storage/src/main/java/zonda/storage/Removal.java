@@ -72,6 +72,7 @@ final class Removal {
             refuseOutsideClones(names.getFirst().toString(), "snapshot", doomed);
         }
         doomed.snapshots().forEach(this::refuseHolds);
+        doomed.snapshots().forEach(this::refuseWaited);
         return doomed;
     }
 
@@ -256,6 +257,22 @@ final class Removal {
                     Code.CONFLICT,
                     "cannot " + what + ": " + kind + " has dependent clones\n"
                             + "use '-R' to destroy the following datasets:\n" + String.join("\n", clones));
+        }
+    }
+
+    /** What came in part of an increment is on top of it: the rest fits to nothing else. */
+    private void refuseWaited(Frozen snapshot) {
+        boolean isWaited = pool.catalog()
+                .partial(snapshot.dataset())
+                .filter(partial -> partial.token().fromGuid() == snapshot.identity().value())
+                .isPresent();
+        if (isWaited) {
+            String dataset = pool.catalog().nameOf(snapshot.dataset()).text();
+            throw new OpException(
+                    Code.CONFLICT,
+                    "cannot destroy '" + name(snapshot) + "': snapshot has dependent clones\n"
+                            + "what was received of an increment to it is kept: use 'zfs receive -A " + dataset
+                            + "' to forget that");
         }
     }
 

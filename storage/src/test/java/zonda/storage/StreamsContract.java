@@ -585,6 +585,9 @@ abstract class StreamsContract extends Contract {
                 pool().reopen();
             }
             ResumeToken token = ResumeToken.parse(token("tank/b"));
+            assertThatThrownBy(() -> datasets().destroy("tank/b@one", false))
+                    .hasMessageStartingWith("cannot destroy 'tank/b@one': snapshot has dependent clones\n")
+                    .hasMessageContaining("zfs receive -A tank/b");
             datasets().streams().abort("tank/b");
             datasets().streams().abort("tank/c");
             datasets().destroy("tank/d", true);
