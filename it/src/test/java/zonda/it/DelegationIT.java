@@ -126,7 +126,8 @@ class DelegationIT {
         in(vm, "zfs set mountpoint=/srv $D; zfs create $D/db; echo one > /srv/db/f");
         String payload =
                 Json.object().with("image_uuid", zonda.image().toString()).compact();
-        for (String step : List.of("aside", "destroy", "datasets")) {
+        boolean slow = System.getenv("ZONDA_SLOW_TESTS") != null;
+        for (String step : slow ? List.of("aside", "destroy", "record", "datasets") : List.of("destroy")) {
             zonda.restartToCrashAfter("vm-reprovision:" + step);
             zonda.feed(payload, "vmadm", "reprovision", vm.toString());
             assertThat(zonda.daemon().end()).as(step).isNotZero();
@@ -169,7 +170,8 @@ class DelegationIT {
         assertThat(in(vm, "zfs get -H -o property all $D")).doesNotContain("zonda");
 
         // A link that leads out, and requests that are none.
-        in(vm, "ln -s /etc /$D/link; zfs create -o mountpoint=/$D/link/x $D/x 2>&1 | head -1; ls /etc/x 2>&1 | wc -l");
+        in(vm, "ln -s /etc /$D/link");
+        refused(vm, "zfs create -o mountpoint=/$D/link/x $D/x", "cannot mount 'zones/" + vm + "/data/x'");
         in(
                 vm,
                 "for junk in '' 'ZFS 2 1' 'ZFS 1 999' 'ZFS 1 1'; do"

@@ -175,7 +175,7 @@ public final class Delegation {
         placed().forEach((dataset, at) -> {
             try {
                 show(init, dataset, at);
-            } catch (OpException | KernelException e) {
+            } catch (OpException e) {
                 // Its root may have something else there, and can put that right when it is up.
                 LOG.log(System.Logger.Level.WARNING, "VM " + vm.uuid() + ": show " + dataset + ": " + e.getMessage());
             }
@@ -196,8 +196,13 @@ public final class Delegation {
 
     private void show(LinuxProcess init, String dataset, Path at) {
         Path source = datasets.mount(dataset);
-        makeDirectory(dataset, at);
-        host.zones().show(init, ids, source, at, Set.of());
+        try {
+            makeDirectory(dataset, at);
+            host.zones().show(init, ids, source, at, Set.of());
+        } catch (KernelException e) {
+            // What is in the way is the zone's own.
+            throw new OpException(Code.FAILED, "cannot mount '" + dataset + "' at '" + at + "': " + e.getMessage(), e);
+        }
     }
 
     /** In the zone's root, or in that of its datasets which the place lies in. As root of the zone would, with its ids. */
