@@ -49,7 +49,7 @@ final class HttpDoor implements AutoCloseable {
             } catch (OpException e) {
                 int status = switch (e.code()) {
                     case NOT_FOUND -> 404;
-                    case INVALID, CONFLICT -> 400;
+                    case INVALID -> 400;
                     default -> 500;
                 };
                 text(exchange, status, String.valueOf(e.getMessage()));

@@ -74,8 +74,10 @@ public final class VmadmdServer implements AutoCloseable {
                     HttpDoor.text(exchange, 400, action + " is of hardware VMs; VM " + uuid + " is of brand " + brand);
                     return;
                 }
-                press(vms.machine(uuid), action, query.getOrDefault("request", ""));
-                HttpDoor.text(exchange, 202, "Sent " + action + " to " + uuid);
+                ask(exchange, () -> {
+                    press(vms.machine(uuid), action, query.getOrDefault("request", ""));
+                    HttpDoor.text(exchange, 202, "Sent " + action + " to " + uuid);
+                });
             }
             default -> HttpDoor.text(exchange, 400, "Command \"" + action + "\" is not valid");
         }
@@ -92,7 +94,20 @@ public final class VmadmdServer implements AutoCloseable {
         }
         String types = HttpDoor.query(exchange).getOrDefault("types", "");
         List<String> wanted = types.isEmpty() ? List.of() : List.of(types.split(","));
-        HttpDoor.json(exchange, vms.machine(uuid).info(wanted));
+        ask(exchange, () -> HttpDoor.json(exchange, vms.machine(uuid).info(wanted)));
+    }
+
+    private interface Question {
+        void ask() throws IOException;
+    }
+
+    /** What a machine can't tell or do now is the fault of who asks, in vmadmd's words. */
+    private static void ask(HttpExchange exchange, Question question) throws IOException {
+        try {
+            question.ask();
+        } catch (OpException e) {
+            HttpDoor.text(exchange, 400, String.valueOf(e.getMessage()));
+        }
     }
 
     private static void press(RunningMachine machine, String action, String request) {
