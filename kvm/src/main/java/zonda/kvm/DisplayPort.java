@@ -24,15 +24,18 @@ public final class DisplayPort implements AutoCloseable {
     private static final int MOST_CONNECTIONS = 16;
 
     private static final Duration PAUSE = Duration.ofMillis(200);
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
     private static final int PIECE = 64 << 10;
 
     private final ServerSocketChannel server;
     private final Path display;
+    private final Thread listening;
     private final Set<SocketChannel> viewers = ConcurrentHashMap.newKeySet();
 
     private DisplayPort(ServerSocketChannel server, Path display) {
         this.server = server;
         this.display = display;
+        this.listening = Thread.ofVirtual().name("display-port").unstarted(this::serve);
     }
 
     /**
@@ -45,7 +48,7 @@ public final class DisplayPort implements AutoCloseable {
     public static DisplayPort open(InetSocketAddress address, Path display) {
         ServerSocketChannel server = listen(address);
         var port = new DisplayPort(server, display);
-        Thread.ofVirtual().name("display-" + address).start(port::serve);
+        port.listening.start();
         return port;
     }
 
@@ -122,7 +125,7 @@ public final class DisplayPort implements AutoCloseable {
         }
     }
 
-    /** Stops listening, and hangs up. */
+    /** Stops listening, and hangs up. The port is free when this returns. */
     @Override
     public void close() {
         try {
@@ -130,6 +133,10 @@ public final class DisplayPort implements AutoCloseable {
             for (SocketChannel viewer : viewers) {
                 viewer.close();
             }
+            // The socket goes with the thread that waits at it.
+            listening.join(PATIENCE);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         } catch (IOException e) {
             throw new OpException(Code.FAILED, "close the port of display " + display + ": " + e.getMessage(), e);
         }

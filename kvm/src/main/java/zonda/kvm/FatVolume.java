@@ -128,7 +128,7 @@ public final class FatVolume {
     private static byte checksum(byte[] alias) {
         int sum = 0;
         for (byte letter : alias) {
-            sum = ((sum & 1) << 7) + (sum >> 1) + (letter & 0xff) & 0xff;
+            sum = (((sum & 1) << 7) + (sum >> 1) + (letter & 0xff)) & 0xff;
         }
         return (byte) sum;
     }

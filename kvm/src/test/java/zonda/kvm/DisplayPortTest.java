@@ -78,6 +78,16 @@ class DisplayPortTest {
     }
 
     @Test
+    void a_port_that_was_closed_can_be_had_again_at_once() {
+        DisplayPort first = DisplayPort.open(ANY, directory);
+        InetSocketAddress same = of(first);
+        first.close();
+        for (int i = 0; i < 50; i++) {
+            DisplayPort.open(same, directory).close();
+        }
+    }
+
+    @Test
     void a_link_in_place_of_the_emulators_socket_leads_nowhere() throws IOException {
         Path other = directory.resolve("of-the-host");
         Path socket = Files.createSymbolicLink(directory.resolve("display"), other);

@@ -25,7 +25,7 @@ class FatVolumeTest {
 
     private static String run(String... words) {
         assumeTrue(Files.isExecutable(Path.of("/usr/bin/" + words[0])), "needs " + words[0]);
-        return Command.of(words).check(LIMIT).out();
+        return Command.of(words).check(LIMIT);
     }
 
     @Test

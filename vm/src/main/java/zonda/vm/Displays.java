@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import zonda.base.Code;
 import zonda.base.Json;
 import zonda.base.OpException;
@@ -46,6 +47,10 @@ final class Displays {
             this.word = word;
             this.socket = socket;
             this.guarded = guarded;
+        }
+
+        static Optional<Kind> find(String word) {
+            return Stream.of(values()).filter(kind -> kind.word.equals(word)).findFirst();
         }
 
         /** As vmadm and QMP call it. */

@@ -10,7 +10,6 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import zonda.base.Await;
 import zonda.base.Code;
@@ -175,15 +174,13 @@ public final class HvmControl {
         wanted.stream().filter(type -> !known.contains(type)).findFirst().ifPresent(type -> {
             throw new OpException(Code.FAILED, "unknown info type " + type);
         });
-        Map<String, Displays.Kind> displays = displays(vm);
         return errand(vm, qmp -> {
             Json.Obj told = Json.object();
             for (String type : wanted) {
-                told = told.with(
-                        type,
-                        displays.containsKey(type)
-                                ? machinery.displays().info(vm, displays.get(type))
-                                : qmp.execute(QUERIES.getOrDefault(type, "")));
+                Json one = Displays.Kind.find(type)
+                        .<Json>map(kind -> machinery.displays().info(vm, kind))
+                        .orElseGet(() -> qmp.execute(QUERIES.getOrDefault(type, "")));
+                told = told.with(type, one);
             }
             return told;
         });
@@ -191,14 +188,10 @@ public final class HvmControl {
 
     private static List<String> types(VmConfig vm) {
         List<String> types = new ArrayList<>(vm.brand() == Brand.KVM ? QUERIES.keySet() : List.of());
-        types.addAll(displays(vm).keySet());
-        return types;
-    }
-
-    /** Those that the VM has, by name. */
-    private static Map<String, Displays.Kind> displays(VmConfig vm) {
-        return Stream.of(Displays.Kind.values())
+        Stream.of(Displays.Kind.values())
                 .filter(kind -> kind.isOf(vm))
-                .collect(Collectors.toMap(Displays.Kind::word, kind -> kind));
+                .map(Displays.Kind::word)
+                .forEach(types::add);
+        return types;
     }
 }

@@ -94,10 +94,11 @@ final class HvmDatasets {
         make(vm, datasets);
         Map<String, Disks.Kept> wanted = volumes(vm);
         volumes(before).forEach((name, disk) -> {
-            if (!wanted.containsKey(name)) {
+            Disks.Kept after = wanted.get(name);
+            if (after == null) {
                 datasets.destroyIfExists(name, true);
-            } else if (wanted.get(name).size().value() < disk.size().value()) {
-                datasets.setVolumeSize(name, wanted.get(name).size());
+            } else if (after.size().value() < disk.size().value()) {
+                datasets.setVolumeSize(name, after.size());
             }
         });
     }

@@ -48,7 +48,12 @@ public final class Imaging {
     public <T> T withFiles(UUID uuid, Function<Creations.Tree, T> work) {
         VmConfig config = vms.find(uuid).config();
         Vms.requireWhole(vms.find(uuid), "make an image of");
-        Vms.requireNoMachine(config, "make an image of");
+        if (config.brand().isHvm()) {
+            throw new OpException(
+                    Code.NOT_SUPPORTED,
+                    "Unable to make an image of VM " + uuid + ": this version of Zonda can't with brand "
+                            + config.brand().word());
+        }
         Datasets datasets = vms.machinery().datasets(config);
         Saga saga = vms.lane(uuid).run(() -> {
             if (vms.machinery().running(uuid).isPresent()) {

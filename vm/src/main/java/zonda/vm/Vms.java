@@ -202,16 +202,6 @@ public final class Vms implements AutoCloseable {
         return booted;
     }
 
-    /** @throws OpException NOT_SUPPORTED for a hardware VM */
-    static void requireNoMachine(VmConfig vm, String verb) {
-        if (vm.brand().isHvm()) {
-            throw new OpException(
-                    Code.NOT_SUPPORTED,
-                    "Unable to " + verb + " VM " + vm.uuid() + ": this version of Zonda can't with brand "
-                            + vm.brand().word());
-        }
-    }
-
     /** @throws OpException FAILED for a VM whose making failed, or is not over */
     static void requireWhole(VmRecord vm, String verb) {
         String state = switch (vm.life()) {
