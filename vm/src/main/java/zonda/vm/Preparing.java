@@ -61,7 +61,9 @@ final class Preparing {
         VmRecord vm = vms.find(uuid);
         VmConfig config = vm.config();
         Vms.requireWhole(vm, "prepare");
-        Vms.requireNoMachine(config, "prepare");
+        if (config.brand().isHvm()) {
+            throw new OpException(Code.NOT_SUPPORTED, "a hardware VM can not be prepared by a script: VM " + uuid);
+        }
         if (Docker.is(config)) {
             throw new OpException(Code.NOT_SUPPORTED, "a container can not be prepared by a script: VM " + uuid);
         }
