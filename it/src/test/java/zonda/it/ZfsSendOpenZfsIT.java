@@ -144,7 +144,7 @@ class ZfsSendOpenZfsIT {
                     .ran(Instance.LIMIT);
             assertThat(ran.status()).as(ran.toString()).isZero();
         }
-        equal(Listing.of(place("zones/t")), "back");
+        equal(ofSnapshot("zones/t", "2"), "back");
 
         try (Call call = zonda.call("zfs", "receive", "zones/w")) {
             Ran ran = call.type(Files.readAllBytes(out.resolve("whole.zs")))
@@ -165,7 +165,7 @@ class ZfsSendOpenZfsIT {
                         + "\nEND\nzfs receive -F tank/t </tmp/third; listing /tank/t /out/third")
                 .good();
         zfs.fetch(out);
-        equal(Listing.of(place("zones/t")), "third");
+        equal(ofSnapshot("zones/t", "3"), "third");
         zonda.run("zfs", "destroy", "-r", "zones/w");
     }
 

@@ -264,7 +264,8 @@ final class Removal {
     private void refuseWaited(Frozen snapshot) {
         boolean isWaited = pool.catalog()
                 .partial(snapshot.dataset())
-                .filter(partial -> partial.token().fromGuid() == snapshot.identity().value())
+                .filter(partial ->
+                        partial.token().fromGuid() == snapshot.identity().value())
                 .isPresent();
         if (isWaited) {
             String dataset = pool.catalog().nameOf(snapshot.dataset()).text();

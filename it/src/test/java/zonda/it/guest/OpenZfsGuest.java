@@ -67,8 +67,8 @@ public final class OpenZfsGuest implements AutoCloseable {
 
     /** Makes an empty pool. To read in it changes nothing, so that increments fit to what was looked at. */
     public void createPool(String name) {
-        sh("truncate -s 2G /" + name + ".img && zpool create -O acltype=posix -O atime=off -O mountpoint=/" + name
-                        + " " + name + " /" + name + ".img")
+        sh("truncate -s 2G /" + name + ".img && zpool create -O acltype=posix -O atime=off -O mountpoint=/" + name + " "
+                        + name + " /" + name + ".img")
                 .good();
     }
 
