@@ -68,14 +68,13 @@ final class ImgadmCreate {
                 }));
     }
 
-    private void prepared(Session session, Getopt options, UUID vm, Supplier<Manifest> work) {
+    private Manifest prepared(Session session, Getopt options, UUID vm, Supplier<Manifest> work) {
         if (!options.has("s")) {
-            work.get();
-            return;
+            return work.get();
         }
         String script = new String(session.file(options.value("s").orElseThrow()), StandardCharsets.UTF_8);
         session.out("Preparing VM " + vm + "\n");
-        vms.imaging().prepared(vm, script, () -> {
+        return vms.imaging().prepared(vm, script, () -> {
             session.out("Prepared VM " + vm + "\n");
             return work.get();
         });
