@@ -73,7 +73,8 @@ final class Displays {
 
         /** Options of the operator's own bring their own displays, and none that is told a password. */
         private boolean isGuardable(VmConfig vm) {
-            return isOf(vm) && (this != VNC || vm.properties().string("qemu_opts").isEmpty());
+            return isOf(vm)
+                    && (this != VNC || vm.properties().string("qemu_opts").isEmpty());
         }
 
         private String socket(VmConfig vm) {
