@@ -69,7 +69,7 @@ class CrashIT {
         REBOOT("vm-reboot", "intent ask boot end"),
         UPDATE("vm-update", "intent record apply end"),
         ROLLBACK("vm-rollback", "intent halt rollback boot end"),
-        REPROVISION("vm-reprovision", "intent halt destroy record datasets install boot end"),
+        REPROVISION("vm-reprovision", "intent halt aside destroy record datasets install boot end"),
         DELETE("vm-delete", "intent halt remove end"),
         RECEIVE("vm-receive", "intent record datasets prepare received end"),
         INSTALL_IMAGE("image-install", "intent partial fill seal commit record end"),
