@@ -42,8 +42,8 @@ public final class Zones {
     private static final int SIGKILL = 9;
     private static final Duration AFTER_KILL = Duration.ofSeconds(20);
 
-    private static final Set<String> POOLS = Set.of("btrfs", "zfs");
-    private static final List<Path> SYSTEM_MOUNTS = List.of(Path.of("/proc"), Path.of("/sys"), Path.of("/dev"));
+    private static final Path DEVICES = Path.of("/dev");
+    private static final List<Path> SYSTEM_MOUNTS = List.of(Path.of("/proc"), Path.of("/sys"));
     /** Where monitor, runtime and their libraries and files are: a mount above one of these stays. */
     private static final List<Path> PROGRAMS = List.of(
             Path.of("/usr"), Path.of("/lib"), Path.of("/lib64"), Path.of("/etc"), Path.of("/run"), Path.of("/tmp"));
@@ -179,8 +179,8 @@ public final class Zones {
                     new ArrayList<>(List.of(paths.bundle(), paths.exits(), paths.logs(), runtime.stateDirectory()));
             spec.binds().forEach(bind -> needed.add(bind.source()));
             Mounts.list().stream()
-                    .filter(mount -> !isNeeded(mount, needed))
                     .map(MountInfo::target)
+                    .filter(target -> !isNeeded(target, needed))
                     .forEach(Mounts::detachIfMounted);
             if (cgroups instanceof CgroupsV1) {
                 Mounts.detachIfMounted(Cgroups.TREE.resolve("unified"));
@@ -190,12 +190,17 @@ public final class Zones {
         }
     }
 
-    private static boolean isNeeded(MountInfo mount, List<Path> needed) {
-        Path target = mount.target();
-        boolean isOfPool = POOLS.contains(mount.type());
-        return (!isOfPool && SYSTEM_MOUNTS.stream().anyMatch(target::startsWith))
+    private static boolean isNeeded(Path target, List<Path> needed) {
+        return isOfSystem(target)
                 || needed.stream().anyMatch(path -> path.startsWith(target))
                 || PROGRAMS.stream().anyMatch(path -> path.startsWith(target));
+    }
+
+    /** What somebody keeps below /dev/shm is not. */
+    private static boolean isOfSystem(Path target) {
+        return SYSTEM_MOUNTS.stream().anyMatch(target::startsWith)
+                || target.equals(DEVICES)
+                || DEVICES.equals(target.getParent());
     }
 
     /** The runtime's start returns before the zone's own program runs; a program that can't run shows here. */
