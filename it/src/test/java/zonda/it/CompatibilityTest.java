@@ -3,13 +3,17 @@ package zonda.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import zonda.vm.Property;
 import zonda.vm.PropertyTable;
 
-/** docs/compatibility.md names the properties without effect: all of them, and no others. */
+/** What the documents say of properties is what the table has. */
 class CompatibilityTest {
+    private static final List<Property> PROPERTIES =
+            List.copyOf(PropertyTable.load().all());
     private static final Pattern NAME = Pattern.compile("`([a-z0-9_.*]+)`");
 
     @Test
@@ -22,10 +26,21 @@ class CompatibilityTest {
                 .flatMap(cell -> NAME.matcher(cell).results().map(match -> match.group(1)))
                 .toList();
 
-        List<String> later = PropertyTable.load().all().stream()
+        List<String> later = PROPERTIES.stream()
                 .filter(property -> property.status() == Property.Status.LATER)
                 .map(Property::name)
                 .toList();
         assertThat(named).doesNotHaveDuplicates().containsExactlyInAnyOrderElementsOf(later);
+    }
+
+    @Test
+    void the_readme_counts_them_right() {
+        Map<Property.Status, Long> counts =
+                PROPERTIES.stream().collect(Collectors.groupingBy(Property::status, Collectors.counting()));
+
+        assertThat(Documents.text(Documents.top().resolve("README.md")))
+                .contains("all " + PROPERTIES.size() + " of SmartOS are known; " + counts.get(Property.Status.NOW)
+                        + " have their effect, " + counts.get(Property.Status.READ_ONLY) + " are computed or ignored | "
+                        + counts.get(Property.Status.LATER) + " are refused by name");
     }
 }

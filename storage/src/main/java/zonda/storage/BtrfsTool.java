@@ -18,6 +18,7 @@ import zonda.kernel.Command;
 final class BtrfsTool {
     private static final Duration ANSWER = Duration.ofMinutes(2);
     private static final Duration WORK = Duration.ofDays(60);
+    private static final int TRIES = 3;
     private static final Pattern REPLACED = Pattern.compile("([0-9.]+)% done");
     private static final Pattern LEFT = Pattern.compile("([0-9]+)% left");
     private static final Duration LOOK = Duration.ofMillis(500);
@@ -50,9 +51,24 @@ final class BtrfsTool {
         command("device", "add", "-f", device, top.toString()).check(ANSWER);
     }
 
-    /** Moves what is on it to the others first. @param device by path or id */
+    /**
+     * Moves what is on it to the others first. Room that a change of profiles has just freed can be had after a commit
+     * only, so that a lack of it is believed at the third time.
+     *
+     * @param device by path or id
+     */
     void remove(String device) {
-        command("device", "remove", device, top.toString()).check(WORK);
+        for (int tries = 1; ; tries++) {
+            try {
+                command("device", "remove", device, top.toString()).check(WORK);
+                return;
+            } catch (OpException e) {
+                if (tries == TRIES || !String.valueOf(e.getMessage()).contains("No space left")) {
+                    throw e;
+                }
+                command("filesystem", "sync", top.toString()).check(ANSWER);
+            }
+        }
     }
 
     /** Copies a device to another that takes its place; returns when it is done. */

@@ -235,8 +235,15 @@ class RegistryTest {
         assertThat(Files.readAllBytes(directory.resolve("layer"))).isEqualTo(layer);
         assertThat(progress).hasValue(layer.length);
         // A request that finds its connection closed is asked again, from the same place.
-        assertThat(ranges.stream().distinct())
-                .containsExactly("null", "bytes=50000-", "bytes=100000-", "bytes=150000-");
+        List<String> places = ranges.stream().distinct().toList();
+        assertThat(places).hasSize(4).startsWith("null");
+        List<Integer> begins = places.stream()
+                .skip(1)
+                .map(range -> Integer.parseInt(range.replaceAll("\\D", "")))
+                .toList();
+        // What had not been read when the connection was cut may have gone with it.
+        assertThat(begins).isSorted().allMatch(begin -> begin > 0 && begin <= 150_000);
+        assertThat(begins.getFirst()).isLessThanOrEqualTo(50_000);
     }
 
     @Test
