@@ -3,13 +3,9 @@ package zonda.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -21,50 +17,9 @@ import org.junit.jupiter.api.Test;
 import zonda.base.Bytes;
 import zonda.base.Code;
 import zonda.base.OpException;
-import zonda.zstream.ResumeToken;
 
 /** Snapshots that go out as streams and come in again. */
-abstract class StreamsContract extends Contract {
-    private byte[] send(SendRequest request) {
-        var out = new ByteArrayOutputStream();
-        datasets().streams().send(request, out, _ -> {});
-        return out.toByteArray();
-    }
-
-    private byte[] send(String to) {
-        return send(SendRequest.of(to));
-    }
-
-    private byte[] send(String from, String to) {
-        return send(SendRequest.of(to, from));
-    }
-
-    private void receive(ReceiveRequest request, byte[] stream) {
-        datasets().streams().receive(request, new ByteArrayInputStream(stream), ReceiveListener.NONE);
-    }
-
-    private void receive(String target, byte[] stream) {
-        receive(ReceiveRequest.into(target), stream);
-    }
-
-    private String content(String snapshot) {
-        Path file = datasets().directory(snapshot).resolve("file");
-        try {
-            return Files.exists(file) ? Files.readString(file) : "";
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private void made(String dataset, String snapshot, String text) {
-        write(dataset, text);
-        snapshot(dataset + "@" + snapshot);
-    }
-
-    private void volume(String name, long size) {
-        datasets().create(name, DatasetOptions.DEFAULT.volume(new VolumeShape(Bytes.of(size), 8192)));
-    }
-
+abstract class StreamsContract extends StreamingContract {
     @Test
     void a_snapshot_arrives_with_its_content_and_its_identity() {
         create("tank/a");
@@ -288,12 +243,6 @@ abstract class StreamsContract extends Contract {
         }
     }
 
-    private static byte[] noise(int length, long seed) {
-        byte[] bytes = new byte[length];
-        new java.util.Random(seed).nextBytes(bytes);
-        return bytes;
-    }
-
     @Test
     void a_volume_is_not_received_onto_a_filesystem() {
         create("tank/a", "tank/b");
@@ -476,127 +425,5 @@ abstract class StreamsContract extends Contract {
         assertThat(refusals).hasSize(1).first().asString().contains("dataset is busy: it is being sent or received");
         datasets().destroy("tank/a", true);
         left();
-    }
-
-    private String token(String dataset) {
-        return value(dataset, "receive_resume_token");
-    }
-
-    private void cut(ReceiveRequest request, byte[] stream, int length) {
-        assertThatThrownBy(() -> receive(request.keepingWhatCame(), Arrays.copyOf(stream, length)))
-                .hasMessageContaining(": incomplete stream.\nPartially received snapshot is saved.\n")
-                .hasMessageContaining("    zfs send -t 1-");
-    }
-
-    @Test
-    void what_came_of_a_new_dataset_stays_until_the_rest_comes() {
-        create("tank/a");
-        made("tank/a", "one", "text");
-        byte[] stream = send("tank/a@one");
-
-        cut(ReceiveRequest.into("tank/b"), stream, stream.length - 2000);
-        for (Supplier<Datasets> open : nowAndReopened()) {
-            open.get();
-            left("tank/a", "tank/a@one", "tank/b");
-            assertThat(value("tank/b", "mounted")).isEqualTo("no");
-            assertThatThrownBy(() -> snapshot("tank/b@mine")).hasMessageContaining("dataset is busy");
-            assertThatThrownBy(() -> receive("tank/b", stream))
-                    .hasMessage("cannot receive new filesystem stream: destination tank/b contains partially-complete"
-                            + " state from \"zfs receive -s\".");
-        }
-        byte[] rest = send(SendRequest.rest(ResumeToken.parse(token("tank/b"))));
-        assertThat(rest.length).isLessThan(stream.length);
-        cut(ReceiveRequest.into("tank/b"), rest, rest.length - 700);
-        datasets().rename("tank/b", "tank/c");
-        receive("tank/c", send(SendRequest.rest(ResumeToken.parse(token("tank/c")))));
-
-        for (Supplier<Datasets> open : nowAndReopened()) {
-            open.get();
-            left("tank/a", "tank/a@one", "tank/c", "tank/c@one");
-            assertThat(content("tank/c@one")).isEqualTo("text");
-            assertThat(read("tank/c")).isEqualTo("text");
-            assertThat(token("tank/c")).isEqualTo("-");
-        }
-    }
-
-    @Test
-    void what_came_of_an_increment_or_of_a_clone_stays_until_the_rest_comes() {
-        create("tank/a");
-        made("tank/a", "one", "first");
-        receive("tank/b", send("tank/a@one"));
-        made("tank/a", "two", "second");
-        datasets().clone("tank/a@one", "tank/clone", DatasetOptions.DEFAULT);
-        made("tank/clone", "x", "of the clone");
-        byte[] increment = send("tank/a@one", "tank/a@two");
-        byte[] clone = send("tank/a@one", "tank/clone@x");
-
-        cut(ReceiveRequest.into("tank/b"), increment, increment.length - 400);
-        cut(ReceiveRequest.into("tank/c"), clone, clone.length - 400);
-        for (Supplier<Datasets> open : nowAndReopened()) {
-            open.get();
-            assertThat(read("tank/b")).isEqualTo("first");
-            assertThat(value("tank/c", "origin")).isIn("tank/a@one", "tank/b@one");
-        }
-        receive("tank/b", send(SendRequest.rest(ResumeToken.parse(token("tank/b")))));
-        receive("tank/c", send(SendRequest.rest(ResumeToken.parse(token("tank/c")))));
-
-        for (Supplier<Datasets> open : nowAndReopened()) {
-            open.get();
-            assertThat(read("tank/b")).isEqualTo("second");
-            assertThat(content("tank/b@two")).isEqualTo("second");
-            assertThat(read("tank/c")).isEqualTo("of the clone");
-        }
-        datasets().destroy("tank/c", true);
-    }
-
-    @Test
-    void a_volume_that_came_in_pieces_has_its_size() throws IOException {
-        volume("tank/v", 64 << 10);
-        pool().writeTo("tank/v", 9000, "words");
-        snapshot("tank/v@s");
-        byte[] stream = send("tank/v@s");
-
-        cut(ReceiveRequest.into("tank/w"), stream, stream.length - 400);
-        receive("tank/w", send(SendRequest.rest(ResumeToken.parse(token("tank/w")))));
-
-        for (Supplier<Datasets> open : nowAndReopened()) {
-            open.get();
-            assertThat(value("tank/w", "volsize")).isEqualTo(String.valueOf(64 << 10));
-            assertThat(pool().readFrom("tank/w", 9000, 5)).isEqualTo("words");
-        }
-    }
-
-    @Test
-    void what_came_goes_when_it_is_not_wanted_any_more() {
-        create("tank/a");
-        made("tank/a", "one", "first");
-        receive("tank/b", send("tank/a@one"));
-        made("tank/a", "two", "second");
-        byte[] increment = send("tank/a@one", "tank/a@two");
-        byte[] full = send("tank/a@two");
-
-        assertThatThrownBy(() -> datasets().streams().abort("tank/b"))
-                .hasMessage("'tank/b' does not have any resumable receive state to abort");
-        for (int i = 0; i < 2; i++) {
-            cut(ReceiveRequest.into("tank/b"), increment, increment.length - 400);
-            cut(ReceiveRequest.into("tank/c"), full, full.length - 400);
-            cut(ReceiveRequest.into("tank/d"), full, full.length - 400);
-            if (i == 1) {
-                pool().reopen();
-            }
-            ResumeToken token = ResumeToken.parse(token("tank/b"));
-            assertThatThrownBy(() -> datasets().destroy("tank/b@one", false))
-                    .hasMessageStartingWith("cannot destroy 'tank/b@one': snapshot has dependent clones\n")
-                    .hasMessageContaining("zfs receive -A tank/b");
-            datasets().streams().abort("tank/b");
-            datasets().streams().abort("tank/c");
-            datasets().destroy("tank/d", true);
-            assertThatThrownBy(() -> receive("tank/b", send(SendRequest.rest(token))))
-                    .hasMessage("cannot receive resume stream: destination 'tank/b' does not have a resumable receive"
-                            + " state");
-        }
-        receive("tank/b", increment);
-        left("tank/a", "tank/a@one", "tank/a@two", "tank/b", "tank/b@one", "tank/b@two");
-        datasets().destroy("tank/a@two", false);
     }
 }

@@ -3,8 +3,6 @@ package zonda.vm;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
-import java.nio.file.DirectoryNotEmptyException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -15,16 +13,12 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
-import zonda.base.Bytes;
 import zonda.base.Code;
 import zonda.base.OpException;
-import zonda.base.Together;
 import zonda.kernel.KernelException;
 import zonda.kernel.LinuxProcess;
 import zonda.network.AttachedNic;
-import zonda.storage.DatasetOptions;
 import zonda.storage.Datasets;
-import zonda.storage.Mountpoint;
 import zonda.zones.BootStep;
 import zonda.zones.MountOption;
 import zonda.zones.RunningZone;
@@ -36,8 +30,6 @@ import zonda.zones.ZoneSpec;
  */
 final class Machinery {
     private static final System.Logger LOG = System.getLogger(Machinery.class.getName());
-    private static final Bytes CORES_QUOTA = Bytes.ofGiB(100);
-    private static final int OWNER_ONLY = 0700;
     private static final Path CHECKPOINTS = Path.of("/checkpoints");
 
     private final Host host;
@@ -106,58 +98,11 @@ final class Machinery {
                 : specs.zone(vm, zonepath);
     }
 
-    /** Makes the VM's datasets: a clone of its image, and one for its cores, which is mounted in it. */
+    /** Makes what the VM has on its pool. */
     void makeDatasets(VmConfig vm) {
-        Datasets datasets = datasets(vm);
-        if (vm.brand().isHvm()) {
-            HvmDatasets.make(vm, datasets);
-            makeCores(vm, datasets);
-        } else {
-            makeRootAndCores(vm, datasets);
-        }
-        datasets.mount(vm.coresDataset());
-        Delegation.make(vm, datasets);
+        VmDatasets.make(vm, datasets(vm));
         if (!Indestructible.of(vm).isEmpty()) {
             indestructible.apply(vm);
-        }
-    }
-
-    private static void makeRootAndCores(VmConfig vm, Datasets datasets) {
-        DatasetOptions options = DatasetOptions.DEFAULT.mode(OWNER_ONLY);
-        DatasetOptions rootOptions =
-                vm.quota().map(options::quota).orElse(options).allotment(Delegation.limited(vm, options.allotment()));
-        String image = vm.zpool() + "/" + vm.imageUuid().orElseThrow() + "@final";
-        try (var both = new Together()) {
-            both.begin(() -> makeCores(vm, datasets));
-            if (datasets.find(vm.dataset()).isEmpty()) {
-                datasets.clone(image, vm.dataset(), rootOptions);
-            }
-            both.await();
-        }
-    }
-
-    private static void makeCores(VmConfig vm, Datasets datasets) {
-        String parent = vm.zpool() + "/cores";
-        if (datasets.find(parent).isEmpty()) {
-            makeUnlessThere(datasets, parent);
-        }
-        if (datasets.find(vm.coresDataset()).isEmpty()) {
-            Path place =
-                    datasets.mount(vm.zpool()).resolve(vm.uuid().toString()).resolve("cores");
-            datasets.createUnmounted(
-                    vm.coresDataset(),
-                    DatasetOptions.DEFAULT.mode(OWNER_ONLY).quota(CORES_QUOTA).mountpoint(new Mountpoint.At(place)));
-        }
-    }
-
-    /** Two first VMs may both find it missing. */
-    private static void makeUnlessThere(Datasets datasets, String name) {
-        try {
-            datasets.create(name, DatasetOptions.DEFAULT.mode(OWNER_ONLY).mountpoint(new Mountpoint.None()));
-        } catch (OpException e) {
-            if (e.code() != Code.CONFLICT) {
-                throw e;
-            }
         }
     }
 
@@ -400,28 +345,7 @@ final class Machinery {
 
     private void removeDatasets(VmConfig vm, Datasets datasets) {
         indestructible.release(vm);
-        Delegation.release(vm, datasets);
-        datasets.destroyIfExists(vm.coresDataset(), true);
-        datasets.destroyIfExists(vm.dataset(), true);
-        Delegation.removeAside(vm, datasets);
-        HvmDatasets.remove(vm, datasets);
-        removePlace(datasets, vm);
-    }
-
-    /** The dataset for cores makes the directory that it is in when it is mounted before the root's is there. */
-    private static void removePlace(Datasets datasets, VmConfig vm) {
-        Path zonepath = zonepath(datasets, vm);
-        try {
-            Files.deleteIfExists(zonepath);
-        } catch (DirectoryNotEmptyException e) {
-            LOG.log(System.Logger.Level.WARNING, "of VM " + vm.uuid() + ": files are left in " + zonepath);
-        } catch (IOException e) {
-            throw new UncheckedIOException("remove " + zonepath + ": " + e, e);
-        }
-    }
-
-    private static Path zonepath(Datasets datasets, VmConfig vm) {
-        return datasets.mount(vm.zpool()).resolve(vm.uuid().toString());
+        VmDatasets.remove(vm, datasets);
     }
 
     /** Takes over a zone that an earlier daemon booted. */
@@ -490,12 +414,7 @@ final class Machinery {
     }
 
     void applyQuota(VmConfig vm) {
-        if (vm.brand().isHvm()) {
-            HvmDatasets.allot(vm, datasets(vm));
-        } else {
-            datasets(vm).setQuota(vm.dataset(), vm.quota());
-        }
-        datasets(vm).setAllotment(vm.dataset(), given -> Delegation.limited(vm, given));
+        VmDatasets.allot(vm, datasets(vm));
     }
 
     /** The datasets of the VM's pool, unless that isn't there. */
