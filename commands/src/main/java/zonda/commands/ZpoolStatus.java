@@ -196,7 +196,7 @@ final class ZpoolStatus {
         for (Vdev vdev : vdevs) {
             lines.add(new Line(
                     mirrored ? 4 : 2,
-                    paths ? vdev.path() : vdev.path().replaceFirst("^/dev/", ""),
+                    paths ? vdev.path() : ZpoolVdevs.shown(vdev.path()),
                     vdev.missing() ? "UNAVAIL" : "ONLINE",
                     vdev.readErrors(),
                     vdev.writeErrors(),

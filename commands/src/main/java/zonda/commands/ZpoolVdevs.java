@@ -1,5 +1,6 @@
 package zonda.commands;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -75,9 +76,14 @@ record ZpoolVdevs(List<List<Path>> groups, boolean mirrored) {
                 text.append("\t  mirror\n");
             }
             group.forEach(device -> text.append(mirrored ? "\t    " : "\t  ")
-                    .append(device.toString().replaceFirst("^/dev/", ""))
+                    .append(shown(device.toString()))
                     .append('\n'));
         }
         return text.toString();
+    }
+
+    /** A device by its name, and a file, wherever that lies, by its path. */
+    static String shown(String path) {
+        return Files.isRegularFile(Path.of(path)) ? path : path.replaceFirst("^/dev/", "");
     }
 }
