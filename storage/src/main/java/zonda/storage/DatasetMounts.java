@@ -117,16 +117,28 @@ final class DatasetMounts implements Mounting {
             mounted.remove(dataset);
             return;
         }
-        try {
-            platform(() -> Mounts.unmount(target));
-        } catch (KernelException e) {
-            if (e.is(Errno.EBUSY)) {
-                Optional<Holder> holder = MountHolders.ofPlace(target);
-                throw new OpException(Code.CONFLICT, busy("unmount", name, holder), e);
-            }
-            throw e;
+        if (!Await.until(PATIENCE, () -> unmountNow(name, target, true))) {
+            unmountNow(name, target, false);
         }
         mounted.remove(dataset);
+    }
+
+    /** @return false when who is patient had better come again: this process lets go soon of what it looks at in a zone. */
+    private static boolean unmountNow(DatasetName name, Path target, boolean isPatient) {
+        try {
+            platform(() -> Mounts.unmount(target));
+            return true;
+        } catch (KernelException e) {
+            if (!e.is(Errno.EBUSY)) {
+                throw e;
+            }
+            Optional<Holder> holder = MountHolders.ofPlace(target);
+            long own = ProcessHandle.current().pid();
+            if (isPatient && holder.map(who -> who.pid() == own).orElse(true)) {
+                return false;
+            }
+            throw new OpException(Code.CONFLICT, busy("unmount", name, holder), e);
+        }
     }
 
     /**

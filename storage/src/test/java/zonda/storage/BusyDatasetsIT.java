@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -60,6 +63,29 @@ class BusyDatasetsIT {
                 .isInstanceOfSatisfying(
                         OpException.class, e -> assertThat(e.code()).isEqualTo(Code.CONFLICT))
                 .hasMessageContainingAll("tank/a", "busy", "process " + by.pid(), "mnt:[");
+    }
+
+    @Test
+    void what_this_process_has_open_for_a_moment_is_waited_for_and_for_longer_is_refused() throws IOException {
+        Path file = Files.writeString(mounted.resolve("file"), "looked at");
+
+        try (var _ = Files.newInputStream(file)) {
+            assertThatThrownBy(() -> datasets.destroy("tank/a", true))
+                    .hasMessageContainingAll("tank/a", "busy", "process " + ProcessHandle.current().pid());
+        }
+        InputStream open = Files.newInputStream(file);
+        Thread.ofVirtual().start(() -> {
+            LockSupport.parkNanos(Duration.ofMillis(300).toNanos());
+            try {
+                open.close();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+
+        datasets.destroy("tank/a", true);
+
+        assertThat(datasets.find("tank/a")).isEmpty();
     }
 
     @Test
