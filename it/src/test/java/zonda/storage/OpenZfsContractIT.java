@@ -168,7 +168,7 @@ class OpenZfsContractIT {
             assertThat(listed())
                     .contains("tank/b@one", "tank/b@two", "tank/b@three", "tank/d@x", "tank/r@one", "tank/r@two")
                     .doesNotContain("tank/e");
-            for (String name : List.of("tank/b", "tank/d", "tank/w", "tank/r")) {
+            for (String name : List.of("tank/d", "tank/b", "tank/w", "tank/r")) {
                 after.destroy(name, true);
             }
         }

@@ -130,8 +130,13 @@ final class MountHolders {
         }
     }
 
+    /** The path as its bytes are: a name need not be of any encoding. */
     private static Optional<Path> below(Path path, Path link) {
-        return link(link).filter(text -> text.startsWith("/")).map(Path::of).filter(used -> used.startsWith(path));
+        try {
+            return Optional.of(Files.readSymbolicLink(link)).filter(used -> used.startsWith(path));
+        } catch (IOException e) {
+            return Optional.empty();
+        }
     }
 
     private static List<Path> processes() {

@@ -71,7 +71,10 @@ class BusyDatasetsIT {
 
         try (var _ = Files.newInputStream(file)) {
             assertThatThrownBy(() -> datasets.destroy("tank/a", true))
-                    .hasMessageContainingAll("tank/a", "busy", "process " + ProcessHandle.current().pid());
+                    .hasMessageContainingAll(
+                            "tank/a",
+                            "busy",
+                            "process " + ProcessHandle.current().pid());
         }
         InputStream open = Files.newInputStream(file);
         Thread.ofVirtual().start(() -> {
@@ -86,6 +89,19 @@ class BusyDatasetsIT {
         datasets.destroy("tank/a", true);
 
         assertThat(datasets.find("tank/a")).isEmpty();
+    }
+
+    @Test
+    void a_name_of_no_encoding_that_somebody_has_open_is_no_obstacle() throws IOException {
+        datasets.create("tank/b", DatasetOptions.DEFAULT);
+        try (var other = Other.start(
+                        "sh", "-c", "exec 9>\"$1/$(printf 'x\\377')\"; exec cat", "sh", pool.mountpoint() + "/b");
+                var _ = Other.start("sh", "-c", "cd \"$1\"; exec cat", "sh", mounted.toString())) {
+            assertThatThrownBy(() -> datasets.destroy("tank/b", true))
+                    .hasMessageContainingAll(
+                            "tank/b", "busy", "process " + other.process().pid());
+            assertThatThrownBy(() -> datasets.destroy("tank/a", true)).hasMessageContaining("working directory");
+        }
     }
 
     @Test
