@@ -47,12 +47,7 @@ final class HttpDoor implements AutoCloseable {
             try {
                 answering.answer(exchange);
             } catch (OpException e) {
-                int status = switch (e.code()) {
-                    case NOT_FOUND -> 404;
-                    case INVALID -> 400;
-                    default -> 500;
-                };
-                text(exchange, status, String.valueOf(e.getMessage()));
+                text(exchange, e.code() == Code.NOT_FOUND ? 404 : 500, String.valueOf(e.getMessage()));
             }
         }
     }

@@ -34,6 +34,28 @@ final class ImgadmCreate {
     }
 
     void create(Session session, Getopt options) {
+        made(session, options, (_, image) -> write(session, options, image));
+    }
+
+    /** As {@link #create}, straight onto a server. */
+    void publish(Session session, Getopt options, Progress progress) {
+        if (options.has("o")) {
+            throw new OpException(
+                    Code.USAGE, "-o and -p exclude each other: an image that is published is kept nowhere");
+        }
+        var server = new Source(options.value("p").orElseThrow(), Source.Type.IMGAPI, options.has("k"));
+        made(session, options, (pool, image) -> {
+            session.out("Manifest:\n" + image.manifest().json().pretty().indent(4));
+            return pool.publisher(server).publish(image, progress);
+        });
+    }
+
+    /** Where an image goes that was made; of the VM's pool. */
+    private interface Destination {
+        Manifest take(Images pool, NewImage image);
+    }
+
+    private void made(Session session, Getopt options, Destination destination) {
         UUID vm = vms.resolve(options.operands().getFirst());
         Creations.Wish wish = wish(session, options);
         Images pool = images.of(vms.get(vm).string("zpool", ""));
@@ -44,28 +66,7 @@ final class ImgadmCreate {
                 () -> vms.imaging()
                         .withFiles(
                                 vm,
-                                tree -> write(session, options, pool.creations().ofTree(tree, wish))));
-    }
-
-    /** As {@link #create}, straight onto a server. */
-    void publish(Session session, Getopt options, Progress progress) {
-        if (options.has("o")) {
-            throw new OpException(
-                    Code.USAGE, "-o and -p exclude each other: an image that is published is kept nowhere");
-        }
-        var server = new Source(options.value("p").orElseThrow(), Source.Type.IMGAPI, options.has("k"));
-        UUID vm = vms.resolve(options.operands().getFirst());
-        Creations.Wish wish = wish(session, options);
-        Images pool = images.of(vms.get(vm).string("zpool", ""));
-        prepared(
-                session,
-                options,
-                vm,
-                () -> vms.imaging().withFiles(vm, tree -> {
-                    NewImage image = pool.creations().ofTree(tree, wish);
-                    session.out("Manifest:\n" + image.manifest().json().pretty().indent(4));
-                    return pool.publisher(server).publish(image, progress);
-                }));
+                                tree -> destination.take(pool, pool.creations().ofTree(tree, wish))));
     }
 
     private Manifest prepared(Session session, Getopt options, UUID vm, Supplier<Manifest> work) {

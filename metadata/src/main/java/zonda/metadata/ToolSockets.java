@@ -6,15 +6,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.net.StandardProtocolFamily;
 import java.nio.channels.Channels;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -98,18 +95,8 @@ public final class ToolSockets implements AutoCloseable {
         }
 
         static Listener open(String zonename, Path file, long rootUid, Handler handler) {
-            delete(file);
             try {
-                var server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-                try {
-                    UnixSocket.at(file, address -> server.bind(address, MOST_CONNECTIONS));
-                    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
-                    Files.setAttribute(file, "unix:uid", (int) rootUid, LinkOption.NOFOLLOW_LINKS);
-                    Files.setAttribute(file, "unix:gid", (int) rootUid, LinkOption.NOFOLLOW_LINKS);
-                } catch (IOException | RuntimeException e) {
-                    server.close();
-                    throw e;
-                }
+                ServerSocketChannel server = ZoneSocket.listen(file, rootUid, MOST_CONNECTIONS);
                 var listener = new Listener(zonename, rootUid, handler, server);
                 Thread.ofVirtual().name("tools-of-" + zonename).start(listener::accept);
                 return listener;

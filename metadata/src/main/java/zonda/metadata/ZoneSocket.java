@@ -56,10 +56,18 @@ final class ZoneSocket implements AutoCloseable {
     static ZoneSocket open(
             Path file, long rootUid, VmMetadata metadata, MetadataLimits limits, ScheduledExecutorService deadlines)
             throws IOException {
+        ServerSocketChannel server = listen(file, rootUid, limits.connections());
+        var socket = new ZoneSocket(file, metadata, limits, deadlines, server);
+        Thread.ofVirtual().name("metadata-", 0).start(socket::accept);
+        return socket;
+    }
+
+    /** As {@link #open} makes it. @param backlog of connections that wait to be accepted */
+    static ServerSocketChannel listen(Path file, long rootUid, int backlog) throws IOException {
         Files.deleteIfExists(file);
         var server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         try {
-            UnixSocket.at(file, address -> server.bind(address, limits.connections()));
+            UnixSocket.at(file, address -> server.bind(address, backlog));
             Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
             Files.setAttribute(file, "unix:uid", (int) rootUid, LinkOption.NOFOLLOW_LINKS);
             Files.setAttribute(file, "unix:gid", (int) rootUid, LinkOption.NOFOLLOW_LINKS);
@@ -67,9 +75,7 @@ final class ZoneSocket implements AutoCloseable {
             server.close();
             throw e;
         }
-        var socket = new ZoneSocket(file, metadata, limits, deadlines, server);
-        Thread.ofVirtual().name("metadata-", 0).start(socket::accept);
-        return socket;
+        return server;
     }
 
     private void accept() {

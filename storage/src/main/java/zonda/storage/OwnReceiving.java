@@ -47,7 +47,7 @@ final class OwnReceiving {
 
     private List<String> intoNew(Order order, Arrival arrival) {
         Receiving.Fresh fresh = receiving.fresh(ofKind(order, arrival), arrival);
-        receiving.requireFits(fresh, arrival);
+        receiving.requireFits(fresh.parent(), fresh.dataset(), arrival);
         Filesystem whole;
         try (var undo = new Undo()) {
             receiving.begin(fresh, undo);

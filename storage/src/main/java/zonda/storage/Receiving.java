@@ -133,23 +133,45 @@ final class Receiving {
     Fresh fresh(Order order, Arrival arrival) {
         DatasetName name = order.to().dataset();
         Filesystem parent = parent(name);
-        var dataset = new Filesystem(
-                pool.newGuid(),
-                Optional.of(parent.guid()),
-                name.leaf(),
-                pool.now(),
-                pool.nextTxg(),
-                arrival.base().map(Frozen::guid),
-                order.options());
+        Filesystem dataset = dataset(name, parent, arrival, order.options());
         Frozen snapshot = Frozen.of(
                         pool.newGuid(), order.to(), dataset, arrival.header().created(), pool.nextTxg())
                 .withNotes(notes(arrival));
         return new Fresh(parent, dataset, snapshot);
     }
 
+    Filesystem dataset(DatasetName name, Filesystem parent, Arrival arrival, DatasetOptions options) {
+        return new Filesystem(
+                pool.newGuid(),
+                Optional.of(parent.guid()),
+                name.leaf(),
+                pool.now(),
+                pool.nextTxg(),
+                arrival.base().map(Frozen::guid),
+                options);
+    }
+
+    /** A snapshot that is received into a place aside. */
+    Frozen aside(Order order, Arrival arrival, Filesystem dataset, SnapshotNotes.Arrival how) {
+        return new Frozen(
+                pool.newGuid(),
+                dataset.guid(),
+                pool.newGuid(),
+                order.to().snapshot(),
+                arrival.header().created(),
+                pool.nextTxg(),
+                notes(arrival).arriving(how));
+    }
+
+    /** To whom such a place is charged. */
+    List<Guid> charged(Frozen snapshot, Filesystem dataset) {
+        return Stream.concat(Stream.of(snapshot.home()), pool.catalog().accounts(dataset).stream())
+                .toList();
+    }
+
     private List<String> intoNew(Order order, Arrival arrival) {
         Fresh fresh = fresh(order, arrival);
-        requireFits(fresh, arrival);
+        requireFits(fresh.parent(), fresh.dataset(), arrival);
         try (var undo = new Undo()) {
             begin(fresh, undo);
             make(
@@ -170,9 +192,9 @@ final class Receiving {
         }
     }
 
-    void requireFits(Fresh fresh, Arrival arrival) {
-        Allotment given = fresh.dataset().options().allotment();
-        pool.reservations().requireFits(fresh.parent(), given, Arrival.prefix(arrival.header()) + ": out of space");
+    void requireFits(Filesystem parent, Filesystem dataset, Arrival arrival) {
+        Allotment given = dataset.options().allotment();
+        pool.reservations().requireFits(parent, given, Arrival.prefix(arrival.header()) + ": out of space");
         if (given.reserves()) {
             pool.reservations().prepare();
         }
@@ -326,15 +348,8 @@ final class Receiving {
 
     private List<String> intoExisting(Order order, Arrival arrival) {
         Filesystem dataset = arrival.dataset().orElseThrow();
-        Guid place = pool.newGuid();
-        var snapshot = new Frozen(
-                pool.newGuid(),
-                dataset.guid(),
-                place,
-                order.to().snapshot(),
-                arrival.header().created(),
-                pool.nextTxg(),
-                notes(arrival).arriving(SnapshotNotes.Arrival.AT_ONCE));
+        Frozen snapshot = aside(order, arrival, dataset, SnapshotNotes.Arrival.AT_ONCE);
+        Guid place = snapshot.home();
         var store = pool.store();
         Received received;
         try (var undo = new Undo()) {
@@ -343,9 +358,7 @@ final class Receiving {
             store.begin(snapshot);
             pool.passed("receive", "intent");
             undo.add(() -> removal.destroy(snapshot));
-            List<Guid> charged = Stream.concat(Stream.of(place), pool.catalog().accounts(dataset).stream())
-                    .toList();
-            make(place, arrival.base(), new Charge(charged, Optional.empty()));
+            make(place, arrival.base(), new Charge(charged(snapshot, dataset), Optional.empty()));
             pool.passed("receive", "place");
             received = content(order.stream(), place, snapshot, arrival);
             DatasetName name = order.to().dataset();

@@ -73,26 +73,16 @@ final class ResumableReceiving {
         }
     }
 
-    private List<Guid> charged(Frozen snapshot, Filesystem dataset) {
-        return Stream.concat(Stream.of(snapshot.home()), pool.catalog().accounts(dataset).stream())
-                .toList();
-    }
-
     /** Receives the snapshot that the stream is at. @return what of it this host can't have, in words */
     List<String> receive(Order order, Arrival arrival) {
         boolean isNew = arrival.dataset().isEmpty();
         Filesystem dataset = arrival.dataset().orElseGet(() -> empty(order, arrival));
-        var snapshot = new Frozen(
-                pool.newGuid(),
-                dataset.guid(),
-                pool.newGuid(),
-                order.to().snapshot(),
-                arrival.header().created(),
-                pool.nextTxg(),
-                receiving
-                        .notes(arrival)
-                        .arriving(isNew ? SnapshotNotes.Arrival.RESUMABLE_INTO_NEW : SnapshotNotes.Arrival.RESUMABLE));
-        var keeper = new Keeper(snapshot, charged(snapshot, dataset), Optional.empty());
+        Frozen snapshot = receiving.aside(
+                order,
+                arrival,
+                dataset,
+                isNew ? SnapshotNotes.Arrival.RESUMABLE_INTO_NEW : SnapshotNotes.Arrival.RESUMABLE);
+        var keeper = new Keeper(snapshot, receiving.charged(snapshot, dataset), Optional.empty());
         DatasetName name = order.to().dataset();
         List<String> claimed = isNew ? List.of(name.text()) : List.of();
         List<String> above = isNew ? List.of(name.parent().orElseThrow().text()) : List.of();
@@ -129,13 +119,9 @@ final class ResumableReceiving {
 
     /** Its accounts must be there before anything is charged to them. As long as no state is kept, it doesn't count. */
     private void make(Filesystem dataset, Arrival arrival, Undo undo) {
-        Allotment given = dataset.options().allotment();
         Filesystem parent =
                 pool.catalog().dataset(dataset.parent().orElseThrow()).orElseThrow();
-        pool.reservations().requireFits(parent, given, Arrival.prefix(arrival.header()) + ": out of space");
-        if (given.reserves()) {
-            pool.reservations().prepare();
-        }
+        receiving.requireFits(parent, dataset, arrival);
         undo.add(() -> pool.store().abandon(dataset.guid()));
         pool.store().begin(dataset);
         undo.add(() -> removal.destroy(dataset));
@@ -164,14 +150,7 @@ final class ResumableReceiving {
         if (arrival.isVolume()) {
             options = options.volume(shape(arrival.base()));
         }
-        return new Filesystem(
-                pool.newGuid(),
-                Optional.of(receiving.parent(name).guid()),
-                name.leaf(),
-                pool.now(),
-                pool.nextTxg(),
-                arrival.base().map(Frozen::guid),
-                options);
+        return receiving.dataset(name, receiving.parent(name), arrival, options);
     }
 
     /** Until it says its own. */
@@ -195,7 +174,7 @@ final class ResumableReceiving {
                     : Arrival.of(pool, header, named(order, snapshot), order.request())
                             .base();
         }
-        List<Guid> charged = charged(snapshot, dataset);
+        List<Guid> charged = receiving.charged(snapshot, dataset);
         pool.driver().rollback(partial.place(), partial.state(), charged);
         pool.passed("receive", "rewound");
         var one = new Population.More(dataset, Population.Kind.SNAPSHOTS, 1);

@@ -1,6 +1,5 @@
 package zonda.vm;
 
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +17,6 @@ final class CloudSeed {
 
     private static final String SEED = "/var/lib/cloud/seed/nocloud/";
     private static final String CONFIG = "/etc/cloud/cloud.cfg.d/99-zonda.cfg";
-    private static final String NOTHING = "#cloud-config\n{}\n";
 
     private CloudSeed() {}
 
@@ -31,8 +29,8 @@ final class CloudSeed {
         Json.Obj customer = vm.metadata("customer_metadata");
         Map<String, String> files = new LinkedHashMap<>();
         files.put(SEED + "meta-data", metaData(vm, customer));
-        files.put(SEED + "user-data", customer.string("cloud-init:user-data", NOTHING));
-        files.put(SEED + "vendor-data", customer.string("cloud-init:vendor-data", NOTHING));
+        files.put(SEED + "user-data", customer.string("cloud-init:user-data", NoCloud.NOTHING));
+        files.put(SEED + "vendor-data", customer.string("cloud-init:vendor-data", NoCloud.NOTHING));
         String network = customer.string("cloud-init:network-config", "");
         // An empty one is none: the file stays, so that one that was taken away is not found again.
         files.put(SEED + "network-config", network.isEmpty() ? "version: 2\nethernets: {}\n" : network);
@@ -42,15 +40,12 @@ final class CloudSeed {
 
     /** JSON is YAML. */
     private static String metaData(VmConfig vm, Json.Obj customer) {
-        List<String> keys = new ArrayList<>();
-        customer.string("root_authorized_keys", "")
+        List<String> keys = customer.string("root_authorized_keys", "")
                 .lines()
                 .map(String::strip)
                 .filter(line -> !line.isEmpty() && !line.startsWith("#"))
-                .forEach(keys::add);
-        return Json.object()
-                        .with("instance-id", vm.uuid().toString())
-                        .with("local-hostname", vm.hostname())
+                .toList();
+        return NoCloud.identity(vm)
                         .with("public-keys", Json.Arr.ofStrings(keys))
                         .pretty()
                 + "\n";

@@ -16,7 +16,8 @@ import zonda.kvm.FatVolume;
  */
 final class NoCloud {
     static final String LABEL = "CIDATA";
-    private static final String NOTHING = "#cloud-config\n{}\n";
+    /** Data that ask for nothing. */
+    static final String NOTHING = "#cloud-config\n{}\n";
 
     private NoCloud() {}
 
@@ -55,12 +56,17 @@ final class NoCloud {
     }
 
     private static Json.Obj metaData(VmConfig vm, Json.Obj customer) {
-        Json.Obj data = Json.object().with("instance-id", vm.uuid().toString()).with("local-hostname", vm.hostname());
+        Json.Obj data = identity(vm);
         List<String> keys = customer.string("root_authorized_keys", "")
                 .lines()
                 .filter(line -> !line.isBlank())
                 .toList();
         return keys.isEmpty() ? data : data.with("public-keys", Json.Arr.ofStrings(keys));
+    }
+
+    /** By which a guest knows itself, and that it is another than before. */
+    static Json.Obj identity(VmConfig vm) {
+        return Json.object().with("instance-id", vm.uuid().toString()).with("local-hostname", vm.hostname());
     }
 
     /** Networking config version 2 of cloud-init. */

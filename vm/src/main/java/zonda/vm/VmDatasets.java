@@ -55,8 +55,7 @@ final class VmDatasets {
             makeUnlessThere(datasets, parent);
         }
         if (datasets.find(vm.coresDataset()).isEmpty()) {
-            Path place =
-                    datasets.mount(vm.zpool()).resolve(vm.uuid().toString()).resolve("cores");
+            Path place = zonepath(datasets, vm).resolve("cores");
             datasets.createUnmounted(
                     vm.coresDataset(),
                     DatasetOptions.DEFAULT.mode(OWNER_ONLY).quota(CORES_QUOTA).mountpoint(new Mountpoint.At(place)));

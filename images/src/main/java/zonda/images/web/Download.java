@@ -113,7 +113,9 @@ public final class Download {
     private static final class State {
         private final FileChannel channel;
         private final MessageDigest digest;
-        private final MessageDigest md5 = Download.digest("MD5");
+        /** Of what a server says it of only: it takes as long as the other digest. */
+        private Optional<MessageDigest> md5 = Optional.empty();
+
         private Optional<String> contentMd5 = Optional.empty();
         private long size;
         private boolean renewed;
@@ -125,14 +127,20 @@ public final class Download {
 
         void add(byte[] data, int length) {
             digest.update(data, 0, length);
-            md5.update(data, 0, length);
+            md5.ifPresent(sum -> sum.update(data, 0, length));
             size += length;
         }
 
         void clear() {
             digest.reset();
-            md5.reset();
+            md5.ifPresent(MessageDigest::reset);
             size = 0;
+        }
+
+        /** Before the first byte of a whole file. */
+        void expectMd5(Optional<String> said) {
+            contentMd5 = said;
+            md5 = said.map(_ -> Download.digest("MD5"));
         }
     }
 
@@ -161,7 +169,7 @@ public final class Download {
             }
             if (body.status() == 200) {
                 // Of a part it would be the part's.
-                state.contentMd5 = Optional.ofNullable(body.headers().get("content-md5"));
+                state.expectMd5(Optional.ofNullable(body.headers().get("content-md5")));
             }
             copy(body.stream(), state);
             boolean ended =
@@ -240,7 +248,9 @@ public final class Download {
                     + expected.size().get());
         }
         compare(expected.algorithm(), HexFormat.of().formatHex(state.digest.digest()), expected.digest());
-        compare("MD5", Base64.getEncoder().encodeToString(state.md5.digest()), state.contentMd5);
+        if (state.md5.isPresent()) {
+            compare("MD5", Base64.getEncoder().encodeToString(state.md5.get().digest()), state.contentMd5);
+        }
     }
 
     private void compare(String algorithm, String sum, Optional<String> wanted) throws Mismatch {
