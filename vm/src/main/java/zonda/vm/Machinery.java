@@ -147,6 +147,11 @@ final class Machinery {
             }
 
             @Override
+            public boolean mayHaveEnded() {
+                return vm.life() == VmRecord.Life.INCOMPLETE || vm.life() == VmRecord.Life.PROVISIONING;
+            }
+
+            @Override
             public void prepared(long initPid) {
                 VmRecord booted = store.find(vm.uuid()).orElse(vm);
                 attach(booted, initPid, zonepath);
