@@ -384,9 +384,7 @@ class KvmIT {
     @Test
     void what_is_wrong_with_a_machine_is_said_before_anything_is_made() {
         assertThat(refusal(withDisk("model", Json.of("floppy"))))
-                .contains(
-                        "Invalid value(s) for: disks.0.model",
-                        "\"floppy\" is not a valid disk model for kvm brand. Valid are: virtio,scsi,ide");
+                .startsWith("\"floppy\" is not a valid disk model for kvm brand. Valid are: virtio,scsi,ide");
         assertThat(refusal(withDisk("path", Json.of("/x"))))
                 .contains("you cannot specify a path for a disk unless you set nocreate=true");
         assertThat(refusal(withDisk("block_size", Json.of(4096))))
@@ -400,7 +398,7 @@ class KvmIT {
         assertThat(refusal(payload("kvm", "virtio", "ne2000")))
                 .contains("\"ne2000\" is not a valid NIC model for kvm brand. Valid are: virtio,e1000,rtl8139");
         assertThat(refusal(payload("kvm", "virtio", "virtio").with("vga", "mono")))
-                .contains("Invalid value(s) for: vga");
+                .startsWith("Invalid VGA type: \"mono\", supported types are: cirrus,std,vmware,qxl,xenfb");
         Json.Obj tooSmall = payload("kvm", "virtio", "virtio")
                 .with("disks", new Json.Arr(List.of(Json.object().with("model", "virtio"))));
         assertThat(refusal(tooSmall)).contains("Missing required properties: disks.0.size");

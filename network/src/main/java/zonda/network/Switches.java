@@ -217,9 +217,8 @@ final class Switches {
      * A switch that NICs can be on.
      *
      * @param stub the etherstub whose services the global zone has there, if any
-     * @param isOurs whether nobody but us can serve there: an etherstub, or a VLAN of one
      */
-    record Switch(Link bridge, Optional<Etherstub> stub, boolean isOurs) {}
+    record Switch(Link bridge, Optional<Etherstub> stub) {}
 
     /**
      * The switch of a NIC.
@@ -241,10 +240,10 @@ final class Switches {
             Link link = socket.link(bridge)
                     .orElseThrow(
                             () -> new OpException(Code.FAILED, "nic tag " + tag + ": link " + bridge + " is gone"));
-            return new Switch(link, stub, stub.isPresent());
+            return new Switch(link, stub);
         }
         Link link = stub.isPresent() ? vlan(socket, stub.get(), vlan) : vlan(socket, nicTag(tag), vlan);
-        return new Switch(link, Optional.empty(), stub.isPresent());
+        return new Switch(link, Optional.empty());
     }
 
     private NicTag nicTag(String name) {

@@ -3,6 +3,7 @@ package zonda.vm;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import zonda.base.Cidr;
 import zonda.base.Json;
 import zonda.base.Mac;
@@ -10,6 +11,8 @@ import zonda.base.OpException;
 
 /** The two ways a payload says a NIC's addresses: ip, netmask and gateway of old, ips and gateways since. */
 final class Nics {
+    private static final String PRIVATE = "(10|192\\.168|172\\.(1[6-9]|2[0-9]|3[01]))\\..*";
+
     private Nics() {}
 
     /** With ips and gateways only. An ip whose netmask is missing stays, for the rules to complain of. */
@@ -30,6 +33,19 @@ final class Nics {
             changed = changed.with("gateways", Json.Arr.ofStrings(List.of(gateway.get())));
         }
         return canonicalMac(changed.without("ip").without("netmask").without("gateway"));
+    }
+
+    static Json.Obj withoutEmptyIps(Json.Obj nic) {
+        return nic.has("ips") && nic.array("ips").items().isEmpty() ? nic.without("ips") : nic;
+    }
+
+    /** The first NIC with an IPv4 address outside of the private networks of RFC 1918, else the first. */
+    static int nextPrimary(List<Json.Obj> nics) {
+        return IntStream.range(0, nics.size())
+                .filter(i -> nics.get(i).array("ips").strings().stream()
+                        .anyMatch(ip -> ip.contains(".") && !ip.matches(PRIVATE)))
+                .findFirst()
+                .orElse(0);
     }
 
     /** Lower case, zero-padded; what is no MAC stays, for the rules to complain of. */

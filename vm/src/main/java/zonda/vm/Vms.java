@@ -136,10 +136,14 @@ public final class Vms implements AutoCloseable {
 
     /** Reads a payload for update of any VM of the brand. */
     public Checked checkUpdate(Json.Obj raw, Brand brand) {
-        return checks.update(raw, brand);
+        return checks.update(raw, brand, VmConfig.USUAL_POOL);
     }
 
-    // What is done.
+    /** Reads a payload for update of this VM. */
+    public Checked checkUpdate(Json.Obj raw, UUID uuid) {
+        VmConfig vm = find(uuid).config();
+        return checks.update(raw, vm.brand(), vm.zpool());
+    }
 
     /**
      * Creates a VM, boots it unless autoboot is off, and waits until it is up.

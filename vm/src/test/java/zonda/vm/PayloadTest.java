@@ -92,9 +92,10 @@ class PayloadTest {
         create("{'max_lwps':-1,'autoboot':'maybe','nics':[{'nic_tag':'stub0','mac':'zz','vlan_id':5000}],'tags':[1]}");
 
         assertThat(findings.toJson().array("bad_values").strings())
-                .contains("max_lwps", "autoboot", "nics.0.vlan_id", "tags");
+                .containsExactly("autoboot", "max_lwps", "nics.*.vlan_id", "tags");
         assertThatThrownBy(() -> findings.throwIfFatal(false))
-                .hasMessageStartingWith("Invalid value(s) for: autoboot,max_lwps,nics.0.mac,nics.0.vlan_id,tags");
+                .hasMessage("Invalid value(s) for: autoboot,max_lwps,nics.*.vlan_id,tags (nics.0.vlan_id);"
+                        + " Invalid MAC address: \"zz\" (nics.0.mac)");
     }
 
     @Test
@@ -136,7 +137,25 @@ class PayloadTest {
     void an_ip_without_netmask_is_an_error() {
         create("{'nics':[{'nic_tag':'admin','ip':'10.0.0.5'}]}");
 
-        assertThat(findings.toJson().array("bad_values").strings()).containsExactly("nics.0.netmask");
+        assertThat(findings.isValid())
+                .as("validate looks at each property alone")
+                .isTrue();
+        assertThat(findings.refusals()).containsExactly("NIC with ip 10.0.0.5 needs a netmask");
+    }
+
+    @Test
+    void a_number_is_no_string() {
+        create("{'alias':42}");
+
+        assertThat(findings.toJson().array("bad_values").strings()).containsExactly("alias");
+    }
+
+    @Test
+    void a_name_that_no_nic_has_is_told_for_all_of_them_and_warned_of_where_it_is() {
+        create("{'nics':[{'nic_tag':'admin'},{'nic_tag':'admin','physical':'net0'}]}");
+
+        assertThat(findings.toJson().array("bad_properties").strings()).containsExactly("nics.*.physical");
+        assertThat(findings.warnings().getFirst()).startsWith("warning: unknown property \"nics.1.physical\"");
     }
 
     @ParameterizedTest
@@ -149,6 +168,9 @@ class PayloadTest {
                 "{'nics':[{'nic_tag':'admin','mac':'02:00:00:00:00:01'},{'nic_tag':'admin','mac':'02:00:00:00:00:01'}]} | Cannot add multiple NICs with the same MAC: 02:00:00:00:00:01",
                 "{'nics':[{'nic_tag':'admin','ips':['10.1.1.1/24']},{'nic_tag':'admin','ips':['10.1.1.1/24']}]} | Cannot add multiple NICs with the same IP: 10.1.1.1",
                 "{'routes':{'nonsense':'10.0.0.1'}} | Invalid route destination: \"nonsense\" (must be IP address or CIDR)",
+                "{'routes':{'10.2.0.0/16':'nics[7]'},'nics':[{'nic_tag':'admin'}]} | Route gateway: \"nics[7]\" refers to non-existent or DHCP nic",
+                "{'routes':{'10.2.0.0/16':'nics[0]'},'nics':[{'nic_tag':'admin','ips':['dhcp']}]} | Route gateway: \"nics[0]\" refers to non-existent or DHCP nic",
+                "{'routes':{'10.2.0.0/16':'next door'}} | Invalid route gateway: \"next door\" (must be IP address, MAC address, or nic)",
                 "{'limit_priv':['default','-no_such']} | Unknown privilege: \"no_such\"",
                 "{'nics':[{'nic_tag':'admin','mtu':9000}]} | MTU 9000 is more than nic tag \"admin\" carries: 1500",
             })
@@ -178,6 +200,48 @@ class PayloadTest {
         assertThat(after.properties().integer("max_locked_memory")).contains(768L);
         assertThat(after.properties().integer("tmpfs")).contains(256L);
         assertThat(after.properties().integer("ram")).contains(1024L);
+    }
+
+    @Test
+    void the_least_swap_is_no_distance_that_is_kept() {
+        VmConfig vm = create("{'max_physical_memory':128}");
+        assertThat(vm.properties().integer("max_swap")).contains(256L);
+
+        assertThat(update(vm, "{'ram':256}").properties().integer("max_swap")).contains(256L);
+        assertThat(update(vm, "{'ram':'1024'}").properties().integer("max_swap"))
+                .contains(1024L);
+    }
+
+    @Test
+    void a_cap_of_nothing_is_none() {
+        VmConfig vm = create("{'cpu_cap':100}");
+
+        assertThat(update(vm, "{'cpu_cap':0}").properties().has("cpu_cap")).isFalse();
+        assertThat(update(vm, "{'cpu_cap':''}").properties().has("cpu_cap")).isFalse();
+    }
+
+    @Test
+    void the_next_primary_nic_is_the_first_with_a_public_address() {
+        VmConfig vm = create("{'nics':[{'nic_tag':'admin','ips':['10.0.0.1/24'],'mac':'02:00:00:00:00:01'},"
+                + "{'nic_tag':'admin','ips':['192.0.2.1/24'],'mac':'02:00:00:00:00:02','primary':true},"
+                + "{'nic_tag':'admin','ips':['198.51.100.1/24'],'mac':'02:00:00:00:00:03'}]}");
+
+        VmConfig fewer = update(vm, "{'remove_nics':['02:00:00:00:00:02']}");
+        VmConfig privateOnly = update(fewer, "{'remove_nics':['02:00:00:00:00:03']}");
+
+        assertThat(fewer.nics().getLast().bool("primary", false)).isTrue();
+        assertThat(privateOnly.nics().getFirst().bool("primary", false)).isTrue();
+    }
+
+    @Test
+    void a_nic_without_ips_has_no_such_property() {
+        VmConfig vm = create("{'nics':[{'nic_tag':'admin','ips':['10.0.0.1/24'],'mac':'02:00:00:00:00:01'}]}");
+
+        assertThat(update(vm, "{'update_nics':[{'mac':'02:00:00:00:00:01','ips':[]}]}")
+                        .nics()
+                        .getFirst()
+                        .has("ips"))
+                .isFalse();
     }
 
     @Test
