@@ -226,12 +226,9 @@ public final class Creations {
                 .with("nic_driver", "virtio")
                 .with("disk_driver", "virtio")
                 .with("cpu_type", "qemu64");
-        Manifest plain = manifest(fields, description);
-        return Manifest.of(plain.json()
-                .without("tags")
-                .withAll(machine)
-                .withAll(fields.json())
-                .with("image_size", mib));
+        Json.Obj given = fields.json().with("image_size", mib);
+        Json.Obj plain = manifest(new Fields(given), description).json().without("tags");
+        return Manifest.of(plain.withAll(machine).withAll(given));
     }
 
     private InstalledImage create(Manifest manifest, Installation.Filler filler, Progress progress) {
