@@ -9,6 +9,7 @@ import zonda.base.Code;
 import zonda.base.Json;
 import zonda.base.OpException;
 import zonda.kvm.Disk;
+import zonda.kvm.PciSlot;
 import zonda.kvm.Sectors;
 
 /**
@@ -74,6 +75,11 @@ final class Disks {
 
         Sectors sectors() {
             return properties.string("guest_block_size").flatMap(Sectors::parse).orElse(Sectors.USUAL);
+        }
+
+        /** Where the guest finds it, if the VM says so. */
+        Optional<PciSlot> slot() {
+            return properties.string("pci_slot").flatMap(PciSlot::parse);
         }
 
         Disk.Model model(Brand brand) {
@@ -243,6 +249,26 @@ final class Disks {
                     "image " + uuid + " is of " + size + " MiB, which a disk of " + disk.integer("size", 0)
                             + " MiB can't hold");
         }
+        checkSlots(disks, findings);
+    }
+
+    private static void checkSlots(List<Json.Obj> disks, Findings findings) {
+        List<PciSlot> slots = new ArrayList<>();
+        for (Json.Obj disk : disks) {
+            String text = disk.string("pci_slot", "");
+            Optional<PciSlot> slot = PciSlot.parse(text);
+            if (slot.filter(slots::contains).isPresent()) {
+                findings.badValue("disks.*.pci_slot", "VM has multiple disks in pci_slot \"" + text + "\"");
+            }
+            slot.ifPresent(slots::add);
+        }
+        slots.stream()
+                .filter(slot -> slot.function() > 0 && !slots.contains(new PciSlot(slot.device(), 0)))
+                .findFirst()
+                .ifPresent(slot -> findings.badValue(
+                        "disks.*.pci_slot",
+                        "function " + slot.function() + " of PCI device " + slot.device()
+                                + " is not found by a guest without a disk at function 0"));
     }
 
     /** Completes the disks of a create, and notes what is wrong with them. */
@@ -353,7 +379,22 @@ final class Disks {
                 findings.rule(invalidModel(word.get(), vm.brand()));
             }
             blocks(disk.with("model", word.get()));
+            slot(disk.string("pci_slot", ""));
             return disk.with("model", word.get());
+        }
+
+        private void slot(String text) {
+            Optional<PciSlot> slot = PciSlot.parse(text);
+            if (slot.isEmpty() && !text.isEmpty()) {
+                findings.badValue(
+                        at + ".pci_slot",
+                        "Invalid pci_slot: \"" + text + "\" (must be device, device:function or 0:device:function)");
+            } else if (slot.filter(place -> PciSlot.TAKEN.contains(place.device()))
+                    .isPresent()) {
+                findings.badValue(
+                        at + ".pci_slot",
+                        "PCI devices " + PciSlot.TAKEN.stream().sorted().toList() + " are taken: \"" + text + "\"");
+            }
         }
 
         private void blocks(Json.Obj disk) {
