@@ -33,6 +33,20 @@ final class Changes {
         }
     }
 
+    /** How what is written to a dataset from now on is stored, and to those below it that don't say themselves. */
+    void tune(DatasetName name, UnaryOperator<Tuning> change) {
+        options(name, old -> {
+            Tuning tuning = change.apply(old.tuning());
+            if (tuning.recordSize().isPresent() && !pool.driver().hasRecords()) {
+                throw new OpException(
+                        Code.NOT_SUPPORTED,
+                        "cannot set property for '" + name + "': 'recordsize' is not supported by the driver "
+                                + pool.driver().name());
+            }
+            return old.tuning(tuning);
+        });
+    }
+
     private void replace(Filesystem old, Filesystem changed) {
         boolean isAllotted = !changed.options().allotment().equals(old.options().allotment());
         if (isAllotted) {
@@ -47,6 +61,11 @@ final class Changes {
         if (isAllotted || !changed.options().quota().equals(old.options().quota())) {
             limit(old, changed, isAllotted);
             pool.passed("set", "limited");
+        }
+        if (!changed.options().tuning().equals(old.options().tuning())) {
+            pool.driver().tune(changed.guid(), changed.options().tuning());
+            pool.compressAll(pool.catalog().nameOf(changed.guid()));
+            pool.passed("set", "tuned");
         }
         pool.finishing().describe(changed);
     }
@@ -130,6 +149,7 @@ final class Changes {
             if (!pool.catalog().reserving().isEmpty()) {
                 pool.reservations().changed(renamed);
             }
+            pool.compressAll(pool.catalog().nameOf(renamed.guid()));
             pool.passed("rename", "charged");
             pool.finishing().describe(renamed);
         }
@@ -182,6 +202,7 @@ final class Changes {
                         .settling(() -> pool.driver()
                                 .rollback(
                                         dataset.guid(), to.id(), pool.catalog().accounts(dataset)));
+                pool.compress(dataset);
                 pool.passed("rollback", "exchanged");
                 pool.reservations().refresh();
                 pool.finishing().describe(dataset);
