@@ -109,6 +109,9 @@ final class VmadmChanging {
             throw new OpException(Code.INVALID, findings.toJson().pretty());
         }
         session.err("VALID '" + what + "' payload for " + brand + " brand VMs.");
+        findings.withoutEffect()
+                .forEach(path -> session.err(
+                        "warning: " + path + " is not supported by this version of Zonda: " + what + " refuses it"));
     }
 
     void start(Session session, List<String> arguments) {

@@ -22,20 +22,21 @@ final class Changes {
         this.removal = removal;
     }
 
-    /** Replaces the record of a dataset, whose name stays. */
-    void options(DatasetName name, UnaryOperator<DatasetOptions> change) {
+    /** Replaces the record of a dataset, whose name stays. @return whether that is another */
+    boolean options(DatasetName name, UnaryOperator<DatasetOptions> change) {
         try (var _ = pool.claims().claim(List.of(name.text()), List.of())) {
             Filesystem old = pool.catalog().require(name);
             Filesystem changed = old.withOptions(change.apply(old.options()));
             if (!changed.equals(old)) {
                 replace(old, changed);
             }
+            return !changed.equals(old);
         }
     }
 
-    /** How what is written to a dataset from now on is stored, and to those below it that don't say themselves. */
-    void tune(DatasetName name, UnaryOperator<Tuning> change) {
-        options(name, old -> {
+    /** How what is written to a dataset from now on is stored, and to those below it that don't say themselves. @return as {@link #options} */
+    boolean tune(DatasetName name, UnaryOperator<Tuning> change) {
+        return options(name, old -> {
             Tuning tuning = change.apply(old.tuning());
             if (tuning.recordSize().isPresent() && !pool.driver().hasRecords()) {
                 throw new OpException(

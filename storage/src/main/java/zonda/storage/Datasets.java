@@ -316,8 +316,9 @@ public final class Datasets {
 
     /** Changes how what is written from now on is stored. @throws OpException NOT_SUPPORTED where the driver can't */
     public void setTuning(String name, UnaryOperator<Tuning> change) {
-        changes.tune(new DatasetName(name), change);
-        note("set", name, require(name).options().tuning().text());
+        if (changes.tune(new DatasetName(name), change)) {
+            note("set", name, require(name).options().tuning().text());
+        }
     }
 
     /** Gives a volume another size; what lies behind a smaller one is lost. */

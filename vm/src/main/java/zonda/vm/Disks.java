@@ -88,10 +88,10 @@ final class Disks {
                 .toList();
     }
 
-    /** What a machine that runs goes by: space that is kept free for a disk is no affair of its own. */
+    /** What a machine that runs goes by: how a disk is stored, and what is kept free for it, is no affair of its own. */
     static List<Json> machine(VmConfig vm) {
         return of(vm).stream()
-                .<Json>map(disk -> disk.properties().without("refreservation"))
+                .<Json>map(disk -> disk.properties().without("refreservation").without("compression"))
                 .toList();
     }
 

@@ -55,9 +55,19 @@ public final class Findings {
         return List.copyOf(warnings);
     }
 
-    /** Nothing to say about it at all: validate's question. */
+    /** Something to say about what is taken all the same. */
+    void warning(String text) {
+        warnings.add("warning: " + text);
+    }
+
+    /** Nothing is wrong with it: validate's question, which what has no effect here is no answer to. */
     public boolean isClean() {
-        return badBrand.isEmpty() && badProperties.isEmpty() && !isFatal();
+        return badBrand.isEmpty() && badProperties.isEmpty() && badValues.isEmpty() && missing.isEmpty();
+    }
+
+    /** The properties that are valid, and that create and update refuse all the same. */
+    public List<String> withoutEffect() {
+        return List.copyOf(later);
     }
 
     private boolean isFatal() {
@@ -74,11 +84,9 @@ public final class Findings {
         if (badBrand.isPresent()) {
             return Json.object().with("bad_brand", badBrand.get());
         }
-        var values = new TreeSet<>(badValues);
-        values.addAll(later);
         return Json.object()
                 .with("bad_properties", Json.Arr.ofStrings(badProperties))
-                .with("bad_values", Json.Arr.ofStrings(values))
+                .with("bad_values", Json.Arr.ofStrings(badValues))
                 .with("missing_properties", Json.Arr.ofStrings(missing));
     }
 

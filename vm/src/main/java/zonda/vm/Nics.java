@@ -1,6 +1,7 @@
 package zonda.vm;
 
 import java.net.InetAddress;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
 import zonda.base.Cidr;
@@ -83,5 +84,35 @@ final class Nics {
         } catch (OpException e) {
             return Optional.empty();
         }
+    }
+
+    /** Whether its addresses are known beforehand. */
+    static boolean isStatic(Json.Obj nic) {
+        return nic.array("ips").strings().stream().anyMatch(ip -> ip.contains("/"));
+    }
+
+    /** Which of several becomes the primary: that of the lowest IPv4 address that is not private, else the lowest. */
+    static int mostPublic(List<Json.Obj> nics) {
+        int best = 0;
+        long least = Long.MAX_VALUE;
+        for (int i = 0; i < nics.size(); i++) {
+            for (InetAddress address : ipv4(nics.get(i))) {
+                long number = Integer.toUnsignedLong(
+                        ByteBuffer.wrap(address.getAddress()).getInt());
+                long rank = address.isSiteLocalAddress() ? number + (1L << Integer.SIZE) : number;
+                if (rank < least) {
+                    least = rank;
+                    best = i;
+                }
+            }
+        }
+        return best;
+    }
+
+    private static List<InetAddress> ipv4(Json.Obj nic) {
+        return nic.array("ips").strings().stream()
+                .filter(ip -> ip.matches("[0-9.]+/[0-9]+"))
+                .map(ip -> Cidr.parse(ip).address())
+                .toList();
     }
 }

@@ -40,6 +40,7 @@ final class PayloadChecks {
                 .with("create_timestamp", now());
         complete = disks.complete(new VmConfig(Delegation.named(complete)), findings);
         rules.check(new VmConfig(complete), findings);
+        rules.warn(read, Optional.of(new VmConfig(complete).zpool()), findings);
         return new Vms.Checked(complete, brand.get(), findings);
     }
 
@@ -83,6 +84,8 @@ final class PayloadChecks {
 
     Vms.Checked update(Json.Obj raw, Brand brand) {
         var findings = new Findings();
-        return new Vms.Checked(payloads.read(raw, Verb.UPDATE, brand, findings), brand, findings);
+        Json.Obj read = payloads.read(raw, Verb.UPDATE, brand, findings);
+        rules.warn(read, Optional.empty(), findings);
+        return new Vms.Checked(read, brand, findings);
     }
 }

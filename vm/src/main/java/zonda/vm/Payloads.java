@@ -19,6 +19,8 @@ final class Payloads {
     private static final Map<String, String> OLD_NAMES =
             Map.of("dataset_uuid", "image_uuid", "zfs_storage_pool_name", "zpool");
 
+    private static final List<String> ARRAYS = List.of("disks", "nics", "filesystems", "pci_devices");
+
     private final PropertyTable table;
 
     Payloads(PropertyTable table) {
@@ -28,6 +30,10 @@ final class Payloads {
     /** The payload of typed values, with what is wrong noted and left out. Null stays, for update to clear by. */
     Json.Obj read(Json.Obj raw, Verb verb, Brand brand, Findings findings) {
         Map<String, Json> read = new LinkedHashMap<>();
+        ARRAYS.stream()
+                .filter(array -> raw.has(array) && raw.has("add_" + array))
+                .forEach(array -> findings.badValue(
+                        "add_" + array, "Cannot specify both \"" + array + "\" and \"add_" + array + "\""));
         raw.members().forEach((name, value) -> {
             String current = OLD_NAMES.getOrDefault(name, name);
             Optional<Property> property = table.find(current);
@@ -45,22 +51,26 @@ final class Payloads {
     private Optional<Json> value(
             Property property, String path, Json value, Verb verb, Brand brand, Findings findings) {
         boolean unset = value instanceof Json.Null || (value instanceof Json.Str(String text) && text.isEmpty());
-        if (unset) {
+        Optional<Json> typed = unset ? Optional.empty() : Values.typed(property, value);
+        if (unset || typed.filter(one -> Shapes.isUnset(property, one)).isPresent()) {
             return verb == Verb.UPDATE ? Optional.of(new Json.Null()) : Optional.empty();
         }
-        Optional<Json> typed = Values.typed(property, value);
         if (typed.isEmpty()) {
             findings.badValue(path);
             return Optional.empty();
+        }
+        if (!Shapes.fits(property, typed.get())) {
+            // Kept, for rules that have words for it.
+            findings.badValue(path);
+        }
+        if (property.type() == Type.OBJECT_ARRAY) {
+            typed = Optional.of(members(property, path, (Json.Arr) typed.get(), new Taking(verb, brand), findings));
         }
         if (property.status() == Status.LATER) {
             if (!isDefault(property, typed.get())) {
                 findings.later(path);
             }
             return Optional.empty();
-        }
-        if (property.type() == Type.OBJECT_ARRAY) {
-            return Optional.of(members(property, path, (Json.Arr) typed.get(), new Taking(verb, brand), findings));
         }
         return typed;
     }

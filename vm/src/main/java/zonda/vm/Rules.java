@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.Stream;
 import zonda.base.Cidr;
 import zonda.base.Code;
 import zonda.base.Json;
@@ -17,6 +18,11 @@ final class Rules {
     private static final int MOST_IPS = 20;
     private static final int MOST_ALLOWED_IPS = 13;
     private static final int MOST_ADDRESSES = 32;
+
+    private static final long USUAL_RECORD = 131_072;
+    /** FS_USERNS_MOUNT of the kernel's filesystems, and binds. */
+    private static final Set<String> MOUNTED_BY_ZONES =
+            Set.of("bind", "cgroup2", "devpts", "fuse", "mqueue", "overlay", "proc", "ramfs", "sysfs", "tmpfs");
 
     private final Surroundings host;
 
@@ -47,6 +53,23 @@ final class Rules {
         Filesystems.check(Filesystems.of(vm), findings);
         routes(properties.object("routes"), vm.nics(), findings);
         Docker.check(vm, findings);
+    }
+
+    /** Says what of a payload is kept, and has no effect on this host. @param pool of the VM, if that is known */
+    void warn(Json.Obj payload, Optional<String> pool, Findings findings) {
+        boolean isSized = Stream.of("zfs_root_recsize", "zfs_data_recsize")
+                .anyMatch(name -> payload.integer(name, USUAL_RECORD) != USUAL_RECORD);
+        if (isSized && !host.hasRecords(pool)) {
+            findings.warning(
+                    "zfs_root_recsize and zfs_data_recsize are kept, and have no effect: btrfs has no records");
+        }
+        List<String> never = payload.array("fs_allowed").strings().stream()
+                .filter(type -> !MOUNTED_BY_ZONES.contains(type))
+                .toList();
+        if (!never.isEmpty()) {
+            findings.warning(
+                    "fs_allowed is kept, and has no effect: Linux lets no zone mount " + String.join(", ", never));
+        }
     }
 
     private static void privileges(List<String> limitPriv, Findings findings) {
@@ -168,11 +191,14 @@ final class Rules {
 
     private static boolean isGateway(String text, List<Json.Obj> nics) {
         if (text.matches("nics\\[[0-9]+\\]")) {
-            return Integer.parseInt(text.replaceAll("[^0-9]", "")) < nics.size();
+            String number = text.replaceAll("[^0-9]", "");
+            return number.length() < 4
+                    && Integer.parseInt(number) < nics.size()
+                    && Nics.isStatic(nics.get(Integer.parseInt(number)));
         }
         if (text.matches("macs\\[.*\\]")) {
             String mac = text.substring(5, text.length() - 1);
-            return nics.stream().anyMatch(nic -> nic.string("mac", "").equals(mac));
+            return nics.stream().anyMatch(nic -> nic.string("mac", "").equals(mac) && Nics.isStatic(nic));
         }
         return isAddress(text) && !text.contains(":");
     }

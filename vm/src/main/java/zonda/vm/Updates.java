@@ -177,7 +177,7 @@ final class Updates {
             }
         }
         if (!left.isEmpty() && left.stream().noneMatch(nic -> nic.bool("primary", false))) {
-            makePrimary(left, 0);
+            makePrimary(left, Nics.mostPublic(left));
         }
         return List.copyOf(left);
     }
