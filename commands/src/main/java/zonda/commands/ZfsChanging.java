@@ -10,6 +10,7 @@ import zonda.storage.Dataset;
 import zonda.storage.DatasetOptions;
 import zonda.storage.Datasets;
 import zonda.storage.Mountpoint;
+import zonda.storage.Tuning;
 import zonda.storage.VolumeShape;
 
 /** The verbs of zfs(8) that change something. */
@@ -97,6 +98,7 @@ final class ZfsChanging {
                 case "reservation", "refreservation", "filesystem_limit", "snapshot_limit" ->
                     made.allotment(ZfsAllotment.with(made.allotment(), set, made.volume()));
                 case "mountpoint" -> made.mountpoint(mountpoint(set.value()));
+                case "compression" -> made.tuning(compression(name, made.tuning(), set.value()));
                 default -> {
                     requireUser(driver, name, set.property());
                     yield made.property(set.property(), set.value());
@@ -104,6 +106,14 @@ final class ZfsChanging {
             };
         }
         return made;
+    }
+
+    static Tuning compression(String dataset, Tuning tuning, String value) {
+        try {
+            return tuning.compression(Optional.of(value));
+        } catch (OpException e) {
+            throw new OpException(e.code(), "cannot set property for '" + dataset + "': " + e.getMessage(), e);
+        }
     }
 
     static Mountpoint mountpoint(String value) {
@@ -120,7 +130,7 @@ final class ZfsChanging {
                     Code.NOT_SUPPORTED,
                     "cannot set property for '" + dataset + "': '" + property
                             + "' is not supported by the driver " + driver
-                            + "; quota, reservations, limits, volsize and user properties are");
+                            + "; compression, quota, reservations, limits, volsize and user properties are");
         }
     }
 
@@ -216,6 +226,8 @@ final class ZfsChanging {
             datasets.setQuota(name, set.limit());
         } else if (ZfsAllotment.has(set.property())) {
             setAllotment(name, set);
+        } else if (set.property().equals("compression")) {
+            datasets.setTuning(name, old -> compression(name, old, set.value()));
         } else if (set.property().equals("volsize")) {
             datasets.setVolumeSize(name, ZfsNumbers.parse(set.value()));
         } else {
@@ -243,10 +255,14 @@ final class ZfsChanging {
         String property = options.operands().getFirst();
         for (String name : options.operands().subList(1, options.operands().size())) {
             datasets.properties(name, List.of());
-            if (property.indexOf(':') < 0) {
+            boolean isCompression = property.equals("compression");
+            if (property.indexOf(':') < 0 && !isCompression) {
                 throw new OpException(
                         Code.INVALID,
                         "'" + property + "' property cannot be inherited, use 'zfs set " + property + "=none'");
+            }
+            if (name.indexOf('@') >= 0 && isCompression) {
+                throw new OpException(Code.INVALID, "'compression' property is not inheritable for snapshots");
             }
             if (name.indexOf('@') >= 0) {
                 datasets.unsetSnapshotProperty(name, property);
@@ -254,7 +270,13 @@ final class ZfsChanging {
             }
             List<Dataset> all =
                     options.has("r") ? datasets.list(name) : datasets.list(name).subList(0, 1);
-            all.forEach(dataset -> datasets.unsetProperty(dataset.name(), property));
+            for (Dataset dataset : all) {
+                if (isCompression) {
+                    datasets.setTuning(dataset.name(), old -> old.compression(Optional.empty()));
+                } else {
+                    datasets.unsetProperty(dataset.name(), property);
+                }
+            }
         }
     }
 

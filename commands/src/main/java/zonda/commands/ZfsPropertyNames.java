@@ -11,6 +11,8 @@ import zonda.base.OpException;
 /** The names of properties in -o, -s, -S and {@code zfs get}, and how their columns are headed. */
 final class ZfsPropertyNames {
     private static final Map<String, String> SHORT = Map.of(
+            "compress",
+            "compression",
             "avail",
             "available",
             "refer",
@@ -23,27 +25,18 @@ final class ZfsPropertyNames {
             "refreservation",
             "usedrefreserv",
             "usedbyrefreservation");
-    private static final Map<String, String> HEADERS = Map.of(
-            "available",
-            "AVAIL",
-            "referenced",
-            "REFER",
-            "reservation",
-            "RESERV",
-            "refreservation",
-            "REFRESERV",
-            "usedbyrefreservation",
-            "USEDREFRESERV",
-            "filesystem_limit",
-            "FSLIMIT",
-            "snapshot_limit",
-            "SSLIMIT",
-            "filesystem_count",
-            "FSCOUNT",
-            "snapshot_count",
-            "SSCOUNT",
-            "receive_resume_token",
-            "RESUMETOK");
+    private static final Map<String, String> HEADERS = Map.ofEntries(
+            Map.entry("available", "AVAIL"),
+            Map.entry("referenced", "REFER"),
+            Map.entry("reservation", "RESERV"),
+            Map.entry("refreservation", "REFRESERV"),
+            Map.entry("usedbyrefreservation", "USEDREFRESERV"),
+            Map.entry("filesystem_limit", "FSLIMIT"),
+            Map.entry("snapshot_limit", "SSLIMIT"),
+            Map.entry("filesystem_count", "FSCOUNT"),
+            Map.entry("snapshot_count", "SSCOUNT"),
+            Map.entry("compression", "COMPRESS"),
+            Map.entry("receive_resume_token", "RESUMETOK"));
     private static final Set<String> RIGHT = Set.of(
             "used",
             "available",
@@ -82,6 +75,7 @@ final class ZfsPropertyNames {
             "volsize",
             "volblocksize",
             "mountpoint",
+            "compression",
             "createtxg",
             "guid",
             "receive_resume_token",
@@ -91,7 +85,7 @@ final class ZfsPropertyNames {
     /** Properties of ZFS that datasets have nothing for here; zfsprops(7). */
     private static final Set<String> OF_ZFS_ONLY =
             Set.of(("space compressratio refcompressratio refquota recordsize sharenfs checksum"
-                            + " compression atime devices exec setuid readonly zoned snapdir aclmode aclinherit"
+                            + " atime devices exec setuid readonly zoned snapdir aclmode aclinherit"
                             + " canmount xattr copies version utf8only normalization casesensitivity vscan nbmand"
                             + " sharesmb primarycache secondarycache usedbysnapshots usedbydataset usedbychildren"
                             + " logbias objsetid dedup mlslabel sync dnodesize volmode"

@@ -13,6 +13,7 @@ import zonda.storage.Datasets;
 import zonda.storage.ReceiveListener;
 import zonda.storage.ReceiveRequest;
 import zonda.storage.ReceiveRequest.Naming;
+import zonda.storage.Tuning;
 import zonda.zstream.StreamHeader;
 
 /** {@code zfs receive}: the stream comes from the caller's standard input as it is worked on. */
@@ -105,6 +106,10 @@ final class ZfsReceiving {
                 ZfsChanging.mountpoint(set.value());
                 yield set.value();
             }
+            case "compression" ->
+                ZfsChanging.compression(target, Tuning.NONE, set.value())
+                        .compression()
+                        .orElseThrow();
             default -> {
                 ZfsChanging.requireUser(datasets.driverName(), target, set.property());
                 yield set.value();

@@ -18,6 +18,7 @@ import zonda.vm.Delegation;
  */
 final class ZoneZfsGate {
     private static final Set<String> GROWING = Set.of("create", "clone", "snapshot", "snap", "bookmark");
+    private static final String COMPRESSION = "compression";
     private static final Set<String> LIMITS = Set.of("quota", "filesystem_limit", "snapshot_limit");
     private static final String OURS = "zonda";
     /** All of them are in the daemon's memory, which other zones need, too. */
@@ -241,7 +242,7 @@ final class ZoneZfsGate {
     /** Limits, and user properties that are not ours. */
     private static void requireOwn(String verb, String dataset, String property) {
         boolean isUser = property.indexOf(':') >= 0 && !property.startsWith(OURS);
-        if (!isUser && !LIMITS.contains(property)) {
+        if (!isUser && !LIMITS.contains(property) && !property.equals(COMPRESSION)) {
             throw new OpException(
                     Code.INVALID,
                     "cannot " + verb + " property" + (dataset.isEmpty() ? "" : " for '" + dataset + "'") + ": '"
@@ -373,7 +374,9 @@ final class ZoneZfsGate {
             return new Allowed(List.of(verb), Set.of());
         }
         if (!operands.getFirst().equals("mountpoint")) {
-            requireUser(operands.getFirst());
+            if (!operands.getFirst().equals(COMPRESSION)) {
+                requireUser(operands.getFirst());
+            }
             List<String> words = new ArrayList<>(List.of(verb));
             words.addAll(rest);
             return new Allowed(words, Set.of());

@@ -10,12 +10,14 @@ import zonda.base.Json;
 import zonda.base.OpException;
 import zonda.vm.Vms;
 
-/** zoneadm(8): lists zones, boots and ends them. */
+/** zoneadm(8): lists zones, boots and ends them; {@link ZoneadmInstalling} has what comes before. */
 public final class ZoneadmTool implements Tool {
     private static final String USAGE = """
             usage: zoneadm list [-cipv]
                    zoneadm -z ZONE list [-pv]
-                   zoneadm -z ZONE boot | halt | reboot | shutdown [-r] | verify""";
+                   zoneadm -z ZONE boot | halt | reboot | shutdown [-r] | verify
+                   zoneadm -z ZONE install [-x nodataset] | uninstall [-F] | mark incomplete
+                   zoneadm -z ZONE clone [-s SNAPSHOT] SOURCE""";
     private static final List<Integer> WIDTHS = List.of(4, 16, 10, 30, 8, 6);
 
     private final Vms vms;
@@ -45,6 +47,10 @@ public final class ZoneadmTool implements Tool {
             Getopt options = Getopt.parse(words.subList(0, leading), "z= u=");
             Optional<UUID> zone =
                     options.value("z").or(() -> options.value("u")).map(vms::resolve);
+            if (leading < words.size() && words.get(leading).equals("help")) {
+                session.out(USAGE + "\n");
+                return 0;
+            }
             carryOut(session, zone, words.subList(leading, words.size()));
             return 0;
         } catch (OpException e) {
@@ -74,20 +80,18 @@ public final class ZoneadmTool implements Tool {
                     end(uuid, false, verb);
                 }
             }
-            case "verify" -> verify(required(zone, verb, rest));
-            case "install", "clone" -> throw elsewhere(verb, "create");
-            case "uninstall" -> throw elsewhere(verb, "delete");
-            case "attach", "detach", "move", "ready", "mark" ->
+            case "verify", "install", "uninstall", "clone", "mark" ->
+                new ZoneadmInstalling(vms).carryOut(session, required(zone, verb, List.of()), verb, rest);
+            case "ready" ->
+                throw new OpException(
+                        Code.NOT_SUPPORTED, "ready is not supported: a zone gets its devices and NICs as it is booted");
+            case "attach", "detach", "move" ->
                 throw new OpException(
                         Code.NOT_SUPPORTED,
-                        verb + " is not supported: a zone is made by vmadm(8) and stays where it is");
+                        verb + " is not supported: a zone stays where it is; vmadm send and receive take it elsewhere");
             default ->
                 throw new OpException(Code.USAGE, verb.isEmpty() ? "which command?" : "no command is called " + verb);
         }
-    }
-
-    private static OpException elsewhere(String verb, String vmadm) {
-        return new OpException(Code.NOT_SUPPORTED, verb + " is not supported: vmadm " + vmadm + " does it");
     }
 
     private static UUID required(Optional<UUID> zone, String verb, List<String> rest) {
@@ -118,11 +122,6 @@ public final class ZoneadmTool implements Tool {
 
     private OpException mustRun(UUID uuid, String verb) {
         return new OpException(Code.FAILED, "zone '" + name(uuid) + "': must be running before " + verb + ".");
-    }
-
-    /** A record is checked before it is taken in: what is there is valid. Its image and datasets have to be, too. */
-    private void verify(UUID uuid) {
-        vms.diagnosis().verify(uuid);
     }
 
     private String name(UUID uuid) {

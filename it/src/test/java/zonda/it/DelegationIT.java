@@ -121,6 +121,53 @@ class DelegationIT {
     }
 
     @Test
+    void what_a_vm_writes_is_compressed_as_its_properties_say_and_its_log_is_as_long_as_they_say() throws Exception {
+        UUID vm = zonda.create(zonda.payload()
+                .with("delegate_dataset", true)
+                .with("zfs_root_compression", "lz4")
+                .with("zlog_max_size", 3000));
+        String root = "zones/" + vm;
+        String much = "yes the same words | head -c 8000000 > ";
+        assertThat(compression(root)).isEqualTo("lz4 local");
+        assertThat(compression(root + "/data")).isEqualTo("lz4 inherited from " + root);
+        long before = used(root);
+        in(vm, much + "/usr/much; mkdir -p /" + root + "/data/a; " + much + "/" + root + "/data/a/much; sync");
+        assertThat(used(root) - before).isLessThan(4 << 20);
+
+        assertThat(zonda.vmadm("update", vm.toString(), "zfs_root_compression=", "zfs_data_compression=gzip")
+                        .status())
+                .isZero();
+        assertThat(compression(root)).isEqualTo("off default");
+        assertThat(in(vm, "zfs get -H -o value,source compression $D")).isEqualTo("gzip\tlocal");
+        assertThat(in(vm, "zfs set compression=zstd-3 $D; zfs create $D/b; zfs get -H -o value compression $D/b"))
+                .isEqualTo("zstd-3");
+        refused(vm, "zfs set compression=all $D", "'compression' must be one of");
+        before = used(root);
+        in(vm, much + "/usr/more; sync");
+        assertThat(used(root) - before).isGreaterThan(7_000_000);
+
+        in(vm, "for i in $(seq 200); do echo some words of the console $i; done > /dev/console");
+        assertThat(Await.until(
+                        Instance.LIMIT,
+                        () -> zonda.vmadm("logs", vm.toString()).out().contains("console 200")))
+                .isTrue();
+        assertThat(zonda.vmadm("logs", vm.toString()).out()).hasSizeLessThan(3000);
+    }
+
+    private static String compression(String dataset) {
+        return zonda.run("zfs", "get", "-H", "-o", "value,source", "compression", dataset)
+                .out()
+                .strip()
+                .replace('\t', ' ');
+    }
+
+    private static long used(String dataset) {
+        zonda.run("zpool", "sync");
+        return Long.parseLong(
+                zonda.run("zfs", "list", "-Hp", "-o", "used", dataset).out().strip());
+    }
+
+    @Test
     void the_data_survive_a_daemon_that_dies_while_the_root_is_made_anew() {
         UUID vm = delegated();
         in(vm, "zfs set mountpoint=/srv $D; zfs create $D/db; echo one > /srv/db/f");

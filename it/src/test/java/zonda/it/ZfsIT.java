@@ -332,10 +332,18 @@ class ZfsIT {
 
         refused(
                 1,
-                "cannot set property for 'zones/t': 'compression' is not supported by the driver btrfs; quota,"
-                        + " reservations, limits, volsize and user properties are",
+                "cannot set property for 'zones/t': 'recordsize' is not supported by the driver btrfs; compression,"
+                        + " quota, reservations, limits, volsize and user properties are",
                 "set",
-                "compression=on",
+                "recordsize=16k",
+                "zones/t");
+        refused(
+                1,
+                "cannot set property for 'zones/t': 'compression' must be one of 'on | off | lzjb | gzip | gzip-[1-9] |"
+                        + " zle | lz4 | zstd | zstd-[1-19] | zstd-fast |"
+                        + " zstd-fast-[1-10,20,30,40,50,60,70,80,90,100,500,1000]'",
+                "set",
+                "compression=much",
                 "zones/t");
         refused(1, "bad numeric value 'much'", "set", "quota=much", "zones/t");
         refused(1, "cannot create 'zones/t': dataset already exists", "create", "zones/t");

@@ -172,7 +172,58 @@ class ZonecfgIT {
 
         refused(2, "zoneadm: -z is missing", "zoneadm", "boot");
         refused(2, "zoneadm: no command is called frob", "zoneadm", "-z", zone, "frob");
-        refused(1, "zoneadm: uninstall is not supported: vmadm delete", "zoneadm", "-z", zone, "uninstall");
+        refused(1, "zoneadm: ready is not supported", "zoneadm", "-z", zone, "ready");
+        assertThat(good("zoneadm", "help")).startsWith("usage: zoneadm list");
+    }
+
+    @Test
+    void a_zone_is_uninstalled_and_installed_again_and_cloned() {
+        String said = "zoneadm: zone '" + zone + "': ";
+        Path index = zonda.root().resolve("etc/zones/index");
+        good("zlogin", zone, "touch /root/mine");
+        refused(
+                1,
+                said + "uninstall operation is invalid for running zones.",
+                "zoneadm",
+                "-z",
+                zone,
+                "uninstall",
+                "-F");
+        refused(1, said + "zone is already installed.", "zoneadm", "-z", zone, "install");
+        good("zoneadm", "-z", zone, "halt");
+        refused(1, said + "input is not from a terminal", "zoneadm", "-z", zone, "uninstall");
+
+        good("zoneadm", "-z", zone, "mark", "incomplete");
+        assertThat(index).content().contains(zone + ":incomplete:");
+        refused(1, said + "zone is incomplete; uninstall is required.", "zoneadm", "-z", zone, "install");
+        assertThat(zonda.vmadm("start", zone).status()).isEqualTo(1);
+        good("zoneadm", "-z", zone, "uninstall", "-F");
+        assertThat(good("zoneadm", "-z", zone, "list", "-p")).startsWith("-:" + zone + ":configured:");
+        assertThat(index).content().contains(zone + ":configured:");
+        assertThat(zonda.run("zfs", "list", "-H", "-o", "name").out()).doesNotContain(zone);
+        refused(1, "zoneadm: could not verify zonepath: no dataset", "zoneadm", "-z", zone, "verify");
+        refused(1, said + "must be installed before uninstall.", "zoneadm", "-z", zone, "uninstall", "-F");
+
+        good("zoneadm", "-z", zone, "install");
+        good("zoneadm", "-z", zone, "verify");
+        good("zoneadm", "-z", zone, "boot");
+        assertThat(good("zlogin", zone, "ls /root; hostname")).isEqualTo("web01\n");
+
+        good("zlogin", zone, "touch /root/cloned");
+        String other = zonda.create(zonda.payload("web02")).toString();
+        good("zoneadm", "-z", other, "halt");
+        good("zoneadm", "-z", other, "uninstall", "-F");
+        said = "zoneadm: zone '" + other + "': ";
+        refused(1, said + "clone operation is invalid for running zones.", "zoneadm", "-z", other, "clone", zone);
+        good("zoneadm", "-z", zone, "halt");
+        String no = "zones/" + zone + "@no";
+        refused(1, "zoneadm: " + no + " is no snapshot of", "zoneadm", "-z", other, "clone", "-s", no, zone);
+        good("zoneadm", "-z", other, "clone", zone);
+        good("zoneadm", "-z", other, "boot");
+        assertThat(good("zlogin", other, "ls /root; hostname")).isEqualTo("cloned\nweb02\n");
+        assertThat(good("zfs", "get", "-H", "-o", "value", "origin", "zones/" + other))
+                .isEqualTo("zones/" + zone + "@SUNWzone1\n");
+        assertThat(zonda.vmadm("delete", other).status()).isZero();
     }
 
     @Test

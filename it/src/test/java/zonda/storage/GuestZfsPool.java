@@ -130,6 +130,14 @@ final class GuestZfsPool implements ContractPool {
     }
 
     @Override
+    public Optional<String> compression(String dataset) {
+        return Optional.of(zfs.sh("zfs get -Ho value compression " + dataset)
+                        .good()
+                        .strip())
+                .filter(word -> !word.equals(Tuning.OFF));
+    }
+
+    @Override
     public PoolDriver driver() {
         return driver;
     }

@@ -283,6 +283,15 @@ class OpenZfsContractIT {
 
     @Nested
     @EnabledIfEnvironmentVariable(named = SLOW, matches = ".+", disabledReason = "takes minutes")
+    class Tunings extends TuningContract {
+        @Override
+        ContractPool makePool() {
+            return new GuestZfsPool(zfs);
+        }
+    }
+
+    @Nested
+    @EnabledIfEnvironmentVariable(named = SLOW, matches = ".+", disabledReason = "takes minutes")
     class Lives extends LivesContract {
         @Override
         ContractPool makePool() {

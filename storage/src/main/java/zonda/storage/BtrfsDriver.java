@@ -250,6 +250,14 @@ final class BtrfsDriver implements PoolDriver {
     }
 
     @Override
+    public void compress(Guid dataset, Optional<String> compression) {
+        blocking(() -> {
+            BtrfsCompression.set(live(dataset), compression.flatMap(BtrfsCompression::algorithm));
+            return dataset;
+        });
+    }
+
+    @Override
     public void describe(Guid dataset, String text) {
         descriptions.ofDataset(home(dataset), text);
     }

@@ -204,6 +204,18 @@ final class Catalog {
         });
     }
 
+    /** How the data of a dataset are stored, by itself or by the nearest above it that says so. */
+    Tuning tuning(Filesystem dataset) {
+        Tuning found = Tuning.NONE;
+        for (Filesystem one : lineage(dataset).reversed()) {
+            Tuning own = one.options().tuning();
+            found = new Tuning(
+                    own.compression().or(found::compression),
+                    own.recordSize().isPresent() ? own.recordSize() : found.recordSize());
+        }
+        return found;
+    }
+
     /**
      * Whom the space of a dataset is charged to: the identities of {@link #lineage}, and behind them {@link
      * Reservations#OTHERS} when others have space reserved, and this one has not.

@@ -22,15 +22,30 @@ final class Changes {
         this.removal = removal;
     }
 
-    /** Replaces the record of a dataset, whose name stays. */
-    void options(DatasetName name, UnaryOperator<DatasetOptions> change) {
+    /** Replaces the record of a dataset, whose name stays. @return whether that is another */
+    boolean options(DatasetName name, UnaryOperator<DatasetOptions> change) {
         try (var _ = pool.claims().claim(List.of(name.text()), List.of())) {
             Filesystem old = pool.catalog().require(name);
             Filesystem changed = old.withOptions(change.apply(old.options()));
             if (!changed.equals(old)) {
                 replace(old, changed);
             }
+            return !changed.equals(old);
         }
+    }
+
+    /** How what is written to a dataset from now on is stored, and to those below it that don't say themselves. @return as {@link #options} */
+    boolean tune(DatasetName name, UnaryOperator<Tuning> change) {
+        return options(name, old -> {
+            Tuning tuning = change.apply(old.tuning());
+            if (tuning.recordSize().isPresent() && !pool.driver().hasRecords()) {
+                throw new OpException(
+                        Code.NOT_SUPPORTED,
+                        "cannot set property for '" + name + "': 'recordsize' is not supported by the driver "
+                                + pool.driver().name());
+            }
+            return old.tuning(tuning);
+        });
     }
 
     private void replace(Filesystem old, Filesystem changed) {
@@ -47,6 +62,11 @@ final class Changes {
         if (isAllotted || !changed.options().quota().equals(old.options().quota())) {
             limit(old, changed, isAllotted);
             pool.passed("set", "limited");
+        }
+        if (!changed.options().tuning().equals(old.options().tuning())) {
+            pool.driver().tune(changed.guid(), changed.options().tuning());
+            pool.compressAll(pool.catalog().nameOf(changed.guid()));
+            pool.passed("set", "tuned");
         }
         pool.finishing().describe(changed);
     }
@@ -130,6 +150,7 @@ final class Changes {
             if (!pool.catalog().reserving().isEmpty()) {
                 pool.reservations().changed(renamed);
             }
+            pool.compressAll(pool.catalog().nameOf(renamed.guid()));
             pool.passed("rename", "charged");
             pool.finishing().describe(renamed);
         }
@@ -182,6 +203,7 @@ final class Changes {
                         .settling(() -> pool.driver()
                                 .rollback(
                                         dataset.guid(), to.id(), pool.catalog().accounts(dataset)));
+                pool.compress(dataset);
                 pool.passed("rollback", "exchanged");
                 pool.reservations().refresh();
                 pool.finishing().describe(dataset);

@@ -102,10 +102,12 @@ final class Creation {
                 pool.passed(verb, "subvolume");
                 // What is done here and lost in a crash is done again at the next open: the intent is still there.
                 finishing.finish(record);
+                pool.compress(record);
             } else {
                 pool.driver().create(record.guid(), charge);
                 pool.passed(verb, "subvolume");
                 finishing.finish(record);
+                pool.compress(record);
                 pool.passed(verb, "described");
                 pool.driver().sync();
             }

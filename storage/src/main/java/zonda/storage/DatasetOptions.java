@@ -16,6 +16,7 @@ import zonda.base.OpException;
  * @param properties user properties: names with a colon, zfsprops(7)
  * @param volume when it is one
  * @param allotment what it is given beside the quota
+ * @param tuning how its data are stored
  */
 public record DatasetOptions(
         Optional<Bytes> quota,
@@ -23,7 +24,8 @@ public record DatasetOptions(
         OptionalInt mode,
         Map<String, String> properties,
         Optional<VolumeShape> volume,
-        Allotment allotment) {
+        Allotment allotment,
+        Tuning tuning) {
     /** No quota, mounted below its parent, no properties. */
     public static final DatasetOptions DEFAULT = new DatasetOptions(
             Optional.empty(),
@@ -31,7 +33,8 @@ public record DatasetOptions(
             OptionalInt.empty(),
             Map.of(),
             Optional.empty(),
-            Allotment.NONE);
+            Allotment.NONE,
+            Tuning.NONE);
 
     public DatasetOptions {
         properties = Map.copyOf(properties);
@@ -64,37 +67,41 @@ public record DatasetOptions(
     }
 
     public DatasetOptions quota(Bytes limit) {
-        return new DatasetOptions(Optional.of(limit), mountpoint, mode, properties, volume, allotment);
+        return new DatasetOptions(Optional.of(limit), mountpoint, mode, properties, volume, allotment, tuning);
     }
 
     DatasetOptions withQuota(Optional<Bytes> limit) {
-        return new DatasetOptions(limit, mountpoint, mode, properties, volume, allotment);
+        return new DatasetOptions(limit, mountpoint, mode, properties, volume, allotment, tuning);
     }
 
     DatasetOptions withProperties(Map<String, String> changed) {
-        return new DatasetOptions(quota, mountpoint, mode, changed, volume, allotment);
+        return new DatasetOptions(quota, mountpoint, mode, changed, volume, allotment, tuning);
     }
 
     public DatasetOptions mountpoint(Mountpoint where) {
-        return new DatasetOptions(quota, where, mode, properties, volume, allotment);
+        return new DatasetOptions(quota, where, mode, properties, volume, allotment, tuning);
     }
 
     public DatasetOptions allotment(Allotment given) {
-        return new DatasetOptions(quota, mountpoint, mode, properties, volume, given);
+        return new DatasetOptions(quota, mountpoint, mode, properties, volume, given, tuning);
+    }
+
+    public DatasetOptions tuning(Tuning how) {
+        return new DatasetOptions(quota, mountpoint, mode, properties, volume, allotment, how);
     }
 
     /** A volume, which has no mountpoint and no mode. */
     public DatasetOptions volume(VolumeShape shape) {
-        return new DatasetOptions(quota, mountpoint, mode, properties, Optional.of(shape), allotment);
+        return new DatasetOptions(quota, mountpoint, mode, properties, Optional.of(shape), allotment, tuning);
     }
 
     public DatasetOptions mode(int bits) {
-        return new DatasetOptions(quota, mountpoint, OptionalInt.of(bits), properties, volume, allotment);
+        return new DatasetOptions(quota, mountpoint, OptionalInt.of(bits), properties, volume, allotment, tuning);
     }
 
     public DatasetOptions property(String name, String value) {
         var more = new LinkedHashMap<>(properties);
         more.put(name, value);
-        return new DatasetOptions(quota, mountpoint, mode, more, volume, allotment);
+        return new DatasetOptions(quota, mountpoint, mode, more, volume, allotment, tuning);
     }
 }

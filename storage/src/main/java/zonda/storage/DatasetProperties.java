@@ -32,6 +32,7 @@ final class DatasetProperties {
             "quota",
             "reservation",
             "mountpoint",
+            "compression",
             "createtxg",
             "refreservation",
             "guid",
@@ -51,6 +52,7 @@ final class DatasetProperties {
             "reservation",
             "volsize",
             "volblocksize",
+            "compression",
             "createtxg",
             "refreservation",
             "guid",
@@ -132,6 +134,7 @@ final class DatasetProperties {
                                 .map(Path::toString)
                                 .orElse("none")),
                         mountpointSource(dataset)));
+            case "compression" -> Optional.of(compression(dataset));
             case "guid" -> fact(name, guid(dataset.guid()));
             case "receive_resume_token" ->
                 catalog.partial(dataset.guid())
@@ -193,6 +196,18 @@ final class DatasetProperties {
 
     private static Optional<DatasetProperty> fact(String name, Value value) {
         return Optional.of(new DatasetProperty(name, value, new Source.None()));
+    }
+
+    private DatasetProperty compression(Filesystem dataset) {
+        return catalog.lineage(dataset).stream()
+                .filter(one -> one.options().tuning().compression().isPresent())
+                .findFirst()
+                .map(one -> new DatasetProperty(
+                        "compression",
+                        new Value.Text(one.options().tuning().compression().get()),
+                        source(dataset, one)))
+                .orElseGet(() -> new DatasetProperty(
+                        "compression", new Value.Text(pool.driver().usualCompression()), new Source.Default()));
     }
 
     private Source mountpointSource(Filesystem dataset) {

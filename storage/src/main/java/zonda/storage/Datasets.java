@@ -256,6 +256,11 @@ public final class Datasets {
         return catalog.find(new DatasetName(name)).map(this::view);
     }
 
+    /** Whether the pool stores files in records of a size: {@code recordsize} of zfsprops(7). */
+    public boolean hasRecords() {
+        return pool.driver().hasRecords();
+    }
+
     /** What the pool's driver is called: {@code btrfs} or {@code OpenZFS}. */
     public String driverName() {
         return pool.driver().name();
@@ -307,6 +312,13 @@ public final class Datasets {
     public void setAllotment(String name, UnaryOperator<Allotment> change) {
         changes.options(new DatasetName(name), old -> old.allotment(change.apply(old.allotment())));
         note("set", name, require(name).options().allotment().text());
+    }
+
+    /** Changes how what is written from now on is stored. @throws OpException NOT_SUPPORTED where the driver can't */
+    public void setTuning(String name, UnaryOperator<Tuning> change) {
+        if (changes.tune(new DatasetName(name), change)) {
+            note("set", name, require(name).options().tuning().text());
+        }
     }
 
     /** Gives a volume another size; what lies behind a smaller one is lost. */

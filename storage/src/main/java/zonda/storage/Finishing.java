@@ -26,6 +26,9 @@ final class Finishing {
             driver.reservations()
                     .ifPresent(own -> own.set(record.guid(), record.options().allotment()));
         }
+        if (!record.options().tuning().equals(Tuning.NONE)) {
+            driver.tune(record.guid(), record.options().tuning());
+        }
         record.options().mode().ifPresent(mode -> driver.mode(record.guid(), mode));
         describe(record);
     }

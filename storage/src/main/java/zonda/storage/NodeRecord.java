@@ -56,7 +56,7 @@ sealed interface NodeRecord {
             if (options.quota().isPresent()) {
                 text = text.with("quota", options.quota().get().value());
             }
-            text = allotted(text, options.allotment());
+            text = tuned(allotted(text, options.allotment()), options.tuning());
             if (options.volume().isPresent()) {
                 VolumeShape shape = options.volume().get();
                 text = text.with("volsize", shape.size().value()).with("volblocksize", shape.blockSize());
@@ -103,6 +103,21 @@ sealed interface NodeRecord {
         return given.snapshots().isPresent()
                 ? more.with("snapshot_limit", given.snapshots().getAsLong())
                 : more;
+    }
+
+    private static Json.Obj tuned(Json.Obj text, Tuning tuning) {
+        Json.Obj more =
+                tuning.compression().map(word -> text.with("compression", word)).orElse(text);
+        return tuning.recordSize().isPresent()
+                ? more.with("recordsize", tuning.recordSize().getAsInt())
+                : more;
+    }
+
+    private static Tuning tuning(Json.Obj object) {
+        OptionalInt recordSize = object.integer("recordsize")
+                .map(bytes -> OptionalInt.of(Math.toIntExact(bytes)))
+                .orElse(OptionalInt.empty());
+        return new Tuning(object.string("compression"), recordSize);
     }
 
     private static Allotment allotment(Json.Obj object) {
@@ -294,7 +309,8 @@ sealed interface NodeRecord {
                 mode,
                 texts(object.object("properties")),
                 volume,
-                allotment(object));
+                allotment(object),
+                tuning(object));
         return new Filesystem(
                 guid,
                 object.string("parent").map(text -> Guid.parse(text).orElseThrow()),

@@ -223,6 +223,27 @@ final class OpenZfsDriver implements PoolDriver {
     }
 
     @Override
+    public void tune(Guid dataset, Tuning own) {
+        upkeep.tune(names.require(dataset), own);
+    }
+
+    @Override
+    public void reconcileTuning(Map<Guid, Tuning> expected) {
+        upkeep.tuneAll(expected);
+    }
+
+    @Override
+    public boolean hasRecords() {
+        return true;
+    }
+
+    @Override
+    public String usualCompression() {
+        return zfs.check("zfs", "get", "-Hp", "-o", "value", "compression", pool)
+                .strip();
+    }
+
+    @Override
     public boolean isDescribed(Guid dataset) {
         var asked = zfs.run("zfs", "get", "-Hp", "-s", "local", "-o", "value", RECORD, names.require(dataset));
         return asked.succeeded() && !asked.out().isBlank();

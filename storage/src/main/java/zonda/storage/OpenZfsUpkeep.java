@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import zonda.base.Bytes;
 import zonda.base.OpException;
@@ -57,6 +58,60 @@ final class OpenZfsUpkeep {
     void limit(String name, Optional<Bytes> quota) {
         String value = quota.map(limit -> String.valueOf(limit.value())).orElse("none");
         zfs.check("zfs", "set", "quota=" + value, name);
+    }
+
+    /** What a dataset doesn't say is as the one above it has it. */
+    void tune(String name, Tuning own) {
+        assign("compression", own.compression(), name);
+        boolean isVolume = zfs.check("zfs", "get", "-H", "-o", "value", "type", name)
+                .strip()
+                .equals("volume");
+        if (!isVolume) {
+            Optional<String> size = own.recordSize().isPresent()
+                    ? Optional.of(String.valueOf(own.recordSize().getAsInt()))
+                    : Optional.empty();
+            assign("recordsize", size, name);
+        }
+    }
+
+    private void assign(String property, Optional<String> value, String name) {
+        if (value.isPresent()) {
+            zfs.check("zfs", "set", property + "=" + value.get(), name);
+        } else {
+            zfs.check("zfs", "inherit", property, name);
+        }
+    }
+
+    /** The pool's own dataset is the operator's: what it says there, it was given when the pool was made. */
+    void tuneAll(Map<Guid, Tuning> expected) {
+        Map<String, Tuning> now = new HashMap<>();
+        for (List<String> row : zfs.table(
+                "zfs",
+                "get",
+                "-Hp",
+                "-r",
+                "-s",
+                "local",
+                "-t",
+                "filesystem,volume",
+                "-o",
+                "name,property,value",
+                "compression,recordsize",
+                pool)) {
+            Tuning before = now.getOrDefault(row.getFirst(), Tuning.NONE);
+            now.put(
+                    row.getFirst(),
+                    row.get(1).equals("compression")
+                            ? before.compression(Optional.of(row.getLast()))
+                            : before.recordSize(OptionalInt.of(Integer.parseInt(row.getLast()))));
+        }
+        expected.forEach((dataset, tuning) -> {
+            String name = names.wanted(dataset);
+            boolean isAsked = !name.equals(pool) || !tuning.equals(Tuning.NONE);
+            if (isAsked && !tuning.equals(now.getOrDefault(name, Tuning.NONE))) {
+                tune(name, tuning);
+            }
+        });
     }
 
     /** Holds a snapshot in ZFS when its record has holds, and lets go of it when it has none. */

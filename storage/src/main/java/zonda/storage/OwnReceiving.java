@@ -60,6 +60,9 @@ final class OwnReceiving {
                 if (whole.options().quota().isPresent()) {
                     pool.driver().limit(whole.guid(), whole.options().quota());
                 }
+                if (!whole.options().tuning().equals(Tuning.NONE)) {
+                    pool.driver().tune(whole.guid(), whole.options().tuning());
+                }
                 receiving.appear(fresh, whole);
                 undo.keep();
             }

@@ -209,6 +209,28 @@ interface PoolDriver extends AutoCloseable {
     /** Whether it has a description; what was done before describing it is then as durable. */
     boolean isDescribed(Guid dataset);
 
+    /**
+     * Has what is written to a dataset from now on compressed; empty when no dataset above it says anything of that.
+     * Of interest where that is not handed on from a dataset to those below it.
+     */
+    default void compress(Guid dataset, Optional<String> compression) {}
+
+    /** Stores a dataset's data as it says itself. Of interest where that is handed on to those below it. */
+    default void tune(Guid dataset, Tuning own) {}
+
+    /** As {@link #tune}, of all datasets, after a crash. */
+    default void reconcileTuning(Map<Guid, Tuning> expected) {}
+
+    /** Whether {@link Tuning#recordSize} means anything to it. */
+    default boolean hasRecords() {
+        return false;
+    }
+
+    /** How data are compressed where nobody says. */
+    default String usualCompression() {
+        return Tuning.OFF;
+    }
+
     /** Changes a quota at once. */
     void limit(Guid dataset, Optional<Bytes> quota);
 

@@ -178,6 +178,7 @@ final class Receiving {
                     fresh.dataset().guid(),
                     arrival.base(),
                     new Charge(accounts(fresh), order.options().quota()));
+            pool.compress(fresh.dataset());
             pool.passed("receive", "place");
             Received received = content(order.stream(), fresh.dataset().guid(), fresh.snapshot(), arrival);
             try (var _ = claimNew(order, arrival, fresh)) {
@@ -359,6 +360,7 @@ final class Receiving {
             pool.passed("receive", "intent");
             undo.add(() -> removal.destroy(snapshot));
             make(place, arrival.base(), new Charge(charged(snapshot, dataset), Optional.empty()));
+            pool.compress(dataset, place);
             pool.passed("receive", "place");
             received = content(order.stream(), place, snapshot, arrival);
             DatasetName name = order.to().dataset();
@@ -402,6 +404,7 @@ final class Receiving {
                 store.settling(() -> pool.driver().rollback(dataset.guid(), snapshot.id(), accounts));
                 landing.keep();
             }
+            pool.compress(dataset);
             // Before it is mounted again, also when the next step fails: then nothing is left for the next open to do.
             mounting.add(() -> settle(snapshot));
             pool.passed("receive", "exchanged");

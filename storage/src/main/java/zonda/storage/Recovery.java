@@ -73,6 +73,7 @@ final class Recovery {
         reportStrangers(inventory);
         driver.reconcile(charges(), snapshots());
         driver.reservations().ifPresent(own -> own.reconcile(allotments()));
+        tune();
         store.settling(driver::sync);
         maps.retain(catalog.snapshotGuids());
         return catalog;
@@ -312,6 +313,16 @@ final class Recovery {
                 .forEach(dataset ->
                         allotments.put(dataset.guid(), dataset.options().allotment()));
         return allotments;
+    }
+
+    /** A crash can come between a change of a record, or of a content, and of how it is stored. */
+    private void tune() {
+        var own = new HashMap<Guid, Tuning>();
+        for (Filesystem dataset : catalog.tree(catalog.root())) {
+            own.put(dataset.guid(), dataset.options().tuning());
+            driver.compress(dataset.guid(), catalog.tuning(dataset).compression());
+        }
+        driver.reconcileTuning(own);
     }
 
     private Map<Guid, Charge> charges() {

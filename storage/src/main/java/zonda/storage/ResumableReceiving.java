@@ -94,6 +94,7 @@ final class ResumableReceiving {
                 make(dataset, arrival, undo);
             }
             receiving.make(snapshot.home(), arrival.base(), new Charge(keeper.charged, Optional.empty()));
+            pool.compress(dataset, snapshot.home());
             pool.passed("receive", "place");
             try (Directory target = Directory.open(receiving.content(snapshot.home()))) {
                 FilesystemReceiver.begin(order.stream(), target, new Resumable(Partial.directory(snapshot), keeper));

@@ -11,8 +11,14 @@ import zonda.zstream.NvList;
 
 /** Properties of datasets as they are in streams: zfs-send(8), {@code -p}. */
 final class StreamedProperties {
-    private static final Set<String> OURS =
-            Set.of("quota", "mountpoint", "reservation", "refreservation", "filesystem_limit", "snapshot_limit");
+    private static final Set<String> OURS = Set.of(
+            "quota",
+            "mountpoint",
+            "reservation",
+            "refreservation",
+            "filesystem_limit",
+            "snapshot_limit",
+            "compression");
 
     private StreamedProperties() {}
 
@@ -25,6 +31,10 @@ final class StreamedProperties {
         }
         if (options.quota().isPresent()) {
             list = list.with("quota", NvList.number(options.quota().get().value()));
+        }
+        if (options.tuning().compression().isPresent()) {
+            String word = options.tuning().compression().get();
+            list = list.with("compression", NvList.number(StreamedCompression.number(word)));
         }
         for (var one : allotted(options.allotment()).entrySet()) {
             list = list.with(one.getKey(), NvList.number(one.getValue()));
@@ -48,8 +58,15 @@ final class StreamedProperties {
     /** As texts: of OpenZFS, a value is itself or, with its source, a list. */
     static Map<String, String> texts(NvList list) {
         Map<String, String> texts = new TreeMap<>();
-        list.members().forEach((name, value) -> text(value).ifPresent(text -> texts.put(name, text)));
+        list.members()
+                .forEach((name, value) -> text(value)
+                        .flatMap(text -> name.equals("compression") ? compression(text) : Optional.of(text))
+                        .ifPresent(text -> texts.put(name, text)));
         return texts;
+    }
+
+    private static Optional<String> compression(String text) {
+        return text.matches("[0-9]{1,9}") ? StreamedCompression.word(Long.parseLong(text)) : Optional.of(text);
     }
 
     private static Optional<String> text(NvList.Value value) {
@@ -79,6 +96,7 @@ final class StreamedProperties {
             case "refreservation" -> options.allotment(options.allotment().refreservation(quota(value)));
             case "filesystem_limit" -> options.allotment(options.allotment().filesystems(most(value)));
             case "snapshot_limit" -> options.allotment(options.allotment().snapshots(most(value)));
+            case "compression" -> options.tuning(options.tuning().compression(Optional.of(value)));
             default -> options.property(name, value);
         };
     }

@@ -91,6 +91,21 @@ record Workings(
         changed.forEach(finishing::describe);
     }
 
+    /** Has what is written to a dataset compressed as its record, or the nearest above it, says. */
+    void compress(Filesystem dataset) {
+        compress(dataset, dataset.guid());
+    }
+
+    /** As {@link #compress(Filesystem)}, of a place whose content will be the dataset's. */
+    void compress(Filesystem dataset, Guid place) {
+        driver.compress(place, catalog.tuning(dataset).compression());
+    }
+
+    /** As {@link #compress(Filesystem)}, of a dataset and all below it. */
+    void compressAll(DatasetName top) {
+        catalog.tree(top).forEach(this::compress);
+    }
+
     /** Notes what a verb did. @param node after it, or before it is gone */
     void note(String verb, String name, NodeRecord node, String more) {
         history.event(new PoolHistory.What.Event(verb, name, node.guid().value(), node.txg(), more));

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Optional;
 
 /** A pool of one test, named {@code tank}, over some driver, on this host or another. */
 interface ContractPool extends AutoCloseable {
@@ -27,6 +28,9 @@ interface ContractPool extends AutoCloseable {
     RecordStore recordStore();
 
     PoolDriver driver();
+
+    /** How what is written to a dataset now is compressed, in the driver's words; empty for not at all. */
+    Optional<String> compression(String dataset);
 
     /** Writes the file of a dataset. */
     default void write(String dataset, String text) {

@@ -24,6 +24,7 @@ final class FakeDriver implements PoolDriver {
 
     private final Path root;
     private final Map<Guid, List<Guid>> charged = new HashMap<>();
+    private final Map<Guid, String> compressed = new HashMap<>();
     private final Map<Guid, Bytes> limits = new HashMap<>();
     private final Map<Guid, String> descriptions = new HashMap<>();
 
@@ -89,6 +90,17 @@ final class FakeDriver implements PoolDriver {
     @Override
     public Path disk(Guid volume) {
         return live(volume).resolve("disk");
+    }
+
+    @Override
+    public synchronized void compress(Guid dataset, Optional<String> compression) {
+        compression
+                .filter(word -> !word.equals(Tuning.OFF))
+                .ifPresentOrElse(word -> compressed.put(dataset, word), () -> compressed.remove(dataset));
+    }
+
+    Optional<String> compression(Guid dataset) {
+        return Optional.ofNullable(compressed.get(dataset));
     }
 
     @Override

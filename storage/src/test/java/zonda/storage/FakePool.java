@@ -93,6 +93,12 @@ final class FakePool implements ContractPool {
     }
 
     @Override
+    public Optional<String> compression(String dataset) {
+        return driver.compression(
+                Guid.parse(datasets.find(dataset).orElseThrow().guid()).orElseThrow());
+    }
+
+    @Override
     public PoolDriver driver() {
         return driver;
     }

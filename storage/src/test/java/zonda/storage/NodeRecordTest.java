@@ -33,7 +33,8 @@ class NodeRecordTest {
                                 Optional.of(Bytes.ofGiB(2)),
                                 Optional.of(Bytes.ofMiB(3)),
                                 OptionalLong.of(0),
-                                OptionalLong.of(4))));
+                                OptionalLong.of(4)),
+                        new Tuning(Optional.of("lz4"), OptionalInt.of(16_384))));
         var root = new NodeRecord.Filesystem(
                 new Guid(1), Optional.empty(), "tank", TIME, 1, Optional.empty(), DatasetOptions.DEFAULT);
         var nowhere = root.withOptions(DatasetOptions.DEFAULT.mountpoint(new Mountpoint.None()));

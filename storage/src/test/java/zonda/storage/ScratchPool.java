@@ -143,6 +143,11 @@ final class ScratchPool implements ContractPool {
     }
 
     @Override
+    public Optional<String> compression(String dataset) {
+        return BtrfsCompression.of(content(dataset));
+    }
+
+    @Override
     public PoolDriver driver() {
         return pool.driver();
     }

@@ -81,7 +81,10 @@ public final class Delegation {
         if (datasets.find(aside(vm)).isPresent()) {
             datasets.rename(aside(vm), top(vm));
         } else {
-            datasets.create(top(vm), DatasetOptions.DEFAULT);
+            datasets.create(
+                    top(vm),
+                    DatasetOptions.DEFAULT.tuning(
+                            Storing.possible(Storing.of(vm).data(), datasets)));
         }
     }
 

@@ -5,10 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import zonda.base.Code;
 import zonda.base.Journal;
 import zonda.base.Json;
-import zonda.base.OpException;
 import zonda.base.Saga;
 import zonda.storage.Datasets;
 
@@ -86,13 +84,5 @@ public final class Diagnosis {
                         : "it has not been booted yet: vmadm start " + word;
             default -> "nothing is known to be wrong with it";
         };
-    }
-
-    /** Whether all that a VM needs to boot is there. @throws OpException naming what isn't */
-    public void verify(UUID uuid) {
-        VmConfig config = vms.find(uuid).config();
-        if (vms.machinery().datasets(config).find(config.dataset()).isEmpty()) {
-            throw new OpException(Code.FAILED, "could not verify zonepath: no dataset " + config.dataset());
-        }
     }
 }

@@ -94,10 +94,10 @@ final class Disks {
                 .toList();
     }
 
-    /** What a machine that runs goes by: space that is kept free for a disk is no affair of its own. */
+    /** What a machine that runs goes by: how a disk is stored, and what is kept free for it, is no affair of its own. */
     static List<Json> machine(VmConfig vm) {
         return of(vm).stream()
-                .<Json>map(disk -> disk.properties().without("refreservation"))
+                .<Json>map(disk -> disk.properties().without("refreservation").without("compression"))
                 .toList();
     }
 
@@ -188,6 +188,7 @@ final class Disks {
         if (disks.stream().filter(disk -> disk.bool("boot", false)).count() > 1) {
             findings.rule("payload specifies more than 1 boot disk");
         }
+        checkSlots(disks, findings);
     }
 
     /** Notes what validate says of disks, at their place in the payload: whether each has an image or else a size. */
@@ -249,7 +250,6 @@ final class Disks {
                     "image " + uuid + " is of " + size + " MiB, which a disk of " + disk.integer("size", 0)
                             + " MiB can't hold");
         }
-        checkSlots(disks, findings);
     }
 
     private static void checkSlots(List<Json.Obj> disks, Findings findings) {
@@ -258,17 +258,15 @@ final class Disks {
             String text = disk.string("pci_slot", "");
             Optional<PciSlot> slot = PciSlot.parse(text);
             if (slot.filter(slots::contains).isPresent()) {
-                findings.badValue("disks.*.pci_slot", "VM has multiple disks in pci_slot \"" + text + "\"");
+                findings.rule("VM has multiple disks in pci_slot \"" + text + "\"");
             }
             slot.ifPresent(slots::add);
         }
         slots.stream()
                 .filter(slot -> slot.function() > 0 && !slots.contains(new PciSlot(slot.device(), 0)))
                 .findFirst()
-                .ifPresent(slot -> findings.badValue(
-                        "disks.*.pci_slot",
-                        "function " + slot.function() + " of PCI device " + slot.device()
-                                + " is not found by a guest without a disk at function 0"));
+                .ifPresent(slot -> findings.rule("function " + slot.function() + " of PCI device " + slot.device()
+                        + " is not found by a guest without a disk at function 0"));
     }
 
     /** Completes the disks of a create, and notes what is wrong with them. */
@@ -386,13 +384,11 @@ final class Disks {
         private void slot(String text) {
             Optional<PciSlot> slot = PciSlot.parse(text);
             if (slot.isEmpty() && !text.isEmpty()) {
-                findings.badValue(
-                        at + ".pci_slot",
+                findings.rule(
                         "Invalid pci_slot: \"" + text + "\" (must be device, device:function or 0:device:function)");
             } else if (slot.filter(place -> PciSlot.TAKEN.contains(place.device()))
                     .isPresent()) {
-                findings.badValue(
-                        at + ".pci_slot",
+                findings.rule(
                         "PCI devices " + PciSlot.TAKEN.stream().sorted().toList() + " are taken: \"" + text + "\"");
             }
         }

@@ -69,6 +69,11 @@ public final class Findings {
         return List.copyOf(warnings);
     }
 
+    /** Something to say about what is taken all the same. */
+    void warning(String text) {
+        warnings.add("warning: " + text);
+    }
+
     /** Nothing to say about it at all. */
     public boolean isClean() {
         return badProperties.isEmpty() && !isFatal();

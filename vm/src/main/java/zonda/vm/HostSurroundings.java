@@ -3,7 +3,9 @@ package zonda.vm;
 import java.util.Collection;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 import zonda.base.Json;
+import zonda.storage.Datasets;
 
 /** The host as payloads are checked against it. */
 final class HostSurroundings implements Surroundings {
@@ -18,6 +20,14 @@ final class HostSurroundings implements Surroundings {
     @Override
     public boolean poolExists(String name) {
         return host.pools().find(name).isPresent();
+    }
+
+    @Override
+    public boolean hasRecords(Optional<String> pool) {
+        Stream<String> asked = pool.map(Stream::of)
+                .orElseGet(() ->
+                        store.all().stream().map(vm -> vm.config().zpool()).distinct());
+        return asked.flatMap(name -> host.pools().find(name).stream()).anyMatch(Datasets::hasRecords);
     }
 
     @Override

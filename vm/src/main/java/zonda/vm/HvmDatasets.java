@@ -77,8 +77,10 @@ final class HvmDatasets {
     /** Makes what isn't there yet, and grows volumes to what the VM's disks say. */
     static void make(VmConfig vm, Datasets datasets) {
         requireSupported(datasets);
-        DatasetOptions options =
-                DatasetOptions.DEFAULT.mode(OWNER_ONLY).allotment(Allotment.NONE.reservation(reservation(vm)));
+        DatasetOptions options = DatasetOptions.DEFAULT
+                .mode(OWNER_ONLY)
+                .allotment(Allotment.NONE.reservation(reservation(vm)))
+                .tuning(Storing.possible(Storing.of(vm).root(), datasets));
         if (datasets.find(vm.dataset()).isEmpty()) {
             datasets.create(vm.dataset(), quota(vm).map(options::quota).orElse(options));
         }
@@ -124,12 +126,15 @@ final class HvmDatasets {
             create(disk, name, datasets);
         } else {
             datasets.setAllotment(name, given -> given.refreservation(disk.refreservation()));
+            datasets.setTuning(name, _ -> Storing.of(disk));
         }
         grow(disk, name, datasets);
     }
 
     private static void create(Disks.Kept disk, String name, Datasets datasets) {
-        DatasetOptions options = DatasetOptions.DEFAULT.allotment(Allotment.NONE.refreservation(disk.refreservation()));
+        DatasetOptions options = DatasetOptions.DEFAULT
+                .allotment(Allotment.NONE.refreservation(disk.refreservation()))
+                .tuning(Storing.of(disk));
         if (disk.imageUuid().isEmpty()) {
             int block = (int) disk.properties().integer("block_size", VolumeShape.USUAL_BLOCK);
             datasets.create(name, options.volume(VolumeShape.of(disk.size(), block)));

@@ -96,7 +96,8 @@ final class HvmSpecs {
                         new ZoneSpec.Bind(Path.of("/usr"), "/usr", true),
                         new ZoneSpec.Bind(host.metadata().directory(vm.uuid()), "/.zonecontrol", false)),
                 volumes,
-                devices);
+                devices,
+                ZoneSpec.USUAL_LOG_LIMIT);
     }
 
     private static void require(Path program, String debianPackage) {

@@ -100,4 +100,9 @@ final class Nics {
             return Optional.empty();
         }
     }
+
+    /** Whether its addresses are known beforehand. */
+    static boolean isStatic(Json.Obj nic) {
+        return nic.array("ips").strings().stream().anyMatch(ip -> ip.contains("/"));
+    }
 }

@@ -41,6 +41,7 @@ final class PayloadChecks {
         complete = disks.complete(new VmConfig(Delegation.named(complete)), findings);
         rules.check(new VmConfig(complete), findings);
         rules.imageProblem(new VmConfig(complete)).ifPresent(problem -> findings.badValue("image_uuid", problem));
+        rules.warn(read, Optional.of(new VmConfig(complete).zpool()), findings);
         return new Vms.Checked(complete, brand.get(), findings);
     }
 
@@ -89,6 +90,7 @@ final class PayloadChecks {
         if (brand.isHvm()) {
             disks.sources("add_disks", read.array("add_disks").objects(), pool, findings);
         }
+        rules.warn(read, Optional.empty(), findings);
         return new Vms.Checked(read, brand, findings);
     }
 }

@@ -19,6 +19,8 @@ final class Payloads {
     private static final Map<String, String> OLD_NAMES =
             Map.of("dataset_uuid", "image_uuid", "zfs_storage_pool_name", "zpool");
 
+    private static final List<String> ARRAYS = List.of("disks", "nics", "filesystems", "pci_devices");
+
     private final PropertyTable table;
 
     Payloads(PropertyTable table) {
@@ -28,6 +30,9 @@ final class Payloads {
     /** The payload of typed values, with what is wrong noted and left out. Null stays, for update to clear by. */
     Json.Obj read(Json.Obj raw, Verb verb, Brand brand, Findings findings) {
         Map<String, Json> read = new LinkedHashMap<>();
+        ARRAYS.stream()
+                .filter(array -> raw.has(array) && raw.has("add_" + array))
+                .forEach(array -> findings.rule("Cannot specify both \"" + array + "\" and \"add_" + array + "\""));
         raw.members().forEach((name, value) -> {
             String current = OLD_NAMES.getOrDefault(name, name);
             Optional<Property> property = table.find(current);
@@ -45,17 +50,20 @@ final class Payloads {
 
     private Optional<Json> value(Property property, String at, Json value, Taking taking, Findings findings) {
         boolean unset = value instanceof Json.Null || (value instanceof Json.Str(String text) && text.isEmpty());
-        if (unset) {
+        Optional<Json> typed = unset ? Optional.empty() : Values.typed(property, value);
+        if (unset || typed.filter(one -> Shapes.isUnset(property, one)).isPresent()) {
             return taking.verb() == Verb.UPDATE ? Optional.of(new Json.Null()) : Optional.empty();
         }
-        Optional<Json> typed = Values.typed(property, value);
         if (typed.isEmpty()) {
-            if (property.name().contains(".")) {
-                findings.badMember(property.name(), at);
-            } else {
-                findings.badValue(at);
-            }
+            bad(property, at, findings);
             return Optional.empty();
+        }
+        if (!Shapes.fits(property, typed.get())) {
+            // Kept, for rules that have words for it.
+            bad(property, at, findings);
+        }
+        if (property.type() == Type.OBJECT_ARRAY) {
+            typed = Optional.of(members(property, at, (Json.Arr) typed.get(), taking, findings));
         }
         if (property.status() == Status.LATER) {
             if (!isDefault(property, typed.get())) {
@@ -63,10 +71,15 @@ final class Payloads {
             }
             return Optional.empty();
         }
-        if (property.type() == Type.OBJECT_ARRAY) {
-            return Optional.of(members(property, at, (Json.Arr) typed.get(), taking, findings));
-        }
         return typed;
+    }
+
+    private static void bad(Property property, String at, Findings findings) {
+        if (property.name().contains(".")) {
+            findings.badMember(property.name(), at);
+        } else {
+            findings.badValue(at);
+        }
     }
 
     private static boolean isDefault(Property property, Json value) {

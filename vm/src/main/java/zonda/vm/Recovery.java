@@ -101,6 +101,7 @@ public final class Recovery {
             case "vm-rollback" -> vms.snapshots().settle(saga);
             case "vm-receive" -> vms.transfer().settle(saga);
             case "vm-reprovision" -> vms.reprovisioning().settle(saga);
+            case Installing.INSTALL, Installing.UNINSTALL -> vms.installing().settle(saga);
             case "vm-update" -> {
                 settleUpdate(about);
                 saga.end();

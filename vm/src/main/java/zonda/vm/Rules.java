@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import zonda.base.Cidr;
 import zonda.base.Code;
 import zonda.base.Json;
@@ -20,6 +21,11 @@ final class Rules {
     private static final int MOST_IPS = 20;
     private static final int MOST_ALLOWED_IPS = 13;
     private static final int MOST_ADDRESSES = 32;
+
+    private static final long USUAL_RECORD = 131_072;
+    /** FS_USERNS_MOUNT of the kernel's filesystems, and binds. */
+    private static final Set<String> MOUNTED_BY_ZONES =
+            Set.of("bind", "cgroup2", "devpts", "fuse", "mqueue", "overlay", "proc", "ramfs", "sysfs", "tmpfs");
 
     private final Surroundings host;
 
@@ -52,6 +58,23 @@ final class Rules {
         Filesystems.check(Filesystems.of(vm), findings);
         routes(properties.object("routes"), vm.nics(), findings);
         Docker.check(vm, findings);
+    }
+
+    /** Says what of a payload is kept, and has no effect on this host. @param pool of the VM, if that is known */
+    void warn(Json.Obj payload, Optional<String> pool, Findings findings) {
+        boolean isSized = Stream.of("zfs_root_recsize", "zfs_data_recsize")
+                .anyMatch(name -> payload.integer(name, USUAL_RECORD) != USUAL_RECORD);
+        if (isSized && !host.hasRecords(pool)) {
+            findings.warning(
+                    "zfs_root_recsize and zfs_data_recsize are kept, and have no effect: btrfs has no records");
+        }
+        List<String> never = payload.array("fs_allowed").strings().stream()
+                .filter(type -> !MOUNTED_BY_ZONES.contains(type))
+                .toList();
+        if (!never.isEmpty()) {
+            findings.warning(
+                    "fs_allowed is kept, and has no effect: Linux lets no zone mount " + String.join(", ", never));
+        }
     }
 
     private static void privileges(List<String> limitPriv, Findings findings) {
@@ -180,7 +203,7 @@ final class Rules {
                         ? i == Integer.parseInt(inside)
                         : nics.get(i).string("mac", "").equals(inside))
                 .mapToObj(nics::get)
-                .anyMatch(nic -> nic.array("ips").strings().stream().anyMatch(ip -> ip.contains("/")));
+                .anyMatch(Nics::isStatic);
     }
 
     /** @throws OpException when another VM has one of this VM's addresses on the same network */

@@ -9,6 +9,9 @@ import zonda.base.Json;
 public interface Surroundings {
     boolean poolExists(String name);
 
+    /** Whether the pool, or one with VMs when none is named, stores files in records of a size. */
+    boolean hasRecords(Optional<String> pool);
+
     boolean nicTagExists(String name);
 
     /** The largest frame of the tag's links; empty when nothing limits it. */

@@ -177,8 +177,12 @@ public final class Transfer {
         // The reader of streams takes a buffered one as it is, and so reads not a byte too many.
         var buffered = new DigestInputStream(new BufferedInputStream(in, BUFFER), VmBundle.digest());
         try {
-            VmConfig config = config(VmBundle.readVm(buffered), pool);
+            Json.Obj sent = VmBundle.readVm(buffered);
+            VmConfig config = config(sent, pool);
             Optional<VmBundle.Header> dataset = VmBundle.next(buffered);
+            if (sent.bool("create_only", false) && dataset.isPresent()) {
+                throw new OpException(Code.INVALID, "create_only is set, and datasets follow: send the record alone");
+            }
             Saga saga = vms.claim("vm-receive", config);
             vms.lane(config.uuid()).run(() -> {
                 carryOut(saga, config, dataset, buffered);
@@ -302,17 +306,22 @@ public final class Transfer {
     /** Completes a VM whose datasets came another way. @throws OpException CONFLICT when it is not receiving */
     public void install(UUID uuid) {
         vms.lane(uuid).run(() -> {
-            VmRecord vm = vms.find(uuid);
-            if (vm.life() != VmRecord.Life.RECEIVING) {
+            if (vms.find(uuid).life() != VmRecord.Life.RECEIVING) {
                 throw new OpException(
                         Code.CONFLICT,
                         "Unable to install VM " + uuid + ": it is not receiving, it is "
                                 + vms.get(uuid).string("state", ""));
             }
-            prepare(vm.config());
-            keep(vm.config(), VmRecord.Life.INSTALLED);
+            complete(uuid);
             return uuid;
         });
+    }
+
+    /** The datasets of a VM that is receiving are there. */
+    void complete(UUID uuid) {
+        VmConfig config = vms.find(uuid).config();
+        prepare(config);
+        keep(config, VmRecord.Life.INSTALLED);
     }
 
     /** A VM that came whole before the daemon died stays; of any other nothing does. */

@@ -89,7 +89,7 @@ final class Updating {
                 || !before.properties()
                         .get("flexible_disk_size")
                         .equals(after.properties().get("flexible_disk_size"));
-        if (limits || space) {
+        if (limits || space || !Storing.of(before).equals(Storing.of(after))) {
             machinery.applyQuota(after);
         }
         if (!Indestructible.of(before).equals(Indestructible.of(after))) {

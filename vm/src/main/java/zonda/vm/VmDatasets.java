@@ -39,11 +39,13 @@ final class VmDatasets {
         DatasetOptions options = DatasetOptions.DEFAULT.mode(OWNER_ONLY);
         DatasetOptions rootOptions =
                 vm.quota().map(options::quota).orElse(options).allotment(Delegation.limited(vm, options.allotment()));
+        DatasetOptions tuned =
+                rootOptions.tuning(Storing.possible(Storing.of(vm).root(), datasets));
         String image = vm.zpool() + "/" + vm.imageUuid().orElseThrow() + "@final";
         try (var both = new Together()) {
             both.begin(() -> makeCores(vm, datasets));
             if (datasets.find(vm.dataset()).isEmpty()) {
-                datasets.clone(image, vm.dataset(), rootOptions);
+                datasets.clone(image, vm.dataset(), tuned);
             }
             both.await();
         }
@@ -73,7 +75,7 @@ final class VmDatasets {
         }
     }
 
-    /** Brings quotas, reservations and limits to what the VM's properties say. */
+    /** Brings quotas, reservations and limits, and how data are stored, to what the VM's properties say. */
     static void allot(VmConfig vm, Datasets datasets) {
         if (vm.brand().isHvm()) {
             HvmDatasets.allot(vm, datasets);
@@ -81,6 +83,7 @@ final class VmDatasets {
             datasets.setQuota(vm.dataset(), vm.quota());
         }
         datasets.setAllotment(vm.dataset(), given -> Delegation.limited(vm, given));
+        Storing.of(vm).apply(vm, datasets);
     }
 
     static void remove(VmConfig vm, Datasets datasets) {

@@ -410,6 +410,11 @@ public final class Vms implements AutoCloseable {
         return snapshots;
     }
 
+    /** VMs between configured and installed. */
+    public Installing installing() {
+        return new Installing(this);
+    }
+
     /** VMs as streams. */
     public Transfer transfer() {
         return transfer;

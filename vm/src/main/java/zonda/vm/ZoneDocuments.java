@@ -134,6 +134,14 @@ final class ZoneDocuments {
         return Json.parse(json) instanceof Json.Str(String text) ? text : json;
     }
 
+    private static String state(VmRecord vm) {
+        return switch (vm.life()) {
+            case INCOMPLETE -> "incomplete";
+            case RECEIVING -> "configured";
+            case PROVISIONING, INSTALLED, FAILED -> "installed";
+        };
+    }
+
     /** The file {@code index}: a line for each zone, {@code name:state:zonepath:uuid}. */
     String index(List<VmRecord> vms) {
         return "global:installed:/::\n"
@@ -141,7 +149,7 @@ final class ZoneDocuments {
                         .map(vm -> String.join(
                                         ":",
                                         vm.config().zonename(),
-                                        vm.life() == VmRecord.Life.INCOMPLETE ? "incomplete" : "installed",
+                                        state(vm),
                                         zonepath(vm).toString(),
                                         vm.uuid().toString())
                                 + "\n")

@@ -39,19 +39,26 @@ final class ZoneSpecs {
         try (GuestRoot guest = GuestRoot.open(root)) {
             VmConfig config = vm.config();
             return new ZoneSpec(
-                    config.uuid(),
-                    config.zonename(),
-                    config.hostname(),
-                    root,
-                    vm.ids(),
-                    init(config, guest),
-                    config.limits(),
-                    removedPrivileges(config),
-                    List.of(
-                            new ZoneSpec.Bind(host.nativeTree(), "/native", true),
-                            new ZoneSpec.Bind(host.metadata().directory(vm.uuid()), "/native/.zonecontrol", false),
-                            new ZoneSpec.Bind(host.metadata().directory(vm.uuid()), "/.zonecontrol", false)));
+                            config.uuid(),
+                            config.zonename(),
+                            config.hostname(),
+                            root,
+                            vm.ids(),
+                            init(config, guest),
+                            config.limits(),
+                            removedPrivileges(config),
+                            List.of(
+                                    new ZoneSpec.Bind(host.nativeTree(), "/native", true),
+                                    new ZoneSpec.Bind(
+                                            host.metadata().directory(vm.uuid()), "/native/.zonecontrol", false),
+                                    new ZoneSpec.Bind(host.metadata().directory(vm.uuid()), "/.zonecontrol", false)))
+                    .logLimit(logLimit(config));
         }
+    }
+
+    private static long logLimit(VmConfig vm) {
+        long bytes = vm.properties().integer("zlog_max_size", 0);
+        return bytes == 0 ? ZoneSpec.USUAL_LOG_LIMIT : bytes;
     }
 
     /** @throws OpException FAILED when the image has neither init nor command */

@@ -17,6 +17,11 @@ final class FakeSurroundings implements Surroundings {
     }
 
     @Override
+    public boolean hasRecords(Optional<String> pool) {
+        return false;
+    }
+
+    @Override
     public boolean nicTagExists(String name) {
         return List.of("admin", "stub0").contains(name);
     }

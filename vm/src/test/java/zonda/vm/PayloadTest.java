@@ -92,10 +92,56 @@ class PayloadTest {
         create("{'max_lwps':-1,'autoboot':'maybe','nics':[{'nic_tag':'stub0','mac':'zz','vlan_id':5000}],'tags':[1]}");
 
         assertThat(findings.toJson().array("bad_values").strings())
-                .containsExactly("autoboot", "max_lwps", "nics.*.vlan_id", "tags");
+                .containsExactly("autoboot", "max_lwps", "nics.*.mac", "nics.*.vlan_id", "tags");
         assertThatThrownBy(() -> findings.throwIfFatal(false))
-                .hasMessage("Invalid value(s) for: autoboot,max_lwps,nics.*.vlan_id,tags (nics.0.vlan_id);"
-                        + " Invalid MAC address: \"zz\" (nics.0.mac)");
+                .hasMessage("Invalid value(s) for: autoboot,max_lwps,nics.*.mac,nics.*.vlan_id,tags"
+                        + " (nics.0.mac,nics.0.vlan_id); Invalid MAC address: \"zz\" (nics.0.mac)");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{'zfs_root_compression':'gzip-10'} | zfs_root_compression",
+                "{'zfs_data_compression':'zstd'} | zfs_data_compression",
+                "{'zfs_root_recsize':1000} | zfs_root_recsize",
+                "{'zfs_root_recsize':262144} | zfs_root_recsize",
+                "{'zfs_data_recsize':256} | zfs_data_recsize",
+                "{'zlog_max_size':-1} | zlog_max_size",
+                "{'fs_allowed':7} | fs_allowed",
+                "{'max_shm_memory':'much'} | max_shm_memory",
+                "{'nics':[{'nic_tag':'admin','allowed_dhcp_cids':['0xabc']}]} | nics.*.allowed_dhcp_cids",
+                "{'nics':[{'nic_tag':'admin','mac':'01:00:00'}]} | nics.*.mac",
+                "{'resolvers':['one']} | resolvers",
+            })
+    void a_value_that_is_not_as_its_property_wants_it_is_bad_with_or_without_effect(String payload, String path) {
+        create(payload);
+
+        assertThat(findings.toJson().array("bad_values").strings()).containsExactly(path);
+        assertThat(findings.isClean()).isFalse();
+    }
+
+    @Test
+    void values_of_datasets_are_taken_and_those_without_effect_are_warned_of() {
+        Json.Obj payload = Json.parseObject("{\"zfs_root_compression\":\"lz4\",\"zfs_root_recsize\":\"16384\","
+                + "\"zfs_data_recsize\":0,\"fs_allowed\":\"ufs,tmpfs,pcfs\",\"zlog_max_size\":1000}");
+        VmConfig vm = create(payload.compact());
+        Json.Obj read = payloads.read(payload, Verb.CREATE, Brand.JOYENT, new Findings());
+        new Rules(host).warn(read, java.util.Optional.of("zones"), findings);
+
+        assertThat(findings.isClean()).isTrue();
+        findings.throwIfFatal(true);
+        assertThat(findings.warnings())
+                .containsExactly(
+                        "warning: zfs_root_recsize and zfs_data_recsize are kept, and have no effect: btrfs has no"
+                                + " records",
+                        "warning: fs_allowed is kept, and has no effect: Linux lets no zone mount ufs, pcfs");
+        assertThat(vm.properties().integer("zfs_root_recsize")).contains(16_384L);
+        assertThat(vm.properties().has("zfs_data_recsize")).isFalse();
+        assertThat(Storing.of(vm).root().compression()).contains("lz4");
+        VmConfig cleared = update(vm, "{'zfs_root_recsize':0,'zfs_root_compression':''}");
+        assertThat(cleared.properties().integer("zfs_root_recsize")).contains(131_072L);
+        assertThat(Storing.of(cleared)).isEqualTo(Storing.of(create("{}")));
     }
 
     @Test

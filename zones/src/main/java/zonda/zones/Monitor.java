@@ -21,7 +21,6 @@ import zonda.kernel.PrivateMounts;
 final class Monitor {
     private static final Path PROGRAM = Path.of("/usr/bin/conmon");
     private static final Duration LIMIT = Duration.ofSeconds(60);
-    private static final long LOG_LIMIT = 4L << 20;
 
     private final OciRuntime runtime;
 
@@ -32,14 +31,17 @@ final class Monitor {
     /** The zone's first process, waiting for its start, and the monitor that watches it. */
     record Created(LinuxProcess init, LinuxProcess monitor) {}
 
+    /** What is done with what the first process writes. */
+    record Log(InitProgram.Streams streams, long limit) {}
+
     /**
      * Makes the zone by way of the runtime.
      *
-     * @param streams what the first process' standard streams are
+     * @param log what the first process' standard streams are, and how long a log of them may be
      * @param prepare makes the mounts that the runtime and the zone need, where only they see them
      * @throws OpException FAILED with the runtime's own words
      */
-    Created create(ZonePaths zone, InitProgram.Streams streams, Runnable prepare) {
+    Created create(ZonePaths zone, Log log, Runnable prepare) {
         List<String> argv = new ArrayList<>(List.of(
                 PROGRAM.toString(),
                 "--api-version",
@@ -61,11 +63,11 @@ final class Monitor {
                 "--exit-dir",
                 zone.exits().toString(),
                 "--log-path",
-                streams.logged() ? "k8s-file:" + zone.consoleLog() : "none:",
+                log.streams().logged() ? "k8s-file:" + zone.consoleLog() : "none:",
                 "--log-size-max",
-                String.valueOf(LOG_LIMIT),
+                String.valueOf(log.limit()),
                 "--full-attach"));
-        argv.addAll(options(streams));
+        argv.addAll(options(log.streams()));
         PrivateMounts.Outcome outcome = PrivateMounts.run(
                 argv, Map.of("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", "_OCI_SYNCPIPE", "3"), prepare, LIMIT);
         long pid = pid(outcome);

@@ -13,6 +13,7 @@ import java.util.UUID;
  * @param binds directories of the host that the zone sees
  * @param volumes files of the host that the zone may write, wherever they are
  * @param devices what of the host's devices the zone may use, besides those that every zone has
+ * @param logLimit bytes after which the log of its console is begun anew
  */
 public record ZoneSpec(
         UUID uuid,
@@ -25,7 +26,11 @@ public record ZoneSpec(
         Set<String> removedPrivileges,
         List<Bind> binds,
         List<Volume> volumes,
-        List<Device> devices) {
+        List<Device> devices,
+        long logLimit) {
+    /** Of a zone that says nothing else. */
+    public static final long USUAL_LOG_LIMIT = 4L << 20;
+
     public ZoneSpec {
         removedPrivileges = Set.copyOf(removedPrivileges);
         binds = List.copyOf(binds);
@@ -44,7 +49,24 @@ public record ZoneSpec(
             Limits limits,
             Set<String> removedPrivileges,
             List<Bind> binds) {
-        this(uuid, zonename, hostname, root, ids, init, limits, removedPrivileges, binds, List.of(), List.of());
+        this(
+                uuid,
+                zonename,
+                hostname,
+                root,
+                ids,
+                init,
+                limits,
+                removedPrivileges,
+                binds,
+                List.of(),
+                List.of(),
+                USUAL_LOG_LIMIT);
+    }
+
+    public ZoneSpec logLimit(long bytes) {
+        return new ZoneSpec(
+                uuid, zonename, hostname, root, ids, init, limits, removedPrivileges, binds, volumes, devices, bytes);
     }
 
     /** A file of the host shown in the zone; the directories above it need not be open to anyone. */

@@ -136,7 +136,8 @@ public final class Zones {
         Fd idMap = userNamespaces.of(spec.ids());
         try (var both = new Together()) {
             both.begin(step::meanwhile);
-            Monitor.Created created = monitor.create(paths, spec.init().streams(), () -> showRoot(spec, paths, idMap));
+            Monitor.Created created = monitor.create(
+                    paths, new Monitor.Log(spec.init().streams(), spec.logLimit()), () -> showRoot(spec, paths, idMap));
             both.await();
             return created;
         }
