@@ -162,9 +162,6 @@ final class Defaults {
                 full = full.with("interface", "net" + number);
                 interfaces.add("net" + number);
             }
-            if (!full.has("vlan_id")) {
-                full = full.with("vlan_id", 0);
-            }
             if (!hasPrimary) {
                 full = full.with("primary", true);
                 hasPrimary = true;

@@ -182,6 +182,13 @@ final class Machinery {
         }
     }
 
+    /** @throws OpException FAILED */
+    void requireRunning(UUID uuid) {
+        if (running(uuid).isEmpty()) {
+            throw new OpException(Code.FAILED, "VM " + uuid + " is not running");
+        }
+    }
+
     /** Serves a running machine's displays as the VM says now. */
     void openDisplays(VmConfig vm) {
         if (vm.brand().isHvm()) {

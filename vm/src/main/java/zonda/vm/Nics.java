@@ -3,8 +3,10 @@ package zonda.vm;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import zonda.base.Cidr;
+import zonda.base.Code;
 import zonda.base.Json;
 import zonda.base.Mac;
 import zonda.base.OpException;
@@ -33,6 +35,17 @@ final class Nics {
             changed = changed.with("gateways", Json.Arr.ofStrings(List.of(gateway.get())));
         }
         return canonicalMac(changed.without("ip").without("netmask").without("gateway"));
+    }
+
+    /** @throws OpException FAILED for a NIC tag that is not there any more, before the VM goes down and can't come up */
+    static void requireTags(String verb, VmConfig vm, Predicate<String> exists) {
+        vm.nics().stream()
+                .map(nic -> nic.string("nic_tag", ""))
+                .filter(exists.negate())
+                .findFirst()
+                .ifPresent(tag -> {
+                    throw new OpException(Code.FAILED, "Cannot " + verb + " vm: Invalid nic tag \"" + tag + "\"");
+                });
     }
 
     static Json.Obj withoutEmptyIps(Json.Obj nic) {

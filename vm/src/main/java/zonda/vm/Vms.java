@@ -283,8 +283,9 @@ public final class Vms implements AutoCloseable {
     /** @throws OpException FAILED when it doesn't run, or doesn't come up again */
     public void reboot(UUID uuid, boolean force) {
         lane(uuid).run(() -> {
-            find(uuid);
-            requireRunning(uuid);
+            VmRecord vm = find(uuid);
+            machinery.requireRunning(uuid);
+            Nics.requireTags("reboot", vm.config(), host.networks()::tagExists);
             Saga saga = host.journal().begin("vm-reboot", Json.object().with("uuid", uuid.toString()));
             try {
                 saga.step("ask", () -> endings.shutDown(find(uuid), force, Endings.limit(find(uuid))));
@@ -295,12 +296,6 @@ public final class Vms implements AutoCloseable {
             return uuid;
         });
         boots.complete(uuid);
-    }
-
-    private void requireRunning(UUID uuid) {
-        if (machinery.running(uuid).isEmpty()) {
-            throw new OpException(Code.FAILED, "VM " + uuid + " is not running");
-        }
     }
 
     /** Sends a signal to the VM's init. @throws OpException FAILED when there is none */
@@ -396,7 +391,7 @@ public final class Vms implements AutoCloseable {
                     "VM " + uuid + " is no hardware VM, but of brand "
                             + vm.brand().word());
         }
-        requireRunning(uuid);
+        machinery.requireRunning(uuid);
         return new RunningMachine(vm, machinery.control());
     }
 
