@@ -23,6 +23,7 @@ import zonda.dtrace.types.TypeTable;
 import zonda.kernel.Bpf;
 import zonda.kernel.BpfDisassembler;
 import zonda.kernel.KernelException;
+import zonda.kernel.PerfEvent;
 
 /** The command: parses its line, compiles, traces, prints. One object serves many sessions at once. */
 public final class Dtrace {
@@ -295,6 +296,12 @@ public final class Dtrace {
             }
             if (options.number("bufsize") < SMALLEST_BUFFER || endTooBig(unit, planned)) {
                 throw new Complaint("could not enable tracing: Enabling exceeds size of buffer");
+            }
+            if (options.word("cpu").isPresent()
+                    && !PerfEvent.onlineCpus()
+                            .contains(options.word("cpu").map(Integer::parseInt).orElseThrow())) {
+                throw new Complaint("could not enable tracing: Invalid argument: no cpu "
+                        + options.word("cpu").orElseThrow());
             }
             try (var kernel = new Kernel(unit.names(), kernelTypesFor(planned))) {
                 freed = kernel::speculationFreed;
