@@ -329,13 +329,16 @@ public final class Dtrace {
 
         private void startTargets(Targets targets) {
             for (String command : line.commands()) {
-                sources.target(targets.start(command));
+                long pid = targets.start(command);
+                sources.target(pid);
+                probes.target(pid);
             }
             for (long pid : line.processes()) {
                 if (!targets.grab(pid)) {
                     throw new Complaint("failed to grab pid " + pid + ": no such process");
                 }
                 sources.target(pid);
+                probes.target(pid);
             }
         }
 

@@ -271,9 +271,8 @@ final class Printf {
         for (int i = 0; i < addresses.length; i++) {
             addresses[i] = record.getLong(datum.offset() + (user ? 8 : 0) + 8 * i);
         }
-        List<String> all = user
-                ? symbols.userFrames(record.getLong(datum.offset()), addresses)
-                : symbols.kernelFrames(addresses);
+        List<String> all =
+                user ? symbols.userFrames(record.getLong(datum.offset()), addresses) : symbols.kernelFrames(addresses);
         return all.subList(0, Math.min(all.size(), type.frames()));
     }
 
