@@ -23,6 +23,7 @@ import zonda.dtrace.types.TypeTable;
 import zonda.kernel.Bpf;
 import zonda.kernel.BpfDisassembler;
 import zonda.kernel.KernelException;
+import zonda.kernel.PerfEvent;
 
 /** The command: parses its line, compiles, traces, prints. One object serves many sessions at once. */
 public final class Dtrace {
@@ -296,6 +297,12 @@ public final class Dtrace {
             if (options.number("bufsize") < SMALLEST_BUFFER || endTooBig(unit, planned)) {
                 throw new Complaint("could not enable tracing: Enabling exceeds size of buffer");
             }
+            if (options.word("cpu").isPresent()
+                    && !PerfEvent.onlineCpus()
+                            .contains(options.word("cpu").map(Integer::parseInt).orElseThrow())) {
+                throw new Complaint("could not enable tracing: Invalid argument: no cpu "
+                        + options.word("cpu").orElseThrow());
+            }
             try (var kernel = new Kernel(unit.names(), kernelTypesFor(planned))) {
                 freed = kernel::speculationFreed;
                 return trace(unit, programs, planned, kernel, outlet, targets);
@@ -322,13 +329,16 @@ public final class Dtrace {
 
         private void startTargets(Targets targets) {
             for (String command : line.commands()) {
-                sources.target(targets.start(command));
+                long pid = targets.start(command);
+                sources.target(pid);
+                probes.target(pid);
             }
             for (long pid : line.processes()) {
                 if (!targets.grab(pid)) {
                     throw new Complaint("failed to grab pid " + pid + ": no such process");
                 }
                 sources.target(pid);
+                probes.target(pid);
             }
         }
 

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import zonda.dtrace.code.Aggregate;
 import zonda.dtrace.code.Compiler;
 import zonda.dtrace.code.Maps;
@@ -195,7 +196,8 @@ final class Kernel implements AutoCloseable, Aggregations.Source {
                 runnable.put(probe.source().getClass(), program);
             case Probe.Source.Clock(long period, boolean everywhere) -> {
                 List<Integer> online = PerfEvent.onlineCpus();
-                for (int cpu : everywhere ? online : online.subList(0, 1)) {
+                List<Integer> used = only().isPresent() ? List.of(only().getAsInt()) : online;
+                for (int cpu : everywhere ? used : used.subList(0, 1)) {
                     attach(program, PerfEvent.clock(cpu, period), 0);
                 }
             }
@@ -266,8 +268,13 @@ final class Kernel implements AutoCloseable, Aggregations.Source {
     void run(Class<? extends Probe.Source> kind) {
         Fd program = runnable.get(kind);
         if (program != null) {
-            Bpf.run(program);
+            Bpf.run(program, only());
         }
+    }
+
+    /** The one processor that is traced, by -x cpu. */
+    private OptionalInt only() {
+        return options.word("cpu").map(Integer::parseInt).map(OptionalInt::of).orElseGet(OptionalInt::empty);
     }
 
     /** Adds what all processors have recorded. */

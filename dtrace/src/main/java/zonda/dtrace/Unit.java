@@ -10,6 +10,7 @@ import java.util.Optional;
 import zonda.dtrace.code.Attributes;
 import zonda.dtrace.code.Compiler;
 import zonda.dtrace.code.Names;
+import zonda.dtrace.code.Operand;
 import zonda.dtrace.code.Options;
 import zonda.dtrace.code.Shape;
 import zonda.dtrace.code.Translator;
@@ -259,6 +260,8 @@ final class Unit {
             case Probe.Source.Tracepoint(String event, var _, var _, List<String> arguments) -> event + arguments;
             case Probe.Source.Syscall(var _, boolean entry) -> "syscall " + entry;
             case Probe.Source.User(var _, var _, boolean returns, var _) -> "user " + returns;
+            case Probe.Source.Usdt(List<Probe.Site> sites, var _) ->
+                "usdt " + Operand.types(sites.getFirst().arguments());
             default -> probe.source().getClass().getSimpleName();
         };
     }
@@ -277,7 +280,10 @@ final class Unit {
             case Probe.Source.User(var _, var _, boolean returns, var _) ->
                 Shape.of(returns ? Shape.Site.USER_RETURN : Shape.Site.USER_ENTRY)
                         .withNames(full);
-            case Probe.Source.Usdt _ -> Shape.of(Shape.Site.USER_NOTE).withNames(full);
+            case Probe.Source.Usdt(List<Probe.Site> sites, var _) ->
+                Shape.of(Shape.Site.USER_NOTE)
+                        .withRawTypes(Operand.types(sites.getFirst().arguments()))
+                        .withNames(full);
             case Probe.Source.Tracepoint tracepoint -> tracepoint(tracepoint, full);
         };
     }

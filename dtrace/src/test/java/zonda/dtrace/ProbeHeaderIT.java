@@ -83,6 +83,16 @@ class ProbeHeaderIT {
 
             assertThat(ran.err()).isEmpty();
             assertThat(ran.out()).isEqualTo("42\n");
+
+            Recorder wild = Recorder.run(
+                    "-qn",
+                    "shop*:::sold { printf(\"%s %d\", probefunc, args[0]); exit(0); }",
+                    "-x",
+                    "switchrate=20ms",
+                    "-c",
+                    file("main"));
+
+            assertThat(wild.out()).isEqualTo("main 42\n");
         } finally {
             program.destroyForcibly();
         }

@@ -11,6 +11,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * Loading and attaching eBPF programs: bpf(2), union bpf_attr of linux/bpf.h as of Linux 6.1. x86-64 call numbers.
@@ -26,6 +27,7 @@ public final class Bpf {
     static final int MAP_NEXT_KEY = 4;
     static final int PROG_LOAD = 5;
     static final int PROG_TEST_RUN = 10;
+    private static final int RUN_ON_CPU = 1;
     static final int RAW_TRACEPOINT_OPEN = 17;
     static final int BTF_LOAD = 18;
     /** Bytes of struct bpf_func_info. */
@@ -197,11 +199,15 @@ public final class Bpf {
         }
     }
 
-    /** Runs a RAW_TRACEPOINT program once on this thread's processor: BPF_PROG_TEST_RUN. */
-    public static void run(Fd program) {
+    /** Runs a RAW_TRACEPOINT program once: BPF_PROG_TEST_RUN. @param cpu where; this thread's processor when empty */
+    public static void run(Fd program, OptionalInt cpu) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment attributes = attributes(arena);
             attributes.set(JAVA_INT, 0, program.number());
+            if (cpu.isPresent()) {
+                attributes.set(JAVA_INT, 64, RUN_ON_CPU);
+                attributes.set(JAVA_INT, 68, cpu.getAsInt());
+            }
             call("run", program, PROG_TEST_RUN, attributes);
         }
     }

@@ -132,7 +132,8 @@ final class Actions {
 
     private Step trace(Expr.Call call) {
         Functions.checkCount(call.line(), "trace", call.arguments().size(), 1, 1);
-        Op op = checker.check(call.arguments().getFirst());
+        Op written = checker.check(call.arguments().getFirst());
+        Op op = written.type() instanceof DType.Function ? Checker.decay(written) : written;
         if (op.type() instanceof DType.Void) {
             throw new DError("D_TRACE_VOID", call.line(), "trace( ) may not be applied to a void expression");
         }

@@ -231,7 +231,7 @@ final class BuiltinEmitter {
         if (isOwn()) {
             return;
         }
-        stack(user ? place + 8 : place, 8 * type.frames(), user ? USER_STACK : 0);
+        stack(user ? place + 8 : place, 8 * type.taken(), user ? USER_STACK : 0);
     }
 
     void argument(int number) {

@@ -121,10 +121,13 @@ final class Checker {
         return op;
     }
 
-    /** An array's value is the address of its first element. */
+    /** An array's value is the address of its first element, a function's its own. */
     static Op decay(Op op) {
         if (op instanceof Op.Place(Op address, DType.Array array)) {
             return new Op.Cast(address, new Pointer(array.of()));
+        }
+        if (op instanceof Op.Place(Op address, DType.Function function)) {
+            return new Op.Cast(address, new Pointer(function));
         }
         return op;
     }
@@ -186,8 +189,16 @@ final class Checker {
                 yield read(variable, List.of(), line);
             }
             case Expr.KernelSymbol(int line, String module, String name) ->
-                throw new DError(
-                        "D_IDENT_UNDEF", line, "failed to resolve " + module + "`" + name + ": Unknown symbol name");
+                new Op.Place(
+                        new Op.Const(
+                                names.types()
+                                        .kernelFunction(module, name)
+                                        .orElseThrow(() -> new DError(
+                                                "D_IDENT_UNDEF",
+                                                line,
+                                                "failed to resolve " + module + "`" + name + ": Unknown symbol name")),
+                                DType.ULONG),
+                        new DType.Function(DType.INT));
             case Expr.Index index -> indexing.index(index);
             case Expr.Aggregation(int line, String name, var keys) -> {
                 if (names.aggregate(name).isEmpty() && keys.isEmpty()) {

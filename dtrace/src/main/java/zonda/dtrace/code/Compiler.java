@@ -230,7 +230,9 @@ public final class Compiler {
         }
 
         private void slot() {
-            asm.call(Emitter.CPU).store(W, FRAME, Emitter.KEY, R0);
+            asm.call(Emitter.CPU);
+            emitter.names.options().word("cpu").ifPresent(only -> asm.jump(Jump.NE, R0, Integer.parseInt(only), out));
+            asm.store(W, FRAME, Emitter.KEY, R0);
             emitter.useMap(R1, BUSY);
             emitter.frameAddress(R2, Emitter.KEY);
             int drop = asm.newLabel();

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import zonda.dtrace.types.DType;
 
 /**
  * Where an argument of a probe in a program is when the probe fires, as the notes of its file say: {@code -4@%eax},
@@ -47,6 +48,20 @@ public record Operand(int size, boolean signed, int base, boolean memory, long d
             }
         }
         return operands;
+    }
+
+    /** What a note tells of its arguments' types: sizes and signs. Of eight bytes without a sign are pointers, too. */
+    public static List<DType> types(String text) {
+        return parse(text).stream().<DType>map(Operand::type).toList();
+    }
+
+    private DType type() {
+        return switch (size) {
+            case 1 -> signed ? DType.CHAR : new DType.Int("uint8_t", 1, false);
+            case 2 -> signed ? new DType.Int("short", 2, true) : new DType.Int("uint16_t", 2, false);
+            case 4 -> signed ? DType.INT : new DType.Int("uint32_t", 4, false);
+            default -> signed ? DType.LONG : new DType.Int("uintptr_t", 8, false);
+        };
     }
 
     private static Optional<Operand> one(String word) {

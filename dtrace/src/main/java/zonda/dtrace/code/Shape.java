@@ -58,6 +58,11 @@ public record Shape(
         return new Shape(site, rawTypes, arguments, Optional.of(all), task, condition, operands);
     }
 
+    /** With arguments of these types. */
+    public Shape withRawTypes(List<DType> types) {
+        return new Shape(site, types, arguments, names, task, condition, operands);
+    }
+
     /** With arguments where a program's own note says. */
     public Shape withOperands(List<Operand> all) {
         return new Shape(site, rawTypes, arguments, names, task, condition, all);

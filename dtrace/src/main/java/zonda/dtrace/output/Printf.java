@@ -267,11 +267,13 @@ final class Printf {
     List<String> frames(Datum datum, ByteBuffer record) {
         var type = (DType.Addresses) datum.type();
         boolean user = type.kind() == DType.Addresses.Kind.USTACK;
-        long[] addresses = new long[type.frames()];
+        long[] addresses = new long[type.taken()];
         for (int i = 0; i < addresses.length; i++) {
             addresses[i] = record.getLong(datum.offset() + (user ? 8 : 0) + 8 * i);
         }
-        return user ? symbols.userFrames(record.getLong(datum.offset()), addresses) : symbols.kernelFrames(addresses);
+        List<String> all =
+                user ? symbols.userFrames(record.getLong(datum.offset()), addresses) : symbols.kernelFrames(addresses);
+        return all.subList(0, Math.min(all.size(), type.frames()));
     }
 
     /** The name of an address, or the frames of a stack. */

@@ -46,6 +46,7 @@ public final class ProbeTable {
     private final Map<String, Probe> probes = new LinkedHashMap<>();
     private final Supplier<Optional<Btf>> kernel;
     private final Set<String> kernelEvents = new HashSet<>();
+    private final List<Long> targets = new ArrayList<>();
     private boolean sdt;
     private int next = 1;
 
@@ -113,7 +114,27 @@ public final class ProbeTable {
         }
     }
 
+    /** Probes of this process are also found by the wildcards of a provider's name. */
+    public void target(long process) {
+        targets.add(process);
+    }
+
     private void usdt(Pattern pattern) {
+        if (Pattern.isWild(pattern.provider())) {
+            for (long process : targets) {
+                var notes = new UserNotes(process);
+                notes.providers().stream()
+                        .filter(provider -> Pattern.glob(pattern.provider(), provider + process))
+                        .forEach(provider -> notes.find(provider, pattern)
+                                .forEach(place -> add(
+                                        provider + process,
+                                        place.module(),
+                                        place.function(),
+                                        place.name(),
+                                        place.source())));
+            }
+            return;
+        }
         Matcher provider = OWN.matcher(pattern.provider());
         if (provider.matches() && !PROCESS.matcher(pattern.provider()).matches()) {
             new UserNotes(Long.parseLong(provider.group(2)))

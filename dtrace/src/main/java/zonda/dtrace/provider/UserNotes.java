@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 
 /** Probes that programs bring themselves (USDT): the notes of the files that a process has mapped. */
 final class UserNotes {
@@ -17,6 +18,18 @@ final class UserNotes {
     }
 
     private record Name(String module, String function, String name) {}
+
+    /** Names of the providers that there are, without the number of the process. */
+    Set<String> providers() {
+        var names = new TreeSet<String>();
+        for (Mappings.Mapping mapping : Mappings.of(process).map(Mappings::all).orElse(List.of())) {
+            if (mapping.isFile()) {
+                ElfFile.read(Path.of("/proc/" + process + "/root" + mapping.path()))
+                        .ifPresent(elf -> elf.notes().forEach(note -> names.add(note.provider())));
+            }
+        }
+        return names;
+    }
 
     /** Probes of a provider, whose name in D ends with the number of the process. */
     List<UserPlaces.Place> find(String provider, Pattern pattern) {

@@ -56,7 +56,7 @@ final class Tokens {
                 "D_SYNTAX",
                 token.line(),
                 token.kind() == Token.Kind.END
-                        ? "syntax error near end of input"
+                        ? "syntax error near end-of-input"
                         : "syntax error near \"" + token.text() + "\"");
     }
 

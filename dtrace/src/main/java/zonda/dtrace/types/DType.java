@@ -131,6 +131,14 @@ public sealed interface DType {
             UADDR
         }
 
+        /** Frames of the kernel that are of the tracing itself, at most: they are taken, and not shown. */
+        private static final int OWN = 8;
+
+        /** Frames that are taken. */
+        public int taken() {
+            return kind == Kind.STACK ? frames + OWN : frames;
+        }
+
         public boolean isStack() {
             return kind == Kind.STACK || kind == Kind.USTACK;
         }
@@ -139,7 +147,7 @@ public sealed interface DType {
         @Override
         public int size() {
             return switch (kind) {
-                case STACK -> frames * 8;
+                case STACK -> taken() * 8;
                 case USTACK -> 8 + frames * 8;
                 case SYM, MOD -> 8;
                 case USYM, UMOD, UADDR -> 16;

@@ -21,6 +21,7 @@ public final class TypeTable {
     private final Map<String, DType> enumerations = new HashMap<>();
     private final Map<String, Long> enumerators = new HashMap<>();
     private final Map<String, Map<Long, String>> enumeratorNames = new HashMap<>();
+    private final Map<String, Optional<Long>> kernelFunctions = new HashMap<>();
     private final Supplier<Optional<Btf>> kernel;
 
     /** @param kernel asked for when a name is not known here */
@@ -180,6 +181,11 @@ public final class TypeTable {
     /** The value of one of the kernel's enumerators. */
     public Optional<Long> kernelEnumerator(String name) {
         return kernel.get().flatMap(btf -> btf.enumerator(name));
+    }
+
+    /** Where a function of the kernel is. @param module empty for anywhere */
+    public Optional<Long> kernelFunction(String module, String name) {
+        return kernelFunctions.computeIfAbsent(module + "`" + name, _ -> KernelFunctions.address(module, name));
     }
 
     public Optional<Btf> kernelTypes() {
