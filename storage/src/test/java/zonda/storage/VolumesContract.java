@@ -53,6 +53,7 @@ abstract class VolumesContract extends Contract {
                         "reservation",
                         "volsize",
                         "volblocksize",
+                        "compression",
                         "createtxg",
                         "refreservation",
                         "guid",
