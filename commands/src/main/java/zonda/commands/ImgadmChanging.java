@@ -139,9 +139,12 @@ final class ImgadmChanging {
     void create(Session session, List<String> arguments) {
         Getopt options = Getopt.parse(
                 arguments,
-                "debian= include= busybox from= P= q|quiet m|manifest= o|output= c|compression= i|incremental p|publish= s= k|insecure max-origin-depth=");
+                "debian= vm include= busybox from= P= q|quiet m|manifest= o|output= c|compression= i|incremental p|publish= s= k|insecure max-origin-depth=");
         long ways = Stream.of("busybox", "debian", "from").filter(options::has).count();
         boolean ofVm = ways == 0;
+        if ((options.has("vm") || options.has("include")) && !options.has("debian")) {
+            throw new OpException(Code.USAGE, "--vm and --include go with --debian SUITE");
+        }
         if (ways > 1 || (ofVm && options.operands().isEmpty())) {
             throw new OpException(
                     Code.USAGE, "what to make the image of? give a VM, --from DISK, --debian SUITE or --busybox");
@@ -163,12 +166,20 @@ final class ImgadmChanging {
             } else if (options.has("from")) {
                 pool.creations().disk(session.path(options.value("from").orElseThrow()), fields, progress);
             } else {
-                List<String> include = new ArrayList<>();
-                options.values("include").forEach(list -> include.addAll(Arrays.asList(list.split(","))));
-                pool.creations()
-                        .debian(new Creations.Debian(options.value("debian").orElseThrow(), include), fields, progress);
+                debian(options, pool.creations(), fields, progress);
             }
         });
+    }
+
+    private static void debian(Getopt options, Creations creations, Creations.Fields fields, Progress progress) {
+        List<String> include = new ArrayList<>();
+        options.values("include").forEach(list -> include.addAll(Arrays.asList(list.split(","))));
+        var debian = new Creations.Debian(options.value("debian").orElseThrow(), include);
+        if (options.has("vm")) {
+            creations.debianMachine(debian, fields, progress);
+        } else {
+            creations.debian(debian, fields, progress);
+        }
     }
 
     void update(Session session, List<String> arguments) {

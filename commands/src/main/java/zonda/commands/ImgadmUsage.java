@@ -18,7 +18,7 @@ final class ImgadmUsage {
               imgadm create [-i] [-s SCRIPT] [-c none|gzip|bzip2|xz] [-o DIRECTORY] [-m MANIFEST]
                             [--max-origin-depth N] VM [name=NAME version=VERSION ...]
               imgadm create -p URL [-k] [-q] [-i] [-s SCRIPT] [-c COMPRESSION] [-m MANIFEST] VM [name=NAME version=VERSION ...]
-              imgadm create [-q] [-P pool] --debian SUITE [--include package,...] name=NAME version=VERSION
+              imgadm create [-q] [-P pool] --debian SUITE [--vm] [--include package,...] name=NAME version=VERSION
               imgadm create [-q] [-P pool] --busybox name=NAME version=VERSION
               imgadm create [-q] [-P pool] --from DISK name=NAME version=VERSION
               imgadm delete [-P pool] <uuid>

@@ -51,8 +51,7 @@ final class VmadmChanging {
         UUID uuid = VmadmTool.vm(vms, "update", options.operands());
         List<String> pairs = options.operands().subList(1, options.operands().size());
         Json.Obj payload = pairs.isEmpty() ? VmadmTool.payload(session, options, "update") : flat(pairs);
-        Brand brand = Brand.find(vms.get(uuid).string("brand", "")).orElseThrow();
-        Vms.Checked checked = vms.checkUpdate(payload, brand);
+        Vms.Checked checked = vms.checkUpdate(payload, uuid);
         complain(session, checked.findings(), options.has("strict"));
         if (options.has("n")) {
             vms.planUpdate(uuid, checked).forEach(change -> session.out(VmadmEvents.text(change) + "\n"));
@@ -105,13 +104,11 @@ final class VmadmChanging {
             }
             default -> throw new OpException(Code.USAGE, "validate what? create, or update BRAND");
         }
-        if (!findings.isClean()) {
+        if (!findings.isValid()) {
             throw new OpException(Code.INVALID, findings.toJson().pretty());
         }
+        findings.refusals().forEach(why -> session.err("warning: " + what + " would refuse it here: " + why));
         session.err("VALID '" + what + "' payload for " + brand + " brand VMs.");
-        findings.withoutEffect()
-                .forEach(path -> session.err(
-                        "warning: " + path + " is not supported by this version of Zonda: " + what + " refuses it"));
     }
 
     void start(Session session, List<String> arguments) {

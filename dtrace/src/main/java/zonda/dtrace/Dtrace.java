@@ -351,6 +351,7 @@ public final class Dtrace {
             if (options.is("destructive") && !options.is("quiet")) {
                 terminal.err("dtrace: allowing destructive actions");
             }
+            consumer.remember(targets.processes());
             var tracing = new Tracing(kernel, consumer, options, outlet, zones);
             terminal.onInterrupt(tracing::interrupt);
             if (line.has("json")) {

@@ -33,6 +33,8 @@ final class Kernel implements AutoCloseable, Aggregations.Source {
     private static final int TABLE_ENTRY = 16;
     private static final int ZEROS = 1 << 16;
     private static final int PAGE = 4096;
+    /** Buffers that are asked to be larger than memory has room for are resized, as on illumos. */
+    private static final int LARGEST_RING = 1 << 26;
 
     private final Names names;
     private final Options options;
@@ -79,7 +81,7 @@ final class Kernel implements AutoCloseable, Aggregations.Source {
         make(Maps.SLOTS, BpfMap.Type.ARRAY, 4, slot, cpus * Maps.NESTING);
         make(Maps.BUSY, BpfMap.Type.ARRAY, 4, 8, cpus);
         int size = PAGE;
-        while (size < options.number("bufsize") && size < 1 << 28) {
+        while (size < options.number("bufsize") && size < LARGEST_RING) {
             size *= 2;
         }
         for (int i = 0; i < cpus; i++) {

@@ -3,12 +3,13 @@ package zonda.dtrace;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import zonda.base.OpException;
 import zonda.kernel.LinuxProcess;
 
 /**
  * The processes of -c and -p. The caller starts the commands, so that they have its directory, user, environment and
- * terminal. They stop themselves before their first instruction, so that they can be traced from there.
+ * terminal. They are stopped at their first instruction, so that they can be traced from there.
  */
 final class Targets implements AutoCloseable {
     private static final int SIGKILL = 9;
@@ -39,7 +40,7 @@ final class Targets implements AutoCloseable {
             throw new Complaint("failed to execute " + words.getFirst() + ": " + e.getMessage());
         }
         LinuxProcess process = LinuxProcess.find(pid)
-                .filter(one -> one.awaitStop(LONGEST_START))
+                .filter(one -> one.awaitStop(LONGEST_START) && FirstInstruction.reach(one, LONGEST_START))
                 .orElseThrow(
                         () -> new Complaint("failed to execute " + words.getFirst() + ": cannot find executable file"));
         started.add(process);
@@ -51,6 +52,13 @@ final class Targets implements AutoCloseable {
         var found = LinuxProcess.find(pid);
         found.ifPresent(grabbed::add);
         return found.isPresent();
+    }
+
+    /** The numbers of all. */
+    List<Long> processes() {
+        return Stream.concat(started.stream(), grabbed.stream())
+                .map(LinuxProcess::pid)
+                .toList();
     }
 
     /** Lets the commands run. */

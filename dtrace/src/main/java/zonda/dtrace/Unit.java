@@ -100,7 +100,8 @@ final class Unit {
         for (Item item : items) {
             if (item instanceof Item.Clause clause) {
                 if (clause.noBraces() && clause.predicate().isEmpty() && !descriptions && !options.is("pspec")) {
-                    throw new DError("D_SYNTAX", clause.line(), "syntax error near end of input");
+                    throw new DError(
+                            "D_SYNTAX", clause.line(), "expected predicate and/or actions following probe description");
                 }
                 matched += enable(clause);
                 options.word("amin").flatMap(Attributes::parse).ifPresent(least -> stable(clause, least));
@@ -238,6 +239,11 @@ final class Unit {
                     "D_PDESC_INVAL",
                     clause.line(),
                     "invalid probe identifier " + pattern.id() + ": Unknown probe identifier");
+        }
+        var refusal = ProbeTable.refusal(pattern);
+        if (refusal.isPresent()) {
+            return new DError(
+                    refusal.get().getKey(), clause.line(), refusal.get().getValue());
         }
         String full = pattern.provider() + ":" + pattern.module() + ":" + pattern.function() + ":" + pattern.name();
         String why = ProbeTable.whyMissing(pattern.provider())

@@ -2,6 +2,7 @@ package zonda.dtrace;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -56,5 +57,34 @@ class CompiledProgramTest {
     void a_value_that_nobody_wants_is_computed_and_forgotten() {
         assertThat(Machines.begin("BEGIN { (void)stack(); (void)ustack(3); (void)sym(1); trace((long)5); }"))
                 .containsExactly(5L);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                // Behind what was given, more than there is, not one's own, from another clause, in no base.
+                "this->p = (char *)alloca(10); this->p[10] = 1; | 2 | 1",
+                "this->p = alloca(9999999); | 1 | 5",
+                "this->p = alloca(-1); | 1 | 5",
+                "bcopy(\"text\", alloca(4), 5); | 1 | 1",
+                "bcopy(\"text\", alloca(0), 1); | 1 | 1",
+                "this->p = (char *)alloca(8); } BEGIN { this->p[0] = 1; | 1 | 1",
+                "trace(strtoll(\"1\", 1)); | 1 | 3",
+            })
+    void what_must_not_be_done_is_a_fault(String statements, long action, long kind) {
+        List<Long> fault = Machines.begin("BEGIN { " + statements + " }");
+
+        assertThat(fault).hasSize(3);
+        assertThat(fault.get(0) >>> 32).isEqualTo(action);
+        assertThat(fault.get(1)).isEqualTo(kind);
+    }
+
+    @Test
+    void memory_that_a_clause_was_given_is_its_own() {
+        assertThat(Machines.begin("this int a[3]; BEGIN { this->p = (char *)alloca(10); this->q = (int *)alloca(8);"
+                        + " this->p[9] = 5; this->i = 1; this->q[this->i] = 6; this->a[this->i] = 7;"
+                        + " trace((long)this->p[9]); trace((long)this->q[1]); trace((long)this->a[1]); }"))
+                .containsExactly(5L, 6L, 7L);
     }
 }

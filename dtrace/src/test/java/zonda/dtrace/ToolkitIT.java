@@ -49,7 +49,7 @@ class ToolkitIT {
 
     @Test
     void execsnoop_sees_a_program_start() {
-        Recorder ran = Recorder.run("-qs", TOOLKIT.resolve("execsnoop.d").toString(), "-c", "/bin/true");
+        Recorder ran = Recorder.run("-qs", TOOLKIT.resolve("execsnoop.d").toString(), "-c", "env /bin/true");
 
         assertThat(ran.out()).contains(" /bin/true\n");
     }

@@ -81,10 +81,37 @@ public final class Creations {
      *     the last lines of mmdebstrap
      */
     public InstalledImage debian(Debian debian, Fields fields, Progress progress) {
-        var wish = new DebianRoot.Wish(debian.suite(), debian.include());
-        var maker = new DebianRoot(Path.of("/etc/apt"), setup.paths().downloads(), setup.environment());
+        Mmdebstrap.Wish wish = wish(debian);
+        var maker = new DebianRoot(mmdebstrap());
         Manifest manifest = manifest(fields, "Debian " + debian.suite());
         return create(manifest, root -> maker.fill(root, wish, progress), progress);
+    }
+
+    /**
+     * As {@link #debian}, with a kernel and cloud-init: a disk that machines boot from, of the field {@code image_size} in
+     * MiB. Takes minutes.
+     *
+     * @throws ImageException as there, and NOT_SUPPORTED naming what is missing on this host
+     */
+    public InstalledImage debianMachine(Debian debian, Fields fields, Progress progress) {
+        Mmdebstrap.Wish wish = wish(debian);
+        DebianMachine.requireSupported();
+        long mib = DebianMachine.size(fields.json().string("image_size").orElse(""));
+        var maker = new DebianMachine(mmdebstrap());
+        Manifest manifest = machine(fields, "Debian " + debian.suite() + " with cloud-init", "linux", mib);
+        Bytes size = Bytes.ofMiB(mib);
+        return installed(
+                manifest,
+                image -> installation.installDataset(image, dataset -> maker.fill(dataset, size, wish, progress)),
+                progress);
+    }
+
+    private static Mmdebstrap.Wish wish(Debian debian) {
+        return new Mmdebstrap.Wish(debian.suite(), debian.include());
+    }
+
+    private Mmdebstrap mmdebstrap() {
+        return new Mmdebstrap(Path.of("/etc/apt"), setup.paths().downloads(), setup.environment());
     }
 
     /**
@@ -174,18 +201,12 @@ public final class Creations {
      * @throws ImageException NOT_SUPPORTED when it is none of these, or not whole
      */
     public InstalledImage disk(Path file, Fields fields, Progress progress) {
+        if (fields.json().has("image_size")) {
+            throw ImageException.usage("image_size is the size of the disk in " + file);
+        }
         DiskFile disk = DiskFile.of(file);
         long mib = Math.ceilDiv(disk.size().value(), Bytes.ofMiB(1).value());
-        Json.Obj machine = Json.object()
-                .with("type", "zvol")
-                .with("os", "other")
-                .with("image_size", mib)
-                .with("nic_driver", "virtio")
-                .with("disk_driver", "virtio")
-                .with("cpu_type", "qemu64");
-        Manifest plain = manifest(fields, "the disk " + file.getFileName());
-        Manifest manifest =
-                Manifest.of(plain.json().without("tags").withAll(machine).withAll(fields.json()));
+        Manifest manifest = machine(fields, "the disk " + file.getFileName(), "other", mib);
         return installed(
                 manifest,
                 image -> installation.installDataset(image, dataset -> {
@@ -196,6 +217,18 @@ public final class Creations {
                     disk.copyTo(whole);
                 }),
                 progress);
+    }
+
+    private Manifest machine(Fields fields, String description, String os, long mib) {
+        Json.Obj machine = Json.object()
+                .with("type", "zvol")
+                .with("os", os)
+                .with("nic_driver", "virtio")
+                .with("disk_driver", "virtio")
+                .with("cpu_type", "qemu64");
+        Json.Obj given = fields.json().with("image_size", mib);
+        Json.Obj plain = manifest(new Fields(given), description).json().without("tags");
+        return Manifest.of(plain.withAll(machine).withAll(given));
     }
 
     private InstalledImage create(Manifest manifest, Installation.Filler filler, Progress progress) {

@@ -98,8 +98,8 @@ class DebianSourcesTest {
 
     @Test
     void words_that_would_be_options_are_refused() {
-        assertThatThrownBy(() -> new DebianRoot.Wish("--aptopt=x", List.of())).hasMessageContaining("suite");
-        assertThatThrownBy(() -> new DebianRoot.Wish("bookworm", List.of("nginx", "--x")))
+        assertThatThrownBy(() -> new Mmdebstrap.Wish("--aptopt=x", List.of())).hasMessageContaining("suite");
+        assertThatThrownBy(() -> new Mmdebstrap.Wish("bookworm", List.of("nginx", "--x")))
                 .hasMessageContaining("package");
         assertThatThrownBy(() -> Creations.Fields.parse(List.of("name=x"))).hasMessageContaining("version=");
         assertThatThrownBy(() -> Creations.Fields.parse(List.of("name=x", "version=1", "colour=red")))

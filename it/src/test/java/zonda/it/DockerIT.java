@@ -188,10 +188,11 @@ class DockerIT {
         assertThat(ran.status()).isEqualTo(1);
         assertThat(ran.err())
                 .contains(
-                        "Invalid value(s) for: internal_metadata.docker:cmd,internal_metadata.docker:logdriver,"
-                                + "internal_metadata.docker:nfsvolumes,internal_metadata.docker:restartpolicy,"
-                                + "internal_metadata.docker:tty,internal_metadata.docker:workdir",
-                        "want a JSON array of strings",
+                        "internal_metadata.docker:cmd: want a JSON array of strings",
+                        "internal_metadata.docker:logdriver: ",
+                        "internal_metadata.docker:nfsvolumes: ",
+                        "internal_metadata.docker:tty: ",
+                        "internal_metadata.docker:workdir: ",
                         "there are no, always, on-failure and on-failure:COUNT");
         assertThat(zonda.vmadm("lookup").out()).isEmpty();
     }

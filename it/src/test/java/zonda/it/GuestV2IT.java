@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import zonda.base.Await;
+import zonda.base.Json;
 
 /**
  * A host as most users have it: pure control groups version 2, and the daemon under systemd by the unit that we ship. One
@@ -149,6 +150,32 @@ class GuestV2IT {
 
     @Test
     @Order(5)
+    void a_nic_on_a_vlan_of_a_nic_tag_speaks_to_the_wire_in_tagged_frames() {
+        host.guest().sh("""
+                set -e
+                ip netns add wire
+                ip link add port0 type veth peer name wire0 netns wire
+                ip -n wire link add link wire0 name tagged type vlan id 100
+                ip -n wire address add 203.0.113.1/24 dev tagged
+                ip -n wire link set wire0 up
+                ip -n wire link set tagged up
+                """).good();
+        String mac = host.guest().sh("cat /sys/class/net/port0/address").good();
+        Ran tag = host.run("nictagadm", "add", "-p", "mac=" + mac, "wired");
+        assertThat(tag.status()).as(tag.toString()).isZero();
+        Json.Obj nic = Instance.nic("203.0.113.2/24").with("nic_tag", "wired").with("vlan_id", 100);
+
+        UUID vm = host.create(Instance.withNics(host.payload("tagged"), nic));
+
+        assertThat(host.inZone(vm, "ping -c 1 -W 5 203.0.113.1")).contains(" 0% packet loss");
+        delete(vm);
+        assertThat(host.guest().sh("ip -o link | grep -c port0").good())
+                .as("the link and its own bridge")
+                .isEqualTo("2");
+    }
+
+    @Test
+    @Order(6)
     void debian_with_systemd_boots_to_running_in_a_zone() {
         takesMinutes();
         UUID image = UUID.randomUUID();
@@ -192,7 +219,7 @@ class GuestV2IT {
     }
 
     @Test
-    @Order(6)
+    @Order(7)
     void kill_9_of_the_daemon_is_repaired_by_systemd_and_the_zone_runs_on() {
         takesMinutes();
         UUID vm = host.create(host.payload("survivor"));
@@ -212,7 +239,7 @@ class GuestV2IT {
     }
 
     @Test
-    @Order(7)
+    @Order(8)
     void a_stopped_daemon_leaves_its_zones_running_and_a_reboot_of_the_host_brings_them_back() {
         takesMinutes();
         UUID vm = UUID.fromString(
@@ -248,7 +275,7 @@ class GuestV2IT {
     }
 
     @Test
-    @Order(8)
+    @Order(9)
     void runc_does_where_crun_is_not_there() {
         takesMinutes();
         host.guest()

@@ -273,6 +273,14 @@ final class Instance implements BeforeAllCallback, AfterAllCallback {
         return identity.root().resolve("zones/" + vm + "/root");
     }
 
+    /** What is in a volume of its pool of files. @param dataset its name */
+    Path volume(String dataset) {
+        Ran ran = run("zfs", "get", "-H", "-p", "-o", "value", "guid", dataset);
+        assertThat(ran.status()).as(ran.toString()).isZero();
+        String hex = "%016x".formatted(Long.parseUnsignedLong(ran.out().strip()));
+        return identity.root().resolve("run/zonda/pools/zones/ds/" + hex + "/live/disk");
+    }
+
     static byte[] read(Path file) {
         try {
             return Files.readAllBytes(file);

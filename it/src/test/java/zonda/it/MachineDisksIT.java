@@ -90,11 +90,7 @@ class MachineDisksIT {
     }
 
     private static RandomAccessFile disk(UUID vm, int number) throws IOException {
-        String guid = good("zfs", "get", "-H", "-p", "-o", "value", "guid", dataset(vm, number))
-                .strip();
-        String hex = "%016x".formatted(Long.parseUnsignedLong(guid));
-        Path file = zonda.root().resolve("run/zonda/pools/zones/ds/" + hex + "/live/disk");
-        return new RandomAccessFile(file.toFile(), "rw");
+        return new RandomAccessFile(zonda.volume(dataset(vm, number)).toFile(), "rw");
     }
 
     private static void write(UUID vm, int number, String text) throws IOException {

@@ -10,6 +10,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import zonda.base.Json;
 import zonda.kernel.Command;
 
 /** nictagadm(8), with a link of the test's own in the place of a physical NIC. */
@@ -55,6 +56,23 @@ class NictagadmIT {
 
     private String mac() throws Exception {
         return Files.readString(Path.of("/sys/class/net", nic, "address")).strip();
+    }
+
+    @Test
+    void a_vm_whose_tag_is_gone_runs_on_rather_than_be_rebooted_into_nothing() {
+        good("add", "-l", "gone0");
+        Json.Obj nic = Instance.nic("10.97.1.2/24").with("nic_tag", "gone0");
+        UUID vm = zonda.create(Instance.withNics(zonda.payload(), nic));
+        good("delete", "-f", "gone0");
+
+        Ran reboot = zonda.vmadm("reboot", vm.toString());
+
+        assertThat(reboot.err()).isEqualTo("Cannot reboot vm: Invalid nic tag \"gone0\"\n");
+        assertThat(reboot.status()).isEqualTo(1);
+        assertThat(zonda.state(vm)).isEqualTo("running");
+        assertThat(zonda.vmadm("stop", "-F", vm.toString()).status()).isZero();
+        assertThat(zonda.vmadm("start", vm.toString()).err())
+                .isEqualTo("Unable to start VM " + vm + ": Invalid nic tag \"gone0\"\n");
     }
 
     @Test

@@ -166,12 +166,14 @@ class UpdateIT {
     void a_bad_update_changes_nothing() {
         Json.Obj before = zonda.get(vm).without("last_modified");
 
-        for (String pair :
-                List.of("quota=-1", "max_physical_memory=lots", "autoboot=perhaps", "limit_priv=default,-nope")) {
+        for (String pair : List.of("quota=-1", "max_physical_memory=lots", "autoboot=perhaps")) {
             Ran ran = zonda.vmadm("update", vm.toString(), pair, "alias=changed");
             assertThat(ran.status()).as(ran.toString()).isEqualTo(1);
             assertThat(ran.err()).startsWith("Invalid value(s) for: " + pair.substring(0, pair.indexOf('=')));
         }
+        Ran privileges = zonda.vmadm("update", vm.toString(), "limit_priv=default,-nope", "alias=changed");
+        assertThat(privileges.status()).as(privileges.toString()).isEqualTo(1);
+        assertThat(privileges.err()).isEqualTo("Unknown privilege: \"nope\" (limit_priv)\n");
         Ran fixed = zonda.vmadm("update", vm.toString(), "brand=lx");
         assertThat(fixed.err()).startsWith("warning: property \"brand\" is ignored: update does not take it");
         assertThat(zonda.vmadm("update", "--strict", vm.toString(), "brand=lx").status())

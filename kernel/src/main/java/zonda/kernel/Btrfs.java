@@ -38,8 +38,12 @@ public final class Btrfs {
     /** A whole filesystem. */
     public record Filesystem(UUID uuid, long devices, long highestDeviceId) {}
 
-    /** One device of a filesystem; no path when it is missing. */
-    public record Device(long id, Optional<String> path, long totalBytes) {}
+    /**
+     * One device of a filesystem; no path when it is missing.
+     *
+     * @param allotted bytes that chunks of data, metadata and the system have, full or not
+     */
+    public record Device(long id, Optional<String> path, long totalBytes, long allotted) {}
 
     /** The id of the group {@code 1/number}; only the number's low 48 bits count. */
     public static long levelOneGroup(long number) {
@@ -163,7 +167,8 @@ public final class Btrfs {
             return Optional.of(new Device(
                     info.get(JAVA_LONG, BtrfsAbi.DEV_INFO_ID),
                     missing ? Optional.empty() : Optional.of(path),
-                    info.get(JAVA_LONG, BtrfsAbi.DEV_INFO_TOTAL)));
+                    info.get(JAVA_LONG, BtrfsAbi.DEV_INFO_TOTAL),
+                    info.get(JAVA_LONG, BtrfsAbi.DEV_INFO_USED)));
         } catch (KernelException e) {
             if (e.is(Errno.ENODEV)) {
                 return Optional.empty();

@@ -98,6 +98,7 @@ final class BtrfsAbi {
     static final int DEV_INFO_SIZE = 4096;
 
     static final int DEV_INFO_ID = 0;
+    static final int DEV_INFO_USED = 24;
     static final int DEV_INFO_TOTAL = 32;
     static final int DEV_INFO_PATH = 3072;
 

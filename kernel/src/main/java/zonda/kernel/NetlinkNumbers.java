@@ -16,6 +16,7 @@ final class NetlinkNumbers {
     static final int IFLA_ADDRESS = 1;
     static final int IFLA_IFNAME = 3;
     static final int IFLA_MTU = 4;
+    static final int IFLA_LINK = 5;
     static final int IFLA_MASTER = 10;
     static final int IFLA_PROTINFO = 12;
     static final int IFLA_LINKINFO = 18;
@@ -27,6 +28,7 @@ final class NetlinkNumbers {
     static final int IFLA_INFO_KIND = 1;
     static final int IFLA_INFO_DATA = 2;
     static final int VETH_INFO_PEER = 1;
+    static final int IFLA_VLAN_ID = 1;
     static final int IFLA_INET6_ADDR_GEN_MODE = 8;
     static final int IN6_ADDR_GEN_MODE_NONE = 1;
     static final int IFLA_BRPORT_LEARNING = 8;

@@ -87,6 +87,30 @@ public final class RouteSocket implements AutoCloseable {
     }
 
     /**
+     * Makes a link for the frames of one VLAN of another link, IEEE 802.1Q, down.
+     *
+     * @param id 1 to 4094
+     * @throws KernelException EEXIST when that link has that VLAN already, or a link has the name; EOPNOTSUPP where the
+     *     kernel lacks 8021q
+     */
+    public Link createVlan(Link trunk, String name, int id, int group) {
+        var message = new NetlinkMessage("RTM_NEWLINK", "vlan " + name, RTM_NEWLINK, ACK | CREATE | EXCLUSIVE);
+        ifinfo(message, 0)
+                .attribute(IFLA_IFNAME, name)
+                .attribute32(IFLA_LINK, trunk.index())
+                .attribute32(IFLA_GROUP, group)
+                .nested(
+                        IFLA_LINKINFO,
+                        info -> info.attribute(IFLA_INFO_KIND, "vlan")
+                                .nested(
+                                        IFLA_INFO_DATA,
+                                        data -> data.attribute(
+                                                IFLA_VLAN_ID, new byte[] {(byte) id, (byte) (id >> 8)})));
+        socket.execute(message);
+        return link(name).orElseThrow(() -> new KernelException("RTM_NEWLINK", "vlan " + name, Errno.ENODEV));
+    }
+
+    /**
      * Makes both ends in one step.
      *
      * @throws KernelException EEXIST when either name is taken; nothing is left behind

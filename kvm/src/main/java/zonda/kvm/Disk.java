@@ -13,8 +13,17 @@ import java.util.stream.Collectors;
  * @param boots whether it comes first in the boot order
  * @param serial what the guest can know it by, at most 20 characters
  * @param trims whether the guest may give blocks back
+ * @param slot where the guest finds it, or its controller if that is of the model ahci; on the board Q35 only
  */
-public record Disk(Path file, Model model, Media media, boolean boots, String serial, boolean trims, Sectors sectors) {
+public record Disk(
+        Path file,
+        Model model,
+        Media media,
+        boolean boots,
+        String serial,
+        boolean trims,
+        Sectors sectors,
+        Optional<PciSlot> slot) {
     /** What the guest sees at the other end of its bus. */
     public enum Media {
         DISK,

@@ -32,6 +32,8 @@ public final class Qemu {
     public static final String SPICE = "vm.spice";
     /** The guest agent's port. */
     public static final String AGENT = "vm.qga";
+    /** QMP's name of that. */
+    public static final String AGENT_PORT = "agent";
     /** OVMF, for UEFI: Debian's package ovmf. */
     public static final Path UEFI_CODE = Path.of("/usr/share/OVMF/OVMF_CODE_4M.fd");
     /** The variables that a new machine with UEFI begins with. */
@@ -62,8 +64,10 @@ public final class Qemu {
         add(PROGRAM.toString(), "-nodefaults", "-no-user-config");
         add("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
         board();
+        // QEMU gives each device without a place the first that is free: those that have one come before them.
+        disks(true);
         ports();
-        machine.disks().forEach(this::disk);
+        disks(false);
         machine.nics().forEach(this::nic);
         machine.moreOptions().ifPresent(this::split);
         return List.copyOf(words);
@@ -108,8 +112,8 @@ public final class Qemu {
         add("-chardev", "socket,id=metadata,reconnect=1,path=" + escaped(metadata.toString()));
         add("-serial", "chardev:metadata");
         add("-chardev", socket("control", CONTROL), "-mon", "chardev=control,mode=control");
-        add("-device", "virtio-serial-pci", "-chardev", socket("agent", AGENT));
-        add("-device", "virtserialport,chardev=agent,name=org.qemu.guest_agent.0");
+        add("-device", "virtio-serial-pci", "-chardev", socket(AGENT_PORT, AGENT));
+        add("-device", "virtserialport,chardev=" + AGENT_PORT + ",name=org.qemu.guest_agent.0");
         add("-device", "virtio-rng-pci");
         if (machine.ownOptions().isPresent()) {
             split(machine.ownOptions().get());
@@ -129,6 +133,12 @@ public final class Qemu {
         return "socket,id=" + id + ",server=on,wait=off,path=" + SOCKETS.resolve(name);
     }
 
+    private void disks(boolean placed) {
+        machine.disks().stream()
+                .filter(disk -> disk.slot().isPresent() == placed)
+                .forEach(this::disk);
+    }
+
     private void disk(Disk disk) {
         String id = "disk" + machine.disks().indexOf(disk);
         boolean cdrom = disk.media() == Disk.Media.CDROM;
@@ -139,21 +149,31 @@ public final class Qemu {
                         + (readOnly ? ",readonly=on" : ",cache=none,discard=" + (disk.trims() ? "unmap" : "ignore")));
         String first = place(id);
         if (cdrom) {
-            add("-device", "ide-cd,drive=" + id + first);
+            add("-device", "ide-cd,drive=" + id + port(disk, id) + first);
             return;
         }
         String serial = ",serial=" + disk.serial() + disk.sectors().options();
+        String slot = disk.slot().map(PciSlot::options).orElse("");
         switch (disk.model()) {
-            case VIRTIO -> add("-device", "virtio-blk-pci,drive=" + id + serial + first);
+            case VIRTIO -> add("-device", "virtio-blk-pci,drive=" + id + serial + first + slot);
             case SCSI -> {
                 if (words.stream().noneMatch("lsi53c895a"::equals)) {
                     add("-device", "lsi53c895a");
                 }
                 add("-device", "scsi-hd,drive=" + id + serial + first);
             }
-            case IDE, AHCI -> add("-device", "ide-hd,drive=" + id + serial + first);
-            case NVME -> add("-device", "nvme,drive=" + id + serial + first);
+            case IDE, AHCI -> add("-device", "ide-hd,drive=" + id + port(disk, id) + serial + first);
+            case NVME -> add("-device", "nvme,drive=" + id + serial + first + slot);
         }
+    }
+
+    /** A disk of a place of its own has a controller there; the others are at the board's. */
+    private String port(Disk disk, String id) {
+        if (disk.slot().isEmpty()) {
+            return "";
+        }
+        add("-device", "ahci,id=ahci-" + id + disk.slot().get().options());
+        return ",bus=ahci-" + id + ".0";
     }
 
     private void nic(Nic nic) {

@@ -17,8 +17,19 @@ class QemuTest {
     private static final Path METADATA = Path.of("/.zonecontrol/metadata.sock");
 
     private static Disk disk(Disk.Model model, boolean boots) {
+        return placed(model, boots, Optional.empty());
+    }
+
+    private static Disk placed(Disk.Model model, boolean boots, Optional<PciSlot> slot) {
         return new Disk(
-                Path.of("/dev/zvol/rdsk/zones/a,b"), model, Disk.Media.DISK, boots, "serial", true, Sectors.USUAL);
+                Path.of("/dev/zvol/rdsk/zones/a,b"),
+                model,
+                Disk.Media.DISK,
+                boots,
+                "serial",
+                true,
+                Sectors.USUAL,
+                slot);
     }
 
     private static Machine machine(Machine.Board board, Machine.Firmware firmware, List<Disk> disks) {
@@ -114,7 +125,8 @@ class QemuTest {
     }
 
     private static List<String> places(Machine.Firmware firmware, String bootOrder, boolean secondBoots) {
-        var cd = new Disk(Path.of("/cd.iso"), Disk.Model.IDE, Disk.Media.CDROM, false, "", true, Sectors.USUAL);
+        var cd = new Disk(
+                Path.of("/cd.iso"), Disk.Model.IDE, Disk.Media.CDROM, false, "", true, Sectors.USUAL, Optional.empty());
         List<Disk> disks = List.of(disk(Disk.Model.VIRTIO, !secondBoots), disk(Disk.Model.VIRTIO, secondBoots), cd);
         BootOrder order = BootOrder.parse(bootOrder).orElseThrow();
         List<String> command =
@@ -167,7 +179,8 @@ class QemuTest {
                 true,
                 "serial",
                 true,
-                Sectors.parse("4096/8192").orElseThrow());
+                Sectors.parse("4096/8192").orElseThrow(),
+                Optional.empty());
 
         assertThat(values(
                         Qemu.command(
@@ -181,5 +194,35 @@ class QemuTest {
         assertThat(Sectors.parse("4096")).contains(new Sectors(4096, 4096));
         assertThat(List.of("", "4096/512", "1000", "256", "262144", "512/", "x", "-512"))
                 .allSatisfy(text -> assertThat(Sectors.parse(text)).isEmpty());
+    }
+
+    @Test
+    void disks_with_a_place_of_their_own_come_before_what_takes_any() {
+        List<Disk> disks = List.of(
+                disk(Disk.Model.VIRTIO, true),
+                placed(Disk.Model.NVME, false, PciSlot.parse("0:4:0")),
+                placed(Disk.Model.AHCI, false, PciSlot.parse("5:1")));
+
+        List<String> devices = values(
+                Qemu.command(machine(Machine.Board.Q35, Machine.Firmware.UEFI, disks), Accelerator.TCG, METADATA),
+                "-device");
+
+        assertThat(devices.subList(0, 3))
+                .containsExactly(
+                        "nvme,drive=disk1,serial=serial,bootindex=1,bus=pcie.0,addr=0x4.0,multifunction=on",
+                        "ahci,id=ahci-disk2,bus=pcie.0,addr=0x5.1",
+                        "ide-hd,drive=disk2,bus=ahci-disk2.0,serial=serial,bootindex=2");
+        assertThat(devices).contains("virtio-blk-pci,drive=disk0,serial=serial,bootindex=0");
+    }
+
+    @Test
+    void a_place_is_a_device_with_or_without_its_function_and_bus() {
+        assertThat(PciSlot.parse("0:29:7")).contains(new PciSlot(29, 7));
+        assertThat(PciSlot.parse("4:1")).contains(new PciSlot(4, 1));
+        assertThat(PciSlot.parse("12")).contains(new PciSlot(12, 0));
+        assertThat(List.of("", "1:4:0", "32", "4:8", "0:4", "a", "4:", "0:4:0:0", "-4"))
+                .filteredOn(text -> PciSlot.parse(text).isPresent())
+                .as("0:4 is device 0, function 4")
+                .containsExactly("0:4");
     }
 }

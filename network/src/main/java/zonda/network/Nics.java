@@ -60,6 +60,7 @@ final class Nics {
                     .filter(spec -> spec.ips().contains(new NicAddress.Dhcp()))
                     .forEach(spec -> switches.find(socket, spec.nicTag(), spec.vlanId())
                             .stub()
+                            .filter(stub -> stub.dhcp().isPresent())
                             .ifPresent(stub -> lease(stub, spec)));
         }
     }
@@ -144,9 +145,8 @@ final class Nics {
                     "mtu " + mtu + " of " + spec.interfaceName() + " is more than the "
                             + on.bridge().mtu() + " of nic tag " + spec.nicTag());
         }
-        boolean leased = spec.ips().contains(new NicAddress.Dhcp());
-        Set<DynamicMethod> dynamic =
-                on.isOurs() ? Set.of() : dynamic(spec, zone.emulator().isPresent());
+        boolean leased = spec.ips().contains(new NicAddress.Dhcp()) && gives(on, new NicAddress.Dhcp());
+        Set<DynamicMethod> dynamic = dynamic(spec, on, zone.emulator().isPresent());
         Optional<InetAddress> gateway = !spec.primary()
                 ? Optional.empty()
                 : spec.gateways().stream().findFirst().or(() -> leased ? routerOf(on) : Optional.empty());
@@ -168,9 +168,19 @@ final class Nics {
         return new HostEnd.Plan(spec, new Attachment(nic, spec.protection()), on.bridge());
     }
 
-    /** How the NIC gets addresses on a network that isn't ours. */
-    private static Set<DynamicMethod> dynamic(NicSpec spec, boolean guests) {
+    /** Whether the global zone gives such addresses there; else somebody on that network may. */
+    private static boolean gives(Switches.Switch on, NicAddress wanted) {
+        return switch (wanted) {
+            case NicAddress.Static _ -> true;
+            case NicAddress.Dhcp() -> on.stub().flatMap(Etherstub::dhcp).isPresent();
+            case NicAddress.Addrconf() -> on.stub().flatMap(Etherstub::address6).isPresent();
+        };
+    }
+
+    /** How the NIC gets addresses that others give. */
+    private static Set<DynamicMethod> dynamic(NicSpec spec, Switches.Switch on, boolean guests) {
         return spec.ips().stream()
+                .filter(ip -> !gives(on, ip))
                 .flatMap(ip -> switch (ip) {
                     case NicAddress.Static _ -> Stream.<DynamicMethod>empty();
                     case NicAddress.Dhcp() -> Stream.of(guests ? DynamicMethod.GUEST_DHCPV4 : DynamicMethod.DHCPV4);
@@ -185,8 +195,7 @@ final class Nics {
 
     /** The address to set; empty when the network gives it. */
     private Optional<Cidr> address(NicSpec spec, Switches.Switch on, NicAddress wanted) {
-        boolean given = !(wanted instanceof NicAddress.Static) && !on.isOurs();
-        return given ? Optional.empty() : Optional.of(ownAddress(spec, on, wanted));
+        return gives(on, wanted) ? Optional.of(ownAddress(spec, on, wanted)) : Optional.empty();
     }
 
     private Cidr ownAddress(NicSpec spec, Switches.Switch on, NicAddress wanted) {
@@ -196,22 +205,14 @@ final class Nics {
                 yield cidr;
             }
             case NicAddress.Dhcp() -> {
-                Etherstub stub = on.stub().orElseThrow(() -> notOurs(spec, "dhcp"));
+                Etherstub stub = on.stub().orElseThrow();
                 yield new Cidr(lease(stub, spec), stub.address().orElseThrow().prefix());
             }
             case NicAddress.Addrconf() -> {
-                Cidr network = on.stub().flatMap(Etherstub::address6).orElseThrow(() -> notOurs(spec, "addrconf"));
+                Cidr network = on.stub().flatMap(Etherstub::address6).orElseThrow();
                 yield new Cidr(spec.mac().autoconfigured(network), network.prefix());
             }
         };
-    }
-
-    private static OpException notOurs(NicSpec spec, String word) {
-        String where = "nic tag \"" + spec.nicTag() + "\"" + (spec.vlanId() == 0 ? "" : " vlan " + spec.vlanId());
-        return new OpException(
-                Code.NOT_SUPPORTED,
-                "ips \"" + word + "\" on " + where
-                        + ": needs an etherstub that the global zone has an address on; give the address instead");
     }
 
     private void requireFree(NicSpec spec, Switches.Switch on, Cidr cidr) {

@@ -1,17 +1,21 @@
 package zonda.network;
 
 import java.net.InetAddress;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import zonda.base.Cidr;
 import zonda.base.Code;
 import zonda.base.Mac;
 import zonda.base.OpException;
+import zonda.kernel.Errno;
+import zonda.kernel.KernelException;
 import zonda.kernel.Link;
 import zonda.kernel.Route;
 import zonda.kernel.RouteSocket;
@@ -21,8 +25,8 @@ import zonda.network.NicTag.Uplink;
  * The Linux bridges behind etherstubs and NIC tags.
  *
  * <p>A bridge of ours is known by its link group, which it has from the moment it is there; its alias says in words what
- * it is for. VLANs of an etherstub are bridges of their own, made when the first NIC asks and gone with the last. Only
- * {@link Networks} calls it, one at a time.
+ * it is for. VLANs are bridges of their own, made when the first NIC asks and gone with the last: of a NIC tag with a
+ * link of the kernel's for the tagged frames, of an etherstub without. Only {@link Networks} calls it, one at a time.
  */
 final class Switches {
     private final NetworkInstance instance;
@@ -213,14 +217,13 @@ final class Switches {
      * A switch that NICs can be on.
      *
      * @param stub the etherstub whose services the global zone has there, if any
-     * @param isOurs whether nobody but us can serve there: an etherstub, or a VLAN of one
      */
-    record Switch(Link bridge, Optional<Etherstub> stub, boolean isOurs) {}
+    record Switch(Link bridge, Optional<Etherstub> stub) {}
 
     /**
      * The switch of a NIC.
      *
-     * @throws OpException INVALID for an unknown tag, NOT_SUPPORTED for a VLAN on a NIC tag, or why the tag isn't usable
+     * @throws OpException INVALID for an unknown tag, or why the tag or its VLAN isn't usable
      */
     Switch find(RouteSocket socket, String tag, int vlan) {
         String bridge = bridges.get(tag);
@@ -237,19 +240,60 @@ final class Switches {
             Link link = socket.link(bridge)
                     .orElseThrow(
                             () -> new OpException(Code.FAILED, "nic tag " + tag + ": link " + bridge + " is gone"));
-            return new Switch(link, stub, stub.isPresent());
+            return new Switch(link, stub);
         }
-        if (stub.isEmpty()) {
+        Link link = stub.isPresent() ? vlan(socket, stub.get(), vlan) : vlan(socket, nicTag(tag), vlan);
+        return new Switch(link, Optional.empty());
+    }
+
+    private NicTag nicTag(String name) {
+        return config.nicTags().stream()
+                .filter(tag -> tag.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new OpException(Code.INVALID, "Invalid nic tag \"" + name + "\""));
+    }
+
+    private Link vlan(RouteSocket socket, Etherstub stub, int vlan) {
+        String name = nameFor(socket, stub.name() + "." + vlan);
+        Link bridge = ensureBridge(socket, name, "etherstub " + stub.name() + " vlan " + vlan, stub.mtu());
+        socket.withoutLinkLocal(bridge);
+        socket.up(bridge);
+        return bridge;
+    }
+
+    /** Tags of the same link share it. */
+    private Link vlan(RouteSocket socket, NicTag tag, int vlan) {
+        String trunkName = tag.uplink().link();
+        Link trunk = required(socket, tag, trunkName);
+        String name = instance.prefixedBridge(trunkName + "-" + vlan);
+        Link tagged = socket.link(name).orElseGet(() -> createVlan(socket, trunk, name, vlan));
+        if (!isVlanOfOurs(tagged)) {
             throw new OpException(
-                    Code.NOT_SUPPORTED,
-                    "vlan_id " + vlan + " on nic tag \"" + tag + "\": VLANs are supported on etherstubs only");
+                    Code.CONFLICT, "vlan_id " + vlan + " on nic tag " + tag.name() + ": link " + name + " is not ours");
         }
-        String name = nameFor(socket, tag + "." + vlan);
-        Link link = ensureBridge(
-                socket, name, "etherstub " + tag + " vlan " + vlan, stub.get().mtu());
-        socket.withoutLinkLocal(link);
-        socket.up(link);
-        return new Switch(link, Optional.empty(), true);
+        String bridgeName = instance.prefixedBridge(trunkName + "." + vlan);
+        Link bridge = ensureBridge(socket, bridgeName, trunkName + " vlan " + vlan, trunk.mtu());
+        socket.withoutLinkLocal(bridge);
+        socket.withoutLinkLocal(tagged);
+        socket.master(tagged, bridge.index());
+        socket.up(tagged);
+        socket.up(bridge);
+        return bridge;
+    }
+
+    private Link createVlan(RouteSocket socket, Link trunk, String name, int vlan) {
+        try {
+            return socket.createVlan(trunk, name, vlan, instance.bridgeGroup());
+        } catch (KernelException e) {
+            String why = e.errno() == Errno.EEXIST
+                    ? "another link of the host is VLAN " + vlan + " of " + trunk.name()
+                    : e.errno() == Errno.EOPNOTSUPP ? "this kernel has no VLANs (8021q)" : e.getMessage();
+            throw new OpException(Code.FAILED, "vlan_id " + vlan + " on " + trunk.name() + ": " + why, e);
+        }
+    }
+
+    private boolean isVlanOfOurs(Link link) {
+        return link.kind().equals("vlan") && link.group() == instance.bridgeGroup();
     }
 
     /**
@@ -259,12 +303,18 @@ final class Switches {
     void dropUnused() {
         try (var socket = RouteSocket.open()) {
             List<Link> links = socket.links();
+            Set<Integer> left = new HashSet<>();
             for (Link link : links) {
                 boolean hasPorts = links.stream().anyMatch(port -> port.master() == link.index() && isZones(port));
                 if (isOurs(link) && !bridges.containsValue(link.name()) && !hasPorts) {
                     socket.delete(link);
+                } else {
+                    left.add(link.index());
                 }
             }
+            links.stream()
+                    .filter(link -> isVlanOfOurs(link) && !left.contains(link.master()))
+                    .forEach(socket::delete);
         }
     }
 

@@ -46,22 +46,8 @@ class DynamicAddressesIT {
             Command.of("ip").with(words).check(LIMIT);
         }
 
-        /** Serves one address, the one given, to whoever asks. */
         void serve(String address) throws IOException {
-            Path config = Files.writeString(
-                    directory.resolve("udhcpd.conf"),
-                    "start %1$s\nend %1$s\ninterface wire0\nlease_file %2$s/leases\npidfile %2$s/pid\n"
-                                    .formatted(address, directory)
-                            + "option subnet 255.255.255.0\noption router 203.0.113.1\noption dns 203.0.113.1 203.0.113.2\n"
-                            + "option lease 600\n");
-            Files.deleteIfExists(directory.resolve("leases"));
-            Files.createFile(directory.resolve("leases"));
-            server = router.command("busybox", "udhcpd", "-f", "-S", config.toString())
-                    .start();
-            assertThat(Await.until(
-                            LIMIT,
-                            () -> router.run("busybox", "netstat", "-nul").contains(":67 ")))
-                    .isTrue();
+            server = DynamicAddressesIT.this.serve(router, "wire0", address);
         }
 
         void stopServing() {
@@ -81,6 +67,45 @@ class DynamicAddressesIT {
             ip("link", "delete", name + "p");
             ip("link", "delete", name + "br");
             router.close();
+        }
+    }
+
+    /** Serves one address, the one given, to whoever asks. */
+    private Process serve(TestZone zone, String link, String address) throws IOException {
+        Path config = Files.writeString(
+                directory.resolve("udhcpd.conf"),
+                "start %1$s\nend %1$s\ninterface %3$s\nlease_file %2$s/leases\npidfile %2$s/pid\n"
+                                .formatted(address, directory, link)
+                        + "option subnet 255.255.255.0\noption router 203.0.113.1\noption dns 203.0.113.1 203.0.113.2\n"
+                        + "option lease 600\n");
+        Files.deleteIfExists(directory.resolve("leases"));
+        Files.createFile(directory.resolve("leases"));
+        Process server =
+                zone.command("busybox", "udhcpd", "-f", "-S", config.toString()).start();
+        assertThat(Await.until(
+                        LIMIT, () -> zone.run("busybox", "netstat", "-nul").contains(":67 ")))
+                .isTrue();
+        return server;
+    }
+
+    @Test
+    void a_zone_serves_addresses_on_an_etherstub_that_the_global_zone_has_no_part_in() throws IOException {
+        try (var network = new TestNetwork("{\"etherstubs\": [{\"name\": \"stub9\"}]}");
+                var router = new TestZone();
+                var one = new TestZone()) {
+            Networks networks = network.up();
+            var serves = new NicProtection(Set.of(NicProtection.Allowed.DHCP_SERVER), List.of(), Set.of());
+            networks.attach(zone(nic(router.uuid, 0, mac(), "stub9", serves, "203.0.113.1/24")), router.pid());
+            Process server = serve(router, "net0", "203.0.113.77");
+            try {
+                networks.attach(zone(nic(one.uuid, mac(), "stub9", "dhcp", "addrconf")), one.pid());
+
+                assertThat(one.run("ip", "-4", "address", "show", "net0")).contains("203.0.113.77/24");
+                assertThat(one.pings("203.0.113.1")).isTrue();
+            } finally {
+                server.destroy();
+                server.onExit().join();
+            }
         }
     }
 

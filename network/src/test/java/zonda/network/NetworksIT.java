@@ -283,12 +283,6 @@ class NetworksIT {
                     zone,
                     nic(zone.uuid, mac(), "stub1", "10.98.1.1/24"),
                     "10.98.1.1 is the global zone's own");
-            refused(networks, zone, nic(zone.uuid, mac(), "stub1", "dhcp"), "gives no addresses");
-            refused(
-                    networks,
-                    zone,
-                    nic(zone.uuid, mac(), "stub1", "addrconf"),
-                    "ips \"addrconf\" on nic tag \"stub1\"");
             assertThat(networks.tagExists("external")).isTrue();
             assertThat(networks.tagExists("nowhere")).isFalse();
             assertThat(networks.tags())

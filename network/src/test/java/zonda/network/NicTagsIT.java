@@ -1,6 +1,8 @@
 package zonda.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static zonda.network.TestNetwork.mac;
 import static zonda.network.TestNetwork.nic;
 import static zonda.network.TestNetwork.zone;
@@ -12,6 +14,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import zonda.base.Await;
 import zonda.base.Mac;
+import zonda.base.OpException;
 import zonda.kernel.Command;
 import zonda.kernel.RouteSocket;
 import zonda.network.NicProtection.Allowed;
@@ -51,6 +54,71 @@ class NicTagsIT {
             ip("link", "delete", name + "nic");
             ip("link", "delete", name + "p");
             ip("link", "delete", name + "br");
+        }
+    }
+
+    private static NicSpec onVlan(TestZone zone, int vlan, String ip) {
+        NicSpec plain = nic(zone.uuid, mac(), "external", ip);
+        return new NicSpec(
+                plain.zone(),
+                plain.index(),
+                plain.interfaceName(),
+                plain.mac(),
+                plain.nicTag(),
+                vlan,
+                plain.mtu(),
+                plain.ips(),
+                plain.gateways(),
+                plain.primary(),
+                plain.protection());
+    }
+
+    private static boolean kernelHasVlans(TestZone wire) {
+        return wire.succeeds("ip", "link", "add", "link", "wire0", "name", "probe", "type", "vlan", "id", "9")
+                && wire.succeeds("ip", "link", "delete", "probe");
+    }
+
+    @Test
+    void a_vlan_is_tagged_on_the_link_and_gone_with_its_last_nic() throws IOException {
+        try (var wire = new TestZone();
+                var machine = new Machine(wire);
+                var network = new TestNetwork(CONFIG.formatted(machine.name));
+                var zone = new TestZone();
+                var untagged = new TestZone()) {
+            assumeTrue(kernelHasVlans(wire), "this kernel has no 8021q");
+            wire.run("ip", "link", "add", "link", "wire0", "name", "wire0.100", "type", "vlan", "id", "100");
+            wire.run("ip", "address", "add", "203.0.113.65/28", "dev", "wire0.100");
+            wire.run("ip", "link", "set", "wire0.100", "up");
+            Networks networks = network.up();
+            int before = network.links().size();
+
+            networks.attach(zone(onVlan(zone, 100, "203.0.113.66/28")), zone.pid());
+            networks.attach(zone(nic(untagged.uuid, mac(), "external", "203.0.113.67/28")), untagged.pid());
+
+            assertThat(zone.pings("203.0.113.65")).isTrue();
+            assertThat(untagged.pings("203.0.113.65")).isFalse();
+            assertThat(untagged.pings("203.0.113.66")).isFalse();
+            networks.detachAll(untagged.uuid);
+            networks.detachAll(zone.uuid);
+            assertThat(network.links()).hasSize(before);
+        }
+    }
+
+    @Test
+    void a_vlan_that_the_kernel_can_not_have_is_refused_and_leaves_nothing() throws IOException {
+        try (var wire = new TestZone();
+                var machine = new Machine(wire);
+                var network = new TestNetwork(CONFIG.formatted(machine.name));
+                var zone = new TestZone()) {
+            int vlan = kernelHasVlans(wire) ? 4095 : 100;
+            Networks networks = network.up();
+            int before = network.links().size();
+
+            assertThatThrownBy(() -> networks.attach(zone(onVlan(zone, vlan, "203.0.113.66/28")), zone.pid()))
+                    .isInstanceOf(OpException.class)
+                    .hasMessageStartingWith("vlan_id " + vlan + " on " + machine.name + "nic: ");
+
+            assertThat(network.links()).hasSize(before);
         }
     }
 

@@ -31,6 +31,7 @@ final class BtrfsDevices implements PoolDevices {
     private final boolean isInFile;
     private final Fd fd;
     private final BtrfsTool btrfs;
+    private final ChunkRoom room;
     private final Path file;
     private final InstantSource clock;
     private final BiConsumer<String, Json.Obj> whenChanged;
@@ -44,6 +45,7 @@ final class BtrfsDevices implements PoolDevices {
         this.isInFile = config.embedded();
         this.fd = Fd.openDirectory(top);
         this.btrfs = new BtrfsTool(top, Btrfs.filesystem(fd).uuid());
+        this.room = new ChunkRoom(fd, btrfs);
         this.file = top.resolve(".zonda/device-change.json");
         this.clock = clock;
         this.whenChanged = whenChanged;
@@ -194,10 +196,15 @@ final class BtrfsDevices implements PoolDevices {
 
     private void steps(DeviceChange next) {
         btrfs.awaitIdle();
+        List<String> coming =
+                next.add().stream().filter(device -> find(device).isEmpty()).toList();
+        if (next.copies() != copies()) {
+            room.require(next, coming.size());
+        }
         if (next.isReplace()) {
             replaceStep(next);
         } else {
-            next.add().stream().filter(device -> find(device).isEmpty()).forEach(btrfs::add);
+            coming.forEach(btrfs::add);
         }
         boolean last =
                 next.remove().isPresent() && !next.isReplace() && members().size() == 2;
@@ -220,10 +227,13 @@ final class BtrfsDevices implements PoolDevices {
 
     /** One that failed before it changed anything is over; the operator hears why, and may ask for it again. */
     private synchronized void done(Optional<String> why) {
-        StateFile.delete(file);
-        change = Optional.empty();
-        failure = why;
-        notifyAll();
+        try {
+            StateFile.delete(file);
+        } finally {
+            change = Optional.empty();
+            failure = why;
+            notifyAll();
+        }
     }
 
     private List<Btrfs.Device> members() {

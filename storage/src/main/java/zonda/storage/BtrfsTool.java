@@ -52,21 +52,25 @@ final class BtrfsTool {
     }
 
     /**
-     * Moves what is on it to the others first. Room that a change of profiles has just freed can be had after a commit
-     * only, so that a lack of it is believed at the third time.
+     * Moves what is on it to the others first.
      *
      * @param device by path or id
      */
     void remove(String device) {
+        insist("device", "remove", device, top.toString());
+    }
+
+    /** A lack of room is believed at the third time, after commits: what was just freed can be had only then. */
+    private void insist(String... words) {
         for (int tries = 1; ; tries++) {
             try {
-                command("device", "remove", device, top.toString()).check(WORK);
+                command(words).check(WORK);
                 return;
             } catch (OpException e) {
                 if (tries == TRIES || !String.valueOf(e.getMessage()).contains("No space left")) {
                     throw e;
                 }
-                command("filesystem", "sync", top.toString()).check(ANSWER);
+                commit();
             }
         }
     }
@@ -91,12 +95,32 @@ final class BtrfsTool {
         command("filesystem", "resize", device + ":max", top.toString()).check(ANSWER);
     }
 
-    /** Gives every block so many copies, where it doesn't have them; returns when it is done. */
+    /**
+     * Gives every block so many copies, where it doesn't have them; returns when it is done. Chunks of the system go
+     * first: those of data may take what is left.
+     */
     void convert(int copies, boolean oneDevice) {
         awaitIdle();
         String data = "-dconvert=" + Layout.mirrored(copies) + ",soft";
-        String metadata = "-mconvert=" + (oneDevice ? "dup" : Layout.mirrored(Math.max(2, copies))) + ",soft";
-        command("balance", "start", "-f", data, metadata, top.toString()).check(WORK);
+        String metadata = "convert=" + (oneDevice ? "dup" : Layout.mirrored(Math.max(2, copies))) + ",soft";
+        insist("balance", "start", "-f", "-s" + metadata, top.toString());
+        insist("balance", "start", "-f", data, "-m" + metadata, top.toString());
+        compact(0);
+    }
+
+    /** Moves what is in chunks of data that are hardly used to others, as far as there is room, and frees the chunks. */
+    void compact(int percentUsed) {
+        awaitIdle();
+        String usage = "usage=" + percentUsed;
+        Command balance = percentUsed == 0
+                ? command("balance", "start", "-d" + usage, "-m" + usage, top.toString())
+                : command("balance", "start", "-d" + usage, top.toString());
+        balance.run(WORK);
+        commit();
+    }
+
+    void commit() {
+        command("filesystem", "sync", top.toString()).check(ANSWER);
     }
 
     /** How much is converted, in percent; empty when nothing is. */

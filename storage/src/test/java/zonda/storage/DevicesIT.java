@@ -110,6 +110,53 @@ class DevicesIT {
     }
 
     @Test
+    void a_change_of_copies_that_finds_no_room_is_refused_and_the_pool_can_still_be_written_to() throws IOException {
+        Loop first = disks.attach(0);
+        Loop second = disks.attach(1);
+        Loop third = disks.attach(2);
+        makePool(first, second);
+        Path filler = config.mountpoint().resolve("a/filler");
+        Command.of("sh", "-c", "head -c 1G /dev/zero >" + filler).run(LIMIT);
+        try (var file = new RandomAccessFile(filler.toFile(), "rw")) {
+            file.setLength(file.length() - (16L << 20));
+        }
+
+        pool.devices().attach(path(first), path(third), false);
+        refused(
+                () -> pool.devices().await(),
+                "out of space: a change of its copies needs 64 MiB that are not allotted");
+        pool.devices().detach(path(second));
+        refused(() -> pool.devices().await(), "on 1 devices, and only 0 of them have so much");
+
+        assertThat(members()).containsExactly(path(first), path(second));
+        assertThat(pool.devices().copies()).isEqualTo(2);
+        Files.delete(filler);
+        pool.devices().attach(path(first), path(third), false);
+        pool.devices().await();
+        assertThat(pool.devices().copies()).isEqualTo(3);
+        assertIsWhole();
+    }
+
+    @Test
+    void copies_come_and_go_however_much_of_small_disks_is_allotted() throws IOException {
+        Loop first = disks.attach(0);
+        Loop second = disks.attach(1);
+        Loop third = disks.attach(2);
+        makePool(first, second);
+
+        for (int round = 0; round < 3; round++) {
+            pool.devices().attach(path(first), path(third), false);
+            pool.devices().await();
+            assertThat(pool.devices().copies()).isEqualTo(3);
+            pool.devices().detach(path(third));
+            pool.devices().await();
+            assertThat(pool.devices().copies()).isEqualTo(2);
+        }
+
+        assertIsWhole();
+    }
+
+    @Test
     void a_missing_disk_is_replaced_and_what_was_written_meanwhile_gets_its_second_copy() throws IOException {
         Loop first = disks.attach(0);
         Loop second = disks.attach(1);

@@ -71,7 +71,7 @@ public final class Applying {
         findings.throwIfFatal(false);
         Json.Obj update = update(
                 vm, wanted.with("brand", payload.string("brand", vm.brand().word())));
-        Vms.Checked read = vms.checkUpdate(update, vm.brand());
+        Vms.Checked read = vms.checkUpdate(update, vm.uuid());
         read.findings().throwIfFatal(false);
         var checked = new Vms.Checked(read.properties(), vm.brand(), findings);
         return new Plan.Update(vm.uuid(), checked, vms.planUpdate(vm.uuid(), checked));

@@ -111,7 +111,9 @@ final class Defaults {
                 .orElse(was);
         long locked =
                 update.integer("max_locked_memory").orElse(memory + before.integer("max_locked_memory", was) - was);
-        long swap = update.integer("max_swap").orElse(memory + before.integer("max_swap", was) - was);
+        // The least swap that there is counts as no more than the memory.
+        long more = before.integer("max_swap", was) - Math.max(was, LEAST_SWAP_MIB);
+        long swap = update.integer("max_swap").orElse(memory + Math.max(0, more));
         long tmpfs = update.integer("tmpfs").orElse(was == 0 ? memory : before.integer("tmpfs", was) * memory / was);
         return after.with("ram", memory)
                 .with("max_physical_memory", memory)
@@ -148,7 +150,7 @@ final class Defaults {
                 || added.stream().anyMatch(nic -> nic.bool("primary", false));
         List<Json> complete = new ArrayList<>();
         for (Json.Obj nic : added) {
-            Json.Obj full = Nics.modern(nic);
+            Json.Obj full = Nics.withoutEmptyIps(Nics.modern(nic));
             if (!full.has("mac")) {
                 full = full.with("mac", Mac.random(random).toString());
             }
@@ -159,9 +161,6 @@ final class Defaults {
                 }
                 full = full.with("interface", "net" + number);
                 interfaces.add("net" + number);
-            }
-            if (!full.has("vlan_id")) {
-                full = full.with("vlan_id", 0);
             }
             if (!hasPrimary) {
                 full = full.with("primary", true);

@@ -9,6 +9,7 @@ import zonda.base.Code;
 import zonda.base.Json;
 import zonda.base.OpException;
 import zonda.kvm.Disk;
+import zonda.kvm.PciSlot;
 import zonda.kvm.Sectors;
 
 /**
@@ -74,6 +75,11 @@ final class Disks {
 
         Sectors sectors() {
             return properties.string("guest_block_size").flatMap(Sectors::parse).orElse(Sectors.USUAL);
+        }
+
+        /** Where the guest finds it, if the VM says so. */
+        Optional<PciSlot> slot() {
+            return properties.string("pci_slot").flatMap(PciSlot::parse);
         }
 
         Disk.Model model(Brand brand) {
@@ -180,8 +186,87 @@ final class Disks {
 
     private static void checkBoot(List<Json.Obj> disks, Findings findings) {
         if (disks.stream().filter(disk -> disk.bool("boot", false)).count() > 1) {
-            findings.badValue("disks.*.boot", "payload specifies more than 1 boot disk");
+            findings.rule("payload specifies more than 1 boot disk");
         }
+        checkSlots(disks, findings);
+    }
+
+    /** Notes what validate says of disks, at their place in the payload: whether each has an image or else a size. */
+    void sources(String name, List<Json.Obj> disks, String pool, Findings findings) {
+        for (int i = 0; i < disks.size(); i++) {
+            if (disks.get(i).string("media", "disk").equals("disk")
+                    && !disks.get(i).bool("nocreate", false)) {
+                source(name + "." + i, disks.get(i), disks.get(i).string("zpool", pool), findings);
+            }
+        }
+    }
+
+    private void source(String at, Json.Obj disk, String pool, Findings findings) {
+        if (disk.has("image_uuid")) {
+            ofImage(at, disk, pool, findings);
+            return;
+        }
+        if (!disk.has("size")) {
+            findings.missing(at + ".size");
+        } else if (disk.integer("size", 0) == 0) {
+            findings.badValue(at + ".size");
+        }
+        for (String name : List.of("image_name", "image_size")) {
+            if (disk.has(name)) {
+                findings.badProperty(
+                        at + "." + name, "warning: \"" + at + "." + name + "\" is ignored: the disk has no image_uuid");
+            }
+        }
+    }
+
+    private void ofImage(String at, Json.Obj disk, String pool, Findings findings) {
+        if (disk.has("size")) {
+            findings.badProperty(
+                    at + ".size",
+                    "warning: \"" + at + ".size\" is not for disks of an image on SmartOS; here the disk grows to it");
+        }
+        if (disk.has("block_size")) {
+            findings.badProperty(at + ".block_size", "warning: \"" + at + ".block_size\" is not for disks of an image");
+        }
+        String uuid = disk.string("image_uuid", "");
+        Optional<Json.Obj> manifest = host.image(uuid, pool);
+        if (manifest.isEmpty()) {
+            findings.badValue(at + ".image_uuid", "Image " + uuid + " not found in zpool " + pool);
+            return;
+        }
+        String type = manifest.get().string("type", "");
+        if (!type.equals(IMAGES)) {
+            findings.badValue(
+                    at + ".image_uuid",
+                    "image " + uuid + " is type " + type + ", but must be one of: [\"" + IMAGES + "\"]");
+        }
+        long size = manifest.get().integer("image_size", 0);
+        if (disk.has("image_size") && disk.integer("image_size", 0) != size) {
+            findings.badValue(at + ".image_size");
+        }
+        if (disk.has("size") && disk.integer("size", 0) < size) {
+            findings.badValue(
+                    at + ".size",
+                    "image " + uuid + " is of " + size + " MiB, which a disk of " + disk.integer("size", 0)
+                            + " MiB can't hold");
+        }
+    }
+
+    private static void checkSlots(List<Json.Obj> disks, Findings findings) {
+        List<PciSlot> slots = new ArrayList<>();
+        for (Json.Obj disk : disks) {
+            String text = disk.string("pci_slot", "");
+            Optional<PciSlot> slot = PciSlot.parse(text);
+            if (slot.filter(slots::contains).isPresent()) {
+                findings.rule("VM has multiple disks in pci_slot \"" + text + "\"");
+            }
+            slot.ifPresent(slots::add);
+        }
+        slots.stream()
+                .filter(slot -> slot.function() > 0 && !slots.contains(new PciSlot(slot.device(), 0)))
+                .findFirst()
+                .ifPresent(slot -> findings.rule("function " + slot.function() + " of PCI device " + slot.device()
+                        + " is not found by a guest without a disk at function 0"));
     }
 
     /** Completes the disks of a create, and notes what is wrong with them. */
@@ -266,17 +351,17 @@ final class Disks {
             Json.Obj disk = given.with("media", given.string("media", "disk"));
             boolean cdrom = disk.string("media", "").equals("cdrom");
             if (!cdrom && !disk.string("media", "").equals("disk")) {
-                findings.badValue(at + ".media");
+                findings.rule("Invalid " + at + ".media: \"" + disk.string("media", "") + "\" (must be disk or cdrom)");
             }
             disk = model(disk);
             if (cdrom || disk.bool("nocreate", false)) {
                 if (!disk.has("path")) {
-                    findings.missing(at + ".path");
+                    findings.rule("Missing required property: " + at + ".path");
                 }
                 return disk.without("nocreate");
             }
             if (disk.has("path")) {
-                findings.badValue(at + ".path", "you cannot specify a path for a disk unless you set nocreate=true");
+                findings.rule("you cannot specify a path for a disk unless you set nocreate=true");
             }
             return volume(disk);
         }
@@ -285,30 +370,41 @@ final class Disks {
             Optional<String> word =
                     disk.string("model").or(() -> vm.properties().string("disk_driver"));
             if (word.isEmpty()) {
-                findings.badValue(at + ".model", "missing .model option for disk: " + given.compact());
+                findings.rule("missing .model option for disk: " + given.compact());
                 return disk;
             }
             if (Disk.Model.find(word.get(), models(vm.brand())).isEmpty()) {
-                findings.badValue(at + ".model", invalidModel(word.get(), vm.brand()));
+                findings.rule(invalidModel(word.get(), vm.brand()));
             }
             blocks(disk.with("model", word.get()));
+            slot(disk.string("pci_slot", ""));
             return disk.with("model", word.get());
+        }
+
+        private void slot(String text) {
+            Optional<PciSlot> slot = PciSlot.parse(text);
+            if (slot.isEmpty() && !text.isEmpty()) {
+                findings.rule(
+                        "Invalid pci_slot: \"" + text + "\" (must be device, device:function or 0:device:function)");
+            } else if (slot.filter(place -> PciSlot.TAKEN.contains(place.device()))
+                    .isPresent()) {
+                findings.rule(
+                        "PCI devices " + PciSlot.TAKEN.stream().sorted().toList() + " are taken: \"" + text + "\"");
+            }
         }
 
         private void blocks(Json.Obj disk) {
             Optional<String> size = disk.string("guest_block_size");
             Optional<Sectors> sectors = size.flatMap(Sectors::parse);
             if (size.isPresent() && sectors.isEmpty()) {
-                findings.badValue(
-                        at + ".guest_block_size",
-                        "Invalid guest_block_size: \"" + size.get()
-                                + "\" (must be logical[/physical], powers of two from 512 to 131072)");
+                findings.rule("Invalid guest_block_size: \"" + size.get()
+                        + "\" (must be logical[/physical], powers of two from 512 to 131072)");
             }
             boolean impossible = disk.string("model", "").equals("ahci")
                     && sectors.filter(one -> one.logical() != Sectors.USUAL.logical())
                             .isPresent();
             if (impossible) {
-                findings.badValue(at + ".guest_block_size", "a disk of model ahci has logical blocks of 512 bytes");
+                findings.rule("Invalid guest_block_size: a disk of model ahci has logical blocks of 512 bytes");
             }
         }
 
@@ -316,8 +412,7 @@ final class Disks {
             String pool = disk.string("zpool", vm.zpool());
             String dataset = pool + "/" + vm.uuid() + (vm.brand() == Brand.KVM ? "-disk" : "/disk") + index;
             if (!pool.equals(vm.zpool())) {
-                findings.badValue(
-                        at + ".zpool",
+                findings.rule(
                         host.poolExists(pool)
                                 ? "a disk in another pool than its VM is not supported by this version of Zonda"
                                 : "zpool \"" + pool + "\" does not exist");
@@ -328,44 +423,18 @@ final class Disks {
         }
 
         private Json.Obj empty(Json.Obj disk) {
-            if (!disk.has("size")) {
-                findings.missing(at + ".size");
-            } else if (disk.integer("size", 0) == 0) {
-                findings.badValue(at + ".size");
-            }
-            if (disk.has("image_size")) {
-                findings.badValue(at + ".image_size");
-            }
+            source(at, disk, vm.zpool(), findings);
             return disk;
         }
 
         private Json.Obj ofImage(Json.Obj disk, String pool) {
-            String uuid = disk.string("image_uuid", "");
+            source(at, disk, pool, findings);
             if (disk.has("block_size")) {
-                findings.badValue(
-                        at + ".block_size", "setting both .block_size and .image_uuid on a volume is invalid");
+                findings.rule("setting both .block_size and .image_uuid on a volume is invalid");
             }
-            Optional<Json.Obj> manifest = host.image(uuid, pool);
-            if (manifest.isEmpty()) {
-                findings.badValue(at + ".image_uuid", "Image " + uuid + " not found in zpool " + pool);
-                return disk;
-            }
-            String type = manifest.get().string("type", "");
-            if (!type.equals(IMAGES)) {
-                findings.badValue(
-                        at + ".image_uuid",
-                        "image " + uuid + " is type " + type + ", but must be one of: [\"" + IMAGES + "\"]");
-            }
-            long size = manifest.get().integer("image_size", 0);
-            if (disk.has("image_size") && disk.integer("image_size", 0) != size) {
-                findings.badValue(at + ".image_size");
-            }
-            if (disk.has("size") && disk.integer("size", 0) < size) {
-                findings.badValue(
-                        at + ".size",
-                        "image " + uuid + " is of " + size + " MiB, which a disk of " + disk.integer("size", 0)
-                                + " MiB can't hold");
-            }
+            long size = host.image(disk.string("image_uuid", ""), pool)
+                    .map(manifest -> manifest.integer("image_size", 0))
+                    .orElse(0L);
             return disk.with("image_size", size).with("size", disk.integer("size", size));
         }
     }

@@ -92,8 +92,7 @@ final class Docker {
         }
         for (String key : vm.metadata("internal_metadata").members().keySet()) {
             text(vm, key).flatMap(value -> wrong(key, value)).ifPresent(why -> {
-                String path = "internal_metadata." + key;
-                findings.badValue(path, path + ": " + why);
+                findings.rule("internal_metadata." + key + ": " + why);
             });
         }
     }

@@ -30,7 +30,7 @@ final class Filesystems {
             check(filesystems.get(i), "filesystems." + i, findings);
             String target = filesystems.get(i).string("target", "");
             if (!targets.add(target)) {
-                findings.badValue("filesystems." + i + ".target", "Cannot add multiple filesystems at " + target);
+                findings.rule("Cannot add multiple filesystems at " + target);
             }
         }
     }
@@ -38,30 +38,26 @@ final class Filesystems {
     private static void check(Json.Obj filesystem, String path, Findings findings) {
         List.of("source", "target", "type").forEach(name -> {
             if (!filesystem.has(name)) {
-                findings.missing(path + "." + name);
+                findings.rule("Missing required property: " + path + "." + name);
             }
         });
         filesystem
                 .string("type")
                 .filter(type -> !type.equals("lofs"))
-                .ifPresent(type -> findings.badValue(
-                        path + ".type", "a filesystem of type \"" + type + "\" can not be mounted: lofs can"));
+                .ifPresent(type -> findings.rule("a filesystem of type \"" + type + "\" can not be mounted: lofs can"));
         filesystem
                 .string("source")
                 .filter(source -> !isPlain(source))
-                .ifPresent(source -> findings.badValue(
-                        path + ".source", "source \"" + source + "\" of a filesystem is not an absolute path"));
+                .ifPresent(
+                        source -> findings.rule("source \"" + source + "\" of a filesystem is not an absolute path"));
         filesystem
                 .string("target")
                 .filter(target -> !mayBeTarget(target))
-                .ifPresent(target ->
-                        findings.badValue(path + ".target", "nothing can be mounted at \"" + target + "\" of a VM"));
+                .ifPresent(target -> findings.rule("nothing can be mounted at \"" + target + "\" of a VM"));
         for (String option : filesystem.array("options").strings()) {
             if (MountOption.find(option).isEmpty()) {
-                findings.badValue(
-                        path + ".options",
-                        "unknown option \"" + option + "\" of a filesystem; there are "
-                                + String.join(", ", MountOption.words()));
+                findings.rule("unknown option \"" + option + "\" of a filesystem; there are "
+                        + String.join(", ", MountOption.words()));
             }
         }
     }

@@ -10,8 +10,9 @@ import zonda.base.Json;
 import zonda.base.OpException;
 
 /**
- * What is wrong with a payload, in vmadm's classes. Names are dotted paths, such as {@code nics.0.mac}. Confined to the
- * validation that fills it.
+ * What is wrong with a payload. What {@code vmadm validate} tells is in vmadm's classes, by dotted paths such as
+ * {@code nics.*.mac} and {@code disks.0.size}; what depends on several properties or on the host, which only create and
+ * update look at, is in words. Confined to the validation that fills it.
  */
 public final class Findings {
     private Optional<String> badBrand = Optional.empty();
@@ -20,6 +21,8 @@ public final class Findings {
     private final SortedSet<String> missing = new TreeSet<>();
     private final SortedSet<String> later = new TreeSet<>();
     private final List<String> errors = new ArrayList<>();
+    private final List<String> refusals = new ArrayList<>();
+    private final SortedSet<String> places = new TreeSet<>();
     private final List<String> warnings = new ArrayList<>();
 
     void badBrand(String word) {
@@ -34,6 +37,17 @@ public final class Findings {
 
     void badValue(String path) {
         badValues.add(path);
+    }
+
+    /** A value of one of several members. @param at its path, by the member's index */
+    void badMember(String path, String at) {
+        badValues.add(path);
+        places.add(at);
+    }
+
+    /** What create and update refuse, and validate does not look at. @param words name the property */
+    void rule(String words) {
+        refusals.add(words);
     }
 
     /** A value that breaks a rule which has words of its own. */
@@ -60,18 +74,32 @@ public final class Findings {
         warnings.add("warning: " + text);
     }
 
-    /** Nothing is wrong with it: validate's question, which what has no effect here is no answer to. */
+    /** Nothing to say about it at all. */
     public boolean isClean() {
+        return badProperties.isEmpty() && !isFatal();
+    }
+
+    /** Whether each property is one that the brand takes, of its type, and none is missing: validate's question. */
+    public boolean isValid() {
         return badBrand.isEmpty() && badProperties.isEmpty() && badValues.isEmpty() && missing.isEmpty();
     }
 
-    /** The properties that are valid, and that create and update refuse all the same. */
-    public List<String> withoutEffect() {
-        return List.copyOf(later);
+    private boolean isFatal() {
+        return badBrand.isPresent()
+                || !badValues.isEmpty()
+                || !missing.isEmpty()
+                || !later.isEmpty()
+                || !refusals.isEmpty();
     }
 
-    private boolean isFatal() {
-        return badBrand.isPresent() || !badValues.isEmpty() || !missing.isEmpty() || !later.isEmpty();
+    /** Why create would refuse it on this host, valid as it is. */
+    public List<String> refusals() {
+        List<String> all = new ArrayList<>(refusals);
+        if (!later.isEmpty()) {
+            all.add("Not supported by this version of Zonda: " + String.join(",", later)
+                    + " (leave out, or give the default)");
+        }
+        return all;
     }
 
     /** Whether {@link #throwIfFatal} throws. */
@@ -100,16 +128,14 @@ public final class Findings {
         }
         List<String> problems = new ArrayList<>();
         if (!badValues.isEmpty()) {
-            problems.add("Invalid value(s) for: " + String.join(",", badValues));
+            problems.add("Invalid value(s) for: " + String.join(",", badValues)
+                    + (places.isEmpty() ? "" : " (" + String.join(",", places) + ")"));
         }
         problems.addAll(errors);
         if (!missing.isEmpty()) {
             problems.add("Missing required properties: " + String.join(",", missing));
         }
-        if (!later.isEmpty()) {
-            problems.add("Not supported by this version of Zonda: " + String.join(",", later)
-                    + " (leave out, or give the default)");
-        }
+        problems.addAll(refusals());
         if (strict && !badProperties.isEmpty()) {
             problems.add("Invalid property names: " + String.join(",", badProperties));
         }

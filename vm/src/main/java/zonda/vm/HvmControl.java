@@ -105,17 +105,27 @@ public final class HvmControl {
         }
     }
 
-    /** Does something while the machine stands still; QEMU has written then all that the guest wrote. */
+    /**
+     * Does something while the machine stands still; QEMU has written then all that the guest wrote, and the guest all that
+     * it had in its memory if it runs an agent.
+     */
     void still(VmConfig vm, Runnable work) {
-        errand(vm, qmp -> {
-            qmp.execute("stop");
-            try {
-                work.run();
-            } finally {
-                qmp.execute("cont");
+        boolean frozen = hasAgent(vm) && Agents.freeze(vm.uuid(), socket(vm, Qemu.AGENT));
+        try {
+            errand(vm, qmp -> {
+                qmp.execute("stop");
+                try {
+                    work.run();
+                } finally {
+                    qmp.execute("cont");
+                }
+                return true;
+            });
+        } finally {
+            if (frozen) {
+                Agents.thaw(vm.uuid(), socket(vm, Qemu.AGENT));
             }
-            return true;
-        });
+        }
     }
 
     /** A machine that an earlier daemon had stand still goes on. */
@@ -126,6 +136,17 @@ public final class HvmControl {
                                 && said.string("status", "").equals("paused")
                         ? qmp.execute("cont")
                         : Json.Obj.EMPTY);
+        if (hasAgent(vm)) {
+            Agents.thaw(vm.uuid(), socket(vm, Qemu.AGENT));
+        }
+    }
+
+    /** Whether a program of the guest's listens at the port of the guest agent. */
+    private boolean hasAgent(VmConfig vm) {
+        return errand(vm, qmp -> qmp.execute("query-chardev")) instanceof Json.Arr ports
+                && ports.objects().stream()
+                        .filter(port -> port.string("label", "").equals(Qemu.AGENT_PORT))
+                        .anyMatch(port -> port.bool("frontend-open", false));
     }
 
     /** From now on a display lets in who knows this. @throws OpException FAILED */

@@ -76,7 +76,8 @@ final class HvmSpecs {
                     false,
                     NoCloud.LABEL.toLowerCase(Locale.ROOT),
                     false,
-                    Sectors.USUAL));
+                    Sectors.USUAL,
+                    Optional.empty()));
         }
         List<ZoneSpec.Device> devices = new ArrayList<>(List.of(HvmDevice.TUN.of(vm, zonepath)));
         if (accelerator() == Accelerator.KVM) {
@@ -151,7 +152,8 @@ final class HvmSpecs {
                 disk.boots(),
                 serial.substring(serial.length() - SERIAL_LENGTH),
                 !disk.properties().bool("notrim", false),
-                disk.sectors());
+                disk.sectors(),
+                vm.brand() == Brand.BHYVE ? disk.slot() : Optional.empty());
     }
 
     private static List<Nic> nics(VmConfig vm) {

@@ -23,39 +23,39 @@ final class MachineRules {
     static void check(VmConfig vm, Findings findings) {
         Json.Obj properties = vm.properties();
         if (properties.has("image_uuid")) {
-            findings.badValue("image_uuid", "the image of a hardware VM is that of a disk: disks.*.image_uuid");
+            findings.rule("image_uuid: the image of a hardware VM is that of a disk: disks.*.image_uuid");
         }
         if (!vm.properties().array("filesystems").objects().isEmpty()) {
-            findings.badValue("filesystems", "directories of the host can't be shown in a hardware VM");
+            findings.rule("filesystems: directories of the host can't be shown in a hardware VM");
         }
-        one(properties, "vga", DISPLAYS, findings);
+        properties
+                .string("vga")
+                .filter(word -> !DISPLAYS.contains(word))
+                .ifPresent(word -> findings.rule(
+                        "Invalid VGA type: \"" + word + "\", supported types are: " + String.join(",", DISPLAYS)));
         one(properties, "bootrom", BOOT_ROMS, findings);
         one(properties, "cpu_type", CPU_TYPES, findings);
         long total = Disks.total(vm).value() / MIB;
         properties
                 .integer("flexible_disk_size")
                 .filter(most -> total > most)
-                .ifPresent(most -> findings.badValue(
-                        "flexible_disk_size",
+                .ifPresent(most -> findings.rule(
                         "the disks are of " + total + " MiB together, more than flexible_disk_size: " + most));
         properties
                 .string("vnc_password")
                 .filter(password -> password.length() > LONGEST_VNC_PASSWORD)
-                .ifPresent(_ -> findings.badValue(
-                        "vnc_password", "a VNC password has at most " + LONGEST_VNC_PASSWORD + " characters"));
+                .ifPresent(_ -> findings.rule(
+                        "VNC password is too long, maximum length is " + LONGEST_VNC_PASSWORD + " characters."));
         for (Displays.Kind kind : Displays.Kind.values()) {
             if (kind.port(vm) > MOST_PORT) {
-                findings.badValue(kind.word() + "_port", "a port is at most " + MOST_PORT);
+                findings.rule("Invalid " + kind.word() + "_port: a port is at most " + MOST_PORT);
             }
         }
         properties
                 .string("boot")
                 .filter(order -> BootOrder.parse(order).isEmpty())
-                .ifPresent(order ->
-                        findings.badValue("boot", "Invalid boot order: \"" + order + "\" (such as order=cd,once=d)"));
-        for (int i = 0; i < vm.nics().size(); i++) {
-            nic(vm, vm.nics().get(i), "nics." + i, findings);
-        }
+                .ifPresent(order -> findings.rule("Invalid boot order: \"" + order + "\" (such as order=cd,once=d)"));
+        vm.nics().forEach(nic -> nic(vm, nic, findings));
     }
 
     /** The port that both are to have, by name, if there is one. */
@@ -74,20 +74,17 @@ final class MachineRules {
         properties
                 .string(name)
                 .filter(word -> !known.contains(word))
-                .ifPresent(word -> findings.badValue(
-                        name,
+                .ifPresent(word -> findings.rule(
                         "Invalid " + name + ": \"" + word + "\" (must be one of: " + String.join(",", known) + ")"));
     }
 
-    private static void nic(VmConfig vm, Json.Obj nic, String at, Findings findings) {
+    private static void nic(VmConfig vm, Json.Obj nic, Findings findings) {
         Optional<String> model = nic.string("model").or(() -> vm.properties().string("nic_driver"));
         if (model.isEmpty()) {
-            findings.badValue(at + ".model", "missing .model option for NIC: " + nic.compact());
+            findings.rule("missing .model option for NIC: " + nic.compact());
         } else if (Nic.Model.find(model.get()).isEmpty()) {
-            findings.badValue(
-                    at + ".model",
-                    "\"" + model.get() + "\" is not a valid NIC model for "
-                            + vm.brand().word() + " brand. Valid are: virtio,e1000,rtl8139");
+            findings.rule("\"" + model.get() + "\" is not a valid NIC model for "
+                    + vm.brand().word() + " brand. Valid are: virtio,e1000,rtl8139");
         }
     }
 }

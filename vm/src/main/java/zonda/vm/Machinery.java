@@ -147,6 +147,11 @@ final class Machinery {
             }
 
             @Override
+            public boolean mayHaveEnded() {
+                return vm.life() == VmRecord.Life.INCOMPLETE || vm.life() == VmRecord.Life.PROVISIONING;
+            }
+
+            @Override
             public void prepared(long initPid) {
                 VmRecord booted = store.find(vm.uuid()).orElse(vm);
                 attach(booted, initPid, zonepath);
@@ -174,6 +179,13 @@ final class Machinery {
         } catch (RuntimeException e) {
             halt(vm.uuid());
             throw e;
+        }
+    }
+
+    /** @throws OpException FAILED */
+    void requireRunning(UUID uuid) {
+        if (running(uuid).isEmpty()) {
+            throw new OpException(Code.FAILED, "VM " + uuid + " is not running");
         }
     }
 

@@ -1,16 +1,20 @@
 package zonda.vm;
 
 import java.net.InetAddress;
-import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import zonda.base.Cidr;
+import zonda.base.Code;
 import zonda.base.Json;
 import zonda.base.Mac;
 import zonda.base.OpException;
 
 /** The two ways a payload says a NIC's addresses: ip, netmask and gateway of old, ips and gateways since. */
 final class Nics {
+    private static final String PRIVATE = "(10|192\\.168|172\\.(1[6-9]|2[0-9]|3[01]))\\..*";
+
     private Nics() {}
 
     /** With ips and gateways only. An ip whose netmask is missing stays, for the rules to complain of. */
@@ -31,6 +35,30 @@ final class Nics {
             changed = changed.with("gateways", Json.Arr.ofStrings(List.of(gateway.get())));
         }
         return canonicalMac(changed.without("ip").without("netmask").without("gateway"));
+    }
+
+    /** @throws OpException FAILED for a NIC tag that is not there any more, before the VM goes down and can't come up */
+    static void requireTags(String verb, VmConfig vm, Predicate<String> exists) {
+        vm.nics().stream()
+                .map(nic -> nic.string("nic_tag", ""))
+                .filter(exists.negate())
+                .findFirst()
+                .ifPresent(tag -> {
+                    throw new OpException(Code.FAILED, "Cannot " + verb + " vm: Invalid nic tag \"" + tag + "\"");
+                });
+    }
+
+    static Json.Obj withoutEmptyIps(Json.Obj nic) {
+        return nic.has("ips") && nic.array("ips").items().isEmpty() ? nic.without("ips") : nic;
+    }
+
+    /** The first NIC with an IPv4 address outside of the private networks of RFC 1918, else the first. */
+    static int nextPrimary(List<Json.Obj> nics) {
+        return IntStream.range(0, nics.size())
+                .filter(i -> nics.get(i).array("ips").strings().stream()
+                        .anyMatch(ip -> ip.contains(".") && !ip.matches(PRIVATE)))
+                .findFirst()
+                .orElse(0);
     }
 
     /** Lower case, zero-padded; what is no MAC stays, for the rules to complain of. */
@@ -89,30 +117,5 @@ final class Nics {
     /** Whether its addresses are known beforehand. */
     static boolean isStatic(Json.Obj nic) {
         return nic.array("ips").strings().stream().anyMatch(ip -> ip.contains("/"));
-    }
-
-    /** Which of several becomes the primary: that of the lowest IPv4 address that is not private, else the lowest. */
-    static int mostPublic(List<Json.Obj> nics) {
-        int best = 0;
-        long least = Long.MAX_VALUE;
-        for (int i = 0; i < nics.size(); i++) {
-            for (InetAddress address : ipv4(nics.get(i))) {
-                long number = Integer.toUnsignedLong(
-                        ByteBuffer.wrap(address.getAddress()).getInt());
-                long rank = address.isSiteLocalAddress() ? number + (1L << Integer.SIZE) : number;
-                if (rank < least) {
-                    least = rank;
-                    best = i;
-                }
-            }
-        }
-        return best;
-    }
-
-    private static List<InetAddress> ipv4(Json.Obj nic) {
-        return nic.array("ips").strings().stream()
-                .filter(ip -> ip.matches("[0-9.]+/[0-9]+"))
-                .map(ip -> Cidr.parse(ip).address())
-                .toList();
     }
 }

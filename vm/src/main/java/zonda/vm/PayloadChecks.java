@@ -40,6 +40,7 @@ final class PayloadChecks {
                 .with("create_timestamp", now());
         complete = disks.complete(new VmConfig(Delegation.named(complete)), findings);
         rules.check(new VmConfig(complete), findings);
+        rules.imageProblem(new VmConfig(complete)).ifPresent(problem -> findings.badValue("image_uuid", problem));
         rules.warn(read, Optional.of(new VmConfig(complete).zpool()), findings);
         return new Vms.Checked(complete, brand.get(), findings);
     }
@@ -82,9 +83,13 @@ final class PayloadChecks {
         return DateTimeFormatter.ISO_INSTANT.format(now);
     }
 
-    Vms.Checked update(Json.Obj raw, Brand brand) {
+    /** @param pool of the VM */
+    Vms.Checked update(Json.Obj raw, Brand brand, String pool) {
         var findings = new Findings();
         Json.Obj read = payloads.read(raw, Verb.UPDATE, brand, findings);
+        if (brand.isHvm()) {
+            disks.sources("add_disks", read.array("add_disks").objects(), pool, findings);
+        }
         rules.warn(read, Optional.empty(), findings);
         return new Vms.Checked(read, brand, findings);
     }

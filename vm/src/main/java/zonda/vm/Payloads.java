@@ -32,8 +32,7 @@ final class Payloads {
         Map<String, Json> read = new LinkedHashMap<>();
         ARRAYS.stream()
                 .filter(array -> raw.has(array) && raw.has("add_" + array))
-                .forEach(array -> findings.badValue(
-                        "add_" + array, "Cannot specify both \"" + array + "\" and \"add_" + array + "\""));
+                .forEach(array -> findings.rule("Cannot specify both \"" + array + "\" and \"add_" + array + "\""));
         raw.members().forEach((name, value) -> {
             String current = OLD_NAMES.getOrDefault(name, name);
             Optional<Property> property = table.find(current);
@@ -42,37 +41,45 @@ final class Payloads {
             } else if (!property.get().takenBy(verb, brand)) {
                 findings.badProperty(name, refused(name, verb, brand));
             } else {
-                value(property.get(), name, value, verb, brand, findings).ifPresent(typed -> read.put(current, typed));
+                value(property.get(), name, value, new Taking(verb, brand), findings)
+                        .ifPresent(typed -> read.put(current, typed));
             }
         });
         return new Json.Obj(read);
     }
 
-    private Optional<Json> value(
-            Property property, String path, Json value, Verb verb, Brand brand, Findings findings) {
+    private Optional<Json> value(Property property, String at, Json value, Taking taking, Findings findings) {
         boolean unset = value instanceof Json.Null || (value instanceof Json.Str(String text) && text.isEmpty());
         Optional<Json> typed = unset ? Optional.empty() : Values.typed(property, value);
         if (unset || typed.filter(one -> Shapes.isUnset(property, one)).isPresent()) {
-            return verb == Verb.UPDATE ? Optional.of(new Json.Null()) : Optional.empty();
+            return taking.verb() == Verb.UPDATE ? Optional.of(new Json.Null()) : Optional.empty();
         }
         if (typed.isEmpty()) {
-            findings.badValue(path);
+            bad(property, at, findings);
             return Optional.empty();
         }
         if (!Shapes.fits(property, typed.get())) {
             // Kept, for rules that have words for it.
-            findings.badValue(path);
+            bad(property, at, findings);
         }
         if (property.type() == Type.OBJECT_ARRAY) {
-            typed = Optional.of(members(property, path, (Json.Arr) typed.get(), new Taking(verb, brand), findings));
+            typed = Optional.of(members(property, at, (Json.Arr) typed.get(), taking, findings));
         }
         if (property.status() == Status.LATER) {
             if (!isDefault(property, typed.get())) {
-                findings.later(path);
+                findings.later(at);
             }
             return Optional.empty();
         }
         return typed;
+    }
+
+    private static void bad(Property property, String at, Findings findings) {
+        if (property.name().contains(".")) {
+            findings.badMember(property.name(), at);
+        } else {
+            findings.badValue(at);
+        }
     }
 
     private static boolean isDefault(Property property, Json value) {
@@ -100,14 +107,14 @@ final class Payloads {
         Map<String, Json> read = new LinkedHashMap<>();
         member.members().forEach((name, value) -> {
             String at = path + "." + name;
+            String anywhere = kind + ".*." + name;
             Optional<Property> property = table.find(kind, name);
             if (property.isEmpty()) {
-                findings.badProperty(at, unknown(at, table.members(kind)));
+                findings.badProperty(anywhere, unknown(at, table.members(kind)));
             } else if (!property.get().takenBy(taking.verb(), taking.brand())) {
-                findings.badProperty(at, refused(at, taking.verb(), taking.brand()));
+                findings.badProperty(anywhere, refused(at, taking.verb(), taking.brand()));
             } else {
-                value(property.get(), at, value, taking.verb(), taking.brand(), findings)
-                        .ifPresent(typed -> read.put(name, typed));
+                value(property.get(), at, value, taking, findings).ifPresent(typed -> read.put(name, typed));
             }
         });
         return new Json.Obj(read);

@@ -2,9 +2,11 @@ package zonda.vm;
 
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import zonda.base.Cidr;
 import zonda.base.Code;
@@ -15,6 +17,7 @@ import zonda.zones.Privileges;
 
 /** What must hold between the properties of one VM, and between it and the host: vmadm(8), and its messages. */
 final class Rules {
+    private static final List<String> RUNNABLE = List.of("lx-dataset", "docker");
     private static final int MOST_IPS = 20;
     private static final int MOST_ALLOWED_IPS = 13;
     private static final int MOST_ADDRESSES = 32;
@@ -37,14 +40,16 @@ final class Rules {
             findings.badValue("zpool", "zpool \"" + vm.zpool() + "\" does not exist");
         }
         if (!vm.zonename().matches("[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")) {
-            findings.badValue("zonename");
+            findings.rule("Invalid zonename: \"" + vm.zonename()
+                    + "\" (up to 64 letters, digits, '_', '.' and '-', a letter or digit first)");
         }
         if (!vm.hostname().matches("[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")) {
-            findings.badValue("hostname");
+            findings.rule("Invalid hostname: \"" + vm.hostname()
+                    + "\" (up to 63 letters, digits, '_', '.' and '-', a letter or digit first and last)");
         }
         properties.array("resolvers").strings().stream()
                 .filter(resolver -> !isAddress(resolver))
-                .forEach(resolver -> findings.badValue("resolvers", "Invalid resolver: \"" + resolver + "\""));
+                .forEach(resolver -> findings.rule("Invalid resolver: \"" + resolver + "\""));
         privileges(properties.array("limit_priv").strings(), findings);
         nics(vm.nics(), findings);
         if (vm.brand().isHvm()) {
@@ -79,7 +84,7 @@ final class Rules {
                     || word.equals("all")
                     || Privileges.known().contains(privilege);
             if (!taken) {
-                findings.badValue("limit_priv", "Unknown privilege: \"" + privilege + "\"");
+                findings.rule("Unknown privilege: \"" + privilege + "\" (limit_priv)");
             }
         }
     }
@@ -90,7 +95,7 @@ final class Rules {
         Set<String> interfaces = new HashSet<>();
         long primaries = nics.stream().filter(nic -> nic.bool("primary", false)).count();
         if (primaries > 1) {
-            findings.badValue("nics.*.primary", "payload specifies more than 1 primary NIC");
+            findings.rule("payload specifies more than 1 primary NIC");
         }
         for (int i = 0; i < nics.size(); i++) {
             Json.Obj nic = nics.get(i);
@@ -98,32 +103,33 @@ final class Rules {
             nic(nic, path, findings);
             nic.string("mac")
                     .filter(mac -> !macs.add(mac))
-                    .ifPresent(mac ->
-                            findings.badValue(path + ".mac", "Cannot add multiple NICs with the same MAC: " + mac));
+                    .ifPresent(mac -> findings.rule("Cannot add multiple NICs with the same MAC: " + mac));
             nic.string("interface")
                     .filter(name -> !interfaces.add(name))
-                    .ifPresent(name -> findings.badValue(
-                            path + ".interface", "Cannot add multiple NICs with the same interface: " + name));
+                    .ifPresent(name -> findings.rule("Cannot add multiple NICs with the same interface: " + name));
             nic.array("ips").strings().stream()
                     .filter(ip -> ip.contains("/") && !ips.add(ip.replaceAll("/.*", "")))
-                    .forEach(ip -> findings.badValue(
-                            path + ".ips", "Cannot add multiple NICs with the same IP: " + ip.replaceAll("/.*", "")));
+                    .forEach(ip ->
+                            findings.rule("Cannot add multiple NICs with the same IP: " + ip.replaceAll("/.*", "")));
         }
     }
 
     private void nic(Json.Obj nic, String path, Findings findings) {
-        nic.string("mac").filter(mac -> !isMac(mac)).ifPresent(_ -> findings.badValue(path + ".mac"));
+        nic.string("mac")
+                .filter(mac -> !isMac(mac))
+                .ifPresent(mac -> findings.rule("Invalid MAC address: \"" + mac + "\" (" + path + ".mac)"));
         if (nic.has("primary") && !nic.bool("primary", false)) {
-            findings.badValue(path + ".primary");
+            findings.rule("Invalid " + path + ".primary: can only be set to true");
         }
         nic.string("interface")
                 .filter(name -> !name.matches("[a-zA-Z][a-zA-Z0-9_]{0,13}[0-9]"))
-                .ifPresent(_ -> findings.badValue(path + ".interface"));
+                .ifPresent(name -> findings.rule("Invalid " + path + ".interface: \"" + name
+                        + "\" (up to 15 letters, digits and '_', a letter first and a digit last)"));
         nicTag(nic, path, findings);
         addresses(nic, path, findings);
         for (String port : nic.array("blocked_outgoing_ports").strings()) {
             if (!port.matches("[0-9]{1,5}") || Integer.parseInt(port) < 1 || Integer.parseInt(port) > 65_535) {
-                findings.badValue(path + ".blocked_outgoing_ports");
+                findings.rule("Invalid " + path + ".blocked_outgoing_ports: " + port + " (must be from 1 to 65535)");
             }
         }
     }
@@ -131,76 +137,73 @@ final class Rules {
     private void nicTag(Json.Obj nic, String path, Findings findings) {
         Optional<String> tag = nic.string("nic_tag");
         if (tag.isEmpty()) {
-            findings.missing(path + ".nic_tag");
+            findings.rule("Missing required property: " + path + ".nic_tag");
             return;
         }
         if (!tag.get().matches("[a-zA-Z0-9_/]+") || !host.nicTagExists(tag.get())) {
-            findings.badValue(path + ".nic_tag", "Invalid nic tag \"" + tag.get() + "\"");
+            findings.rule("Invalid nic tag \"" + tag.get() + "\"");
             return;
         }
         OptionalInt most = host.nicTagMtu(tag.get());
         if (nic.has("mtu") && most.isPresent() && nic.integer("mtu", 0) > most.getAsInt()) {
-            findings.badValue(
-                    path + ".mtu",
-                    "MTU " + nic.integer("mtu", 0) + " is more than nic tag \"" + tag.get() + "\" carries: "
-                            + most.getAsInt());
+            findings.rule(path + ": MTU " + nic.integer("mtu", 0) + " is more than nic tag \"" + tag.get()
+                    + "\" carries: " + most.getAsInt());
         }
     }
 
     private static void addresses(Json.Obj nic, String path, Findings findings) {
         if (nic.has("ip")) {
             // Only an address whose netmask is missing or wrong is still there.
-            findings.badValue(path + ".netmask", "NIC with ip " + nic.string("ip", "") + " needs a netmask");
+            findings.rule("NIC with ip " + nic.string("ip", "") + " needs a netmask");
         }
         List<String> ips = nic.array("ips").strings();
         List<String> allowed = nic.array("allowed_ips").strings();
         ips.stream()
                 .filter(ip -> !ip.equals("dhcp") && !ip.equals("addrconf") && !isCidr(ip))
-                .forEach(ip -> findings.badValue(
-                        path + ".ips",
-                        "Invalid IP: \"" + ip + "\" (must be an address with prefix, dhcp or addrconf)"));
+                .forEach(ip ->
+                        findings.rule("Invalid IP: \"" + ip + "\" (must be an address with prefix, dhcp or addrconf)"));
         allowed.stream()
                 .filter(ip -> !isAddress(ip) && !isCidr(ip))
-                .forEach(_ -> findings.badValue(path + ".allowed_ips"));
+                .forEach(ip -> findings.rule("invalid allowed_ips: " + ip));
         nic.array("gateways").strings().stream()
                 .filter(gateway -> !isAddress(gateway) || gateway.contains(":"))
-                .forEach(gateway ->
-                        findings.badValue(path + ".gateways", "Static gateways must be IPv4 addresses: " + gateway));
+                .forEach(gateway -> findings.rule("Static gateways must be IPv4 addresses: " + gateway));
         if (ips.size() > MOST_IPS) {
-            findings.badValue(path + ".ips", "Maximum of " + MOST_IPS + " ips per nic");
+            findings.rule("Maximum of " + MOST_IPS + " ips per nic");
         }
         if (allowed.size() > MOST_ALLOWED_IPS) {
-            findings.badValue(path + ".allowed_ips", "Maximum of " + MOST_ALLOWED_IPS + " allowed_ips per nic");
+            findings.rule("Maximum of " + MOST_ALLOWED_IPS + " allowed_ips per nic");
         }
         if (ips.size() + allowed.size() > MOST_ADDRESSES) {
-            findings.badValue(path + ".ips", "Maximum of " + MOST_ADDRESSES + " ips and allowed_ips per nic");
+            findings.rule("Maximum of " + MOST_ADDRESSES + " ips and allowed_ips per nic");
         }
     }
 
     private static void routes(Json.Obj routes, List<Json.Obj> nics, Findings findings) {
         routes.members().forEach((destination, gateway) -> {
             if (!isAddress(destination) && !isCidr(destination)) {
-                findings.badValue(
-                        "routes", "Invalid route destination: \"" + destination + "\" (must be IP address or CIDR)");
+                findings.rule("Invalid route destination: \"" + destination + "\" (must be IP address or CIDR)");
             }
-            if (!(gateway instanceof Json.Str(String text)) || !isGateway(text, nics)) {
-                findings.badValue("routes", "Invalid route gateway: " + gateway.compact());
+            String text = gateway instanceof Json.Str(String word) ? word : gateway.compact();
+            if (text.matches("nics\\[[0-9]{1,3}\\]|macs\\[[0-9a-fA-F:]+\\]")) {
+                if (!isOfNic(text, nics)) {
+                    findings.rule("Route gateway: \"" + text + "\" refers to non-existent or DHCP nic");
+                }
+            } else if (!isAddress(text) || text.contains(":")) {
+                findings.rule("Invalid route gateway: \"" + text + "\" (must be IP address, MAC address, or nic)");
             }
         });
     }
 
-    private static boolean isGateway(String text, List<Json.Obj> nics) {
-        if (text.matches("nics\\[[0-9]+\\]")) {
-            String number = text.replaceAll("[^0-9]", "");
-            return number.length() < 4
-                    && Integer.parseInt(number) < nics.size()
-                    && Nics.isStatic(nics.get(Integer.parseInt(number)));
-        }
-        if (text.matches("macs\\[.*\\]")) {
-            String mac = text.substring(5, text.length() - 1);
-            return nics.stream().anyMatch(nic -> nic.string("mac", "").equals(mac) && Nics.isStatic(nic));
-        }
-        return isAddress(text) && !text.contains(":");
+    /** Whether there is such a NIC, with an address of its own. */
+    private static boolean isOfNic(String text, List<Json.Obj> nics) {
+        String inside = text.substring(5, text.length() - 1).toLowerCase(Locale.ROOT);
+        return IntStream.range(0, nics.size())
+                .filter(i -> text.startsWith("nics[")
+                        ? i == Integer.parseInt(inside)
+                        : nics.get(i).string("mac", "").equals(inside))
+                .mapToObj(nics::get)
+                .anyMatch(Nics::isStatic);
     }
 
     /** @throws OpException when another VM has one of this VM's addresses on the same network */
@@ -234,22 +237,26 @@ final class Rules {
                 }));
     }
 
-    /** The brand's image must be installed and of a type that it can run. @throws OpException FAILED saying why not */
-    void checkImage(VmConfig vm) {
-        if (vm.brand().isHvm()) {
-            return; // Disks has looked at theirs.
-        }
+    /** The brand's image must be installed and of a type that it can run: why it isn't, if so. */
+    Optional<String> imageProblem(VmConfig vm) {
         String uuid = vm.imageUuid().orElse("");
-        Json.Obj manifest = host.image(uuid, vm.zpool())
-                .orElseThrow(() -> new OpException(Code.FAILED, "Image " + uuid + " not found in zpool " + vm.zpool()));
-        String type = manifest.string("type", "");
-        List<String> runnable = List.of("lx-dataset", "docker");
-        if (!runnable.contains(type)) {
-            throw new OpException(
-                    Code.FAILED,
-                    "image " + uuid + " is type " + type + ", but must be one of: "
-                            + Json.Arr.ofStrings(runnable).compact());
+        if (vm.brand().isHvm() || uuid.isEmpty() || !host.poolExists(vm.zpool())) {
+            return Optional.empty(); // Others tell of these.
         }
+        Optional<String> type = host.image(uuid, vm.zpool()).map(manifest -> manifest.string("type", ""));
+        if (type.isEmpty()) {
+            return Optional.of("Image " + uuid + " not found in zpool " + vm.zpool());
+        }
+        return type.filter(other -> !RUNNABLE.contains(other))
+                .map(other -> "image " + uuid + " is type " + other + ", but must be one of: "
+                        + Json.Arr.ofStrings(RUNNABLE).compact());
+    }
+
+    /** @throws OpException FAILED saying why not */
+    void checkImage(VmConfig vm) {
+        imageProblem(vm).ifPresent(problem -> {
+            throw new OpException(Code.FAILED, problem);
+        });
     }
 
     private static boolean isMac(String text) {

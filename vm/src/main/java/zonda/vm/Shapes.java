@@ -52,7 +52,8 @@ final class Shapes {
 
     private static boolean isMac(String text) {
         try {
-            return !Mac.parse(text).isMulticast();
+            Mac.parse(text);
+            return true;
         } catch (OpException e) {
             return false;
         }

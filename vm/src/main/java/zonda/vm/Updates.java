@@ -62,6 +62,8 @@ final class Updates {
             }
             case "update_filesystems" -> vm.with("filesystems", updatedFilesystems(vm, (Json.Arr) value, findings));
             case "remove_filesystems" -> vm.with("filesystems", fewerFilesystems(vm, (Json.Arr) value, findings));
+            case "cpu_cap" ->
+                value.equals(Json.of(0)) || value instanceof Json.Null ? vm.without(name) : vm.with(name, value);
             default -> value instanceof Json.Null ? cleared(vm, name) : vm.with(name, value);
         };
     }
@@ -137,7 +139,7 @@ final class Updates {
                 findings.badValue(path + ".mac", "no NIC has MAC " + mac.get());
                 continue;
             }
-            all.set(at, merged(all.get(at), Nics.modern(change)));
+            all.set(at, Nics.withoutEmptyIps(merged(all.get(at), Nics.modern(change))));
             if (change.bool("primary", false)) {
                 makePrimary(all, at);
             }
@@ -177,7 +179,7 @@ final class Updates {
             }
         }
         if (!left.isEmpty() && left.stream().noneMatch(nic -> nic.bool("primary", false))) {
-            makePrimary(left, Nics.mostPublic(left));
+            makePrimary(left, Nics.nextPrimary(left));
         }
         return List.copyOf(left);
     }

@@ -21,7 +21,7 @@ final class Values {
         return switch (property.type()) {
             case UUID -> value instanceof Json.Str(String text) && isUuid(text) ? Optional.of(value) : Optional.empty();
             case BOOLEAN -> bool(value).map(Json::of);
-            case STRING, ZPOOL -> string(value).map(Json::of);
+            case STRING, ZPOOL -> value instanceof Json.Str ? Optional.of(value) : Optional.empty();
             case INTEGER ->
                 integer(value).filter(number -> inBounds(property, number)).map(Json::of);
             case LIST -> list(value).map(Json.Arr::ofStrings);

@@ -12,6 +12,9 @@ import zonda.zones.Limits;
  * A VM's properties as they are kept: complete, typed, without what is computed. Immutable; {@link #with} makes the next.
  */
 public record VmConfig(Json.Obj properties) {
+    /** Where a VM is that names no pool. */
+    static final String USUAL_POOL = "zones";
+
     public UUID uuid() {
         return UUID.fromString(text("uuid"));
     }
@@ -33,7 +36,7 @@ public record VmConfig(Json.Obj properties) {
     }
 
     public String zpool() {
-        return properties.string("zpool", "zones");
+        return properties.string("zpool", USUAL_POOL);
     }
 
     public Optional<String> imageUuid() {

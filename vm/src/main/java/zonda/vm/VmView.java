@@ -86,7 +86,7 @@ final class VmView {
         shown.put("zfs_filesystem", Json.of(config.dataset()));
         shown.put("zone_state", Json.of(zoneState(vm, now)));
         shown.put("state", Json.of(state(vm, now)));
-        shown.put("firewall_enabled", Json.of(false));
+        shown.putIfAbsent("firewall_enabled", Json.of(false));
         shown.putIfAbsent("zfs_root_recsize", Json.of(131_072));
         shown.put("server_uuid", Json.of(now.host().serverUuid()));
         shown.put("platform_buildstamp", Json.of(now.host().liveImage()));

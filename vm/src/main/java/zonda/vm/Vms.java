@@ -136,10 +136,14 @@ public final class Vms implements AutoCloseable {
 
     /** Reads a payload for update of any VM of the brand. */
     public Checked checkUpdate(Json.Obj raw, Brand brand) {
-        return checks.update(raw, brand);
+        return checks.update(raw, brand, VmConfig.USUAL_POOL);
     }
 
-    // What is done.
+    /** Reads a payload for update of this VM. */
+    public Checked checkUpdate(Json.Obj raw, UUID uuid) {
+        VmConfig vm = find(uuid).config();
+        return checks.update(raw, vm.brand(), vm.zpool());
+    }
 
     /**
      * Creates a VM, boots it unless autoboot is off, and waits until it is up.
@@ -279,8 +283,9 @@ public final class Vms implements AutoCloseable {
     /** @throws OpException FAILED when it doesn't run, or doesn't come up again */
     public void reboot(UUID uuid, boolean force) {
         lane(uuid).run(() -> {
-            find(uuid);
-            requireRunning(uuid);
+            VmRecord vm = find(uuid);
+            machinery.requireRunning(uuid);
+            Nics.requireTags("reboot", vm.config(), host.networks()::tagExists);
             Saga saga = host.journal().begin("vm-reboot", Json.object().with("uuid", uuid.toString()));
             try {
                 saga.step("ask", () -> endings.shutDown(find(uuid), force, Endings.limit(find(uuid))));
@@ -291,12 +296,6 @@ public final class Vms implements AutoCloseable {
             return uuid;
         });
         boots.complete(uuid);
-    }
-
-    private void requireRunning(UUID uuid) {
-        if (machinery.running(uuid).isEmpty()) {
-            throw new OpException(Code.FAILED, "VM " + uuid + " is not running");
-        }
     }
 
     /** Sends a signal to the VM's init. @throws OpException FAILED when there is none */
@@ -392,7 +391,7 @@ public final class Vms implements AutoCloseable {
                     "VM " + uuid + " is no hardware VM, but of brand "
                             + vm.brand().word());
         }
-        requireRunning(uuid);
+        machinery.requireRunning(uuid);
         return new RunningMachine(vm, machinery.control());
     }
 

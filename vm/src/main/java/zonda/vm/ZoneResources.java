@@ -1,10 +1,15 @@
 package zonda.vm;
 
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import zonda.base.Json;
 
 /** The resources of zonecfg(8) that a zone can have several of: networks, devices, filesystems and datasets. */
@@ -12,6 +17,7 @@ final class ZoneResources {
     /** What is an attribute of a network itself; the others are net-attr elements in it. */
     private static final Set<String> OF_NETWORK = Set.of("physical", "mac-addr", "vlan-id", "global-nic");
 
+    private static final Pattern VOLUME = Pattern.compile("/dev/zvol/.*[-/]disk([0-9]{1,8})");
     private static final String FILESYSTEM = "zone.filesystem.";
 
     private final Map<String, Property> networks;
@@ -94,13 +100,29 @@ final class ZoneResources {
                 .toList());
     }
 
+    /** SmartOS writes a VM's volumes in any order, and shows them by their numbers. */
+    private static List<Json.Obj> byNumber(List<Json.Obj> disks) {
+        Iterator<Json.Obj> volumes = disks.stream()
+                .filter(disk -> number(disk).isPresent())
+                .sorted(Comparator.comparing(disk -> number(disk).orElseThrow()))
+                .iterator();
+        return disks.stream()
+                .map(disk -> number(disk).isPresent() ? volumes.next() : disk)
+                .toList();
+    }
+
+    private static Optional<Integer> number(Json.Obj disk) {
+        Matcher path = VOLUME.matcher(disk.string("path", ""));
+        return path.matches() ? Optional.of(Integer.valueOf(path.group(1))) : Optional.empty();
+    }
+
     Json.Obj read(XmlElement zone, Json.Obj found) {
         Json.Obj properties = found;
         var pci = new ArrayList<XmlElement>();
         var plain = new ArrayList<XmlElement>();
         zone.children("device").forEach(device -> (isPassedThrough(device) ? pci : plain).add(device));
         properties = with(properties, "filesystems", filesystems(zone.children("filesystem")));
-        properties = with(properties, "disks", objects(plain, disks));
+        properties = with(properties, "disks", byNumber(objects(plain, disks)));
         properties = with(properties, "pci_devices", objects(pci, pciDevices));
         properties = with(
                 properties,

@@ -92,9 +92,10 @@ class PayloadTest {
         create("{'max_lwps':-1,'autoboot':'maybe','nics':[{'nic_tag':'stub0','mac':'zz','vlan_id':5000}],'tags':[1]}");
 
         assertThat(findings.toJson().array("bad_values").strings())
-                .contains("max_lwps", "autoboot", "nics.0.vlan_id", "tags");
+                .containsExactly("autoboot", "max_lwps", "nics.*.mac", "nics.*.vlan_id", "tags");
         assertThatThrownBy(() -> findings.throwIfFatal(false))
-                .hasMessageStartingWith("Invalid value(s) for: autoboot,max_lwps,nics.0.mac,nics.0.vlan_id,tags");
+                .hasMessage("Invalid value(s) for: autoboot,max_lwps,nics.*.mac,nics.*.vlan_id,tags"
+                        + " (nics.0.mac,nics.0.vlan_id); Invalid MAC address: \"zz\" (nics.0.mac)");
     }
 
     @ParameterizedTest
@@ -109,8 +110,8 @@ class PayloadTest {
                 "{'zlog_max_size':-1} | zlog_max_size",
                 "{'fs_allowed':7} | fs_allowed",
                 "{'max_shm_memory':'much'} | max_shm_memory",
-                "{'nics':[{'nic_tag':'admin','allowed_dhcp_cids':['0xabc']}]} | nics.0.allowed_dhcp_cids",
-                "{'nics':[{'nic_tag':'admin','mac':'01:00:00:00:00:00'}]} | nics.0.mac",
+                "{'nics':[{'nic_tag':'admin','allowed_dhcp_cids':['0xabc']}]} | nics.*.allowed_dhcp_cids",
+                "{'nics':[{'nic_tag':'admin','mac':'01:00:00'}]} | nics.*.mac",
                 "{'resolvers':['one']} | resolvers",
             })
     void a_value_that_is_not_as_its_property_wants_it_is_bad_with_or_without_effect(String payload, String path) {
@@ -141,22 +142,6 @@ class PayloadTest {
         VmConfig cleared = update(vm, "{'zfs_root_recsize':0,'zfs_root_compression':''}");
         assertThat(cleared.properties().integer("zfs_root_recsize")).contains(131_072L);
         assertThat(Storing.of(cleared)).isEqualTo(Storing.of(create("{}")));
-    }
-
-    @Test
-    void of_the_nics_that_are_left_the_one_with_the_lowest_public_address_becomes_the_primary() {
-        VmConfig vm = create(
-                "{'nics':[{'nic_tag':'admin','ips':['dhcp']},{'nic_tag':'admin','ips':['10.0.0.2/24']},"
-                        + "{'nic_tag':'admin','ips':['200.0.0.9/24']},{'nic_tag':'admin','ips':['192.168.0.1/24','9.0.0.1/8']}]}");
-        String first = vm.nics().getFirst().string("mac", "");
-
-        VmConfig after = update(vm, "{'remove_nics':['" + first + "']}");
-
-        assertThat(after.nics().stream().map(nic -> nic.bool("primary", false))).containsExactly(false, false, true);
-        String last = after.nics().get(2).string("mac", "");
-        String public200 = after.nics().get(1).string("mac", "");
-        VmConfig one = update(after, "{'remove_nics':['" + last + "','" + public200 + "']}");
-        assertThat(one.nics().getFirst().bool("primary", false)).isTrue();
     }
 
     @Test
@@ -198,7 +183,25 @@ class PayloadTest {
     void an_ip_without_netmask_is_an_error() {
         create("{'nics':[{'nic_tag':'admin','ip':'10.0.0.5'}]}");
 
-        assertThat(findings.toJson().array("bad_values").strings()).containsExactly("nics.0.netmask");
+        assertThat(findings.isValid())
+                .as("validate looks at each property alone")
+                .isTrue();
+        assertThat(findings.refusals()).containsExactly("NIC with ip 10.0.0.5 needs a netmask");
+    }
+
+    @Test
+    void a_number_is_no_string() {
+        create("{'alias':42}");
+
+        assertThat(findings.toJson().array("bad_values").strings()).containsExactly("alias");
+    }
+
+    @Test
+    void a_name_that_no_nic_has_is_told_for_all_of_them_and_warned_of_where_it_is() {
+        create("{'nics':[{'nic_tag':'admin'},{'nic_tag':'admin','physical':'net0'}]}");
+
+        assertThat(findings.toJson().array("bad_properties").strings()).containsExactly("nics.*.physical");
+        assertThat(findings.warnings().getFirst()).startsWith("warning: unknown property \"nics.1.physical\"");
     }
 
     @ParameterizedTest
@@ -211,6 +214,9 @@ class PayloadTest {
                 "{'nics':[{'nic_tag':'admin','mac':'02:00:00:00:00:01'},{'nic_tag':'admin','mac':'02:00:00:00:00:01'}]} | Cannot add multiple NICs with the same MAC: 02:00:00:00:00:01",
                 "{'nics':[{'nic_tag':'admin','ips':['10.1.1.1/24']},{'nic_tag':'admin','ips':['10.1.1.1/24']}]} | Cannot add multiple NICs with the same IP: 10.1.1.1",
                 "{'routes':{'nonsense':'10.0.0.1'}} | Invalid route destination: \"nonsense\" (must be IP address or CIDR)",
+                "{'routes':{'10.2.0.0/16':'nics[7]'},'nics':[{'nic_tag':'admin'}]} | Route gateway: \"nics[7]\" refers to non-existent or DHCP nic",
+                "{'routes':{'10.2.0.0/16':'nics[0]'},'nics':[{'nic_tag':'admin','ips':['dhcp']}]} | Route gateway: \"nics[0]\" refers to non-existent or DHCP nic",
+                "{'routes':{'10.2.0.0/16':'next door'}} | Invalid route gateway: \"next door\" (must be IP address, MAC address, or nic)",
                 "{'limit_priv':['default','-no_such']} | Unknown privilege: \"no_such\"",
                 "{'nics':[{'nic_tag':'admin','mtu':9000}]} | MTU 9000 is more than nic tag \"admin\" carries: 1500",
             })
@@ -240,6 +246,48 @@ class PayloadTest {
         assertThat(after.properties().integer("max_locked_memory")).contains(768L);
         assertThat(after.properties().integer("tmpfs")).contains(256L);
         assertThat(after.properties().integer("ram")).contains(1024L);
+    }
+
+    @Test
+    void the_least_swap_is_no_distance_that_is_kept() {
+        VmConfig vm = create("{'max_physical_memory':128}");
+        assertThat(vm.properties().integer("max_swap")).contains(256L);
+
+        assertThat(update(vm, "{'ram':256}").properties().integer("max_swap")).contains(256L);
+        assertThat(update(vm, "{'ram':'1024'}").properties().integer("max_swap"))
+                .contains(1024L);
+    }
+
+    @Test
+    void a_cap_of_nothing_is_none() {
+        VmConfig vm = create("{'cpu_cap':100}");
+
+        assertThat(update(vm, "{'cpu_cap':0}").properties().has("cpu_cap")).isFalse();
+        assertThat(update(vm, "{'cpu_cap':''}").properties().has("cpu_cap")).isFalse();
+    }
+
+    @Test
+    void the_next_primary_nic_is_the_first_with_a_public_address() {
+        VmConfig vm = create("{'nics':[{'nic_tag':'admin','ips':['10.0.0.1/24'],'mac':'02:00:00:00:00:01'},"
+                + "{'nic_tag':'admin','ips':['192.0.2.1/24'],'mac':'02:00:00:00:00:02','primary':true},"
+                + "{'nic_tag':'admin','ips':['198.51.100.1/24'],'mac':'02:00:00:00:00:03'}]}");
+
+        VmConfig fewer = update(vm, "{'remove_nics':['02:00:00:00:00:02']}");
+        VmConfig privateOnly = update(fewer, "{'remove_nics':['02:00:00:00:00:03']}");
+
+        assertThat(fewer.nics().getLast().bool("primary", false)).isTrue();
+        assertThat(privateOnly.nics().getFirst().bool("primary", false)).isTrue();
+    }
+
+    @Test
+    void a_nic_without_ips_has_no_such_property() {
+        VmConfig vm = create("{'nics':[{'nic_tag':'admin','ips':['10.0.0.1/24'],'mac':'02:00:00:00:00:01'}]}");
+
+        assertThat(update(vm, "{'update_nics':[{'mac':'02:00:00:00:00:01','ips':[]}]}")
+                        .nics()
+                        .getFirst()
+                        .has("ips"))
+                .isFalse();
     }
 
     @Test

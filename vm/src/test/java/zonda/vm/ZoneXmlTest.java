@@ -8,6 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import zonda.base.Json;
 import zonda.base.OpException;
@@ -127,6 +129,22 @@ class ZoneXmlTest {
     }
 
     /** Whatever a payload may hold: any text, numbers where text is usual, empty lists, members nobody knows. */
+    @Test
+    void volumes_of_a_smartos_host_are_read_by_their_numbers_and_other_disks_stay_where_they_are() {
+        String volume = "/dev/zvol/rdsk/zones/" + VM + "/disk";
+        String devices = Stream.of(volume + "10", "/install.iso", volume + "2", volume + "0")
+                .map("<device match='%s'><net-attr name='model' value='virtio'/></device>"::formatted)
+                .collect(Collectors.joining());
+
+        Json.Obj read = xml.read(
+                XmlElement.parse(
+                        "<zone name='%1$s' zonepath='/zones/%1$s' brand='bhyve'>%2$s</zone>".formatted(VM, devices)),
+                VM);
+
+        assertThat(read.array("disks").objects().stream().map(disk -> disk.string("path", "")))
+                .containsExactly(volume + "0", "/install.iso", volume + "2", volume + "10");
+    }
+
     @Test
     void any_properties_come_back() {
         long seed = Long.getLong("zonda.seed", System.nanoTime());

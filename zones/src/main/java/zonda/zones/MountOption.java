@@ -12,6 +12,7 @@ public enum MountOption {
     READ_WRITE("rw", 0),
     /** Always so. */
     NO_DEVICES("nodevices", Mounts.MOUNT_ATTR_NODEV),
+    NO_DEVICE("nodevice", Mounts.MOUNT_ATTR_NODEV),
     NO_SETUID("nosetuid", Mounts.MOUNT_ATTR_NOSUID),
     /** Neither programs that change the user nor devices. */
     NO_SUID("nosuid", Mounts.MOUNT_ATTR_NOSUID),

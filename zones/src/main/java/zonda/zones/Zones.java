@@ -120,7 +120,7 @@ public final class Zones {
             StateFile.replaceVolatile(paths.state(), running.toJson().pretty());
             console.ifPresent(ControllingTerminal::await);
             runtime.start(spec.uuid());
-            awaitFirstInstruction(running, paths, spec.init().mayEnd());
+            awaitFirstInstruction(running, paths, spec.init().mayEnd() || step.mayHaveEnded());
             return running;
         } catch (RuntimeException e) {
             try {

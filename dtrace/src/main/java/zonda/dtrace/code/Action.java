@@ -23,6 +23,9 @@ public sealed interface Action {
     /** print(): the value with its type's members. */
     record Print(Datum datum, DType type) implements Action {}
 
+    /** print() of what a translator makes: the members that it gives values to; all others are zero. */
+    record PrintMade(DType.Struct type, List<DType.Member> members, List<Datum> data) implements Action {}
+
     record Printa(Optional<Format> format, List<Aggregate> aggregates) implements Action {}
 
     record Exit(Datum status) implements Action {}

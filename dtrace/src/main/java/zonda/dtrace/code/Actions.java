@@ -157,10 +157,23 @@ final class Actions {
         if (op instanceof Op.Aggregation) {
             throw new DError("D_PRINT_AGG", call.line(), "print( ) may not be applied to an aggregation");
         }
+        if (op instanceof Op.Translated made && made.seen() instanceof DType.Struct struct) {
+            return printMade(call.line(), made, struct);
+        }
         if (op.type() instanceof DType.Dynamic) {
             throw new DError("D_PRINT_DYN", call.line(), "print( ) may not be applied to a dynamic expression");
         }
         return new Step.Emit(List.of(op), data -> new Action.Print(data.getFirst(), op.type()));
+    }
+
+    private Step printMade(int line, Op.Translated made, DType.Struct struct) {
+        List<DType.Member> members = struct.members().stream()
+                .filter(member -> made.translator().member(member.name()).isPresent())
+                .toList();
+        List<Op> values = members.stream()
+                .map(member -> Members.translated(checker, line, made, member.name()))
+                .toList();
+        return new Step.Emit(values, data -> new Action.PrintMade(struct, members, List.copyOf(data)));
     }
 
     private Step tracemem(Expr.Call call) {

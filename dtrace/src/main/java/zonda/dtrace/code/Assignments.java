@@ -226,6 +226,8 @@ final class Assignments {
             case Op.BitField(Op address, int bit, int bits, DType type) ->
                 new Op.StoreMemory(
                         writable(line, operator, address), type, bit, bits, numberFor(line, operator, type, value));
+            case Op.StringAt(Op address, var _) ->
+                new Op.StoreText(writable(line, operator, address), text(line, operator, value));
             case Op.Place(var _, DType.Array array) ->
                 throw new DError(
                         "D_OP_ARRFUN",
@@ -291,17 +293,22 @@ final class Assignments {
                 return value;
             }
         } else if (type.isString()) {
-            if (value.type().isText()) {
-                return checker.string(value, line);
-            }
-            // Zero clears a string, as it frees an element of an array.
-            if (value instanceof Op.Const(long zero, var _) && zero == 0) {
-                return new Op.Text("");
-            }
+            return text(line, operator, value);
         } else if (Checker.fits(type, value)) {
             return Folder.fold(new Op.Cast(value, type));
         }
         throw Operators.incompatible(line, type, operator, value.type());
+    }
+
+    private Op text(int line, String operator, Op value) {
+        if (value.type().isText()) {
+            return checker.string(value, line);
+        }
+        // Zero clears a string, as it frees an element of an array.
+        if (value instanceof Op.Const(long zero, var _) && zero == 0) {
+            return new Op.Text("");
+        }
+        throw Operators.incompatible(line, DType.STRING, operator, value.type());
     }
 
     Op step(Expr.Step step) {

@@ -353,12 +353,20 @@ final class BuiltinEmitter {
             case USER_ENTRY, USER_NOTE, USER_RETURN, CLOCK -> true;
             default -> false;
         };
-        if (!has || !(number instanceof Op.Const(long index, var _)) || index < 0 || index >= REGISTERS) {
+        if (!(number instanceof Op.Const(long index, var _)) || index < 0 || index >= REGISTERS) {
             emitter.fail(Emitter.BAD_INDEX);
             asm.constant(R0, 0);
             return;
         }
-        asm.load(DW, R0, CONTEXT, (int) (8 * index));
+        if (has) {
+            asm.load(DW, R0, CONTEXT, (int) (8 * index));
+            return;
+        }
+        taskPointer();
+        asm.move(R1, R0).call(Emitter.TASK_REGISTERS);
+        emitter.launder();
+        asm.alu(Alu.ADD, R0, (int) (8 * index));
+        emitter.readKernel(8, false);
     }
 
     /** Text of a variable of the language's own, in the slot. */

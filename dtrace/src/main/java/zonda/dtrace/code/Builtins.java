@@ -93,14 +93,16 @@ final class Builtins {
             entry("tolower", DType.STRING, 1, "s", TEXT),
             entry("toupper", DType.STRING, 1, "s", TEXT));
 
-    /** Functions of illumos that this compiler knows of and does not have, with the reason. */
-    static final Map<String, String> MISSING = Map.ofEntries(
-            Map.entry("ddi_pathname", "Linux has no device tree of this kind"),
-            Map.entry("msgsize", "Linux has no STREAMS"),
-            Map.entry("msgdsize", "Linux has no STREAMS"),
-            Map.entry("breakpoint", "a kernel debugger can not be entered from eBPF"),
-            Map.entry("panic", "the kernel does not let eBPF end it"),
-            Map.entry("pcap", "it is not implemented"));
+    /** A function of illumos that this compiler does not have. @param count arguments it would take */
+    record Missing(int count, String why) {}
+
+    static final Map<String, Missing> MISSING = Map.ofEntries(
+            Map.entry("ddi_pathname", new Missing(2, "Linux has no device tree of this kind")),
+            Map.entry("msgsize", new Missing(1, "Linux has no STREAMS")),
+            Map.entry("msgdsize", new Missing(1, "Linux has no STREAMS")),
+            Map.entry("breakpoint", new Missing(0, "a kernel debugger can not be entered from eBPF")),
+            Map.entry("panic", new Missing(0, "the kernel does not let eBPF end it")),
+            Map.entry("pcap", new Missing(2, "it is not implemented")));
 
     private Builtins() {}
 

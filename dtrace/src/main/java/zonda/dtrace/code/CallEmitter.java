@@ -102,7 +102,11 @@ final class CallEmitter {
         int text = numbers.strings.operand(arguments.getFirst());
         if (arguments.size() > 1) {
             numbers.number(arguments.get(1));
-            asm.move(R3, R0);
+            int bad = asm.newLabel();
+            int fine = asm.newLabel();
+            asm.jump(Jump.SLT, R0, 2, bad).jump(Jump.SLE, R0, 36, fine).place(bad);
+            emitter.fail(Emitter.ILLEGAL);
+            asm.place(fine).move(R3, R0);
         } else {
             asm.constant(R3, 10);
         }
@@ -120,7 +124,11 @@ final class CallEmitter {
     /** r2 = the size, bounded. @return the largest it can be */
     private int size(Op op) {
         if (op instanceof Op.Const(long value, var _)) {
-            int bytes = (int) Math.clamp(value, 0, LARGEST_CONSTANT);
+            boolean fits = value >= 0 && value <= LARGEST_CONSTANT;
+            int bytes = fits ? (int) value : 0;
+            if (!fits) {
+                emitter.fail(Emitter.NO_SCRATCH);
+            }
             asm.constant(R2, bytes);
             return bytes;
         }
@@ -136,7 +144,7 @@ final class CallEmitter {
         numbers.number(arguments.getFirst());
         Temporary address = emitter.save();
         int bytes = size(arguments.get(1));
-        int place = emitter.allocateForClause(bytes + 8);
+        int place = emitter.allocateForClause(bytes);
         emitter.load(R3, address);
         emitter.free(address);
         asm.store(DW, FRAME, Emitter.ADDRESS, R3);
@@ -156,7 +164,7 @@ final class CallEmitter {
 
     private void alloca(Op size) {
         int bytes = size(size);
-        int place = emitter.allocateForClause(bytes + 8);
+        int place = emitter.allocateForClause(bytes);
         emitter.zero(place, (bytes + 7) / 8 * 8);
         emitter.slotAddress(R0, place);
         emitter.launder();
@@ -182,16 +190,8 @@ final class CallEmitter {
         emitter.launder();
         emitter.load(R1, target);
         emitter.free(target);
-        int limit = 1 << 15;
-        int fine = asm.newLabel();
-        int bad = asm.newLabel();
         asm.store(DW, FRAME, Emitter.ADDRESS, R1).aluRegister(Alu.SUB, R1, R0);
-        asm.jump(Jump.LT, R1, SLOT_VARIABLES, bad)
-                .jump(Jump.LE, R1, limit, fine)
-                .place(bad);
-        emitter.failAddress();
-        asm.place(fine);
-        emitter.reserve(limit + bytes);
+        emitter.checkOwned(R1, R4, bytes);
         asm.move(R2, R4);
         emitter.load(R3, source);
         emitter.free(source);

@@ -66,6 +66,10 @@ final class ClauseChecker {
         for (Stmt statement : statements) {
             switch (statement) {
                 case Stmt.Do(int line, Expr expression) -> {
+                    if (expression instanceof Expr.Call(var _, String name, var _)
+                            && Builtins.MISSING.containsKey(name)) {
+                        order.next(line, expression);
+                    }
                     Step step = statement(expression);
                     order.next(line, expression);
                     steps.add(step);

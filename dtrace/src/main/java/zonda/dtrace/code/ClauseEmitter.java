@@ -32,6 +32,10 @@ final class ClauseEmitter {
     private final int errors;
     private Compiler.Enabled enabled;
     private int action;
+    /** Where the clause ends. */
+    private int leave;
+    /** Bytes of the record that the statements at hand make. */
+    private int recordSize;
 
     ClauseEmitter(NumberEmitter numbers, List<Compiler.Layout> layouts, boolean masked, int errors) {
         this.numbers = numbers;
@@ -50,6 +54,7 @@ final class ClauseEmitter {
         ClauseChecker.Checked checked = new ClauseChecker(emitter.names, emitter.shape).check(one.clause());
         int start = emitter.mark();
         int next = asm.newLabel();
+        leave = next;
         int fault = asm.newLabel();
         if (masked) {
             asm.load(DW, R1, SLOT, SLOT_MASK).constant(R2, 1L << one.bit()).aluRegister(Alu.AND, R1, R2);
@@ -109,6 +114,7 @@ final class ClauseEmitter {
             }
         }
         int record = records ? emitter.allocate(size) : -1;
+        recordSize = size;
         var actions = new ArrayList<Action>();
         int at = RECORD_HEADER;
         for (Step step : steps) {
@@ -176,7 +182,7 @@ final class ClauseEmitter {
     /** Hands the record in the slot over; what finds no room is counted. */
     private void submit(int record, int size, int id) {
         int end = asm.newLabel();
-        asm.load(DW, R1, SLOT, SLOT_SPECULATION).jump(Jump.EQ, R1, -1, end);
+        asm.load(DW, R1, SLOT, SLOT_SPECULATION);
         if (id != FAULT_RECORD && !fits(size, end)) {
             asm.place(end);
             return;
@@ -215,11 +221,10 @@ final class ClauseEmitter {
         return (int) Math.clamp(emitter.names.options().number("nspec"), 0, 32);
     }
 
+    /** As on illumos, a clause goes no farther when its speculation takes nothing. */
     private void speculate(Op id) {
-        int bad = asm.newLabel();
-        int end = asm.newLabel();
         numbers.number(id);
-        asm.jump(Jump.EQ, R0, 0, bad);
+        asm.jump(Jump.EQ, R0, 0, leave);
         knownSpeculation();
         asm.move(R3, R0);
         emitter.useMapValue(R1, SPECULATIONS, 0);
@@ -227,12 +232,12 @@ final class ClauseEmitter {
                 .alu(Alu.LSH, R0, 3)
                 .aluRegister(Alu.ADD, R1, R0)
                 .load(DW, R1, R1, 0);
-        asm.jump(Jump.NE, R1, 1, bad)
-                .store(DW, SLOT, SLOT_SPECULATION, R3)
-                .jump(end)
-                .place(bad)
-                .storeConstant(DW, SLOT, SLOT_SPECULATION, -1)
-                .place(end);
+        asm.jump(Jump.NE, R1, 1, leave).store(DW, SLOT, SLOT_SPECULATION, R3);
+        long room = emitter.names.options().number("specsize");
+        if (room > 0 && recordSize - RECORD_HEADER + Integer.BYTES > room) {
+            emitter.count(SPECULATIVE_DROPS);
+            asm.jump(leave);
+        }
     }
 
     /** A fault when the number in r0 is none of a speculation's. */

@@ -39,6 +39,7 @@ final class Emitter {
     static final int TASK_STORAGE = 156;
     static final int CURRENT_TASK_BTF = 158;
     static final int COOKIE = 174;
+    static final int TASK_REGISTERS = 175;
 
     // Places on the stack.
     static final int BUSY_POINTER = -8;
@@ -71,6 +72,7 @@ final class Emitter {
     private int highest;
     private int least;
     private int kept;
+    private final List<Owned> owned = new ArrayList<>();
     private int fault = -1;
     private boolean inError;
     private boolean timed = true;
@@ -101,14 +103,47 @@ final class Emitter {
 
     /** Bytes that the clause keeps to its end, whatever is released: what alloca() and copyin() give. */
     int allocateForClause(int size) {
-        int place = allocate(size);
+        int place = allocate(size + 8);
         kept = top;
+        owned.add(new Owned(place, size));
         return place;
     }
 
     /** The clause is at its end. */
     void releaseForClause() {
         kept = 0;
+        owned.clear();
+    }
+
+    /** Memory of the slot that the clause may write to by address. */
+    private record Owned(int place, int size) {}
+
+    /**
+     * A fault unless so many bytes at an offset of the slot are the clause's own: variables of {@code this}, and what
+     * alloca() and copyin() have given it.
+     *
+     * @param offset the register with the offset
+     * @param size the register with the number of bytes
+     * @param most what that is at most
+     */
+    void checkOwned(int offset, int size, int most) {
+        int fine = asm.newLabel();
+        var all = new ArrayList<>(owned);
+        all.add(new Owned(SLOT_VARIABLES, names.size(zonda.dtrace.syntax.Expr.Scope.THIS)));
+        for (Owned one : all) {
+            int next = asm.newLabel();
+            asm.jump(Jump.LT, offset, one.place(), next);
+            asm.move(R5, offset).aluRegister(Alu.ADD, R5, size);
+            asm.jump(Jump.LE, R5, one.place() + one.size(), fine).place(next);
+        }
+        failAddress();
+        // For the verifier, which does not see what a sum says of its parts.
+        int limit = all.stream().mapToInt(one -> one.place() + one.size()).max().orElseThrow();
+        int within = asm.newLabel();
+        asm.place(fine).jump(Jump.LE, offset, limit, within);
+        failAddress();
+        asm.place(within);
+        reserve(limit + most + 8);
     }
 
     /** Bytes in the slot, at a constant offset. */

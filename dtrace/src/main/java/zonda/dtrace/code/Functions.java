@@ -55,9 +55,10 @@ final class Functions {
             }
             default -> {}
         }
-        String missing = Builtins.MISSING.get(name);
+        Builtins.Missing missing = Builtins.MISSING.get(name);
         if (missing != null) {
-            throw new DError("D_UNKNOWN", line, name + "( ) is not supported: " + missing);
+            checkCount(line, name, call.arguments().size(), missing.count(), missing.count());
+            throw new DError("D_UNKNOWN", line, name + "( ) is not supported: " + missing.why());
         }
         if (ACTIONS.contains(name)) {
             // What is around it refuses it, or runs it as a statement.

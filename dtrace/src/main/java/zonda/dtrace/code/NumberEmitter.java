@@ -122,7 +122,7 @@ final class NumberEmitter {
             }
             case Op.Call call -> calls.call(call);
             case Op.Sequence(List<Op> all) -> all.forEach(this::evaluate);
-            case Op.Text _, Op.StringAt _ -> throw new AssertionError("text as a number: " + op);
+            case Op.Text _, Op.StringAt _, Op.StoreText _ -> throw new AssertionError("text as a number: " + op);
             case Op.Translated _, Op.Aggregation _ ->
                 throw new DError("D_OP_DYN", 0, "a translated object has no value of its own; use one of its members");
         }

@@ -48,6 +48,14 @@ public sealed interface Op {
      */
     record StoreMemory(Op address, DType type, int bit, int bits, Op value) implements Op {}
 
+    /** An assignment to a string in memory. Its value is what was stored. */
+    record StoreText(Op address, Op value) implements Op {
+        @Override
+        public DType type() {
+            return DType.STRING;
+        }
+    }
+
     /** An assignment; its value is what was stored. */
     record Store(Var variable, List<Op> keys, Op value) implements Op {
         @Override

@@ -64,8 +64,8 @@ final class Operators {
     }
 
     private Op dereference(int line, Op pointer) {
-        if (pointer instanceof Op.Translated) {
-            return pointer;
+        if (pointer instanceof Op.Translated(Translator translator, Op input, DType seen)) {
+            return new Op.Translated(translator, input, seen instanceof Pointer(DType to) ? to : seen);
         }
         if (pointer instanceof Op.Place(Op address, DType.Array(DType of, var _))) {
             return checker.at(address, of, line);

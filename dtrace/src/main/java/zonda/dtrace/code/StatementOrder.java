@@ -7,7 +7,7 @@ import zonda.dtrace.syntax.Expr;
 /** Which actions may follow which: what speculate() and commit() do not go with. */
 final class StatementOrder {
     private static final Set<String> DESTRUCTIVE =
-            Set.of("raise", "stop", "chill", "system", "freopen", "panic", "breakpoint");
+            Set.of("raise", "stop", "chill", "system", "freopen", "panic", "breakpoint", "copyout", "copyoutstr");
     /** Actions that leave data in the buffer. */
     private static final Set<String> RECORDING = Set.of(
             "trace",

@@ -130,6 +130,10 @@ final class StringEmitter {
                         variable, keys, place, value instanceof Op.Text(String text) && text.isEmpty());
                 emitter.release(mark);
             }
+            case Op.StoreText(Op address, Op value) -> {
+                string(value, place);
+                numbers.variables.storeText(address, place, Math.min(size, DType.STRING.size()));
+            }
             case Op.StringAt(Op address, int limit) -> {
                 emitter.zero(place, size);
                 numbers.number(address);

@@ -16,8 +16,6 @@ import zonda.kernel.BpfAssembler.Jump;
  */
 final class VariableEmitter {
     private static final int CREATE = 1;
-    /** Bytes of the slot that a program may write to by address. */
-    static final int OWN_MEMORY = 1 << 15;
 
     private final NumberEmitter numbers;
     private final Emitter emitter;
@@ -128,6 +126,17 @@ final class VariableEmitter {
         emitter.free(value);
     }
 
+    /** Writes text of a place of the slot, which ends with a zero where it is cut. */
+    void storeText(Op address, int place, int bytes) {
+        int mark = emitter.mark();
+        target(address, bytes);
+        for (int i = 0; i < bytes; i += 8) {
+            asm.load(DW, R1, SLOT, place + i).store(DW, R0, i, R1);
+        }
+        asm.storeConstant(B, R0, bytes - 1, 0);
+        emitter.release(mark);
+    }
+
     /** Bit fields are written byte by byte, of which each is read before. */
     private void storeBits(Op.StoreMemory store) {
         numbers.number(store.value());
@@ -207,14 +216,9 @@ final class VariableEmitter {
         asm.move(R3, R0);
         emitter.slotAddress(R0, 0);
         emitter.launder();
-        int bad = asm.newLabel();
-        asm.aluRegister(Alu.SUB, R3, R0)
-                .jump(Jump.LT, R3, SLOT_VARIABLES, bad)
-                .jump(Jump.LE, R3, OWN_MEMORY, fine)
-                .place(bad);
-        emitter.failAddress();
-        emitter.reserve(OWN_MEMORY + 8);
-        asm.place(fine).move(R0, SLOT).aluRegister(Alu.ADD, R0, R3);
+        asm.aluRegister(Alu.SUB, R3, R0).constant(R4, bytes);
+        emitter.checkOwned(R3, R4, bytes);
+        asm.move(R0, SLOT).aluRegister(Alu.ADD, R0, R3);
     }
 
     /** r0 = the variable's number. */

@@ -57,6 +57,7 @@ public final class Consumer {
     private final List<Layout> layouts;
     private final List<Probe> probes;
     private final Outlet outlet;
+    private final Symbols symbols = new Symbols();
     private final Printf printf;
     private final Records records;
     private final Aggregations aggregations;
@@ -82,9 +83,14 @@ public final class Consumer {
         this.layouts = layouts;
         this.probes = probes;
         this.outlet = outlet;
-        this.printf = new Printf(new Symbols(), options.stringSize(), (int) options.number("stackindent"));
+        this.printf = new Printf(symbols, options.stringSize(), (int) options.number("stackindent"));
         this.records = new Records(printf, options.stringSize(), enumerators);
         this.aggregations = new Aggregations(source, options, printf);
+    }
+
+    /** Names addresses of these processes also when they have ended. */
+    public void remember(List<Long> processes) {
+        processes.forEach(symbols::remember);
     }
 
     public Aggregations aggregations() {
@@ -117,6 +123,7 @@ public final class Consumer {
                 case Action.Memory(Datum datum, var _) -> data.add(view.datum(datum, record));
                 case Action.Symbols(Datum datum) -> data.add(view.datum(datum, record));
                 case Action.Print(Datum datum, var _) -> data.add(view.datum(datum, record));
+                case Action.PrintMade made -> made.data().forEach(datum -> data.add(view.datum(datum, record)));
                 case Action.Printf(var format, List<Datum> all) ->
                     data.add(Json.of(printf.format(format, all, record)));
                 case Action.Printa(var _, List<Aggregate> all) -> outlet.out(aggregations.json(all, view));
@@ -269,6 +276,7 @@ public final class Consumer {
             case Action.Symbols(Datum datum) -> out.append(records.symbols(datum, record));
             case Action.Printf(var format, List<Datum> data) -> out.append(printf.format(format, data, record));
             case Action.Print(Datum datum, var type) -> out.append(records.print(datum, type, record));
+            case Action.PrintMade made -> out.append(records.print(made, record));
             case Action.Printa(var format, List<Aggregate> all) -> out.append(aggregations.printa(format, all));
             case Action.Exit(Datum status) -> exit = OptionalInt.of((int) number(status, record));
             case Action.Clear(Aggregate aggregate) -> aggregations.clear(aggregate);

@@ -20,7 +20,7 @@ final class PrintedValue {
     }
 
     String of(DType type, int offset) {
-        out.append(type.name()).append(' ');
+        out.append(type.shown()).append(' ');
         switch (type) {
             case DType.Str _ -> out.append('"').append(text(type, offset)).append("\"\n");
             case DType.Struct struct -> struct(struct, offset, 0);
@@ -44,7 +44,7 @@ final class PrintedValue {
     private void struct(DType.Struct struct, int offset, int depth) {
         out.append("{\n");
         for (DType.Member member : struct.members()) {
-            String name = member.type().name();
+            String name = member.type().shown();
             out.append(STEP.repeat(depth + 1)).append(name);
             if (!member.name().isEmpty()) {
                 boolean tight = name.endsWith("*") || name.endsWith(" ");
@@ -71,7 +71,7 @@ final class PrintedValue {
         switch (type) {
             case DType.Struct struct -> struct(struct, at, depth);
             case DType.Array array -> array(array, at, depth);
-            case DType.Str _ -> out.append('"').append(text(type, at)).append('"');
+            case DType.Str _ -> out.append("[ \"").append(text(type, at)).append("\" ]");
             default -> scalar(type, raw(at, type.size()));
         }
     }
@@ -89,7 +89,10 @@ final class PrintedValue {
     }
 
     private static boolean isCharacter(DType type) {
-        return type instanceof DType.Int(String name, int size, var _) && size == 1 && !name.equals("_Bool");
+        return type instanceof DType.Int(String name, int size, boolean signed)
+                && size == 1
+                && signed
+                && !name.equals("int8_t");
     }
 
     private static String character(int c) {
@@ -127,7 +130,7 @@ final class PrintedValue {
             if (structs) {
                 out.append('\n')
                         .append(STEP.repeat(depth + 1))
-                        .append(array.of().name())
+                        .append(array.of().shown())
                         .append(' ');
             }
             value(array.of(), at + i * array.of().size(), structs ? depth + 1 : depth);

@@ -3,6 +3,7 @@ package zonda.dtrace.output;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Optional;
+import zonda.dtrace.code.Action;
 import zonda.dtrace.code.Action.Datum;
 import zonda.dtrace.code.Aggregate;
 import zonda.dtrace.types.DType;
@@ -131,5 +132,17 @@ final class Records {
             return type.name() + symbols(datum, record) + "\n";
         }
         return new PrintedValue(record, stringSize, enumerators).of(type, datum.offset());
+    }
+
+    /** print() of what a translator makes: its members are put together as they lie in the structure. */
+    String print(Action.PrintMade made, ByteBuffer record) {
+        var whole = ByteBuffer.allocate(made.type().size() + stringSize).order(record.order());
+        for (int i = 0; i < made.members().size(); i++) {
+            DType.Member member = made.members().get(i);
+            Datum datum = made.data().get(i);
+            int size = Math.min(member.type().size(), Aggregate.size(datum.type(), stringSize));
+            whole.put(member.bitOffset() / 8, record, datum.offset(), size);
+        }
+        return new PrintedValue(whole, stringSize, enumerators).of(made.type(), 0);
     }
 }

@@ -84,13 +84,33 @@ public final class Symbols {
                 || symbol.contains("`perf_callchain");
     }
 
+    /** Looks at a process now, so that its addresses have names when it has ended. */
+    void remember(long process) {
+        processes.put(process, Mappings.of(process));
+    }
+
+    private Optional<Mappings.Mapping> mapping(long process, long address) {
+        Optional<Mappings.Mapping> known = mappings(process).flatMap(all -> all.at(address));
+        if (known.isPresent()) {
+            return known;
+        }
+        // It may have mapped more since.
+        Optional<Mappings> now = Mappings.of(process).filter(all -> !all.all().isEmpty());
+        now.ifPresent(all -> processes.put(process, now));
+        return now.flatMap(all -> all.at(address));
+    }
+
+    private static Optional<ElfFile> file(long process, String path) {
+        return ElfFile.read(Path.of("/proc/" + process + "/root" + path)).or(() -> ElfFile.read(Path.of(path)));
+    }
+
     private Optional<Mappings> mappings(long process) {
         return processes.computeIfAbsent(process, Mappings::of);
     }
 
     /** As {@link #kernel}, for an address of a process. */
     String user(long process, long address, boolean offset) {
-        Optional<Mappings.Mapping> mapping = mappings(process).flatMap(all -> all.at(address));
+        Optional<Mappings.Mapping> mapping = mapping(process, address);
         if (mapping.isEmpty() || !mapping.get().isFile()) {
             return generated
                     .computeIfAbsent(process, PerfMap::of)
@@ -99,8 +119,7 @@ public final class Symbols {
         }
         Mappings.Mapping in = mapping.get();
         String module = in.module();
-        Optional<ElfFile> file = files.computeIfAbsent(
-                process + in.path(), _ -> ElfFile.read(Path.of("/proc/" + process + "/root" + in.path())));
+        Optional<ElfFile> file = files.computeIfAbsent(process + in.path(), _ -> file(process, in.path()));
         Optional<Long> linked = file.flatMap(elf -> elf.address(address - in.start() + in.offset()));
         Optional<ElfFile.Symbol> symbol =
                 linked.isEmpty() ? Optional.empty() : file.flatMap(elf -> elf.at(linked.get()));
@@ -113,8 +132,7 @@ public final class Symbols {
     }
 
     String userModule(long process, long address) {
-        return mappings(process)
-                .flatMap(all -> all.at(address))
+        return mapping(process, address)
                 .filter(Mappings.Mapping::isFile)
                 .map(Mappings.Mapping::module)
                 .orElse("0x" + Long.toHexString(address));

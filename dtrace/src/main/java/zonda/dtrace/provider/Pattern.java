@@ -1,7 +1,5 @@
 package zonda.dtrace.provider;
 
-import java.util.Arrays;
-
 /** A probe description as it was written: four parts with wildcards, or an id. An empty part stands for anything. */
 public record Pattern(String written, int id, String provider, String module, String function, String name) {
     /** @throws IllegalArgumentException when it has more than four parts */
@@ -28,9 +26,9 @@ public record Pattern(String written, int id, String provider, String module, St
                 && glob(name, probe.name());
     }
 
-    boolean isWild() {
-        return Arrays.stream(new String[] {provider, module, function, name})
-                .anyMatch(part -> part.matches(".*[*?\\[].*"));
+    /** Whether a part of a description may stand for several names. */
+    static boolean isWild(String part) {
+        return part.isEmpty() || part.matches(".*[*?\\[].*");
     }
 
     /** As gmatch(3GEN): * ? [..] and \. */

@@ -209,6 +209,16 @@ public final class ProbeTable {
                 });
     }
 
+    /** What is wrong with a description of places in a process that matches nothing: an error's tag and its words. */
+    public static Optional<Map.Entry<String, String>> refusal(Pattern pattern) {
+        Matcher process = PROCESS.matcher(pattern.provider());
+        return process.matches()
+                ? new UserPlaces(Long.parseLong(process.group(1)))
+                        .refusal(pattern)
+                        .map(refusal -> Map.entry(refusal.tag(), refusal.words()))
+                : Optional.empty();
+    }
+
     /** Everything that was found so far. */
     public List<Probe> known() {
         return new ArrayList<>(probes.values());

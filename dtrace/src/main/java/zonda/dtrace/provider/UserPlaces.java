@@ -4,6 +4,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 
 /** The pid provider: entries, returns and offsets of the functions of a process. */
@@ -31,6 +33,65 @@ final class UserPlaces {
             }
         }
         return places;
+    }
+
+    /** Why a description of this process has no places: the tag of illumos' error, and words. */
+    record Refusal(String tag, String words) {}
+
+    /** Empty when nothing is wrong with the description, and there is just no such place. */
+    Optional<Refusal> refusal(Pattern pattern) {
+        Optional<Mappings> mappings = Mappings.of(process);
+        if (mappings.isEmpty()) {
+            return Optional.of(new Refusal("D_PROC_GRAB", "failed to grab process " + process));
+        }
+        if (pattern.function().equals("-")) {
+            return Optional.of(ofAddress(pattern, mappings.get()));
+        }
+        if (Pattern.isWild(pattern.function())) {
+            return Optional.empty();
+        }
+        List<Place> found = find(new Pattern("", -1, "", pattern.module(), pattern.function(), "entry"));
+        if (found.isEmpty()) {
+            boolean module = !Pattern.isWild(pattern.module()) && isMapped(mappings.get(), pattern.module());
+            return module
+                    ? Optional.of(new Refusal(
+                            "D_PROC_FUNC",
+                            "failed to lookup '" + pattern.function() + "' in module '" + pattern.module() + "'"))
+                    : Optional.empty();
+        }
+        return Optional.of(
+                pattern.name().matches("[0-9a-fA-F]{1,16}")
+                        ? new Refusal(
+                                "D_PROC_OFF",
+                                "offset 0x" + pattern.name().toLowerCase(Locale.ROOT) + " outside of function '"
+                                        + pattern.function() + "'")
+                        : new Refusal("D_PROC_NAME", "'" + pattern.name() + "' is an invalid probe name"));
+    }
+
+    /** The function {@code -} stands for addresses of the program, which are not traced here. */
+    private static Refusal ofAddress(Pattern pattern, Mappings mappings) {
+        boolean program = pattern.module().isEmpty()
+                || mappings.all().stream()
+                        .filter(Mappings.Mapping::isFile)
+                        .limit(1)
+                        .anyMatch(first -> isModule(pattern.module(), first.module(), true));
+        if (Pattern.isWild(pattern.module()) && !pattern.module().isEmpty() || !program) {
+            return new Refusal("D_PROC_LIB", "only the a.out module is valid with the '-' function");
+        }
+        return Pattern.isWild(pattern.name())
+                ? new Refusal("D_PROC_NAME", "only individual addresses may be specified with the '-' function")
+                : new Refusal("D_PROC_CREATEFAIL", "places are named by functions and offsets only, not by addresses");
+    }
+
+    private static boolean isMapped(Mappings mappings, String wanted) {
+        boolean first = true;
+        for (Mappings.Mapping mapping : mappings.all()) {
+            if (mapping.isFile() && isModule(wanted, mapping.module(), first)) {
+                return true;
+            }
+            first &= !mapping.isFile();
+        }
+        return false;
     }
 
     /** a.out is the program itself, and libc stands for libc.so.6. */

@@ -31,6 +31,47 @@ final class ExpressionReader {
             Map.entry("/", 11),
             Map.entry("%", 11));
 
+    /** Words of the language that can be no names, but those that begin an expression or a statement. */
+    private static final Set<String> RESERVED = Set.of(
+            "auto",
+            "break",
+            "case",
+            "char",
+            "const",
+            "continue",
+            "counter",
+            "default",
+            "do",
+            "double",
+            "else",
+            "enum",
+            "extern",
+            "float",
+            "for",
+            "goto",
+            "if",
+            "import",
+            "inline",
+            "int",
+            "long",
+            "provider",
+            "register",
+            "restrict",
+            "return",
+            "short",
+            "signed",
+            "static",
+            "string",
+            "struct",
+            "switch",
+            "translator",
+            "typedef",
+            "union",
+            "unsigned",
+            "void",
+            "volatile",
+            "while");
+
     private final Tokens tokens;
     private final TypeReader types;
 
@@ -207,6 +248,9 @@ final class ExpressionReader {
 
     private Expr named(int line) {
         String name = tokens.now().text();
+        if (RESERVED.contains(name)) {
+            throw tokens.unexpected();
+        }
         switch (name) {
             case "xlate" -> {
                 tokens.advance();

@@ -112,9 +112,9 @@ final class TypeReader {
             return new TypeExpr.Tagged(line, kind, tag, Optional.empty());
         }
         var fields = new ArrayList<TypeExpr.Field>();
-        while (!tokens.accept("}")) {
+        do {
             fields(fields);
-        }
+        } while (!tokens.accept("}"));
         return new TypeExpr.Tagged(line, kind, tag, Optional.of(List.copyOf(fields)));
     }
 
@@ -148,14 +148,14 @@ final class TypeReader {
             return new TypeExpr.Enumeration(line, tag, Optional.empty());
         }
         var values = new ArrayList<TypeExpr.Enumerator>();
-        while (!tokens.accept("}")) {
+        do {
             String name = tokens.identifier();
             Optional<Expr> value = tokens.accept("=") ? Optional.of(expressions.conditional()) : Optional.empty();
             values.add(new TypeExpr.Enumerator(name, value));
             if (!tokens.accept(",") && !tokens.is("}")) {
                 throw tokens.unexpected();
             }
-        }
+        } while (!tokens.accept("}"));
         return new TypeExpr.Enumeration(line, tag, Optional.of(List.copyOf(values)));
     }
 

@@ -268,6 +268,7 @@ public final class Btf {
             case KIND_TYPEDEF ->
                 switch (type(word)) {
                     case DType.Int(var _, int size, boolean signed) -> new DType.Int(name, size, signed);
+                    case DType.Struct struct -> struct.as(name);
                     case DType other -> other;
                 };
             case 9, 10, 11, 18 -> type(word);

@@ -10,6 +10,11 @@ public sealed interface DType {
     /** As it is written in D. */
     String name();
 
+    /** As print() shows it: by the name of a typedef where one was used. */
+    default String shown() {
+        return name();
+    }
+
     /** An integer, a character or an enumeration. */
     record Int(String name, int size, boolean signed) implements DType {}
 
@@ -41,7 +46,15 @@ public sealed interface DType {
 
         @Override
         public String name() {
-            String target = to.name();
+            return to(to.name());
+        }
+
+        @Override
+        public String shown() {
+            return to(to.shown());
+        }
+
+        private static String to(String target) {
             return target.endsWith("*") ? target + "*" : target + " *";
         }
     }
@@ -54,7 +67,16 @@ public sealed interface DType {
 
         @Override
         public String name() {
-            return of.name() + (of.name().endsWith("*") ? "[" : " [") + count + "]";
+            return of(of.name());
+        }
+
+        @Override
+        public String shown() {
+            return of(of.shown());
+        }
+
+        private String of(String element) {
+            return element + (element.endsWith("*") ? "[" : " [") + count + "]";
         }
     }
 
@@ -137,14 +159,29 @@ public sealed interface DType {
     final class Struct implements DType {
         private final String name;
         private final java.util.function.Supplier<List<Member>> reader;
-        private int size;
+        private String shown;
+        private java.util.function.IntSupplier size;
         private List<Member> members = List.of();
         private boolean read;
 
         public Struct(String name, int size, java.util.function.Supplier<List<Member>> reader) {
             this.name = name;
-            this.size = size;
+            this.shown = name;
+            this.size = () -> size;
             this.reader = reader;
+        }
+
+        /** The same by the name of a typedef, which is the only one of a structure without a tag. */
+        public Struct as(String typedef) {
+            var same = new Struct(name.endsWith(" ") ? typedef : name, 0, this::members);
+            same.shown = typedef;
+            same.size = this::size;
+            return same;
+        }
+
+        @Override
+        public String shown() {
+            return shown;
         }
 
         public List<Member> members() {
@@ -159,12 +196,12 @@ public sealed interface DType {
         public void define(List<Member> all, int bytes) {
             read = true;
             members = List.copyOf(all);
-            size = bytes;
+            size = () -> bytes;
         }
 
         /** Whether its members are unknown. */
         public boolean isIncomplete() {
-            return size == 0 && members().isEmpty();
+            return size() == 0 && members().isEmpty();
         }
 
         /** The member of that name, also one within unnamed structures, with its offset in this one. */
@@ -187,7 +224,7 @@ public sealed interface DType {
 
         @Override
         public int size() {
-            return size;
+            return size.getAsInt();
         }
 
         @Override

@@ -145,7 +145,14 @@ public final class TypeTable {
     }
 
     public void define(String name, DType type) {
-        typedefs.put(name, type);
+        typedefs.put(
+                name,
+                switch (type) {
+                    case DType.Int(String of, int size, boolean signed)
+                    when !of.startsWith("enum ") -> new DType.Int(name, size, signed);
+                    case DType.Struct struct -> struct.as(name);
+                    default -> type;
+                });
     }
 
     public Optional<Long> enumerator(String name) {
