@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.UUID;
 import zonda.base.Code;
 import zonda.base.OpException;
+import zonda.vm.SendOptions;
 import zonda.vm.VmBundle;
 import zonda.vm.Vms;
 
@@ -24,7 +25,8 @@ final class VmadmTransfer {
     }
 
     void send(Session session, List<String> arguments) {
-        Getopt options = Getopt.parse(arguments, "");
+        Getopt options = Getopt.parse(arguments, "l|live k|keep= i|incremental=");
+        var how = new SendOptions(options.has("l"), options.value("k"), options.value("i"));
         UUID uuid = VmadmTool.vm(vms, "send", options.operands());
         if (options.operands().size() > 1) {
             throw new OpException(
@@ -34,7 +36,7 @@ final class VmadmTransfer {
             throw new OpException(Code.FAILED, "Cannot send VM to a TTY.");
         }
         try (OutputStream out = new BufferedOutputStream(session.outStream(), BUFFER)) {
-            vms.transfer().send(uuid, out);
+            vms.transfer().send(uuid, how, out);
         } catch (IOException e) {
             throw new UncheckedIOException("write standard output: " + e.getMessage(), e);
         }

@@ -24,7 +24,7 @@ final class VmadmUsage {
               vmadm rollback-snapshot <uuid> <snapname>
               vmadm delete-snapshot <uuid> <snapname>
               vmadm reprovision <uuid> [-f <payload.json>]
-              vmadm send <uuid>
+              vmadm send [-l] [-k <name>] [-i <name>] <uuid>
               vmadm receive [-P <pool>] [-f <file>]
               vmadm install <uuid>
               vmadm export <uuid> <file>

@@ -106,6 +106,93 @@ class TransferIT {
         assertThat(other.sh(vm, "cat /srv/d/mark")).isEqualTo("one");
     }
 
+    private static String snapshots(Instance host, UUID vm) {
+        return host.run("zfs", "list", "-H", "-t", "snapshot", "-o", "name", "zones/" + vm)
+                .out()
+                .replace("zones/" + vm + "@", "")
+                .replace('\n', ' ')
+                .strip();
+    }
+
+    @Test
+    void what_changed_since_a_vm_was_sent_is_all_that_is_sent_again() throws IOException {
+        UUID vm = vmWithData();
+        pipes.run("one vmadm send -l -k a web01 | other vmadm receive");
+        assertThat(one.state(vm)).isEqualTo("running");
+        assertThat(other.state(vm)).isEqualTo("stopped");
+        assertThat(other.get(vm).bool("autoboot", true))
+                .as("it runs at the other")
+                .isFalse();
+        assertThat(snapshots(other, vm)).isEqualTo("vmsnap-first sent-a");
+
+        one.sh(vm, "echo three > /srv/d/mark");
+        assertThat(one.vmadm("delete-snapshot", vm.toString(), "first").status())
+                .isZero();
+        assertThat(one.vmadm("create-snapshot", vm.toString(), "second").status())
+                .isZero();
+        assertThat(one.vmadm("update", vm.toString(), "max_lwps=666").status()).isZero();
+        Path file = directory.resolve("increment");
+        assertThat(pipes.run("one vmadm send -l -i a -k b web01 > " + file).status())
+                .isZero();
+        assertThat(Files.size(file)).as("without the data that are there").isLessThan(600_000);
+        assertThat(other.vmadm("start", vm.toString()).status()).isZero();
+        other.sh(vm, "echo mine > /srv/d/mark");
+        notReceived(file, "it runs here, and would lose what it did");
+        assertThat(other.vmadm("stop", "-F", vm.toString()).status()).isZero();
+
+        byte[] whole = Files.readAllBytes(file);
+        Path half = Files.write(directory.resolve("half"), cut(whole, whole.length / 2));
+        notReceived(half, "incomplete stream");
+        assertThat(other.state(vm)).isEqualTo("receiving");
+        assertThat(other.vmadm("receive", "-f", file.toString()).err())
+                .isEqualTo("Successfully received VM " + vm + "\n");
+        assertThat(snapshots(other, vm)).isEqualTo("vmsnap-second sent-b");
+        assertThat(other.get(vm).integer("max_lwps", 0)).isEqualTo(666);
+
+        String last = data(one, vm);
+        pipes.run("one vmadm send -i b web01 | other vmadm receive");
+        assertThat(one.state(vm)).isEqualTo("stopped");
+        assertThat(snapshots(one, vm)).isEqualTo("sent-a vmsnap-second sent-b");
+        assertThat(snapshots(other, vm)).isEqualTo("vmsnap-second");
+        assertThat(other.get(vm).bool("autoboot", false)).isTrue();
+        assertThat(other.vmadm("start", vm.toString()).status()).isZero();
+        assertThat(data(other, vm)).isEqualTo(last);
+
+        assertThat(one.vmadm("send", "-i", "c", "web01").err()).contains("there is no zones/" + vm + "@sent-c");
+        assertThat(one.vmadm("send", "-i", "a", "-k", "a", "web01").status()).isEqualTo(2);
+        other.delete(vm);
+        notReceived(file, "it is not here; send it whole, with -k");
+        assertThat(other.vmadm("list", "-H").out()).isEmpty();
+    }
+
+    private void notReceived(Path file, String why) {
+        Ran ran = other.vmadm("receive", "-f", file.toString());
+        assertThat(ran.status()).as(ran.toString()).isEqualTo(1);
+        assertThat(ran.err()).contains(why);
+    }
+
+    @Test
+    void what_is_delegated_to_a_vm_goes_with_its_export_and_with_its_increments() {
+        UUID vm = one.create(one.payload("store").with("delegate_dataset", true));
+        String zfs = "export PATH=$PATH:/native/usr/sbin; D=zones/" + vm + "/data; ";
+        one.sh(vm, zfs + "zfs create -o mountpoint=/srv/a $D/a; echo one > /srv/a/f; zfs snapshot $D/a@s; sync");
+        Path file = directory.resolve("store.export");
+        assertThat(one.vmadm("export", "store", file.toString()).err())
+                .isEqualTo("Successfully exported VM " + vm + "\n");
+        assertThat(other.vmadm("import", file.toString()).err()).isEqualTo("Successfully imported VM " + vm + "\n");
+        assertThat(other.vmadm("start", "store").status()).isZero();
+        assertThat(other.sh(vm, zfs + "cat /srv/a/f; zfs list -H -t snapshot -o name"))
+                .isEqualTo("one\nzones/" + vm + "/data/a@s");
+        other.delete(vm);
+
+        pipes.run("one vmadm send -l -k x store | other vmadm receive");
+        one.sh(vm, zfs + "echo two > /srv/a/f; zfs create -o mountpoint=/srv/b $D/b; echo three > /srv/b/f");
+        pipes.run("one vmadm send -i x store | other vmadm receive");
+        assertThat(other.vmadm("start", "store").status()).isZero();
+        assertThat(other.sh(vm, zfs + "cat /srv/a/f /srv/b/f; zfs list -H -t snapshot -o name"))
+                .isEqualTo("two\nthree\nzones/" + vm + "/data/a@s");
+    }
+
     private Path bundle(UUID vm) {
         Path file = directory.resolve("bundle");
         assertThat(pipes.run("one vmadm send " + vm + " > " + file).status()).isZero();

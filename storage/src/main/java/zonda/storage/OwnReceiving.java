@@ -97,7 +97,7 @@ final class OwnReceiving {
                 var mounting = new Undo()) {
             Receiving.requireSame(arrival, Arrival.of(pool, arrival.header(), order.to(), order.request()));
             if (order.request().force()) {
-                List<Filesystem> mounted = pool.tree().unmountEverywhere("receive", name);
+                List<Filesystem> mounted = pool.tree().unmountEverywhereWithAllInside("receive", name);
                 mounting.add(() -> pool.tree().mountAgain(mounted));
                 receiving.destroyNewer(dataset, arrival.base());
             }

@@ -386,7 +386,7 @@ final class Receiving {
     void exchange(DatasetName name, Frozen snapshot, Optional<Frozen> base, Undo undo) {
         Filesystem dataset = pool.catalog().require(name);
         var store = pool.store();
-        List<Filesystem> mounted = pool.tree().unmountEverywhere("receive", name);
+        List<Filesystem> mounted = pool.tree().unmountEverywhereWithAllInside("receive", name);
         try (var mounting = new Undo()) {
             mounting.add(() -> pool.tree().mountAgain(mounted));
             pool.passed("receive", "unmounted");

@@ -15,11 +15,13 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import zonda.base.Code;
 import zonda.base.Json;
 import zonda.base.OpException;
 import zonda.base.Saga;
+import zonda.base.Undo;
 import zonda.storage.Dataset;
 import zonda.storage.Datasets;
 import zonda.storage.ReceiveListener;
@@ -44,13 +46,19 @@ public final class Transfer {
     }
 
     /**
-     * Stops the VM and writes it. It stays stopped, so that it doesn't run in two places.
+     * Writes the VM. Unless it is sent live it is stopped first and stays so, so that it doesn't run in two places.
      *
-     * @throws OpException NOT_FOUND, CONFLICT for one that isn't whole
+     * @throws OpException NOT_FOUND, also when there is nothing that an increment could be on top of; CONFLICT for a VM
+     *     that isn't whole
      */
-    public void send(UUID uuid, OutputStream out) {
+    public void send(UUID uuid, SendOptions options, OutputStream out) {
         VmConfig sent = vms.find(uuid).config();
         Vms.requireWhole(vms.find(uuid), "send");
+        options.base().ifPresent(base -> requireBase(sent, base));
+        if (options.live()) {
+            sendLive(uuid, options, out);
+            return;
+        }
         vms.stop(uuid, false, Optional.empty());
         vms.lane(uuid).run(() -> {
             VmConfig config = vms.find(uuid).config();
@@ -58,18 +66,55 @@ public final class Transfer {
                 throw new OpException(Code.CONFLICT, "VM " + uuid + " was started while it was to be sent");
             }
             Datasets datasets = vms.machinery().datasets(config);
-            forget(datasets, config, SNAPSHOT);
-            datasets.snapshots(snapshots(datasets, config, SNAPSHOT), Map.of());
-            try {
+            String snapshot = options.snapshot(SNAPSHOT);
+            forget(datasets, config, snapshot);
+            datasets.snapshots(snapshots(datasets, config, snapshot), Map.of());
+            try (var undo = new Undo()) {
+                undo.add(() -> forget(datasets, config, snapshot));
                 // As it was before it was stopped for this.
-                VmBundle.writeVm(out, shown(config.with("autoboot", Json.of(sent.autoboot()))));
-                writeDatasets(out, config, SNAPSHOT, datasets);
-                out.flush();
-            } finally {
-                forget(datasets, config, SNAPSHOT);
+                write(out, config.with("autoboot", Json.of(sent.autoboot())), options, snapshot);
+                keepIfAsked(options, undo);
             }
             return uuid;
         });
+    }
+
+    private void requireBase(VmConfig config, String base) {
+        String name = config.dataset() + "@" + base;
+        if (vms.machinery().datasets(config).findSnapshot(name).isEmpty()) {
+            throw new OpException(
+                    Code.NOT_FOUND, "VM " + config.uuid() + " was not sent under that name: there is no " + name);
+        }
+    }
+
+    /** Without {@code -k}, what was sent goes in any case. */
+    private static void keepIfAsked(SendOptions options, Undo undo) {
+        if (options.keep().isPresent()) {
+            undo.keep();
+        }
+    }
+
+    private void write(OutputStream out, VmConfig vm, SendOptions options, String snapshot) throws IOException {
+        Datasets datasets = vms.machinery().datasets(vm);
+        VmBundle.writeVm(out, Increment.with(shown(vm), options, snapshot, datasets.snapshots(vm.dataset())));
+        writeDatasets(out, vm, snapshot, options.base());
+        out.flush();
+    }
+
+    /** It must not boot with the other host while it runs here: that is said by the increment that is sent at last. */
+    private void sendLive(UUID uuid, SendOptions options, OutputStream out) {
+        String snapshot = options.snapshot(EXPORT);
+        VmConfig config = begin(uuid, "send", snapshot);
+        Datasets datasets = vms.machinery().datasets(config);
+        try (var undo = new Undo()) {
+            undo.add(() -> end(uuid, config, snapshot));
+            write(out, config.with("autoboot", Json.of(false)), options, snapshot);
+            keepIfAsked(options, undo);
+        } catch (IOException e) {
+            throw new UncheckedIOException("write the stream: " + e, e);
+        } finally {
+            exported.remove(uuid);
+        }
     }
 
     /**
@@ -78,27 +123,41 @@ public final class Transfer {
      * @throws OpException NOT_FOUND, CONFLICT for one that isn't whole or is being exported
      */
     public void export(UUID uuid, OutputStream out) {
-        VmConfig config = vms.find(uuid).config();
-        Vms.requireWhole(vms.find(uuid), "export");
+        VmConfig config = begin(uuid, "export", EXPORT);
+        try (var undo = new Undo()) {
+            undo.add(() -> end(uuid, config, EXPORT));
+            writeSummed(out, config);
+        } finally {
+            exported.remove(uuid);
+        }
+    }
+
+    /** Makes snapshots of a VM that runs on. Until it is removed from those exported, nobody else does. */
+    private VmConfig begin(UUID uuid, String verb, String snapshot) {
+        Vms.requireWhole(vms.find(uuid), verb);
         if (!exported.add(uuid)) {
             throw new OpException(Code.CONFLICT, "VM " + uuid + " is being exported already");
         }
-        Datasets datasets = vms.machinery().datasets(config);
-        try {
+        try (var undo = new Undo()) {
+            undo.add(() -> exported.remove(uuid));
             VmConfig frozen = vms.lane(uuid).run(() -> {
                 VmConfig now = vms.find(uuid).config();
-                forget(datasets, now, EXPORT);
-                vms.machinery().still(now, () -> datasets.snapshots(snapshots(datasets, now, EXPORT), Map.of()));
+                Datasets datasets = vms.machinery().datasets(now);
+                forget(datasets, now, snapshot);
+                vms.machinery().still(now, () -> datasets.snapshots(snapshots(datasets, now, snapshot), Map.of()));
                 return now;
             });
-            writeSummed(out, frozen, datasets);
-        } finally {
-            exported.remove(uuid);
-            vms.lane(uuid).run(() -> {
-                forget(datasets, vms.store().find(uuid).map(VmRecord::config).orElse(config), EXPORT);
-                return uuid;
-            });
+            undo.keep();
+            return frozen;
         }
+    }
+
+    private void end(UUID uuid, VmConfig frozen, String snapshot) {
+        vms.lane(uuid).run(() -> {
+            VmConfig now = vms.store().find(uuid).map(VmRecord::config).orElse(frozen);
+            forget(vms.machinery().datasets(frozen), now, snapshot);
+            return uuid;
+        });
     }
 
     /** What goes as a stream of its own. @param whole with the datasets below it */
@@ -120,21 +179,25 @@ public final class Transfer {
                 .toList();
     }
 
-    private static void writeDatasets(OutputStream out, VmConfig vm, String snapshot, Datasets datasets)
+    /** A dataset that came after what the other host has is sent whole. */
+    private void writeDatasets(OutputStream out, VmConfig vm, String snapshot, Optional<String> base)
             throws IOException {
+        Datasets datasets = vms.machinery().datasets(vm);
         for (Part part : parts(vm).toList()) {
             VmBundle.writeDataset(out, part.dataset());
-            String from = part.dataset() + "@" + snapshot;
-            datasets.streams().send(new SendRequest(from, Optional.empty(), true, part.whole(), true), out, _ -> {});
+            String to = part.dataset() + "@" + snapshot;
+            Optional<String> from = base.map(name -> part.dataset() + "@" + name)
+                    .filter(name -> datasets.findSnapshot(name).isPresent());
+            datasets.streams().send(new SendRequest(to, from, true, part.whole(), true), out, _ -> {});
         }
     }
 
-    private void writeSummed(OutputStream out, VmConfig vm, Datasets datasets) {
+    private void writeSummed(OutputStream out, VmConfig vm) {
         MessageDigest sum = VmBundle.digest();
         var summed = new DigestOutputStream(out, sum);
         try {
             VmBundle.writeVm(summed, shown(vm));
-            writeDatasets(summed, vm, EXPORT, datasets);
+            writeDatasets(summed, vm, EXPORT, Optional.empty());
             summed.flush();
             VmBundle.writeEnd(out, sum.digest());
             out.flush();
@@ -177,7 +240,12 @@ public final class Transfer {
         // The reader of streams takes a buffered one as it is, and so reads not a byte too many.
         var buffered = new DigestInputStream(new BufferedInputStream(in, BUFFER), VmBundle.digest());
         try {
-            Json.Obj sent = VmBundle.readVm(buffered);
+            Json.Obj read = VmBundle.readVm(buffered);
+            Optional<Increment> increment = Increment.of(read);
+            Json.Obj sent = Increment.without(read);
+            if (increment.filter(one -> one.base().isPresent()).isPresent()) {
+                return receiveIncrement(sent, increment.get(), buffered);
+            }
             VmConfig config = config(sent, pool);
             Optional<VmBundle.Header> dataset = VmBundle.next(buffered);
             if (sent.bool("create_only", false) && dataset.isPresent()) {
@@ -196,6 +264,44 @@ public final class Transfer {
         }
     }
 
+    /**
+     * Brings a VM that was received before to what it is at the sender now. What changed in it here is undone. It counts
+     * as receiving until all came: after an interruption the same increment is sent again.
+     */
+    private UUID receiveIncrement(Json.Obj sent, Increment increment, DigestInputStream in) throws IOException {
+        UUID uuid = sent.string("uuid")
+                .filter(Values::isUuid)
+                .map(UUID::fromString)
+                .orElseThrow(() -> new OpException(Code.INVALID, "Invalid bundle: its VM has no uuid"));
+        VmRecord before = vms.store()
+                .find(uuid)
+                .orElseThrow(() -> new OpException(
+                        Code.NOT_FOUND,
+                        "cannot receive an increment of VM " + uuid + ": it is not here; send it whole, with -k"));
+        VmConfig config = config(sent, Optional.of(before.config().zpool()));
+        Optional<VmBundle.Header> first = VmBundle.next(in);
+        vms.lane(uuid).run(() -> {
+            VmRecord now = vms.find(uuid);
+            if (vms.machinery().running(uuid).isPresent()) {
+                throw new OpException(
+                        Code.CONFLICT,
+                        "cannot receive an increment of VM " + uuid + ": it runs here, and would lose what it did");
+            }
+            Datasets datasets = vms.machinery().datasets(config);
+            increment.requireBase(config, datasets);
+            vms.rules().checkConflicts(config);
+            keep(config, VmRecord.Life.RECEIVING);
+            receiveAll(config, first, in, name -> ReceiveRequest.into(name).forced());
+            increment.tidy(config, datasets);
+            vms.store().change(uuid, vm -> vm.with(config));
+            prepare(config);
+            vms.machinery().applyDisks(now.config(), config);
+            keep(config, VmRecord.Life.INSTALLED);
+            return uuid;
+        });
+        return uuid;
+    }
+
     private VmConfig config(Json.Obj sent, Optional<String> pool) {
         Json.Obj shown = pool.map(name -> sent.with("zpool", name)).orElse(sent);
         Vms.Checked checked = vms.checkReceive(shown);
@@ -212,7 +318,7 @@ public final class Transfer {
             if (first.isEmpty()) {
                 saga.step("receiving", () -> keep(config, VmRecord.Life.RECEIVING));
             } else {
-                saga.step("datasets", () -> receiveAll(config, first, in));
+                saga.step("datasets", () -> receiveAll(config, first, in, ReceiveRequest::into));
                 saga.step("prepare", () -> prepare(config));
                 saga.step("received", () -> keep(config, VmRecord.Life.INSTALLED));
             }
@@ -228,13 +334,17 @@ public final class Transfer {
         vms.store().change(config.uuid(), vm -> vm.with(life));
     }
 
-    private void receiveAll(VmConfig config, Optional<VmBundle.Header> first, DigestInputStream in) {
+    /** @param request for a dataset of this name */
+    private void receiveAll(
+            VmConfig config,
+            Optional<VmBundle.Header> first,
+            DigestInputStream in,
+            Function<String, ReceiveRequest> request) {
         Datasets datasets = vms.machinery().datasets(config);
         Optional<VmBundle.Header> next = first;
         try {
             while (next.isPresent()) {
-                datasets.streams()
-                        .receive(ReceiveRequest.into(target(config, next.get())), kept(in), ReceiveListener.NONE);
+                datasets.streams().receive(request.apply(target(config, next.get())), kept(in), ReceiveListener.NONE);
                 byte[] sum = sum(in);
                 next = VmBundle.next(in);
                 if (next.isPresent() && next.get().isEnd()) {
