@@ -38,7 +38,9 @@ final class DebianMachine {
             "qemu-guest-agent",
             "grub2-common",
             "grub-pc-bin",
-            "grub-efi-amd64-bin");
+            "grub-efi-amd64-bin",
+            "grub-efi-amd64-signed",
+            "shim-signed");
 
     /** The system before it is on the disk, beside that. */
     private static final String TREE = "system";
