@@ -95,7 +95,10 @@ public final class Qemu {
                 "type=1,manufacturer=Joyent,product=SmartDC HVM,version=7." + machine.stamp() + ",serial="
                         + escaped(machine.name()) + ",sku=001,family=Virtual Machine");
         machine.firmware().variables().ifPresent(variables -> {
-            add("-drive", "if=pflash,format=raw,unit=0,readonly=on,file=" + machine.firmware().code());
+            add(
+                    "-drive",
+                    "if=pflash,format=raw,unit=0,readonly=on,file="
+                            + machine.firmware().code());
             add("-drive", "if=pflash,format=raw,unit=1,file=/" + variables);
         });
         if (secure) {

@@ -15,8 +15,8 @@ public final class Tpm {
 
     private static final Path SOCKET = Qemu.SOCKETS.resolve("vm.tpm");
     /** It is there when its parent ends, and QEMU takes this program's place. */
-    private static final String START = PROGRAM + " socket --tpm2 --tpmstate dir=" + STATE + ",mode=0600 --ctrl type=unixio,path="
-            + SOCKET + " --terminate --daemon && exec \"$@\"";
+    private static final String START = PROGRAM + " socket --tpm2 --tpmstate dir=" + STATE
+            + ",mode=0600 --ctrl type=unixio,path=" + SOCKET + " --terminate --daemon && exec \"$@\"";
 
     private Tpm() {}
 
