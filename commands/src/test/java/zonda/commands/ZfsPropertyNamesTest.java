@@ -20,7 +20,7 @@ class ZfsPropertyNamesTest {
                     .hasMessage("bad property list: 'compressratio' is not supported by the driver " + driver);
             assertThatThrownBy(() -> ZfsChanging.options(driver, "tank/a", List.of("copies=2")))
                     .hasMessage("cannot set property for 'tank/a': 'copies' is not supported by the driver " + driver
-                            + "; quota, reservations, limits, volsize and user properties are");
+                            + "; compression, quota, reservations, limits, volsize and user properties are");
         }
         assertThatThrownBy(() -> ZfsPropertyNames.list("colour", "btrfs"))
                 .hasMessage("bad property list: invalid property 'colour'");

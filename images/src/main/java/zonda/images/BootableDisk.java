@@ -50,7 +50,12 @@ record BootableDisk(Path file, Bytes size, UUID filesystem) {
     private static final int CORE_SECTOR_FIELD = SECTOR - 12;
 
     private static final String CORE = "boot/grub/i386-pc/core.img";
-    private static final String UEFI_LOADER = "boot/grub/x86_64-efi/core.efi";
+    /** What the core, and GRUB for UEFI, do first: they go on with what is in the system. */
+    private static final String CONFIG = "boot/grub/load.cfg";
+    /** What Microsoft has signed, and what that starts of Debian's. */
+    private static final String SHIM = "usr/lib/shim/shimx64.efi.signed";
+
+    private static final String SIGNED = "usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed";
     private static final String CONSOLES = "console=tty0 console=ttyS0,115200";
 
     /** What sh(1) does in the system's tree, its first argument, so that {@link #make} finds GRUB's parts there. */
@@ -59,7 +64,7 @@ record BootableDisk(Path file, Bytes size, UUID filesystem) {
                 set -e
                 cd "$1/boot"
                 mkdir -p efi grub/i386-pc grub/x86_64-efi
-                cat >grub/load.cfg <<'END'
+                cat >../%3$s <<'END'
                 search --no-floppy --fs-uuid --set=root %1$s
                 set prefix=($root)/boot/grub
                 configfile $prefix/grub.cfg
@@ -67,12 +72,8 @@ record BootableDisk(Path file, Bytes size, UUID filesystem) {
                 for kind in i386-pc x86_64-efi; do
                     cp ../usr/lib/grub/$kind/*.mod ../usr/lib/grub/$kind/*.lst grub/$kind/
                 done
-                basic="part_gpt ext2 search search_fs_uuid normal configfile linux"
-                chroot "$1" grub-mkimage -O i386-pc -p /boot/grub -c /boot/grub/load.cfg \\
-                    -o /%2$s biosdisk $basic
-                chroot "$1" grub-mkimage -O x86_64-efi -p /boot/grub -c /boot/grub/load.cfg \\
-                    -o /%3$s $basic
-                rm grub/load.cfg
+                chroot "$1" grub-mkimage -O i386-pc -p /boot/grub -c /%3$s -o /%2$s \\
+                    biosdisk part_gpt ext2 search search_fs_uuid normal configfile linux
                 cat >grub/grub.cfg <<'END'
                 # update-grub replaces this one, which starts whatever kernel is the newest.
                 serial --unit=0 --speed=115200
@@ -95,7 +96,7 @@ record BootableDisk(Path file, Bytes size, UUID filesystem) {
                 GRUB_SERIAL_COMMAND="serial --unit=0 --speed=115200"
                 END
                 chroot "$1" systemctl enable --quiet systemd-networkd.service
-                """.formatted(filesystem, CORE, UEFI_LOADER, CONSOLES);
+                """.formatted(filesystem, CORE, CONFIG, CONSOLES);
     }
 
     /** fstab(5) of the system. */
@@ -134,15 +135,17 @@ record BootableDisk(Path file, Bytes size, UUID filesystem) {
         return "%d : start=%dMiB, size=%dMiB, type=%s%n".formatted(number, from, to - from, type);
     }
 
-    /** What UEFI starts where no variable says otherwise. */
+    /** What UEFI starts where no variable says otherwise, also where it must be signed. */
     private void uefi(Path tree) {
         String at = file + "@@" + UEFI_AT * MIB;
         long sectors = (SYSTEM_AT - UEFI_AT) * MIB / SECTOR;
         Command.of("mformat", "-i", at, "-F", "-h", "16", "-s", "63", "-T", String.valueOf(sectors), "-v", "UEFI", "::")
                 .check(LIMIT);
-        Command.of("mmd", "-i", at, "::EFI", "::EFI/BOOT").check(LIMIT);
-        Command.of("mcopy", "-i", at, tree.resolve(UEFI_LOADER).toString(), "::EFI/BOOT/BOOTX64.EFI")
-                .check(LIMIT);
+        Command.of("mmd", "-i", at, "::EFI", "::EFI/BOOT", "::EFI/debian").check(LIMIT);
+        Map.of(SHIM, "BOOT/BOOTX64.EFI", SIGNED, "BOOT/grubx64.efi", CONFIG, "debian/grub.cfg")
+                .forEach((from, to) -> Command.of(
+                                "mcopy", "-i", at, tree.resolve(from).toString(), "::EFI/" + to)
+                        .check(LIMIT));
     }
 
     private void system(Path tree) {

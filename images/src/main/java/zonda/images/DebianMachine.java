@@ -38,7 +38,9 @@ final class DebianMachine {
             "qemu-guest-agent",
             "grub2-common",
             "grub-pc-bin",
-            "grub-efi-amd64-bin");
+            "grub-efi-amd64-bin",
+            "grub-efi-amd64-signed",
+            "shim-signed");
 
     /** The system before it is on the disk, beside that. */
     private static final String TREE = "system";
@@ -46,6 +48,17 @@ final class DebianMachine {
     private static final long USUAL_MIB = 4096;
     private static final long LEAST_MIB = 512;
     private static final long MOST_MIB = 1 << 24;
+
+    /**
+     * On SmartOS root's keys are those that a machine is given. The locale is one that is there, and takes no minutes to
+     * generate; the package that grub-dpkg is about is not installed.
+     */
+    private static final String CLOUD = """
+            disable_root: false
+            locale: C.UTF-8
+            grub_dpkg:
+              enabled: false
+            """;
 
     private final Mmdebstrap mmdebstrap;
 
@@ -104,8 +117,7 @@ final class DebianMachine {
         root.write("etc/fstab", disk.fstab(), Access.root(0644));
         root.delete("etc/resolv.conf");
         root.symlink("etc/resolv.conf", "../run/systemd/resolve/stub-resolv.conf");
-        // On SmartOS root's keys are those that a machine is given.
-        root.writeWithParents("etc/cloud/cloud.cfg.d/50-zonda.cfg", "disable_root: false\n", Access.root(0644));
+        root.writeWithParents("etc/cloud/cloud.cfg.d/50-zonda.cfg", CLOUD, Access.root(0644));
         List<String> keys = new ArrayList<>(root.list("etc/ssh"));
         keys.removeIf(name -> !name.startsWith("ssh_host_"));
         keys.forEach(name -> root.delete("etc/ssh/" + name));

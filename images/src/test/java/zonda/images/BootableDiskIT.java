@@ -36,7 +36,9 @@ class BootableDiskIT {
         tree = Files.createDirectory(directory.resolve("tree"));
         put("usr/lib/grub/i386-pc/boot.img", filled(SECTOR, 'b'));
         put("boot/grub/i386-pc/core.img", filled(3 * SECTOR, 'c'));
-        put("boot/grub/x86_64-efi/core.efi", "the loader".getBytes(StandardCharsets.US_ASCII));
+        put("boot/grub/load.cfg", "search\n".getBytes(StandardCharsets.US_ASCII));
+        put("usr/lib/shim/shimx64.efi.signed", "the loader".getBytes(StandardCharsets.US_ASCII));
+        put("usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed", "what it loads".getBytes(StandardCharsets.US_ASCII));
         put("etc/name", "kept\n".getBytes(StandardCharsets.US_ASCII));
         disk = new BootableDisk(directory.resolve("disk"), Bytes.ofMiB(80), UUID.randomUUID());
     }
@@ -82,6 +84,10 @@ class BootableDiskIT {
 
         assertThat(TestHost.run("mtype", "-i", disk.file() + "@@2M", "::EFI/BOOT/BOOTX64.EFI"))
                 .isEqualTo("the loader");
+        assertThat(TestHost.run("mtype", "-i", disk.file() + "@@2M", "::EFI/BOOT/grubx64.efi"))
+                .isEqualTo("what it loads");
+        assertThat(TestHost.run("mtype", "-i", disk.file() + "@@2M", "::EFI/debian/grub.cfg"))
+                .isEqualTo("search\n");
         Path root = directory.resolve("root");
         TestHost.run("dd", "if=" + disk.file(), "of=" + root, "bs=1M", "skip=64", "status=none");
         assertThat(TestHost.run("e2fsck", "-fn", root.toString())).contains("root:");

@@ -17,7 +17,9 @@ import org.junit.jupiter.api.io.TempDir;
 import zonda.base.Await;
 import zonda.base.Json;
 import zonda.kernel.Command;
+import zonda.kvm.Machine;
 import zonda.kvm.Qemu;
+import zonda.kvm.Tpm;
 
 /**
  * Debian with cloud-init in machines, as {@code imgadm create --debian --vm} makes it: it learns who it is, is reached over
@@ -110,8 +112,10 @@ class DebianMachineIT {
                 .as(() -> zonda.vmadm("why", vm.toString()).out()
                         + zonda.vmadm("logs", vm.toString()).out())
                 .isTrue();
-        // A program that it started may be the last of it that runs: the state is told by cloud-init itself.
-        assertThat(told(address, "cloud-init status --wait")).contains("status: done");
+        assertThat(ssh(address, "cloud-init status --wait --long").out())
+                .as(() -> ssh(address, "grep -E 'WARN|ERROR|Traceback' -A 12 /var/log/cloud-init.log")
+                        .out())
+                .contains("status: done");
         return id[0];
     }
 
@@ -188,10 +192,13 @@ class DebianMachineIT {
     }
 
     @Test
-    void one_on_uefi_reads_its_disk_of_data() {
-        assumeTrue(Files.exists(Qemu.UEFI_CODE), "needs ovmf");
+    void one_that_starts_only_what_is_signed_reads_its_disk_of_data() {
+        assumeTrue(Files.exists(Machine.Firmware.SECURE_UEFI.freshVariables()), "needs ovmf");
+        assumeTrue(Files.exists(Tpm.PROGRAM), "needs swtpm");
         UUID vm = zonda.create(payload("bhyve", "nvme", Instance.nic("dhcp"))
                 .with("bootrom", "uefi")
+                .with("secure_boot", true)
+                .with("tpm", true)
                 .with("internal_metadata", Json.object().with("cloudinit_datasource", "nocloud")));
         String mac = zonda.get(vm).array("nics").objects().getFirst().string("mac", "");
         Path given = zonda.root().resolve("run/zonda/network/dnsmasq/stub0/dhcp-hosts/" + mac.replace(':', '-'));
@@ -200,8 +207,11 @@ class DebianMachineIT {
         awaitBoot(vm, address, "");
 
         isItself(address, "deb-bhyve", "DataSourceNoCloud");
-        assertThat(told(address, "ls -d /sys/firmware/efi; ip -4 -o addr show dev net0"))
-                .contains("/sys/firmware/efi", address + "/24");
+        assertThat(told(address, "mokutil --sb-state; ip -4 -o addr show dev net0"))
+                .contains("SecureBoot enabled", address + "/24");
+        assertThat(told(address, "cat /sys/class/tpm/tpm0/tpm_version_major /sys/class/tpm/tpm0/pcr-sha256/7"))
+                .as("UEFI has told it what it has started")
+                .matches("2\n(?!0+$)[0-9A-F]{64}");
         stop(vm);
     }
 }

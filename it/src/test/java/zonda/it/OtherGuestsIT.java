@@ -16,6 +16,7 @@ import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import zonda.base.Await;
 import zonda.base.Json;
+import zonda.kvm.Machine;
 import zonda.kvm.Qemu;
 import zonda.kvm.Qmp;
 
@@ -100,13 +101,13 @@ class OtherGuestsIT {
     @Test
     void memtest_runs_on_uefi_whose_variables_are_the_machines_own() throws IOException {
         assumeTrue(Files.exists(MEMTEST), "needs memtest86+");
-        assumeTrue(Files.exists(Qemu.UEFI_CODE), "needs ovmf");
+        assumeTrue(Files.exists(Machine.Firmware.UEFI.freshVariables()), "needs ovmf");
         UUID vm = zonda.create(payload("bhyve").with("bootrom", "uefi"));
         good("start", vm.toString(), "order=d", "cdrom=" + MEMTEST + ",ahci");
         awaitMemtest(vm);
 
         Path variables = zonda.datasetRoot(vm).resolve("uefi-variables");
-        byte[] fresh = Files.readAllBytes(Qemu.UEFI_VARIABLES);
+        byte[] fresh = Files.readAllBytes(Machine.Firmware.UEFI.freshVariables());
         good("stop", "-F", vm.toString());
         byte[] kept = Files.readAllBytes(variables);
         assertThat(kept).as("the firmware has written what it found").isNotEqualTo(fresh);

@@ -1,5 +1,6 @@
 package zonda.kvm;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -10,6 +11,7 @@ import zonda.base.Bytes;
  *
  * @param name what its zone is called
  * @param cpuType {@code host}, or a model of qemu(1)
+ * @param tpm whether it has a TPM 2.0, which swtpm(8) emulates and keeps in {@link Tpm#STATE}
  * @param stamp the platform's, as the guest's firmware tells it
  * @param vga the display's model: cirrus, std, vmware, qxl or xenfb
  * @param spice further options of its SPICE display, if it has one
@@ -24,6 +26,7 @@ public record Machine(
         int cpus,
         String cpuType,
         Firmware firmware,
+        boolean tpm,
         String stamp,
         BootOrder bootOrder,
         String vga,
@@ -32,6 +35,8 @@ public record Machine(
         Optional<String> spice,
         Optional<String> ownOptions,
         Optional<String> moreOptions) {
+    private static final Path OVMF = Path.of("/usr/share/OVMF");
+
     public Machine {
         disks = List.copyOf(disks);
         nics = List.copyOf(nics);
@@ -58,6 +63,27 @@ public record Machine(
     /** What the CPU runs first. */
     public enum Firmware {
         BIOS,
-        UEFI
+        UEFI,
+        /** UEFI that starts only what Microsoft has signed, as shim of Linux distributions is. */
+        SECURE_UEFI;
+
+        /** OVMF, Debian's package ovmf; of the machines that have variables. */
+        Path code() {
+            return OVMF.resolve(this == SECURE_UEFI ? "OVMF_CODE_4M.secboot.fd" : "OVMF_CODE_4M.fd");
+        }
+
+        /** The variables that a new machine begins with. */
+        public Path freshVariables() {
+            return OVMF.resolve(this == SECURE_UEFI ? "OVMF_VARS_4M.ms.fd" : "OVMF_VARS_4M.fd");
+        }
+
+        /** The file of a machine's own variables, below the root that QEMU sees: none of a BIOS. */
+        public Optional<String> variables() {
+            return switch (this) {
+                case BIOS -> Optional.empty();
+                case UEFI -> Optional.of("uefi-variables");
+                case SECURE_UEFI -> Optional.of("uefi-variables-secure");
+            };
+        }
     }
 }

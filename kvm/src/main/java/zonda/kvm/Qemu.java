@@ -34,10 +34,6 @@ public final class Qemu {
     public static final String AGENT = "vm.qga";
     /** QMP's name of that. */
     public static final String AGENT_PORT = "agent";
-    /** OVMF, for UEFI: Debian's package ovmf. */
-    public static final Path UEFI_CODE = Path.of("/usr/share/OVMF/OVMF_CODE_4M.fd");
-    /** The variables that a new machine with UEFI begins with. */
-    public static final Path UEFI_VARIABLES = Path.of("/usr/share/OVMF/OVMF_VARS_4M.fd");
 
     private static final long MIB = 1L << 20;
 
@@ -61,6 +57,9 @@ public final class Qemu {
     }
 
     private List<String> command() {
+        if (machine.tpm()) {
+            words.addAll(Tpm.before());
+        }
         add(PROGRAM.toString(), "-nodefaults", "-no-user-config");
         add("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
         board();
@@ -85,7 +84,8 @@ public final class Qemu {
 
     private void board() {
         add("-name", escaped(machine.name()), "-uuid", machine.uuid().toString());
-        add("-machine", machine.board().word(), "-accel", accelerator.option());
+        boolean secure = machine.firmware() == Machine.Firmware.SECURE_UEFI;
+        add("-machine", machine.board().word() + (secure ? ",smm=on" : ""), "-accel", accelerator.option());
         add("-cpu", cpu(), "-smp", String.valueOf(machine.cpus()));
         add("-m", String.valueOf(machine.memory().value() / MIB));
         add("-rtc", "base=utc", "-boot", machine.bootOrder().toString());
@@ -94,9 +94,19 @@ public final class Qemu {
                 "-smbios",
                 "type=1,manufacturer=Joyent,product=SmartDC HVM,version=7." + machine.stamp() + ",serial="
                         + escaped(machine.name()) + ",sku=001,family=Virtual Machine");
-        if (machine.firmware() == Machine.Firmware.UEFI) {
-            add("-drive", "if=pflash,format=raw,unit=0,readonly=on,file=" + UEFI_CODE);
-            add("-drive", "if=pflash,format=raw,unit=1,file=/uefi-variables");
+        machine.firmware().variables().ifPresent(variables -> {
+            add(
+                    "-drive",
+                    "if=pflash,format=raw,unit=0,readonly=on,file="
+                            + machine.firmware().code());
+            add("-drive", "if=pflash,format=raw,unit=1,file=/" + variables);
+        });
+        if (secure) {
+            // The guest's system can't write to the variables, nor to them behind the firmware's back when it wakes.
+            add("-global", "driver=cfi.pflash01,property=secure,value=on", "-global", "ICH9-LPC.disable_s3=1");
+        }
+        if (machine.tpm()) {
+            words.addAll(Tpm.options());
         }
     }
 

@@ -46,6 +46,7 @@ class QemuTest {
                 2,
                 "host",
                 firmware,
+                firmware == Machine.Firmware.SECURE_UEFI,
                 "20260101T000000Z",
                 bootOrder,
                 "std",
@@ -224,5 +225,33 @@ class QemuTest {
                 .filteredOn(text -> PciSlot.parse(text).isPresent())
                 .as("0:4 is device 0, function 4")
                 .containsExactly("0:4");
+    }
+
+    @Test
+    void firmware_that_starts_only_what_is_signed_keeps_its_variables_to_itself() {
+        List<String> command = Qemu.command(
+                machine(Machine.Board.Q35, Machine.Firmware.SECURE_UEFI, List.of()), Accelerator.TCG, METADATA);
+
+        assertThat(values(command, "-machine")).containsExactly("q35,smm=on");
+        assertThat(values(command, "-drive"))
+                .containsExactly(
+                        "if=pflash,format=raw,unit=0,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.secboot.fd",
+                        "if=pflash,format=raw,unit=1,file=/uefi-variables-secure");
+        assertThat(values(command, "-global"))
+                .containsExactly("driver=cfi.pflash01,property=secure,value=on", "ICH9-LPC.disable_s3=1");
+    }
+
+    @Test
+    void a_tpm_is_there_before_the_machine_is() {
+        List<String> command = Qemu.command(
+                machine(Machine.Board.Q35, Machine.Firmware.SECURE_UEFI, List.of()), Accelerator.TCG, METADATA);
+
+        assertThat(command.subList(0, 2)).containsExactly("/bin/sh", "-c");
+        assertThat(command.get(2))
+                .startsWith("/usr/bin/swtpm socket --tpm2 --tpmstate dir=/tpm,")
+                .endsWith(" --daemon && exec \"$@\"");
+        assertThat(command.get(4)).isEqualTo("/usr/bin/qemu-system-x86_64");
+        assertThat(values(command, "-chardev")).contains("socket,id=tpm,path=/tmp/vm.tpm");
+        assertThat(values(command, "-device")).contains("tpm-crb,tpmdev=tpm0");
     }
 }

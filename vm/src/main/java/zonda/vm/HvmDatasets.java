@@ -14,7 +14,9 @@ import java.util.stream.Collectors;
 import zonda.base.Bytes;
 import zonda.base.Code;
 import zonda.base.OpException;
-import zonda.kvm.Qemu;
+import zonda.kernel.RootDirectory;
+import zonda.kvm.Machine;
+import zonda.kvm.Tpm;
 import zonda.storage.Allotment;
 import zonda.storage.DatasetOptions;
 import zonda.storage.Datasets;
@@ -31,7 +33,8 @@ final class HvmDatasets {
     /** The disk CIDATA, below the VM's root. */
     static final String SEED = "cidata";
 
-    private static final String UEFI_VARIABLES = "uefi-variables";
+    /** What its TPM keeps, there too. */
+    private static final String TPM = Tpm.STATE.toString().substring(1);
 
     private HvmDatasets() {}
 
@@ -161,26 +164,42 @@ final class HvmDatasets {
         }
     }
 
-    /** Gives the VM's volumes, and its firmware's variables, to who emulates it. */
-    static void hand(VmRecord vm, Datasets datasets, Path root, boolean uefi) {
-        long emulator = InitProgram.EMULATOR.uid();
+    /** Gives the VM's volumes, its firmware's variables, and its TPM's state, to who emulates it. */
+    static void hand(VmRecord vm, Datasets datasets, Path root) {
         try {
             for (Disks.Kept disk : Disks.of(vm.config())) {
                 if (disk.dataset().isPresent()) {
                     own(datasets.volume(disk.dataset().get()), hostId(vm.ids()));
                 }
             }
-            Path variables = root.resolve(UEFI_VARIABLES);
-            if (uefi && !Files.exists(variables)) {
-                // Whole or not there: a firmware that finds half of them does not start.
-                Path fresh = root.resolve(UEFI_VARIABLES + ".new");
-                Files.copy(Qemu.UEFI_VARIABLES, fresh, StandardCopyOption.REPLACE_EXISTING);
-                own(fresh, emulator);
-                Files.move(fresh, variables, StandardCopyOption.ATOMIC_MOVE);
+            Machine.Firmware firmware = HvmSpecs.firmware(vm.config());
+            if (firmware.variables().isPresent()) {
+                makeVariables(root.resolve(firmware.variables().get()), firmware.freshVariables());
+            }
+            if (HvmSpecs.hasTpm(vm.config())) {
+                makeTpm(root.resolve(TPM));
             }
         } catch (IOException e) {
             throw new UncheckedIOException("hand the disks of VM " + vm.uuid() + " to its emulator: " + e, e);
         }
+    }
+
+    private static void makeVariables(Path variables, Path initial) throws IOException {
+        if (!Files.exists(variables)) {
+            // Whole or not there: a firmware that finds half of them does not start.
+            Path fresh = variables.resolveSibling(variables.getFileName() + ".new");
+            Files.copy(initial, fresh, StandardCopyOption.REPLACE_EXISTING);
+            own(fresh, InitProgram.EMULATOR.uid());
+            Files.move(fresh, variables, StandardCopyOption.ATOMIC_MOVE);
+        }
+    }
+
+    private static void makeTpm(Path tpm) throws IOException {
+        if (!Files.exists(tpm)) {
+            Files.createDirectory(
+                    tpm, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        }
+        own(tpm, InitProgram.EMULATOR.uid());
     }
 
     /** Writes what a guest reads about itself on a disk, as the VM is at this boot. @return whether it has such a disk */
@@ -213,13 +232,15 @@ final class HvmDatasets {
         Files.setAttribute(file, "unix:gid", (int) id, LinkOption.NOFOLLOW_LINKS);
     }
 
-    /** Destroys what a machine boots from: the volume of its first disk, and its firmware's variables. */
+    /** Destroys what a machine boots from: the volume of its first disk, its firmware's variables and what its TPM keeps. */
     static void destroySystem(VmConfig vm, Datasets datasets) {
         Disks.of(vm).getFirst().dataset().ifPresent(name -> datasets.destroyIfExists(name, true));
-        try {
-            Files.deleteIfExists(datasets.mount(vm.dataset()).resolve("root").resolve(UEFI_VARIABLES));
-        } catch (IOException e) {
-            throw new UncheckedIOException("delete the firmware's variables of VM " + vm.uuid() + ": " + e, e);
+        try (RootDirectory root =
+                RootDirectory.open(datasets.mount(vm.dataset()).resolve("root"))) {
+            for (Machine.Firmware firmware : Machine.Firmware.values()) {
+                firmware.variables().ifPresent(root::delete);
+            }
+            root.deleteTree(TPM);
         }
     }
 

@@ -19,6 +19,7 @@ import zonda.kvm.Machine;
 import zonda.kvm.Nic;
 import zonda.kvm.Qemu;
 import zonda.kvm.Sectors;
+import zonda.kvm.Tpm;
 import zonda.network.MachineEnd;
 import zonda.storage.Datasets;
 import zonda.zones.InitProgram;
@@ -52,12 +53,15 @@ final class HvmSpecs {
     ZoneSpec zone(VmRecord vm, Path zonepath, Datasets datasets, BootOnce once) {
         require(Qemu.PROGRAM, "qemu-system-x86");
         VmConfig config = vm.config();
-        boolean uefi = isUefi(config);
-        if (uefi) {
-            require(Qemu.UEFI_CODE, "ovmf");
+        Machine.Firmware firmware = firmware(config);
+        if (firmware.variables().isPresent()) {
+            require(firmware.freshVariables(), "ovmf");
+        }
+        if (hasTpm(config)) {
+            require(Tpm.PROGRAM, "swtpm");
         }
         Path root = zonepath.resolve("root");
-        HvmDatasets.hand(vm, datasets, root, uefi);
+        HvmDatasets.hand(vm, datasets, root);
         List<ZoneSpec.Volume> volumes = new ArrayList<>();
         List<Disk> disks = new ArrayList<>();
         for (Disks.Kept disk : once.disks(config)) {
@@ -116,8 +120,15 @@ final class HvmSpecs {
         return file;
     }
 
-    private static boolean isUefi(VmConfig vm) {
-        return vm.properties().string("bootrom", "bios").startsWith("uefi");
+    static Machine.Firmware firmware(VmConfig vm) {
+        if (!vm.properties().string("bootrom", "bios").startsWith("uefi")) {
+            return Machine.Firmware.BIOS;
+        }
+        return vm.properties().bool("secure_boot", false) ? Machine.Firmware.SECURE_UEFI : Machine.Firmware.UEFI;
+    }
+
+    static boolean hasTpm(VmConfig vm) {
+        return vm.properties().bool("tpm", false);
     }
 
     private Machine machine(VmConfig vm, List<Disk> disks, BootOnce once) {
@@ -130,7 +141,8 @@ final class HvmSpecs {
                 Bytes.ofMiB(properties.integer("ram", 0)),
                 (int) properties.integer("vcpus", 1),
                 properties.string("cpu_type", kvm ? "qemu64" : "host"),
-                isUefi(vm) ? Machine.Firmware.UEFI : Machine.Firmware.BIOS,
+                firmware(vm),
+                hasTpm(vm),
                 host.facts().liveImage(),
                 once.order()
                         .or(() -> properties.string("boot").flatMap(BootOrder::parse))

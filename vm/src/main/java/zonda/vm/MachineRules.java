@@ -35,6 +35,10 @@ final class MachineRules {
                         "Invalid VGA type: \"" + word + "\", supported types are: " + String.join(",", DISPLAYS)));
         one(properties, "bootrom", BOOT_ROMS, findings);
         one(properties, "cpu_type", CPU_TYPES, findings);
+        if (properties.bool("secure_boot", false)
+                && !properties.string("bootrom", "").equals("uefi")) {
+            findings.badValue("secure_boot", "secure_boot needs bootrom uefi");
+        }
         long total = Disks.total(vm).value() / MIB;
         properties
                 .integer("flexible_disk_size")

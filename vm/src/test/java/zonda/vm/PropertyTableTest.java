@@ -9,8 +9,8 @@ class PropertyTableTest {
     private final PropertyTable table = PropertyTable.load();
 
     @Test
-    void holds_all_187_properties() {
-        assertThat(table.all()).hasSize(187);
+    void holds_all_187_properties_of_smartos_and_two_of_our_own() {
+        assertThat(table.all()).hasSize(189);
     }
 
     @Test
