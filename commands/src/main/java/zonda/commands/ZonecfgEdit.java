@@ -148,7 +148,8 @@ final class ZonecfgEdit {
         return matching.getFirst();
     }
 
-    private List<XmlElement> matching(String named, List<String> filters) {
+    /** @param filters each property=value */
+    List<XmlElement> matching(String named, List<String> filters) {
         return zone.children(element(named)).stream()
                 .filter(one -> filters.stream().allMatch(filter -> matches(one, filter)))
                 .toList();

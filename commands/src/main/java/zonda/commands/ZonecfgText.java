@@ -35,7 +35,7 @@ final class ZonecfgText {
         for (String property : List.of("limitpriv", "scheduling-class", "ip-type", "hostid", "fs-allowed")) {
             out.append(global(zone, property));
         }
-        RESOURCES.forEach(resource -> out.append(info(zone, resource)));
+        RESOURCES.forEach(resource -> out.append(info(zone.children(ELEMENTS.get(resource)), resource)));
         return out.toString();
     }
 
@@ -45,10 +45,10 @@ final class ZonecfgText {
         return property + ":" + (value.isEmpty() ? "" : " " + value) + "\n";
     }
 
-    /** All resources of a type. */
-    static String info(XmlElement zone, String resource) {
+    /** These resources of a type. */
+    static String info(List<XmlElement> elements, String resource) {
         var out = new StringBuilder();
-        for (XmlElement element : zone.children(ELEMENTS.getOrDefault(resource, resource))) {
+        for (XmlElement element : elements) {
             out.append(resource).append(":\n");
             switch (resource) {
                 case "net" -> {

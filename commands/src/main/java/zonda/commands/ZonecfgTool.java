@@ -179,7 +179,11 @@ public final class ZonecfgTool implements Tool {
                 return ZonecfgText.info(now);
             }
             String what = words.getFirst();
-            return ZonecfgText.ELEMENTS.containsKey(what) ? ZonecfgText.info(now, what) : ZonecfgText.global(now, what);
+            if (!ZonecfgText.ELEMENTS.containsKey(what)) {
+                return ZonecfgText.global(now, what);
+            }
+            List<XmlElement> matching = edit.matching(what, words.subList(1, words.size()));
+            return matching.isEmpty() ? "No such " + what + " resource.\n" : ZonecfgText.info(matching, what);
         }
 
         private void export(List<String> words) {

@@ -65,6 +65,7 @@ class ProtectionIT {
                 .doesNotContain("indestructible");
         good(zonda.vmadm("update", vm.toString(), "indestructible_zoneroot=true"));
         refused(zonda.vmadm("delete", vm.toString()), 1, why + "delete");
+        good(zonda.run("zfs", "hold", "somebody-elses", "zones/" + vm + "@indestructible"));
         good(zonda.vmadm("update", vm.toString(), "indestructible_zoneroot=false"));
         good(zonda.vmadm("delete", vm.toString()));
     }

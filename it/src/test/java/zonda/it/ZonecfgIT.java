@@ -65,6 +65,9 @@ class ZonecfgIT {
                 .doesNotContain("zonda-properties");
         assertThat(good("zonecfg", "-z", "web01", "info autoboot; info brand"))
                 .isEqualTo("autoboot: true\nbrand: joyent-minimal\n");
+        assertThat(good("zonecfg", "-z", zone, "info", "attr", "name=alias"))
+                .isEqualTo("attr:\n\tname: alias\n\ttype: string\n\tvalue: d2ViMDE=\n");
+        assertThat(good("zonecfg", "-z", zone, "info", "attr", "name=nothing")).isEqualTo("No such attr resource.\n");
         assertThat(good("zonecfg", "-z", zone, "export"))
                 .startsWith("create -b\nset zonepath=")
                 .contains("add net\nset physical=net0\n")

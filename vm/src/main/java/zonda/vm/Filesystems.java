@@ -44,19 +44,21 @@ final class Filesystems {
         filesystem
                 .string("type")
                 .filter(type -> !type.equals("lofs"))
-                .ifPresent(type -> findings.rule("a filesystem of type \"" + type + "\" can not be mounted: lofs can"));
+                .ifPresent(type ->
+                        findings.rule("Invalid " + path + ".type: \"" + type + "\" can not be mounted, lofs can"));
         filesystem
                 .string("source")
                 .filter(source -> !isPlain(source))
-                .ifPresent(
-                        source -> findings.rule("source \"" + source + "\" of a filesystem is not an absolute path"));
+                .ifPresent(source ->
+                        findings.rule("Invalid " + path + ".source: \"" + source + "\" is not an absolute path"));
         filesystem
                 .string("target")
                 .filter(target -> !mayBeTarget(target))
-                .ifPresent(target -> findings.rule("nothing can be mounted at \"" + target + "\" of a VM"));
+                .ifPresent(target -> findings.rule(
+                        "Invalid " + path + ".target: nothing can be mounted at \"" + target + "\" of a VM"));
         for (String option : filesystem.array("options").strings()) {
             if (MountOption.find(option).isEmpty()) {
-                findings.rule("unknown option \"" + option + "\" of a filesystem; there are "
+                findings.rule("Invalid " + path + ".options: unknown option \"" + option + "\"; there are "
                         + String.join(", ", MountOption.words()));
             }
         }

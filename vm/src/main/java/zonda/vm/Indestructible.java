@@ -97,13 +97,10 @@ final class Indestructible {
     private void release(VmConfig vm, Part part) {
         Datasets datasets = machinery.datasets(vm);
         String snapshot = part.snapshot(vm);
-        if (datasets.findSnapshot(snapshot).isEmpty()) {
-            return;
-        }
-        if (isHeld(datasets, snapshot)) {
-            datasets.release(HOLD, List.of(snapshot));
-        }
-        datasets.destroy(snapshot, false);
+        datasets.findSnapshot(snapshot).ifPresent(one -> {
+            one.holds().keySet().forEach(hold -> datasets.release(hold, List.of(snapshot)));
+            datasets.destroy(snapshot, false);
+        });
     }
 
     private static boolean isHeld(Datasets datasets, String snapshot) {

@@ -8,12 +8,28 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import zonda.base.Json;
 import zonda.zones.RunningZone;
 
 /** A VM as {@code vmadm get} shows it: what is kept, with what is computed. */
 final class VmView {
     private static final DateTimeFormatter MILLIS = DateTimeFormatter.ISO_INSTANT;
+
+    /** Shown in another way, or not at all. */
+    private static final Set<String> HIDDEN = Set.of("limit_priv", "nowait", "delegate_dataset");
+
+    /** What SmartOS' zone records have no attribute for, and so get does not show. */
+    private static final Map<String, Json> USUAL = Map.of(
+            "archive_on_delete", Json.of(false),
+            "do_not_inventory", Json.of(false),
+            "docker", Json.of(false),
+            "maintain_resolvers", Json.of(false),
+            "restart_init", Json.of(true),
+            "indestructible_zoneroot", Json.of(false),
+            "indestructible_delegated", Json.of(false),
+            "internal_metadata_namespaces", new Json.Arr(List.of()),
+            "mdata_exec_timeout", Json.of(300));
 
     private VmView() {}
 
@@ -63,7 +79,7 @@ final class VmView {
         }
         shown.put("limit_priv", Json.of(limitPriv(vm.config().properties())));
         kept.forEach((name, value) -> {
-            if (!name.equals("limit_priv") && !name.equals("nowait")) {
+            if (!HIDDEN.contains(name) && !value.equals(USUAL.get(name))) {
                 shown.put(name, value);
             }
         });
@@ -87,6 +103,7 @@ final class VmView {
         shown.put("zone_state", Json.of(zoneState(vm, now)));
         shown.put("state", Json.of(state(vm, now)));
         shown.putIfAbsent("firewall_enabled", Json.of(false));
+        shown.putIfAbsent("v", Json.of(1));
         shown.putIfAbsent("zfs_root_recsize", Json.of(131_072));
         shown.put("server_uuid", Json.of(now.host().serverUuid()));
         shown.put("platform_buildstamp", Json.of(now.host().liveImage()));
