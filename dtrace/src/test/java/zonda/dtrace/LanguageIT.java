@@ -90,6 +90,34 @@ class LanguageIT {
     }
 
     @Test
+    void a_session_may_be_of_one_processor() {
+        int last = Runtime.getRuntime().availableProcessors() - 1;
+
+        Recorder ran = Recorder.run(
+                "-xcpu=" + last,
+                "-xswitchrate=10ms",
+                "-qn",
+                "BEGIN { printf(\"%d\", cpu); } tick-10ms { printf(\"%d\", cpu); exit(0); } syscall:::entry /cpu != " + last
+                        + "/ { printf(\"elsewhere\"); }");
+
+        assertThat(ran.err()).isEmpty();
+        assertThat(ran.out()).isEqualTo("" + last + last + "\n");
+        assertThat(Recorder.run("-xcpu=100000", "-n", "BEGIN").err())
+                .endsWith("could not enable tracing: Invalid argument: no cpu 100000\n");
+    }
+
+    @Test
+    void a_stack_has_as_many_frames_as_are_asked_for() {
+        Recorder ran = Recorder.run(
+                "-qn",
+                "syscall::write:entry /pid == $target/ { stack(1); } END { sym((uintptr_t)&`schedule); }",
+                "-c",
+                "dd if=/dev/zero of=/dev/null bs=1 count=1 status=none");
+
+        assertThat(ran.out()).matches("\n {14}vmlinux`\\w+\\+0x\\w+\n  vmlinux`schedule {34}\n");
+    }
+
+    @Test
     void strtok_goes_on_where_it_was() {
         assertThat(Recorder.quiet(
                         "BEGIN { printf(\"%s %s %s\", strtok(\"a,b;c\", \",;\"), strtok(NULL, \",;\"), strtok(NULL,"

@@ -301,6 +301,9 @@ final class Assignments {
     }
 
     private Op text(int line, String operator, Op value) {
+        if (value instanceof Op.StringAt(Op.Const(long address, var _), var _) && address == 0) {
+            return new Op.Text("");
+        }
         if (value.type().isText()) {
             return checker.string(value, line);
         }
