@@ -289,6 +289,10 @@ class MachineDisksIT {
         assertThat(update(vm, updating(change(vm, 1, "refreservation", 4))).status())
                 .isZero();
         assertThat(value("refreservation", dataset(vm, 1))).isEqualTo(String.valueOf(4L * MIB));
+        assertThat(update(vm, updating(change(vm, 1, "size", 4).with("compression", "gzip-2")))
+                        .status())
+                .isZero();
+        assertThat(value("compression", dataset(vm, 1))).isEqualTo("gzip-2");
         assertThat(update(vm, updating(change(vm, 1, "size", 2))).err())
                 .contains("cannot resize disk: new size must be greater than current size. (4 > 2)");
         write(vm, 1, "kept");

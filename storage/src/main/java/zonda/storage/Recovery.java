@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import zonda.base.OpException;
 import zonda.kernel.Directory;
+import zonda.kernel.KernelException;
 import zonda.storage.NodeRecord.Filesystem;
 import zonda.storage.NodeRecord.Frozen;
 import zonda.storage.NodeRecord.Mark;
@@ -320,7 +321,13 @@ final class Recovery {
         var own = new HashMap<Guid, Tuning>();
         for (Filesystem dataset : catalog.tree(catalog.root())) {
             own.put(dataset.guid(), dataset.options().tuning());
-            driver.compress(dataset.guid(), catalog.tuning(dataset).compression());
+            try {
+                driver.compress(dataset.guid(), catalog.tuning(dataset).compression());
+            } catch (KernelException e) {
+                // One that is full, say, must not keep the pool from being opened.
+                findings.add("compression of " + catalog.nameOf(dataset.guid()) + " is not set in all its directories: "
+                        + e.getMessage());
+            }
         }
         driver.reconcileTuning(own);
     }
