@@ -30,10 +30,10 @@ import zonda.kvm.Tpm;
         matches = ".+",
         disabledReason = "takes a quarter of an hour; ZONDA_SLOW_TESTS=1 runs it")
 class DebianMachineIT {
-    private static final Duration BOOT = Duration.ofMinutes(12);
+    private static final Duration BOOT = Duration.ofMinutes(25);
     private static final Duration LOOK = Duration.ofSeconds(5);
-    private static final Duration STOP = Duration.ofMinutes(5);
-    private static final Duration WORD = Duration.ofMinutes(4);
+    private static final Duration STOP = Duration.ofMinutes(8);
+    private static final Duration WORD = Duration.ofMinutes(8);
     private static final String TOLD = "#cloud-config\nwrite_files:\n- {path: /etc/told, content: by user-data}\n";
 
     @RegisterExtension
