@@ -10,6 +10,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import zonda.base.Await;
 import zonda.base.Json;
 import zonda.kernel.Command;
 
@@ -56,6 +57,34 @@ class NictagadmIT {
 
     private String mac() throws Exception {
         return Files.readString(Path.of("/sys/class/net", nic, "address")).strip();
+    }
+
+    @Test
+    void name_servers_reach_a_vm_when_another_vm_answers_its_dhcp_at_last() {
+        good("add", "-l", "lone0");
+        Json.Obj served = Instance.nic("10.97.2.1/24").with("nic_tag", "lone0").with("dhcp_server", true);
+        UUID server = zonda.create(Instance.withNics(zonda.payload("server"), served));
+        UUID client = zonda.create(
+                Instance.withNics(zonda.payload("client"), Instance.nic("dhcp").with("nic_tag", "lone0")));
+        assertThat(zonda.sh(client, "cat /etc/resolv.conf 2>/dev/null || echo none"))
+                .doesNotContain("nameserver");
+
+        zonda.sh(server, """
+                printf 'start 10.97.2.9\\nend 10.97.2.9\\ninterface net0\\nlease_file /root/leases\\npidfile /root/pid\\n' >/root/udhcpd.conf
+                printf 'option subnet 255.255.255.0\\noption dns 10.97.2.1\\n' >>/root/udhcpd.conf
+                touch /root/leases
+                udhcpd /root/udhcpd.conf
+                """);
+
+        assertThat(Await.until(
+                        LIMIT.multipliedBy(3),
+                        () -> zonda.sh(client, "cat /etc/resolv.conf 2>/dev/null || echo none")
+                                .contains("nameserver 10.97.2.1")))
+                .isTrue();
+        assertThat(zonda.sh(client, "ping -c 1 -W 5 10.97.2.1 >/dev/null && echo reached"))
+                .isEqualTo("reached");
+        zonda.deleteAll();
+        good("delete", "lone0");
     }
 
     @Test

@@ -37,8 +37,6 @@ import zonda.kernel.LinuxProcess;
 final class DhcpClients {
     private static final Duration LIMIT = Duration.ofSeconds(10);
     private static final Duration PATIENCE = Duration.ofSeconds(3);
-    /** Servers look for a second or three whether an address is in use before they offer it. */
-    private static final Duration FIRST_LEASE = Duration.ofSeconds(5);
 
     private static final int SIGTERM = 15;
     private static final int SIGKILL = 9;
@@ -125,10 +123,10 @@ final class DhcpClients {
         }
     }
 
-    /** Waits a moment for the NIC's first lease. A server that is slower is waited for by the client alone. */
-    void awaitLease(UUID zone, int index) {
+    /** Waits for the NIC's first lease. A server that is slower is waited for by the client alone. */
+    void awaitLease(UUID zone, int index, Duration limit) {
         Path file = leaseFile(directory(zone, index));
-        Await.until(FIRST_LEASE, () -> Files.exists(file));
+        Await.until(limit, () -> Files.exists(file));
     }
 
     /** The name servers that the NIC's network offered with its lease. */

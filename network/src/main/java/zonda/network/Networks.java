@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -34,6 +35,9 @@ import zonda.network.NicTag.Uplink;
  * one zone come one after another.
  */
 public final class Networks implements AutoCloseable {
+    /** Servers look for a second or three whether an address is in use before they offer it. */
+    private static final Duration FIRST_LEASES = Duration.ofSeconds(5);
+
     private final NetworkInstance instance;
     private final AntiSpoof antiSpoof;
     private final Gateways gateways;
@@ -290,7 +294,16 @@ public final class Networks implements AutoCloseable {
      */
     public List<AttachedNic> attach(ZoneNetwork zone, long initPid) {
         List<AttachedNic> nics = shared(() -> running().nics().attach(zone, initPid));
-        return running().nics().awaitLeases(nics);
+        return running().nics().awaitLeases(nics, FIRST_LEASES);
+    }
+
+    /**
+     * Waits for those leases of the zone's NICs that a server has not given yet.
+     *
+     * @return its NICs, with what the leases that are there say
+     */
+    public List<AttachedNic> awaitLeases(UUID zone, Duration limit) {
+        return running().nics().awaitLeases(attached(zone), limit);
     }
 
     /** The NICs that the zone has now. */

@@ -1,6 +1,7 @@
 package zonda.network;
 
 import java.net.InetAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -117,13 +118,15 @@ final class Nics {
         }
     }
 
-    /** Waits a moment for the leases of NICs whose addresses come from a server that isn't ours. */
-    List<AttachedNic> awaitLeases(List<AttachedNic> nics) {
-        return nics.stream().map(nic -> isLeasing(nic) ? awaitLease(nic) : nic).toList();
+    /** Waits for the leases of NICs whose addresses come from a server that isn't ours. */
+    List<AttachedNic> awaitLeases(List<AttachedNic> nics, Duration limit) {
+        return nics.stream()
+                .map(nic -> isLeasing(nic) ? awaitLease(nic, limit) : nic)
+                .toList();
     }
 
-    private AttachedNic awaitLease(AttachedNic nic) {
-        clients.awaitLease(nic.zone(), nic.index());
+    private AttachedNic awaitLease(AttachedNic nic, Duration limit) {
+        clients.awaitLease(nic.zone(), nic.index(), limit);
         return nic.withResolvers(clients.resolvers(nic.zone(), nic.index()));
     }
 

@@ -63,6 +63,14 @@ final class GuestRoot implements AutoCloseable {
                 + " " + name + "\n";
     }
 
+    /** Whether anybody has told the guest of a name server. */
+    boolean hasNameServers() {
+        return root.readLink("/etc/resolv.conf").isPresent()
+                || root.readString("/etc/resolv.conf")
+                        .filter(text -> text.contains("nameserver"))
+                        .isPresent();
+    }
+
     /** Writes resolv.conf(5); a guest that makes its own a link to elsewhere keeps that. */
     void resolvers(VmConfig vm, List<String> resolvers) {
         if (resolvers.isEmpty() || root.readLink("/etc/resolv.conf").isPresent()) {

@@ -2,7 +2,6 @@ package zonda.vm;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -40,6 +39,7 @@ final class Machinery {
     private final Displays displays;
     private final VmSnapshots snapshots = new VmSnapshots(this);
     private final Indestructible indestructible = new Indestructible(this);
+    private final NameServers nameServers;
     /** What runs, as far as this daemon knows; readers need no other word on it. */
     private final Map<UUID, RunningZone> running = new ConcurrentHashMap<>();
 
@@ -54,11 +54,20 @@ final class Machinery {
         this.store = store;
         this.specs = new ZoneSpecs(host);
         this.machines = new HvmSpecs(host);
+        this.nameServers = new NameServers(this, host.networks());
         this.displays = new Displays(control, host.facts().adminAddress());
     }
 
     Optional<RunningZone> running(UUID vm) {
         return Optional.ofNullable(running.get(vm));
+    }
+
+    Indestructible indestructible() {
+        return indestructible;
+    }
+
+    VmSnapshots snapshots() {
+        return snapshots;
     }
 
     Path zonepath(VmConfig vm) {
@@ -201,14 +210,7 @@ final class Machinery {
         if (vm.config().brand().isHvm()) {
             return;
         }
-        if (Docker.is(vm.config())) {
-            new DockerFiles(vm.config(), zonepath).write(resolvers(vm.config(), nics));
-            return;
-        }
-        boolean firstBoot = vm.life() == VmRecord.Life.PROVISIONING;
-        if (firstBoot || vm.config().maintainsResolvers()) {
-            writeResolvers(vm.config(), nics, zonepath);
-        }
+        nameServers.tell(vm, nics);
     }
 
     private static void seed(VmConfig vm, Path zonepath) {
@@ -217,22 +219,11 @@ final class Machinery {
         }
     }
 
-    private static void writeResolvers(VmConfig vm, List<AttachedNic> nics, Path zonepath) {
-        try (GuestRoot guest = GuestRoot.open(zonepath.resolve("root"))) {
-            guest.resolvers(vm, resolvers(vm, nics));
-        }
-    }
-
     /** Brings the name servers of a running VM's files to what its properties and networks say now. */
     void refreshResolvers(VmConfig vm) {
-        if (vm.brand().isHvm()) {
-            return;
+        if (!vm.brand().isHvm()) {
+            nameServers.write(vm, host.networks().attached(vm.uuid()));
         }
-        if (Docker.is(vm)) {
-            writeDockerFiles(vm);
-            return;
-        }
-        writeResolvers(vm, host.networks().attached(vm.uuid()), zonepath(vm));
     }
 
     /** Writes the VM's other name into its files; its kernel has it from the next boot on. */
@@ -241,36 +232,12 @@ final class Machinery {
             return;
         }
         if (Docker.is(after)) {
-            writeDockerFiles(after);
+            refreshResolvers(after);
             return;
         }
         try (GuestRoot guest = GuestRoot.open(root(after))) {
             guest.rename(before, after);
         }
-    }
-
-    private void writeDockerFiles(VmConfig vm) {
-        new DockerFiles(vm, zonepath(vm)).write(resolvers(vm, host.networks().attached(vm.uuid())));
-    }
-
-    /** The VM's own resolvers, else those of its networks. */
-    private static List<String> resolvers(VmConfig vm, List<AttachedNic> nics) {
-        List<String> own = vm.properties().array("resolvers").strings();
-        return own.isEmpty()
-                ? nics.stream()
-                        .flatMap(nic -> nic.resolvers().stream())
-                        .map(InetAddress::getHostAddress)
-                        .distinct()
-                        .toList()
-                : own;
-    }
-
-    Indestructible indestructible() {
-        return indestructible;
-    }
-
-    VmSnapshots snapshots() {
-        return snapshots;
     }
 
     /** Shows a snapshot's root in the VM, if that runs, as /checkpoints/NAME. */

@@ -48,7 +48,7 @@ final class Rules {
                     + "\" (up to 63 letters, digits, '_', '.' and '-', a letter or digit first and last)");
         }
         properties.array("resolvers").strings().stream()
-                .filter(resolver -> !isAddress(resolver))
+                .filter(resolver -> !Shapes.isAddress(resolver))
                 .forEach(resolver -> findings.rule("Invalid resolver: \"" + resolver + "\""));
         privileges(properties.array("limit_priv").strings(), findings);
         nics(vm.nics(), findings);
@@ -163,10 +163,10 @@ final class Rules {
                 .forEach(ip ->
                         findings.rule("Invalid IP: \"" + ip + "\" (must be an address with prefix, dhcp or addrconf)"));
         allowed.stream()
-                .filter(ip -> !isAddress(ip) && !isCidr(ip))
+                .filter(ip -> !Shapes.isAddress(ip) && !isCidr(ip))
                 .forEach(ip -> findings.rule("invalid allowed_ips: " + ip));
         nic.array("gateways").strings().stream()
-                .filter(gateway -> !isAddress(gateway) || gateway.contains(":"))
+                .filter(gateway -> !Shapes.isAddress(gateway) || gateway.contains(":"))
                 .forEach(gateway -> findings.rule("Static gateways must be IPv4 addresses: " + gateway));
         if (ips.size() > MOST_IPS) {
             findings.rule("Maximum of " + MOST_IPS + " ips per nic");
@@ -181,7 +181,7 @@ final class Rules {
 
     private static void routes(Json.Obj routes, List<Json.Obj> nics, Findings findings) {
         routes.members().forEach((destination, gateway) -> {
-            if (!isAddress(destination) && !isCidr(destination)) {
+            if (!Shapes.isAddress(destination) && !isCidr(destination)) {
                 findings.rule("Invalid route destination: \"" + destination + "\" (must be IP address or CIDR)");
             }
             String text = gateway instanceof Json.Str(String word) ? word : gateway.compact();
@@ -189,7 +189,7 @@ final class Rules {
                 if (!isOfNic(text, nics)) {
                     findings.rule("Route gateway: \"" + text + "\" refers to non-existent or DHCP nic");
                 }
-            } else if (!isAddress(text) || text.contains(":")) {
+            } else if (!Shapes.isAddress(text) || text.contains(":")) {
                 findings.rule("Invalid route gateway: \"" + text + "\" (must be IP address, MAC address, or nic)");
             }
         });
@@ -262,15 +262,6 @@ final class Rules {
     private static boolean isMac(String text) {
         try {
             return !Mac.parse(text).isMulticast();
-        } catch (OpException e) {
-            return false;
-        }
-    }
-
-    private static boolean isAddress(String text) {
-        try {
-            Cidr.parseAddress(text);
-            return true;
         } catch (OpException e) {
             return false;
         }

@@ -59,7 +59,7 @@ final class Shapes {
         }
     }
 
-    private static boolean isAddress(String text) {
+    static boolean isAddress(String text) {
         try {
             Cidr.parseAddress(text);
             return true;
