@@ -163,6 +163,21 @@ class UpdateIT {
     }
 
     @Test
+    void limits_of_ipc_hold_at_once_and_at_the_next_boot() {
+        String limits = "cd /proc/sys/kernel && cat msgmni shmmni sem shmall";
+        String before = zonda.sh(vm, limits);
+
+        update("max_msg_ids=77", "max_shm_ids=88", "max_sem_ids=99", "max_shm_memory=2");
+
+        assertThat(zonda.sh(vm, limits)).isEqualTo("77\n88\n32000\t1024000000\t500\t99\n512");
+        zonda.vmadm("reboot", "-F", vm.toString());
+        assertThat(zonda.sh(vm, limits)).isEqualTo("77\n88\n32000\t1024000000\t500\t99\n512");
+        update("max_msg_ids=", "max_shm_ids=", "max_sem_ids=", "max_shm_memory=");
+        assertThat(zonda.sh(vm, limits)).isEqualTo(before);
+        assertThat(zonda.get(vm).integer("max_msg_ids")).contains(4096L);
+    }
+
+    @Test
     void a_bad_update_changes_nothing() {
         Json.Obj before = zonda.get(vm).without("last_modified");
 

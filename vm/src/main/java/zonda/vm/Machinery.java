@@ -167,6 +167,7 @@ final class Machinery {
                 if (booted.config().brand().isHvm()) {
                     return;
                 }
+                IpcLimits.apply(booted.config(), initPid);
                 if (Docker.is(booted.config())) {
                     new DockerFiles(booted.config(), zonepath).show(booted, initPid, host.zones());
                 } else {

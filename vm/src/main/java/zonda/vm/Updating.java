@@ -99,6 +99,12 @@ final class Updating {
         if (runs && !before.limits().equals(after.limits())) {
             host.zones().limit(after.uuid(), after.limits());
         }
+        if (runs && !after.brand().isHvm()) {
+            machinery
+                    .running(after.uuid())
+                    .ifPresent(
+                            zone -> IpcLimits.update(before, after, zone.init().pid()));
+        }
         if (runs && Displays.differ(before, after)) {
             machinery.displays().reopen(after);
         }
