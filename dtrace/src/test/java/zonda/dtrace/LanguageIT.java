@@ -97,8 +97,8 @@ class LanguageIT {
                 "-xcpu=" + last,
                 "-xswitchrate=10ms",
                 "-qn",
-                "BEGIN { printf(\"%d\", cpu); } tick-10ms { printf(\"%d\", cpu); exit(0); } syscall:::entry /cpu != " + last
-                        + "/ { printf(\"elsewhere\"); }");
+                "BEGIN { printf(\"%d\", cpu); } tick-10ms { printf(\"%d\", cpu); exit(0); } syscall:::entry /cpu != "
+                        + last + "/ { printf(\"elsewhere\"); }");
 
         assertThat(ran.err()).isEmpty();
         assertThat(ran.out()).isEqualTo("" + last + last + "\n");
