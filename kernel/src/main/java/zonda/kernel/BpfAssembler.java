@@ -176,16 +176,35 @@ public final class BpfAssembler {
         return raw(0xdc, to, 0, 0, bits);
     }
 
+    // An instruction has 16 bits for an offset. Where one needs more, the register is moved there and back.
+
     public BpfAssembler load(Width width, int to, int from, int offset) {
-        return raw(0x61 | width.bits, to, from, offset, 0);
+        if (isNear(offset)) {
+            return raw(0x61 | width.bits, to, from, offset, 0);
+        }
+        alu(Alu.ADD, from, offset).raw(0x61 | width.bits, to, from, 0, 0);
+        return to == from ? this : alu(Alu.ADD, from, -offset);
     }
 
     public BpfAssembler store(Width width, int to, int offset, int from) {
-        return raw(0x63 | width.bits, to, from, offset, 0);
+        if (isNear(offset)) {
+            return raw(0x63 | width.bits, to, from, offset, 0);
+        }
+        if (to == from) {
+            throw new IllegalArgumentException("a register can not be stored so far from where it points");
+        }
+        return alu(Alu.ADD, to, offset).raw(0x63 | width.bits, to, from, 0, 0).alu(Alu.ADD, to, -offset);
     }
 
     public BpfAssembler storeConstant(Width width, int to, int offset, int value) {
-        return raw(0x62 | width.bits, to, 0, offset, value);
+        if (isNear(offset)) {
+            return raw(0x62 | width.bits, to, 0, offset, value);
+        }
+        return alu(Alu.ADD, to, offset).raw(0x62 | width.bits, to, 0, 0, value).alu(Alu.ADD, to, -offset);
+    }
+
+    private static boolean isNear(int offset) {
+        return offset == (short) offset;
     }
 
     /** An atomic operation on 64 bits of memory: ADD, OR, AND or XOR. */

@@ -24,6 +24,24 @@ class BpfAssemblerTest {
     }
 
     @Test
+    void memory_that_is_far_is_reached_by_moving_the_register() {
+        var asm = new BpfAssembler()
+                .load(BpfAssembler.Width.DOUBLE, 1, 7, 40_000)
+                .store(BpfAssembler.Width.WORD, 7, -40_000, 1)
+                .exit();
+
+        assertThat(BpfDisassembler.lines(asm.code()))
+                .containsExactly(
+                        "   0: (07) r7 += 40000",
+                        "   1: (79) r1 = *(u64 *)(r7 +0)",
+                        "   2: (07) r7 += -40000",
+                        "   3: (07) r7 += -40000",
+                        "   4: (63) *(u32 *)(r7 +0) = r1",
+                        "   5: (07) r7 += 40000",
+                        "   6: (95) exit");
+    }
+
+    @Test
     void jumps_find_their_labels_on_either_side() {
         var asm = new BpfAssembler();
         int end = asm.newLabel();

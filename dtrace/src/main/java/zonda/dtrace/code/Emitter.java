@@ -49,6 +49,7 @@ final class Emitter {
     static final int ADDRESS = -40;
     private static final int TEMPORARIES = -40;
     private static final int DEEPEST = -360;
+    private static final int MOST_WORDS = 32;
 
     /** Kinds of faults, as the consumer names them. */
     static final int BAD_ADDRESS = 1;
@@ -280,6 +281,19 @@ final class Emitter {
         for (int i = 0; i < bytes; i += 8) {
             asm.load(DW, R2, from, offset + i).store(DW, SLOT, place + i, R2);
         }
+    }
+
+    /** Copies bytes of the slot to where r0 points: word by word, or by a helper where that makes the code too long. */
+    void copyFromSlot(int place, int bytes) {
+        if (bytes <= MOST_WORDS * 8) {
+            for (int i = 0; i < bytes; i += 8) {
+                asm.load(DW, R1, SLOT, place + i).store(DW, R0, i, R1);
+            }
+            return;
+        }
+        asm.move(R1, R0).constant(R2, bytes);
+        slotAddress(R3, place);
+        asm.call(READ_KERNEL);
     }
 
     /** Copies within the slot. */

@@ -257,10 +257,14 @@ public final class Options {
         int shift = text.isEmpty() ? -1 : "kmgt".indexOf(text.charAt(text.length() - 1));
         String digits = shift >= 0 ? text.substring(0, text.length() - 1) : text;
         long least = name.equals("strsize") ? 2 : 0;
-        if (!digits.matches("[0-9]{1,12}|0x[0-9a-f]{1,10}") || Long.decode(decimal(digits)) < least) {
+        if (!digits.matches("[0-9]{1,12}|0x[0-9a-f]{1,10}")) {
             throw badValue();
         }
-        return Long.decode(decimal(digits)) << 10 * (shift + 1);
+        long bytes = Long.decode(decimal(digits)) << 10 * (shift + 1);
+        if (bytes < least) {
+            throw badValue();
+        }
+        return bytes;
     }
 
     /** Without zeros in front, which would make it octal. */

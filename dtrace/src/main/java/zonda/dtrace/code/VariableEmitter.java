@@ -129,11 +129,9 @@ final class VariableEmitter {
     /** Writes text of a place of the slot, which ends with a zero where it is cut. */
     void storeText(Op address, int place, int bytes) {
         int mark = emitter.mark();
+        asm.storeConstant(B, SLOT, place + bytes - 1, 0);
         target(address, bytes);
-        for (int i = 0; i < bytes; i += 8) {
-            asm.load(DW, R1, SLOT, place + i).store(DW, R0, i, R1);
-        }
-        asm.storeConstant(B, R0, bytes - 1, 0);
+        emitter.copyFromSlot(place, bytes);
         emitter.release(mark);
     }
 
@@ -276,9 +274,7 @@ final class VariableEmitter {
             address(variable, keys, true);
             int end = asm.newLabel();
             dropUnlessThere(variable, end);
-            for (int i = 0; i < variable.type().size(); i += 8) {
-                asm.load(DW, R1, SLOT, place + i).store(DW, R0, i, R1);
-            }
+            emitter.copyFromSlot(place, Aggregate.size(variable.type(), emitter.stringSize));
             asm.place(end).constant(R0, 0);
             emitter.release(mark);
             return;
@@ -364,9 +360,7 @@ final class VariableEmitter {
         }
         address(variable, keys, true);
         dropUnlessThere(variable, end);
-        for (int i = 0; i < emitter.stringSize; i += 8) {
-            asm.load(DW, R1, SLOT, place + i).store(DW, R0, i, R1);
-        }
+        emitter.copyFromSlot(place, emitter.stringSize);
         asm.place(end);
     }
 

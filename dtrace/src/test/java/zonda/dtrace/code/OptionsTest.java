@@ -13,6 +13,8 @@ class OptionsTest {
         options.set("bufsize=16k");
 
         assertThat(options.number("bufsize")).isEqualTo(16384);
+        options.set("strsize=1k");
+        assertThat(options.number("strsize")).isEqualTo(1024);
     }
 
     @Test
