@@ -294,8 +294,11 @@ public final class Dtrace {
             if (unit.names().isDestructive() && !options.is("destructive")) {
                 throw new Complaint("could not enable tracing: Destructive actions not allowed");
             }
-            if (options.number("bufsize") < SMALLEST_BUFFER || endTooBig(unit, planned)) {
+            if (options.number("bufsize") < SMALLEST_BUFFER) {
                 throw new Complaint("could not enable tracing: Enabling exceeds size of buffer");
+            }
+            if (options.word("bufpolicy").equals(Optional.of("fill")) && endTooBig(unit, planned)) {
+                throw new Complaint("could not enable tracing: END enablings exceed size of principal buffer");
             }
             if (options.word("cpu").isPresent()
                     && !PerfEvent.onlineCpus()
@@ -311,7 +314,7 @@ public final class Dtrace {
             }
         }
 
-        /** There must always be room for what END writes. */
+        /** Where a buffer is filled once, there must be room for what END writes; elsewhere it is dropped. */
         private boolean endTooBig(Unit unit, List<Programs.Planned> planned) {
             return planned.stream()
                     .filter(one -> one.probes().getFirst().source() instanceof Probe.Source.End)

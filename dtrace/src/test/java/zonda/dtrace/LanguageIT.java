@@ -90,6 +90,19 @@ class LanguageIT {
     }
 
     @Test
+    void what_end_writes_beyond_its_buffer_is_dropped_and_refused_where_buffers_are_filled() {
+        String program = "BEGIN { exit(0); } END { trace(\"a\"); }";
+
+        Recorder ran = Recorder.run("-xdroptags", "-xstrsize=1k", "-xbufsize=512", "-qn", program);
+
+        assertThat(ran.err()).matches("dtrace: \\[DTRACEDROP_PRINCIPAL] 1 drop on CPU [0-9]+\n");
+        assertThat(ran.status()).isZero();
+        assertThat(Recorder.run("-xbufpolicy=fill", "-xstrsize=1k", "-xbufsize=512", "-qn", program)
+                        .err())
+                .isEqualTo("dtrace: could not enable tracing: END enablings exceed size of principal buffer\n");
+    }
+
+    @Test
     void a_session_may_be_of_one_processor() {
         int last = Runtime.getRuntime().availableProcessors() - 1;
 
