@@ -35,7 +35,8 @@ final class ZonecfgText {
         for (String property : List.of("limitpriv", "scheduling-class", "ip-type", "hostid", "fs-allowed")) {
             out.append(global(zone, property));
         }
-        RESOURCES.forEach(resource -> out.append(info(zone.children(ELEMENTS.get(resource)), resource)));
+        RESOURCES.forEach(
+                resource -> out.append(info(zone.children(ELEMENTS.getOrDefault(resource, resource)), resource)));
         return out.toString();
     }
 
