@@ -69,53 +69,6 @@ class DatasetsContractIT {
     }
 
     @Test
-    void properties_tell_where_they_come_from() {
-        datasets.create("tank/a", DatasetOptions.DEFAULT.quota(Bytes.ofMiB(64)).property("org.example:note", "one"));
-        datasets.create("tank/a/b", DatasetOptions.DEFAULT);
-        datasets.snapshot("tank/a/b", "now");
-
-        assertThat(datasets.properties("tank/a"))
-                .filteredOn(one -> !(one.source() instanceof DatasetProperty.Source.None))
-                .extracting(one -> one.name() + " " + one.source().label())
-                .containsExactly(
-                        "quota local",
-                        "reservation default",
-                        "mountpoint default",
-                        "refreservation default",
-                        "filesystem_limit default",
-                        "snapshot_limit default",
-                        "filesystem_count default",
-                        "snapshot_count default",
-                        "org.example:note local");
-        assertThat(datasets.properties("tank/a/b"))
-                .filteredOn(one -> !(one.source() instanceof DatasetProperty.Source.None))
-                .extracting(one -> one.name() + " " + one.source().label())
-                .containsExactly(
-                        "quota default",
-                        "reservation default",
-                        "mountpoint default",
-                        "refreservation default",
-                        "filesystem_limit default",
-                        "snapshot_limit default",
-                        "filesystem_count default",
-                        "snapshot_count default",
-                        "org.example:note inherited from tank/a");
-        assertThat(datasets.properties("tank/a/b@now"))
-                .extracting(DatasetProperty::name)
-                .containsExactly(
-                        "type",
-                        "creation",
-                        "referenced",
-                        "createtxg",
-                        "guid",
-                        "defer_destroy",
-                        "userrefs",
-                        "clones",
-                        "org.example:note");
-        refused(Code.NOT_FOUND, () -> datasets.properties("tank/c"), "cannot open 'tank/c': dataset does not exist");
-    }
-
-    @Test
     void the_devices_have_got_nothing_wrong() {
         assertThat(pool.pool().vdevs()).singleElement().satisfies(vdev -> {
             assertThat(vdev.path()).startsWith("/dev/loop");
