@@ -262,7 +262,7 @@ class KvmIT {
         assertThat(zonda.feed(other.compact(), "vmadm", "create").err())
                 .contains("vnc_port " + chosen + " is that of VM " + vm);
         assertThat(refusal(other.with("vnc_password", "123456789")))
-                .contains("a VNC password has at most 8 characters");
+                .contains("VNC password is too long, maximum length is 8 characters.");
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             Ran ran = zonda.vmadm("update", vm.toString(), "vnc_port=" + taken.getLocalPort());
             assertThat(ran.err()).contains("port " + taken.getLocalPort()).contains("in use");

@@ -109,14 +109,28 @@ public record LinuxProcess(long pid, long startTime) {
         }
     }
 
-    private record Stat(char state, LinuxProcess process) {}
+    /**
+     * Whether the program that it runs is in place. In the middle of execve(2) it is not: the process has its new program's
+     * name, and can't be entered by setns(2).
+     */
+    public boolean hasProgram() {
+        return stat(pid)
+                .filter(stat -> stat.process().equals(this) && stat.code() != 0)
+                .isPresent();
+    }
+
+    /** @param code the address of its program's first instruction, field 26 of /proc/PID/stat */
+    private record Stat(char state, LinuxProcess process, long code) {}
 
     private static Optional<Stat> stat(long pid) {
         try {
             String text = Files.readString(Path.of("/proc/" + pid + "/stat"), StandardCharsets.ISO_8859_1);
             // The second field, the name, is in parentheses and may hold anything, parentheses too.
-            String[] fields = text.substring(text.lastIndexOf(')') + 2).split(" ", 21);
-            return Optional.of(new Stat(fields[0].charAt(0), new LinuxProcess(pid, Long.parseLong(fields[19]))));
+            String[] fields = text.substring(text.lastIndexOf(')') + 2).split(" ", 25);
+            return Optional.of(new Stat(
+                    fields[0].charAt(0),
+                    new LinuxProcess(pid, Long.parseLong(fields[19])),
+                    Long.parseUnsignedLong(fields[23])));
         } catch (IOException e) {
             return Optional.empty();
         }

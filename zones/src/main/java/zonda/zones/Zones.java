@@ -209,17 +209,21 @@ public final class Zones {
         boolean seen = Await.until(
                 Duration.ofSeconds(10),
                 () -> !zone.init().isAlive()
-                        || zone.init()
-                                .executable()
-                                .filter(program -> !isRuntime(program))
-                                .isPresent());
+                        || (zone.init()
+                                        .executable()
+                                        .filter(program -> !isRuntime(program))
+                                        .isPresent()
+                                && zone.init().hasProgram()));
         if (!seen || (Files.exists(paths.exit()) && !mayEnd)) {
             throw new OpException(Code.FAILED, "the zone's init did not start" + consoleHint(zone.uuid()));
         }
     }
 
+    /** The runtime is protected from its zone: it runs a copy, in memory or in a mount of its own, whose root it is. */
     private boolean isRuntime(Path program) {
-        return program.equals(runtime.program()) || program.toString().contains("memfd:");
+        return program.equals(runtime.program())
+                || program.toString().contains("memfd:")
+                || program.equals(Path.of("/"));
     }
 
     private String consoleHint(UUID zone) {

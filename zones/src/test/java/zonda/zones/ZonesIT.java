@@ -116,6 +116,10 @@ class ZonesIT {
     void a_zone_boots_with_its_name_its_ids_and_its_limits_and_stops_when_asked() throws Exception {
         RunningZone running = zones.boot(machine(), _ -> {});
 
+        assertThat(Files.readString(Path.of("/proc/" + running.init().pid() + "/comm")))
+                .as("it is the zone's own program by then, which others can enter")
+                .isEqualTo("init\n");
+        assertThat(running.init().hasProgram()).isTrue();
         assertThat(zones.isRunning(zone)).isTrue();
         assertThat(run("hostname 2>/dev/null || cat /proc/sys/kernel/hostname; id -u; exit 7"))
                 .isEqualTo("web01\n0\nexit 7");
