@@ -34,13 +34,11 @@ final class ChunkRoom {
     void require(DeviceChange change, int blank) {
         btrfs.commit();
         int copies = change.copies();
-        for (int usage : USAGES) {
-            if (devicesWithRoom(change, blank) >= copies) {
-                return;
-            }
-            btrfs.compact(usage);
-        }
         long devices = devicesWithRoom(change, blank);
+        for (int i = 0; devices < copies && i < USAGES.length; i++) {
+            btrfs.compact(USAGES[i]);
+            devices = devicesWithRoom(change, blank);
+        }
         if (devices < copies) {
             throw new OpException(
                     Code.FAILED,

@@ -87,8 +87,7 @@ final class Creating {
     /** What is needed before the first program runs. From the record on, the VM is there whatever happens. */
     private void install(Saga saga, VmConfig config) {
         saga.step("install", () -> machinery.install(config));
-        saga.step(
-                "installed", () -> vms.store().change(config.uuid(), record -> record.with(lifeAfterInstall(config))));
+        saga.step("installed", () -> vms.store().change(config.uuid(), lifeAfterInstall(config)));
     }
 
     /** A container has nothing to provision: it is as its image is. */

@@ -203,9 +203,13 @@ final class Disks {
 
     private void source(String at, Json.Obj disk, String pool, Findings findings) {
         if (disk.has("image_uuid")) {
-            ofImage(at, disk, pool, findings);
-            return;
+            imageSize(at, disk, pool, findings);
+        } else {
+            ownSize(at, disk, findings);
         }
+    }
+
+    private static void ownSize(String at, Json.Obj disk, Findings findings) {
         if (!disk.has("size")) {
             findings.missing(at + ".size");
         } else if (disk.integer("size", 0) == 0) {
@@ -219,7 +223,8 @@ final class Disks {
         }
     }
 
-    private void ofImage(String at, Json.Obj disk, String pool, Findings findings) {
+    /** The size in MiB of the image that a disk is made of, whose fitness is noted; 0 of one that is not there. */
+    private long imageSize(String at, Json.Obj disk, String pool, Findings findings) {
         if (disk.has("size")) {
             findings.badProperty(
                     at + ".size",
@@ -232,7 +237,7 @@ final class Disks {
         Optional<Json.Obj> manifest = host.image(uuid, pool);
         if (manifest.isEmpty()) {
             findings.badValue(at + ".image_uuid", "Image " + uuid + " not found in zpool " + pool);
-            return;
+            return 0;
         }
         String type = manifest.get().string("type", "");
         if (!type.equals(IMAGES)) {
@@ -250,6 +255,7 @@ final class Disks {
                     "image " + uuid + " is of " + size + " MiB, which a disk of " + disk.integer("size", 0)
                             + " MiB can't hold");
         }
+        return size;
     }
 
     private static void checkSlots(List<Json.Obj> disks, Findings findings) {
@@ -423,18 +429,15 @@ final class Disks {
         }
 
         private Json.Obj empty(Json.Obj disk) {
-            source(at, disk, vm.zpool(), findings);
+            ownSize(at, disk, findings);
             return disk;
         }
 
         private Json.Obj ofImage(Json.Obj disk, String pool) {
-            source(at, disk, pool, findings);
+            long size = imageSize(at, disk, pool, findings);
             if (disk.has("block_size")) {
                 findings.rule("setting both .block_size and .image_uuid on a volume is invalid");
             }
-            long size = host.image(disk.string("image_uuid", ""), pool)
-                    .map(manifest -> manifest.integer("image_size", 0))
-                    .orElse(0L);
             return disk.with("image_size", size).with("size", disk.integer("size", size));
         }
     }

@@ -21,8 +21,6 @@ record Increment(Optional<String> base, String to, Set<String> own) {
     /** Of the VM's JSON. SmartOS does not know it, and ignores it. */
     private static final String MEMBER = "zonda_increment";
 
-    private static final String OWN = "vmsnap-";
-
     static Json.Obj with(Json.Obj vm, SendOptions options, String to, List<Snapshot> there) {
         if (options.keep().isEmpty() && options.from().isEmpty()) {
             return vm;
@@ -36,7 +34,7 @@ record Increment(Optional<String> base, String to, Set<String> own) {
                                 "snapshots",
                                 Json.Arr.ofStrings(there.stream()
                                         .map(Snapshot::shortName)
-                                        .filter(name -> name.startsWith(OWN))
+                                        .filter(name -> name.startsWith(VmSnapshots.PREFIX))
                                         .toList())));
     }
 
@@ -85,6 +83,8 @@ record Increment(Optional<String> base, String to, Set<String> own) {
 
     private boolean isOver(Snapshot snapshot) {
         String name = snapshot.shortName();
-        return name.startsWith(OWN) ? !own.contains(name) : name.startsWith(SendOptions.KEPT) && !name.equals(to);
+        return name.startsWith(VmSnapshots.PREFIX)
+                ? !own.contains(name)
+                : name.startsWith(SendOptions.KEPT) && !name.equals(to);
     }
 }

@@ -124,7 +124,7 @@ public final class Installing {
             if (vms.find(uuid).life() == VmRecord.Life.RECEIVING) {
                 throw new OpException(Code.CONFLICT, "must be installed before mark.");
             }
-            vms.store().change(uuid, vm -> vm.with(VmRecord.Life.INCOMPLETE));
+            vms.store().change(uuid, VmRecord.Life.INCOMPLETE);
             return uuid;
         });
     }
@@ -137,12 +137,8 @@ public final class Installing {
         if (pool.flatMap(datasets -> datasets.find(config.dataset())).isEmpty()) {
             problems.add("could not verify zonepath: no dataset " + config.dataset());
         }
-        for (Json.Obj nic : config.nics()) {
-            String tag = nic.string("nic_tag", "");
-            if (!vms.host().networks().tagExists(tag)) {
-                problems.add("could not verify net global-nic=" + tag + ": no nic tag is called so");
-            }
-        }
+        Nics.missingTags(config, vms.host().networks()::tagExists)
+                .forEach(tag -> problems.add("could not verify net global-nic=" + tag + ": no nic tag is called so"));
         for (Json.Obj filesystem : Filesystems.of(config)) {
             String source = filesystem.string("source", "");
             if (!Files.exists(Path.of(source))) {
@@ -187,12 +183,8 @@ public final class Installing {
     private void complete(Saga saga, VmConfig config) {
         saga.step("datasets", () -> vms.machinery().makeDatasets(config));
         saga.step("install", () -> vms.machinery().install(config));
-        saga.step("installed", () -> keep(config, Creating.lifeAfterInstall(config)));
+        saga.step("installed", () -> vms.store().change(config.uuid(), Creating.lifeAfterInstall(config)));
         saga.end();
-    }
-
-    private void keep(VmConfig config, VmRecord.Life life) {
-        vms.store().change(config.uuid(), vm -> vm.with(life));
     }
 
     /** Its datasets were made for this, and hold nothing else. */
@@ -202,7 +194,7 @@ public final class Installing {
     }
 
     private void remove(Saga saga, VmConfig config) {
-        saga.step("record", () -> keep(config, VmRecord.Life.RECEIVING));
+        saga.step("record", () -> vms.store().change(config.uuid(), VmRecord.Life.RECEIVING));
         saga.step("datasets", () -> VmDatasets.remove(config, vms.machinery().datasets(config)));
         saga.end();
     }

@@ -2,6 +2,7 @@ package zonda.vm;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.LongFunction;
 import zonda.kernel.Command;
@@ -62,22 +63,20 @@ final class IpcLimits {
 
     private static Map<String, String> of(VmConfig vm) {
         var parameters = new TreeMap<String, String>();
-        put(parameters, vm, "max_msg_ids", "msgmni", ids -> String.valueOf(Math.min(ids, MOST)));
-        put(parameters, vm, "max_shm_ids", "shmmni", ids -> String.valueOf(Math.min(ids, MOST)));
-        put(parameters, vm, "max_sem_ids", "sem", ids -> SEMAPHORES + Math.min(ids, MOST));
-        put(parameters, vm, "max_shm_memory", "shmall", mib -> String.valueOf(Math.min(mib, MOST_MIB) * PAGES_IN_MIB));
+        put(parameters, "msgmni", ids(vm, "max_msg_ids"), ids -> String.valueOf(Math.min(ids, MOST)));
+        put(parameters, "shmmni", ids(vm, "max_shm_ids"), ids -> String.valueOf(Math.min(ids, MOST)));
+        put(parameters, "sem", ids(vm, "max_sem_ids"), ids -> SEMAPHORES + Math.min(ids, MOST));
+        Optional<Long> memory = vm.properties().integer("max_shm_memory");
+        put(parameters, "shmall", memory, mib -> String.valueOf(Math.min(mib, MOST_MIB) * PAGES_IN_MIB));
         return parameters;
     }
 
     private static void put(
-            Map<String, String> parameters,
-            VmConfig vm,
-            String property,
-            String parameter,
-            LongFunction<String> value) {
-        vm.properties()
-                .integer(property)
-                .filter(limit -> limit != USUAL || property.equals("max_shm_memory"))
-                .ifPresent(limit -> parameters.put(parameter, value.apply(limit)));
+            Map<String, String> parameters, String parameter, Optional<Long> limit, LongFunction<String> value) {
+        limit.ifPresent(number -> parameters.put(parameter, value.apply(number)));
+    }
+
+    private static Optional<Long> ids(VmConfig vm, String property) {
+        return vm.properties().integer(property).filter(limit -> limit != USUAL);
     }
 }

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import zonda.base.Cidr;
 import zonda.base.Code;
 import zonda.base.Json;
@@ -39,13 +40,14 @@ final class Nics {
 
     /** @throws OpException FAILED for a NIC tag that is not there any more, before the VM goes down and can't come up */
     static void requireTags(String verb, VmConfig vm, Predicate<String> exists) {
-        vm.nics().stream()
-                .map(nic -> nic.string("nic_tag", ""))
-                .filter(exists.negate())
-                .findFirst()
-                .ifPresent(tag -> {
-                    throw new OpException(Code.FAILED, "Cannot " + verb + " vm: Invalid nic tag \"" + tag + "\"");
-                });
+        missingTags(vm, exists).findFirst().ifPresent(tag -> {
+            throw new OpException(Code.FAILED, "Cannot " + verb + " vm: Invalid nic tag \"" + tag + "\"");
+        });
+    }
+
+    /** The NIC tags that a VM's NICs name and that are not there. */
+    static Stream<String> missingTags(VmConfig vm, Predicate<String> exists) {
+        return vm.nics().stream().map(nic -> nic.string("nic_tag", "")).filter(exists.negate());
     }
 
     static Json.Obj withoutEmptyIps(Json.Obj nic) {

@@ -290,13 +290,13 @@ public final class Transfer {
             Datasets datasets = vms.machinery().datasets(config);
             increment.requireBase(config, datasets);
             vms.rules().checkConflicts(config);
-            keep(config, VmRecord.Life.RECEIVING);
+            vms.store().change(config.uuid(), VmRecord.Life.RECEIVING);
             receiveAll(config, first, in, name -> ReceiveRequest.into(name).forced());
             increment.tidy(config, datasets);
             vms.store().change(uuid, vm -> vm.with(config));
             prepare(config);
             vms.machinery().applyDisks(now.config(), config);
-            keep(config, VmRecord.Life.INSTALLED);
+            vms.store().change(config.uuid(), VmRecord.Life.INSTALLED);
             return uuid;
         });
         return uuid;
@@ -316,11 +316,11 @@ public final class Transfer {
     private void carryOut(Saga saga, VmConfig config, Optional<VmBundle.Header> first, DigestInputStream in) {
         try {
             if (first.isEmpty()) {
-                saga.step("receiving", () -> keep(config, VmRecord.Life.RECEIVING));
+                saga.step("receiving", () -> vms.store().change(config.uuid(), VmRecord.Life.RECEIVING));
             } else {
                 saga.step("datasets", () -> receiveAll(config, first, in, ReceiveRequest::into));
                 saga.step("prepare", () -> prepare(config));
-                saga.step("received", () -> keep(config, VmRecord.Life.INSTALLED));
+                saga.step("received", () -> vms.store().change(config.uuid(), VmRecord.Life.INSTALLED));
             }
             saga.end();
         } catch (RuntimeException e) {
@@ -328,10 +328,6 @@ public final class Transfer {
             saga.end();
             throw e;
         }
-    }
-
-    private void keep(VmConfig config, VmRecord.Life life) {
-        vms.store().change(config.uuid(), vm -> vm.with(life));
     }
 
     /** @param request for a dataset of this name */
@@ -431,7 +427,7 @@ public final class Transfer {
     void complete(UUID uuid) {
         VmConfig config = vms.find(uuid).config();
         prepare(config);
-        keep(config, VmRecord.Life.INSTALLED);
+        vms.store().change(config.uuid(), VmRecord.Life.INSTALLED);
     }
 
     /** A VM that came whole before the daemon died stays; of any other nothing does. */

@@ -1,12 +1,14 @@
 package zonda.vm;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import zonda.base.Code;
 import zonda.base.Json;
 import zonda.base.OpException;
 import zonda.base.Saga;
 import zonda.storage.Allotment;
+import zonda.zones.RunningZone;
 
 /** update of vmadm(8). */
 final class Updating {
@@ -95,15 +97,14 @@ final class Updating {
         if (!Indestructible.of(before).equals(Indestructible.of(after))) {
             machinery.indestructible().apply(after);
         }
-        boolean runs = machinery.running(after.uuid()).isPresent();
+        Optional<RunningZone> running = machinery.running(after.uuid());
+        boolean runs = running.isPresent();
         if (runs && !before.limits().equals(after.limits())) {
             host.zones().limit(after.uuid(), after.limits());
         }
-        if (runs && !after.brand().isHvm()) {
-            machinery
-                    .running(after.uuid())
-                    .ifPresent(
-                            zone -> IpcLimits.update(before, after, zone.init().pid()));
+        if (!after.brand().isHvm()) {
+            running.ifPresent(
+                    zone -> IpcLimits.update(before, after, zone.init().pid()));
         }
         if (runs && Displays.differ(before, after)) {
             machinery.displays().reopen(after);

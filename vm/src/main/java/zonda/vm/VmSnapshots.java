@@ -22,7 +22,7 @@ import zonda.storage.Snapshot;
  * when each was made is kept in a property of the dataset.
  */
 final class VmSnapshots {
-    private static final String PREFIX = "vmsnap-";
+    static final String PREFIX = "vmsnap-";
     private static final String SIZES = "zonda:vmsnaps";
     private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9_.:-]{1,64}");
 

@@ -134,6 +134,11 @@ public final class VmStore {
         find(vm).map(change).ifPresent(this::put);
     }
 
+    /** How far a VM's life has come; durable when it returns. */
+    void change(UUID vm, VmRecord.Life life) {
+        change(vm, record -> record.with(life));
+    }
+
     /** Durable when it returns. */
     synchronized void put(VmRecord record) {
         ZoneDocuments.Written kept = documents.write(record);
