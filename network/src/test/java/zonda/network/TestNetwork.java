@@ -26,6 +26,7 @@ final class TestNetwork implements AutoCloseable {
 
     final NetworkInstance instance;
     private final Path directory;
+    private final TestClaim claim;
     private Networks networks;
 
     TestNetwork() throws IOException {
@@ -41,8 +42,8 @@ final class TestNetwork implements AutoCloseable {
         directory = Files.createTempDirectory("zonda-network");
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
         String prefix = "t" + Integer.toString(36 + RANDOM.nextInt(36 * 35), 36);
-        instance = new NetworkInstance(
-                prefix, directory.resolve("state"), directory.resolve("run"), Path.of("/run/zonda"));
+        instance = TestClaim.instance(prefix, directory);
+        claim = TestClaim.of(instance);
         if (!config.isEmpty()) {
             Files.createDirectories(instance.state());
             Files.writeString(instance.state().resolve(NetworkConfig.FILE), config);
@@ -59,6 +60,11 @@ final class TestNetwork implements AutoCloseable {
     Networks restart() {
         networks = new Networks(instance);
         return up();
+    }
+
+    /** What the end of a killed test's process does: the instance stays, and nobody has it. */
+    void abandon() throws IOException {
+        claim.abandon();
     }
 
     String prefix() {
@@ -118,6 +124,7 @@ final class TestNetwork implements AutoCloseable {
     @Override
     public void close() throws IOException {
         networks.destroy();
+        claim.close();
         assertThat(links()).isEmpty();
         assertThat(new AntiSpoof(instance).isLoaded()).isFalse();
         assertThat(instance.run().resolve("dnsmasq").toFile().list()).isNullOrEmpty();
