@@ -1,14 +1,9 @@
 package zonda.kernel;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.util.Arrays;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -23,14 +18,10 @@ final class AttributeCalls {
     /** XATTR_LIST_MAX and XATTR_SIZE_MAX, linux/limits.h. */
     private static final int LARGEST = 65536;
 
-    private static final MethodHandle LIST =
-            Native.link("listxattr", FunctionDescriptor.of(JAVA_LONG, ADDRESS, ADDRESS, JAVA_LONG));
-    private static final MethodHandle GET =
-            Native.link("getxattr", FunctionDescriptor.of(JAVA_LONG, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG));
-    private static final MethodHandle SET =
-            Native.link("setxattr", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT));
-    private static final MethodHandle REMOVE =
-            Native.link("removexattr", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS));
+    private static final CFunction LIST = CFunction.of("listxattr");
+    private static final CFunction GET = CFunction.of("getxattr");
+    private static final CFunction SET = CFunction.of("setxattr");
+    private static final CFunction REMOVE = CFunction.of("removexattr");
 
     private AttributeCalls() {}
 
@@ -38,14 +29,12 @@ final class AttributeCalls {
         var attributes = new TreeMap<String, byte[]>();
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment path = arena.allocateFrom(file.procPath().toString());
-            long size = Native.call(
-                    "listxattr", file, errno -> (long) LIST.invokeExact(errno, path, MemorySegment.NULL, 0L));
+            long size = LIST.callLong("listxattr", file, path.address(), 0, 0L);
             if (size == 0) {
                 return attributes;
             }
             MemorySegment buffer = arena.allocate(LARGEST);
-            long length = Native.call(
-                    "listxattr", file, errno -> (long) LIST.invokeExact(errno, path, buffer, (long) LARGEST));
+            long length = LIST.callLong("listxattr", file, path.address(), buffer.address(), LARGEST);
             byte[] names = buffer.asSlice(0, length).toArray(JAVA_BYTE);
             int start = 0;
             for (int i = 0; i < names.length; i++) {
@@ -63,8 +52,13 @@ final class AttributeCalls {
             Fd file, MemorySegment path, String name, MemorySegment buffer, TreeMap<String, byte[]> attributes) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment attribute = text(arena, name);
-            long length = Native.call("getxattr " + FileName.printable(name), file, errno ->
-                    (long) GET.invokeExact(errno, path, attribute, buffer, (long) LARGEST));
+            long length = GET.callLong(
+                    "getxattr " + FileName.printable(name),
+                    file,
+                    path.address(),
+                    attribute.address(),
+                    buffer.address(),
+                    LARGEST);
             attributes.put(name, buffer.asSlice(0, length).toArray(JAVA_BYTE));
         } catch (KernelException e) {
             // Listed, and gone or not for us to read: as if it weren't there.
@@ -80,8 +74,14 @@ final class AttributeCalls {
             MemorySegment attribute = text(arena, name);
             MemorySegment bytes = arena.allocate(Math.max(1, value.length));
             MemorySegment.copy(value, 0, bytes, JAVA_BYTE, 0, value.length);
-            Native.call("setxattr " + FileName.printable(name), file, errno ->
-                    (long) (int) SET.invokeExact(errno, path, attribute, bytes, (long) value.length, 0));
+            SET.call(
+                    "setxattr " + FileName.printable(name),
+                    file,
+                    path.address(),
+                    attribute.address(),
+                    bytes.address(),
+                    value.length,
+                    0);
         }
     }
 
@@ -89,8 +89,7 @@ final class AttributeCalls {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment path = arena.allocateFrom(file.procPath().toString());
             MemorySegment attribute = text(arena, name);
-            Native.call("removexattr " + FileName.printable(name), file, errno ->
-                    (long) (int) REMOVE.invokeExact(errno, path, attribute));
+            REMOVE.call("removexattr " + FileName.printable(name), file, path.address(), attribute.address());
         } catch (KernelException e) {
             if (!e.is(Errno.ENODATA) && !e.is(Errno.EOPNOTSUPP)) {
                 throw e;

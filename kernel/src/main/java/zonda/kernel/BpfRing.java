@@ -1,14 +1,11 @@
 package zonda.kernel;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 import java.util.function.Consumer;
 
@@ -31,11 +28,9 @@ public final class BpfRing implements AutoCloseable {
     private static final VarHandle INT = JAVA_INT.varHandle();
 
     /** mmap(2). Answers an address, or -1. */
-    private static final MethodHandle MMAP = Native.link(
-            "mmap", FunctionDescriptor.of(JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
+    private static final CFunction MMAP = CFunction.of("mmap");
     /** munmap(2). */
-    private static final MethodHandle MUNMAP =
-            Native.link("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
+    private static final CFunction MUNMAP = CFunction.of("munmap");
 
     private final Fd fd;
     private final long size;
@@ -61,8 +56,7 @@ public final class BpfRing implements AutoCloseable {
     }
 
     private static MemorySegment mmap(Fd fd, long length, int protection, long offset) {
-        long address = Native.call("mmap", fd, errno -> (long)
-                MMAP.invokeExact(errno, MemorySegment.NULL, length, protection, MAP_SHARED, fd.number(), offset));
+        long address = MMAP.callLong("mmap", fd, 0, length, protection, MAP_SHARED, fd.number(), offset);
         return MemorySegment.ofAddress(address).reinterpret(length);
     }
 
@@ -99,8 +93,7 @@ public final class BpfRing implements AutoCloseable {
     @Override
     public void close() {
         for (MemorySegment mapping : java.util.List.of(consumer, producer)) {
-            Native.call("munmap", fd, errno ->
-                    (long) (int) MUNMAP.invokeExact(errno, mapping.address(), mapping.byteSize()));
+            MUNMAP.call("munmap", fd, mapping.address(), mapping.byteSize());
         }
         fd.close();
     }

@@ -1,13 +1,8 @@
 package zonda.kernel;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.time.Instant;
 import java.util.OptionalLong;
 import java.util.SortedMap;
@@ -25,20 +20,14 @@ public final class DataFile implements AutoCloseable {
     /** lseek(2), since Linux 3.1. */
     static final int SEEK_DATA = 3;
 
-    private static final FunctionDescriptor AT_OFFSET =
-            FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG);
-    private static final MethodHandle PREAD = Native.link("pread64", AT_OFFSET);
-    private static final MethodHandle PWRITE = Native.link("pwrite64", AT_OFFSET);
-    private static final MethodHandle FALLOCATE =
-            Native.link("fallocate64", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
-    private static final MethodHandle LSEEK =
-            Native.link("lseek64", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT));
-    /** ioctl(2) with a number as its argument; FICLONE of linux/fs.h. */
-    private static final MethodHandle CLONE =
-            Native.linkVariadic("ioctl", 2, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT));
+    private static final CFunction PREAD = CFunction.of("pread64");
+    private static final CFunction PWRITE = CFunction.of("pwrite64");
+    private static final CFunction FALLOCATE = CFunction.of("fallocate64");
+    private static final CFunction LSEEK = CFunction.of("lseek64");
+    private static final CFunction FSYNC = CFunction.of("fsync");
 
+    /** Of linux/fs.h; its argument is a descriptor. */
     static final long FICLONE = 0x40049409L;
-    private static final MethodHandle FSYNC = Native.link("fsync", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
 
     private final Fd fd;
 
@@ -63,8 +52,7 @@ public final class DataFile implements AutoCloseable {
             MemorySegment rest = memory.asSlice(done);
             long left = count - done;
             long at = offset + done;
-            done += (int)
-                    Native.call("pwrite", fd, errno -> (long) PWRITE.invokeExact(errno, fd.number(), rest, left, at));
+            done += (int) PWRITE.callLong("pwrite", fd, fd.number(), rest.address(), left, at);
         }
         return done;
     }
@@ -76,8 +64,7 @@ public final class DataFile implements AutoCloseable {
         while (done < length) {
             long count = Math.min(length - done, through.size());
             long at = offset + done;
-            int got = (int)
-                    Native.call("pread", fd, errno -> (long) PREAD.invokeExact(errno, fd.number(), memory, count, at));
+            int got = (int) PREAD.callLong("pread", fd, fd.number(), memory.address(), count, at);
             if (got == 0) {
                 break;
             }
@@ -93,8 +80,7 @@ public final class DataFile implements AutoCloseable {
      */
     public void copyFrom(DataFile other, IoBuffer through) {
         try {
-            Native.call("ioctl FICLONE", fd, errno ->
-                    (long) (int) CLONE.invokeExact(errno, fd.number(), FICLONE, other.fd.number()));
+            Native.ioctl("ioctl FICLONE", fd, FICLONE, other.fd.number());
         } catch (KernelException e) {
             if (!e.is(Errno.EOPNOTSUPP) && !e.is(Errno.EXDEV) && !e.is(Errno.EINVAL) && !e.is(Errno.ENOTTY)) {
                 throw e;
@@ -118,15 +104,13 @@ public final class DataFile implements AutoCloseable {
     /** Makes a hole, which reads as zeros; the file's length stays. @throws KernelException EOPNOTSUPP, EINVAL */
     public void punch(long offset, long length) {
         int mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
-        Native.call(
-                "fallocate", fd, errno -> (long) (int) FALLOCATE.invokeExact(errno, fd.number(), mode, offset, length));
+        FALLOCATE.call("fallocate", fd, fd.number(), mode, offset, length);
     }
 
     /** Where the next byte is that isn't in a hole, at the offset or after it; empty when there is none. */
     public OptionalLong nextData(long offset) {
         try {
-            return OptionalLong.of(
-                    Native.call("lseek", fd, errno -> (long) LSEEK.invokeExact(errno, fd.number(), offset, SEEK_DATA)));
+            return OptionalLong.of(LSEEK.callLong("lseek", fd, fd.number(), offset, SEEK_DATA));
         } catch (KernelException e) {
             if (e.is(Errno.ENXIO)) {
                 return OptionalLong.empty();
@@ -166,7 +150,7 @@ public final class DataFile implements AutoCloseable {
 
     /** When it returns, content and attributes are on disk, fsync(2). May take long. */
     public void sync() {
-        Native.call("fsync", fd, errno -> (long) (int) FSYNC.invokeExact(errno, fd.number()));
+        FSYNC.call("fsync", fd, fd.number());
     }
 
     @Override

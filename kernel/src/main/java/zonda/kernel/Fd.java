@@ -1,11 +1,6 @@
 package zonda.kernel;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -27,14 +22,12 @@ public final class Fd implements AutoCloseable {
     public static final int O_PATH = 0x200000;
 
     /** open(2). */
-    private static final MethodHandle OPEN =
-            Native.linkVariadic("open", 2, FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT));
+    private static final CFunction OPEN = CFunction.of("open");
     /** close(2). */
-    private static final MethodHandle CLOSE = Native.link("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+    private static final CFunction CLOSE = CFunction.of("close");
 
     /** memfd_create(2). */
-    private static final MethodHandle MEMFD_CREATE =
-            Native.link("memfd_create", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
+    private static final CFunction MEMFD_CREATE = CFunction.of("memfd_create");
 
     private static final int MFD_CLOEXEC = 1;
 
@@ -52,8 +45,7 @@ public final class Fd implements AutoCloseable {
     public static Fd open(Path path, int flags, int mode) {
         try (Arena arena = Arena.ofConfined()) {
             var text = arena.allocateFrom(path.toString());
-            int fd = (int) Native.call(
-                    "open", path, errno -> (long) (int) OPEN.invokeExact(errno, text, flags | O_CLOEXEC, mode));
+            int fd = OPEN.call("open", path, text.address(), flags | O_CLOEXEC, mode);
             return new Fd(fd, path.toString());
         }
     }
@@ -66,8 +58,7 @@ public final class Fd implements AutoCloseable {
     static Fd inMemory(String name) {
         try (Arena arena = Arena.ofConfined()) {
             var text = arena.allocateFrom(name);
-            int fd = (int) Native.call(
-                    "memfd_create", name, errno -> (long) (int) MEMFD_CREATE.invokeExact(errno, text, MFD_CLOEXEC));
+            int fd = MEMFD_CREATE.call("memfd_create", name, text.address(), MFD_CLOEXEC);
             return new Fd(fd, name);
         }
     }
@@ -88,7 +79,7 @@ public final class Fd implements AutoCloseable {
     @Override
     public void close() {
         if (closed.compareAndSet(false, true)) {
-            Native.call("close", name, errno -> (long) (int) CLOSE.invokeExact(errno, number));
+            CLOSE.call("close", name, number);
         }
     }
 

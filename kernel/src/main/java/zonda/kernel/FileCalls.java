@@ -1,6 +1,5 @@
 package zonda.kernel;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
@@ -8,12 +7,10 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.io.ByteArrayOutputStream;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
-import java.lang.invoke.MethodHandle;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -95,46 +92,27 @@ final class FileCalls {
 
     private static final int BUFFER = 64 * 1024;
 
-    private static final MethodHandle STATX_CALL =
-            Native.link("statx", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, ADDRESS));
-    private static final FunctionDescriptor INT_NAME_INT = FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
-    private static final MethodHandle MKDIRAT = Native.link("mkdirat", INT_NAME_INT);
-    private static final MethodHandle MKFIFOAT = Native.link("mkfifoat", INT_NAME_INT);
-    private static final MethodHandle MKNODAT =
-            Native.link("mknodat", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_LONG));
-    private static final MethodHandle UNLINKAT = Native.link("unlinkat", INT_NAME_INT);
-    private static final MethodHandle FCHMODAT =
-            Native.link("fchmodat", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT));
-    private static final MethodHandle RENAMEAT =
-            Native.link("renameat", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS));
-    private static final MethodHandle SYMLINKAT =
-            Native.link("symlinkat", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, ADDRESS));
-    private static final MethodHandle LINKAT =
-            Native.link("linkat", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS, JAVA_INT));
-    private static final MethodHandle READLINKAT =
-            Native.link("readlinkat", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, ADDRESS, JAVA_LONG));
-    private static final MethodHandle FCHOWNAT =
-            Native.link("fchownat", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, JAVA_INT));
-    private static final MethodHandle FCHMOD =
-            Native.link("fchmod", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
-    private static final MethodHandle FCHOWN =
-            Native.link("fchown", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
-    private static final MethodHandle UTIMENSAT =
-            Native.link("utimensat", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, JAVA_INT));
-    private static final MethodHandle FUTIMENS =
-            Native.link("futimens", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));
-    private static final MethodHandle FSETXATTR =
-            Native.link("fsetxattr", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT));
-    private static final MethodHandle WRITE =
-            Native.link("write", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
-    private static final MethodHandle READ =
-            Native.link("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
-    private static final MethodHandle LSEEK =
-            Native.link("lseek", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT));
-    private static final MethodHandle FTRUNCATE =
-            Native.link("ftruncate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG));
-    private static final MethodHandle GETDENTS =
-            Native.link("getdents64", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
+    private static final CFunction STATX_CALL = CFunction.of("statx");
+    private static final CFunction MKDIRAT = CFunction.of("mkdirat");
+    private static final CFunction MKFIFOAT = CFunction.of("mkfifoat");
+    private static final CFunction MKNODAT = CFunction.of("mknodat");
+    private static final CFunction UNLINKAT = CFunction.of("unlinkat");
+    private static final CFunction FCHMODAT = CFunction.of("fchmodat");
+    private static final CFunction RENAMEAT = CFunction.of("renameat");
+    private static final CFunction SYMLINKAT = CFunction.of("symlinkat");
+    private static final CFunction LINKAT = CFunction.of("linkat");
+    private static final CFunction READLINKAT = CFunction.of("readlinkat");
+    private static final CFunction FCHOWNAT = CFunction.of("fchownat");
+    private static final CFunction FCHMOD = CFunction.of("fchmod");
+    private static final CFunction FCHOWN = CFunction.of("fchown");
+    private static final CFunction UTIMENSAT = CFunction.of("utimensat");
+    private static final CFunction FUTIMENS = CFunction.of("futimens");
+    private static final CFunction FSETXATTR = CFunction.of("fsetxattr");
+    private static final CFunction WRITE = CFunction.of("write");
+    private static final CFunction READ = CFunction.of("read");
+    private static final CFunction LSEEK = CFunction.of("lseek");
+    private static final CFunction FTRUNCATE = CFunction.of("ftruncate");
+    private static final CFunction GETDENTS = CFunction.of("getdents64");
 
     private FileCalls() {}
 
@@ -203,8 +181,14 @@ final class FileCalls {
             MemorySegment path = text(arena, name);
             MemorySegment answer = arena.allocate(STATX);
             int flags = AT_SYMLINK_NOFOLLOW | (name.isEmpty() ? AT_EMPTY_PATH : 0);
-            Native.call("statx", target(directory, name), errno ->
-                    (long) (int) STATX_CALL.invokeExact(errno, directory.number(), path, flags, BASIC_STATS, answer));
+            STATX_CALL.call(
+                    "statx",
+                    target(directory, name),
+                    directory.number(),
+                    path.address(),
+                    flags,
+                    BASIC_STATS,
+                    answer.address());
             int mode = Short.toUnsignedInt(answer.get(JAVA_SHORT, MODE_AT));
             return new FileStat(
                     FileStat.Kind.of(mode),
@@ -225,8 +209,14 @@ final class FileCalls {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment path = text(arena, name);
             MemorySegment answer = arena.allocate(STATX);
-            Native.call("statx", target(directory, name), errno -> (long) (int)
-                    STATX_CALL.invokeExact(errno, directory.number(), path, AT_SYMLINK_NOFOLLOW, BASIC_STATS, answer));
+            STATX_CALL.call(
+                    "statx",
+                    target(directory, name),
+                    directory.number(),
+                    path.address(),
+                    AT_SYMLINK_NOFOLLOW,
+                    BASIC_STATS,
+                    answer.address());
             return new DeviceNumber(answer.get(JAVA_INT, RDEV_MAJOR_AT), answer.get(JAVA_INT, RDEV_MINOR_AT));
         }
     }
@@ -247,8 +237,8 @@ final class FileCalls {
     static void mknod(Fd directory, String name, int mode, DeviceNumber device) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment path = text(arena, name);
-            Native.call("mknodat", target(directory, name), errno ->
-                    (long) (int) MKNODAT.invokeExact(errno, directory.number(), path, mode, device.encoded()));
+            MKNODAT.call(
+                    "mknodat", target(directory, name), directory.number(), path.address(), mode, device.encoded());
         }
     }
 
@@ -260,11 +250,10 @@ final class FileCalls {
         named("unlinkat", UNLINKAT, directory, name, AT_REMOVEDIR);
     }
 
-    private static void named(String call, MethodHandle handle, Fd directory, String name, int argument) {
+    private static void named(String call, CFunction function, Fd directory, String name, int argument) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment path = text(arena, name);
-            Native.call(call, target(directory, name), errno ->
-                    (long) (int) handle.invokeExact(errno, directory.number(), path, argument));
+            function.call(call, target(directory, name), directory.number(), path.address(), argument);
         }
     }
 
@@ -272,8 +261,13 @@ final class FileCalls {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment old = text(arena, name);
             MemorySegment fresh = text(arena, newName);
-            Native.call("renameat", new Move(target(from, name), target(to, newName)), errno ->
-                    (long) (int) RENAMEAT.invokeExact(errno, from.number(), old, to.number(), fresh));
+            RENAMEAT.call(
+                    "renameat",
+                    new Move(target(from, name), target(to, newName)),
+                    from.number(),
+                    old.address(),
+                    to.number(),
+                    fresh.address());
         }
     }
 
@@ -281,8 +275,7 @@ final class FileCalls {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment value = text(arena, text);
             MemorySegment path = text(arena, name);
-            Native.call("symlinkat", target(directory, name), errno ->
-                    (long) (int) SYMLINKAT.invokeExact(errno, value, directory.number(), path));
+            SYMLINKAT.call("symlinkat", target(directory, name), value.address(), directory.number(), path.address());
         }
     }
 
@@ -291,8 +284,14 @@ final class FileCalls {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment old = text(arena, name);
             MemorySegment fresh = text(arena, newName);
-            Native.call("linkat", new Move(target(from, name), target(to, newName)), errno ->
-                    (long) (int) LINKAT.invokeExact(errno, from.number(), old, to.number(), fresh, 0));
+            LINKAT.call(
+                    "linkat",
+                    new Move(target(from, name), target(to, newName)),
+                    from.number(),
+                    old.address(),
+                    to.number(),
+                    fresh.address(),
+                    0);
         }
     }
 
@@ -300,8 +299,8 @@ final class FileCalls {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment path = text(arena, name);
             MemorySegment answer = arena.allocate(4096); // PATH_MAX: no link's text is longer
-            long length = Native.call("readlinkat", target(directory, name), errno ->
-                    (long) READLINKAT.invokeExact(errno, directory.number(), path, answer, 4096L));
+            long length = READLINKAT.callLong(
+                    "readlinkat", target(directory, name), directory.number(), path.address(), answer.address(), 4096L);
             return FileName.decode(answer.asSlice(0, length).toArray(JAVA_BYTE));
         }
     }
@@ -309,25 +308,30 @@ final class FileCalls {
     static void chown(Fd directory, String name, Access access) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment path = text(arena, name);
-            Native.call("fchownat", target(directory, name), errno -> (long) (int) FCHOWNAT.invokeExact(
-                    errno, directory.number(), path, access.uid(), access.gid(), AT_SYMLINK_NOFOLLOW));
+            FCHOWNAT.call(
+                    "fchownat",
+                    target(directory, name),
+                    directory.number(),
+                    path.address(),
+                    access.uid(),
+                    access.gid(),
+                    AT_SYMLINK_NOFOLLOW);
         }
     }
 
     static void fchown(Fd file, Access access) {
-        Native.call("fchown", file, errno ->
-                (long) (int) FCHOWN.invokeExact(errno, file.number(), access.uid(), access.gid()));
+        FCHOWN.call("fchown", file, file.number(), access.uid(), access.gid());
     }
 
     static void fchmod(Fd file, int mode) {
-        Native.call("fchmod", file, errno -> (long) (int) FCHMOD.invokeExact(errno, file.number(), mode));
+        FCHMOD.call("fchmod", file, file.number(), mode);
     }
 
     /** Through its entry in proc(5), since fchmod(2) refuses an O_PATH descriptor. */
     static void chmodPath(Fd opened, int mode) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment path = text(arena, opened.procPath().toString());
-            Native.call("fchmodat", opened, errno -> (long) (int) FCHMODAT.invokeExact(errno, AT_FDCWD, path, mode, 0));
+            FCHMODAT.call("fchmodat", opened, AT_FDCWD, path.address(), mode, 0);
         }
     }
 
@@ -336,8 +340,13 @@ final class FileCalls {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment path = text(arena, name);
             MemorySegment times = times(arena, modified);
-            Native.call("utimensat", target(directory, name), errno ->
-                    (long) (int) UTIMENSAT.invokeExact(errno, directory.number(), path, times, AT_SYMLINK_NOFOLLOW));
+            UTIMENSAT.call(
+                    "utimensat",
+                    target(directory, name),
+                    directory.number(),
+                    path.address(),
+                    times.address(),
+                    AT_SYMLINK_NOFOLLOW);
         }
     }
 
@@ -345,7 +354,7 @@ final class FileCalls {
     static void futimens(Fd file, Instant modified) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment times = times(arena, modified);
-            Native.call("futimens", file, errno -> (long) (int) FUTIMENS.invokeExact(errno, file.number(), times));
+            FUTIMENS.call("futimens", file, file.number(), times.address());
         }
     }
 
@@ -362,8 +371,14 @@ final class FileCalls {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment attribute = text(arena, name);
             MemorySegment bytes = arena.allocateFrom(JAVA_BYTE, value);
-            Native.call("fsetxattr", file + " " + FileName.printable(name), errno ->
-                    (long) (int) FSETXATTR.invokeExact(errno, file.number(), attribute, bytes, (long) value.length, 0));
+            FSETXATTR.call(
+                    "fsetxattr",
+                    file + " " + FileName.printable(name),
+                    file.number(),
+                    attribute.address(),
+                    bytes.address(),
+                    value.length,
+                    0);
         }
     }
 
@@ -376,7 +391,7 @@ final class FileCalls {
             while (done < length) {
                 MemorySegment rest = buffer.asSlice(done);
                 long left = length - done;
-                done += Native.call("write", file, errno -> (long) WRITE.invokeExact(errno, file.number(), rest, left));
+                done += WRITE.callLong("write", file, file.number(), rest.address(), left);
             }
         }
     }
@@ -387,8 +402,7 @@ final class FileCalls {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment buffer = arena.allocate(BUFFER);
             while (true) {
-                long got = Native.call(
-                        "read", file, errno -> (long) READ.invokeExact(errno, file.number(), buffer, (long) BUFFER));
+                long got = READ.callLong("read", file, file.number(), buffer.address(), BUFFER);
                 if (got == 0) {
                     return bytes.toByteArray();
                 }
@@ -402,11 +416,11 @@ final class FileCalls {
 
     /** Moves the place of the next write, and makes the file reach at least to it: what lies between is a hole. */
     static void seek(Fd file, long position) {
-        Native.call("lseek", file, errno -> (long) LSEEK.invokeExact(errno, file.number(), position, 0));
+        LSEEK.callLong("lseek", file, file.number(), position, 0);
     }
 
     static void truncate(Fd file, long size) {
-        Native.call("ftruncate", file, errno -> (long) (int) FTRUNCATE.invokeExact(errno, file.number(), size));
+        FTRUNCATE.call("ftruncate", file, file.number(), size);
     }
 
     /** The names in a directory opened for reading, without "." and "..", in the order the filesystem gives. */
@@ -415,8 +429,7 @@ final class FileCalls {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment buffer = arena.allocate(BUFFER, 8);
             while (true) {
-                long got = Native.call("getdents64", directory, errno ->
-                        (long) GETDENTS.invokeExact(errno, directory.number(), buffer, (long) BUFFER));
+                long got = GETDENTS.callLong("getdents64", directory, directory.number(), buffer.address(), BUFFER);
                 if (got == 0) {
                     return names;
                 }

@@ -5,9 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -34,10 +32,6 @@ public final class Loop implements AutoCloseable {
     static final int LO_FLAGS_DIRECT_IO = 16;
     private static final int ATTEMPTS = 64;
     private static final Path BLOCK_DEVICES = Path.of("/sys/block");
-
-    /** ioctl(2) without an argument, whose result is a value. */
-    private static final MethodHandle IOCTL = Native.linkVariadic(
-            "ioctl", 2, FunctionDescriptor.of(JAVA_INT, JAVA_INT, java.lang.foreign.ValueLayout.JAVA_LONG, JAVA_INT));
 
     private final Path device;
     private final Fd open;
@@ -70,8 +64,7 @@ public final class Loop implements AutoCloseable {
         try (Fd backing = Fd.open(file, Fd.O_RDWR, 0);
                 Fd control = Fd.open(Path.of("/dev/loop-control"), Fd.O_RDWR, 0)) {
             for (int i = 0; i < ATTEMPTS; i++) {
-                long number = Native.call("get a free loop device by", control, errno ->
-                        (long) (int) IOCTL.invokeExact(errno, control.number(), LOOP_CTL_GET_FREE, 0));
+                long number = Native.ioctl("get a free loop device by", control, LOOP_CTL_GET_FREE, 0);
                 Optional<Loop> loop = configure(Path.of("/dev/loop" + number), backing);
                 if (loop.isPresent()) {
                     return loop.get();

@@ -1,17 +1,13 @@
 package zonda.kernel;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
-import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -65,11 +61,9 @@ public final class Mounts {
             JAVA_LONG.withName("userns_fd"));
 
     /** mount(2). */
-    private static final MethodHandle MOUNT =
-            Native.link("mount", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS));
+    private static final CFunction MOUNT = CFunction.of("mount");
     /** umount2(2). */
-    private static final MethodHandle UMOUNT2 =
-            Native.link("umount2", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
+    private static final CFunction UMOUNT2 = CFunction.of("umount2");
 
     private Mounts() {}
 
@@ -110,7 +104,7 @@ public final class Mounts {
             MemorySegment to = arena.allocateFrom(target.toString());
             MemorySegment kind = arena.allocateFrom(type);
             MemorySegment options = arena.allocateFrom(data);
-            Native.call(what, target, errno -> (long) (int) MOUNT.invokeExact(errno, from, to, kind, flags, options));
+            MOUNT.call(what, target, from.address(), to.address(), kind.address(), flags, options.address());
         }
     }
 
@@ -141,7 +135,7 @@ public final class Mounts {
     private static void unmount(Path target, int flags) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment where = arena.allocateFrom(target.toString());
-            Native.call("unmount", target, errno -> (long) (int) UMOUNT2.invokeExact(errno, where, flags));
+            UMOUNT2.call("unmount", target, where.address(), flags);
         }
     }
 

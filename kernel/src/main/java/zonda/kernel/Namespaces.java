@@ -1,12 +1,8 @@
 package zonda.kernel;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,7 +18,7 @@ public final class Namespaces {
     private static final Duration LIMIT = Duration.ofSeconds(10);
 
     /** unshare(2). */
-    private static final MethodHandle UNSHARE = Native.link("unshare", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+    private static final CFunction UNSHARE = CFunction.of("unshare");
 
     private Namespaces() {}
 
@@ -35,12 +31,12 @@ public final class Namespaces {
         if (Thread.currentThread().isVirtual()) {
             throw new IllegalStateException("a virtual thread has no mount namespace of its own");
         }
-        Native.call("unshare", "mount namespace", errno -> (long) (int) UNSHARE.invokeExact(errno, CLONE_NEWNS));
+        UNSHARE.call("unshare", "mount namespace", CLONE_NEWNS);
     }
 
     /** Gives the calling thread its own root, working directory and umask: unshare(2), CLONE_FS. */
     static void unshareFilesystemView() {
-        Native.call("unshare", "filesystem view", errno -> (long) (int) UNSHARE.invokeExact(errno, CLONE_FS));
+        UNSHARE.call("unshare", "filesystem view", CLONE_FS);
     }
 
     /**

@@ -1,11 +1,7 @@
 package zonda.kernel;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -15,7 +11,7 @@ public final class NetNamespace implements AutoCloseable {
     private static final int CLONE_NEWNET = 0x40000000;
 
     /** setns(2): moves the calling thread only, so it runs on threads of its own. */
-    private static final MethodHandle SETNS = Native.link("setns", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+    private static final CFunction SETNS = CFunction.of("setns");
 
     private final Fd fd;
 
@@ -46,7 +42,7 @@ public final class NetNamespace implements AutoCloseable {
      */
     public <T> T call(Callable<T> work) {
         return Blocking.onOwnThread("in-netns", () -> {
-            Native.call("setns", fd, errno -> (long) (int) SETNS.invokeExact(errno, fd.number(), CLONE_NEWNET));
+            SETNS.call("setns", fd, fd.number(), CLONE_NEWNET);
             return work.call();
         });
     }

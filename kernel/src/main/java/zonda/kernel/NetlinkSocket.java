@@ -1,14 +1,10 @@
 package zonda.kernel;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -50,17 +46,13 @@ final class NetlinkSocket implements AutoCloseable {
     private static final int BUFFER_LIMIT = 8 << 20;
 
     /** socket(2). */
-    private static final MethodHandle SOCKET =
-            Native.link("socket", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
+    private static final CFunction SOCKET = CFunction.of("socket");
     /** setsockopt(2). */
-    private static final MethodHandle SETSOCKOPT =
-            Native.link("setsockopt", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
+    private static final CFunction SETSOCKOPT = CFunction.of("setsockopt");
     /** send(2). */
-    private static final MethodHandle SEND =
-            Native.link("send", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
+    private static final CFunction SEND = CFunction.of("send");
     /** recv(2). */
-    private static final MethodHandle RECV =
-            Native.link("recv", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
+    private static final CFunction RECV = CFunction.of("recv");
 
     private final Fd fd;
     private int sequence = 1;
@@ -71,8 +63,7 @@ final class NetlinkSocket implements AutoCloseable {
 
     /** @throws KernelException as socket(2) */
     static NetlinkSocket open(int protocol) {
-        int number = (int) Native.call("socket AF_NETLINK", protocol, errno ->
-                (long) (int) SOCKET.invokeExact(errno, AF_NETLINK, SOCK_RAW_CLOEXEC, protocol));
+        int number = SOCKET.call("socket AF_NETLINK", protocol, AF_NETLINK, SOCK_RAW_CLOEXEC, protocol);
         var socket = new NetlinkSocket(new Fd(number, "netlink socket"));
         try {
             socket.option(SOL_NETLINK, NETLINK_CAP_ACK, 1);
@@ -96,8 +87,7 @@ final class NetlinkSocket implements AutoCloseable {
     private void option(int level, int option, int value) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment number = arena.allocateFrom(JAVA_INT, value);
-            Native.call("setsockopt " + option, fd, errno ->
-                    (long) (int) SETSOCKOPT.invokeExact(errno, fd.number(), level, option, number, 4));
+            SETSOCKOPT.call("setsockopt " + option, fd, fd.number(), level, option, number.address(), 4);
         }
     }
 
@@ -185,8 +175,7 @@ final class NetlinkSocket implements AutoCloseable {
             }
             long size = length;
             NetlinkMessage message = messages.getFirst();
-            Native.call("send " + message.call(), message.target(), errno ->
-                    (long) SEND.invokeExact(errno, fd.number(), all, size, 0));
+            SEND.callLong("send " + message.call(), message.target(), fd.number(), all.address(), size, 0);
         }
         return first;
     }
@@ -194,8 +183,13 @@ final class NetlinkSocket implements AutoCloseable {
     private record Received(int type, int sequence, int flags, ByteBuffer payload) {}
 
     private List<Received> receive(MemorySegment into, NetlinkMessage about) {
-        long length = Native.call("recv after " + about.call(), about.target(), errno ->
-                (long) RECV.invokeExact(errno, fd.number(), into, into.byteSize(), MSG_DONTWAIT));
+        long length = RECV.callLong(
+                "recv after " + about.call(),
+                about.target(),
+                fd.number(),
+                into.address(),
+                into.byteSize(),
+                MSG_DONTWAIT);
         // A copy, since answers outlive the segment.
         var bytes = ByteBuffer.wrap(into.asSlice(0, length).toArray(JAVA_BYTE)).order(ByteOrder.nativeOrder());
         List<Received> messages = new ArrayList<>();

@@ -5,9 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -20,9 +18,6 @@ public final class PerfEvent {
     private static final long DISABLED = 1;
     private static final long CLOEXEC = 8;
     private static final long IOC_ENABLE = 0x2400;
-
-    private static final MethodHandle IOCTL =
-            Native.linkVariadic("ioctl", 2, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT));
 
     private PerfEvent() {}
 
@@ -86,7 +81,7 @@ public final class PerfEvent {
 
     /** Makes it fire from now on. */
     public static void enable(Fd event) {
-        Native.call("enable", event, errno -> (long) (int) IOCTL.invokeExact(errno, event.number(), IOC_ENABLE, 0));
+        Native.ioctl("enable", event, IOC_ENABLE, 0);
     }
 
     /** Processors that run, by number. */

@@ -1,11 +1,7 @@
 package zonda.kernel;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,7 +25,7 @@ import zonda.base.OpException;
  */
 public final class PrivateMounts {
     /** setns(2). */
-    private static final MethodHandle SETNS = Native.link("setns", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+    private static final CFunction SETNS = CFunction.of("setns");
 
     private static final Duration SOON = Duration.ofSeconds(5);
 
@@ -121,8 +117,7 @@ public final class PrivateMounts {
     }
 
     private static void enter(Fd namespace) {
-        Native.call("setns", namespace, errno ->
-                (long) (int) SETNS.invokeExact(errno, namespace.number(), Namespaces.CLONE_NEWNS));
+        SETNS.call("setns", namespace, namespace.number(), Namespaces.CLONE_NEWNS);
     }
 
     private interface Start {

@@ -1,12 +1,7 @@
 package zonda.kernel;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 
 /** renameat2(2), Linux 3.15: the renames that java.nio has no word for. */
@@ -14,8 +9,7 @@ public final class Renames {
     static final int RENAME_NOREPLACE = 1;
     static final int RENAME_EXCHANGE = 2;
 
-    private static final MethodHandle RENAMEAT2 =
-            Native.link("renameat2", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS, JAVA_INT));
+    private static final CFunction RENAMEAT2 = CFunction.of("renameat2");
 
     private Renames() {}
 
@@ -33,8 +27,14 @@ public final class Renames {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment old = arena.allocateFrom(from.toString());
             MemorySegment target = arena.allocateFrom(to.toString());
-            Native.call(what + " " + from + " and", to, errno ->
-                    (long) (int) RENAMEAT2.invokeExact(errno, Mounts.AT_FDCWD, old, Mounts.AT_FDCWD, target, flags));
+            RENAMEAT2.call(
+                    what + " " + from + " and",
+                    to,
+                    Mounts.AT_FDCWD,
+                    old.address(),
+                    Mounts.AT_FDCWD,
+                    target.address(),
+                    flags);
         }
     }
 }

@@ -1,18 +1,14 @@
 package zonda.kernel;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
-import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
@@ -26,30 +22,22 @@ public final class SeccompCompiler {
     private static final int EEXIST_ARCH = -Errno.EEXIST;
     private static final long ARGUMENT_SIZE = 24;
 
-    private final MethodHandle init;
-    private final MethodHandle release;
-    private final MethodHandle archAdd;
-    private final MethodHandle archResolve;
-    private final MethodHandle syscallResolve;
-    private final MethodHandle ruleAdd;
-    private final MethodHandle export;
+    private final CFunction init;
+    private final CFunction release;
+    private final CFunction archAdd;
+    private final CFunction archResolve;
+    private final CFunction syscallResolve;
+    private final CFunction ruleAdd;
+    private final CFunction export;
 
     private SeccompCompiler(SymbolLookup library) {
-        init = link(library, "seccomp_init", FunctionDescriptor.of(ADDRESS, JAVA_INT));
-        release = link(library, "seccomp_release", FunctionDescriptor.ofVoid(ADDRESS));
-        archAdd = link(library, "seccomp_arch_add", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
-        archResolve = link(library, "seccomp_arch_resolve_name", FunctionDescriptor.of(JAVA_INT, ADDRESS));
-        syscallResolve = link(library, "seccomp_syscall_resolve_name", FunctionDescriptor.of(JAVA_INT, ADDRESS));
-        ruleAdd = link(
-                library,
-                "seccomp_rule_add_array",
-                FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS));
-        export = link(library, "seccomp_export_bpf", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
-    }
-
-    private static MethodHandle link(SymbolLookup library, String name, FunctionDescriptor descriptor) {
-        return java.lang.foreign.Linker.nativeLinker()
-                .downcallHandle(library.find(name).orElseThrow(), descriptor);
+        init = CFunction.of(library, "seccomp_init");
+        release = CFunction.of(library, "seccomp_release");
+        archAdd = CFunction.of(library, "seccomp_arch_add");
+        archResolve = CFunction.of(library, "seccomp_arch_resolve_name");
+        syscallResolve = CFunction.of(library, "seccomp_syscall_resolve_name");
+        ruleAdd = CFunction.of(library, "seccomp_rule_add_array");
+        export = CFunction.of(library, "seccomp_export_bpf");
     }
 
     /** Empty where libseccomp isn't installed. */
@@ -83,14 +71,15 @@ public final class SeccompCompiler {
      */
     public byte[] compile(int otherErrno, List<String> architectures, List<Rule> rules) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment filter = (MemorySegment) init.invokeExact(SCMP_ACT_ERRNO | otherErrno);
-            if (filter.equals(MemorySegment.NULL)) {
+            long filter = init.answer(SCMP_ACT_ERRNO | otherErrno);
+            if (filter == 0) {
                 throw new IllegalStateException("seccomp_init refuses");
             }
             try {
                 for (String architecture : architectures) {
-                    int token = (int) archResolve.invokeExact(arena.allocateFrom(architecture));
-                    int added = (int) archAdd.invokeExact(filter, token);
+                    int token = (int)
+                            archResolve.answer(arena.allocateFrom(architecture).address());
+                    int added = (int) archAdd.answer(filter, token);
                     require(added == 0 || added == EEXIST_ARCH, "add architecture " + architecture, added);
                 }
                 for (Rule rule : rules) {
@@ -98,17 +87,14 @@ public final class SeccompCompiler {
                 }
                 return program(filter);
             } finally {
-                release.invokeExact(filter);
+                release.answer(filter);
             }
-        } catch (RuntimeException | Error e) {
-            throw e;
-        } catch (Throwable e) {
-            throw new AssertionError(e);
         }
     }
 
-    private void add(Arena arena, MemorySegment filter, int otherErrno, Rule rule) throws Throwable {
-        int number = (int) syscallResolve.invokeExact(arena.allocateFrom(rule.syscall()));
+    private void add(Arena arena, long filter, int otherErrno, Rule rule) {
+        int number =
+                (int) syscallResolve.answer(arena.allocateFrom(rule.syscall()).address());
         boolean isDefault = rule.errno().equals(Optional.of(otherErrno));
         if (number == -1 || isDefault) {
             return;
@@ -123,21 +109,18 @@ public final class SeccompCompiler {
             arguments.set(JAVA_LONG, i * ARGUMENT_SIZE + 8, argument.value());
             arguments.set(JAVA_LONG, i * ARGUMENT_SIZE + 16, argument.valueTwo());
         }
-        int added = (int) ruleAdd.invokeExact(filter, action, number, count, arguments);
+        int added = (int) ruleAdd.answer(filter, action, number, count, arguments.address());
         // A call of another architecture only can't be added exactly; a second, equal rule is EEXIST.
         require(added == 0 || added == -Errno.EEXIST || added == -33, "add rule for " + rule.syscall(), added);
     }
 
-    private byte[] program(MemorySegment filter) throws Throwable {
-        Path file = Files.createTempFile("zonda-seccomp", ".bpf");
-        try (Fd fd = Fd.open(file, Fd.O_WRONLY, 0)) {
-            int exported = (int) export.invokeExact(filter, fd.number());
+    private byte[] program(long filter) {
+        try (Fd fd = Fd.inMemory("seccomp")) {
+            int exported = (int) export.answer(filter, fd.number());
             require(exported == 0, "export", exported);
-            return Files.readAllBytes(file);
+            return Files.readAllBytes(fd.procPath());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        } finally {
-            Files.deleteIfExists(file);
         }
     }
 

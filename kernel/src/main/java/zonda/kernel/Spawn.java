@@ -2,12 +2,9 @@ package zonda.kernel;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -28,42 +25,34 @@ final class Spawn {
     /** spawn.h of glibc: more than any of its three opaque types takes. */
     private static final long OPAQUE = 512;
 
-    private static final FunctionDescriptor ONE_POINTER = FunctionDescriptor.of(JAVA_INT, ADDRESS);
-    private static final FunctionDescriptor TWO_POINTERS = FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS);
-
     /** posix_spawn(3). */
-    private static final MethodHandle POSIX_SPAWN = Native.link(
-            "posix_spawn", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS));
+    private static final CFunction POSIX_SPAWN = CFunction.of("posix_spawn");
     /** posix_spawn_file_actions_init(3). */
-    private static final MethodHandle ACTIONS_INIT = Native.link("posix_spawn_file_actions_init", ONE_POINTER);
+    private static final CFunction ACTIONS_INIT = CFunction.of("posix_spawn_file_actions_init");
     /** posix_spawn_file_actions_destroy(3). */
-    private static final MethodHandle ACTIONS_DESTROY = Native.link("posix_spawn_file_actions_destroy", ONE_POINTER);
+    private static final CFunction ACTIONS_DESTROY = CFunction.of("posix_spawn_file_actions_destroy");
     /** posix_spawn_file_actions_adddup2(3). */
-    private static final MethodHandle ADD_DUP2 = Native.link(
-            "posix_spawn_file_actions_adddup2", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT));
+    private static final CFunction ADD_DUP2 = CFunction.of("posix_spawn_file_actions_adddup2");
     /** posix_spawn_file_actions_addclosefrom_np, glibc 2.34. */
-    private static final MethodHandle ADD_CLOSEFROM =
-            Native.link("posix_spawn_file_actions_addclosefrom_np", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
+    private static final CFunction ADD_CLOSEFROM = CFunction.of("posix_spawn_file_actions_addclosefrom_np");
     /** posix_spawn_file_actions_addchdir_np, glibc 2.29. */
-    private static final MethodHandle ADD_CHDIR = Native.link("posix_spawn_file_actions_addchdir_np", TWO_POINTERS);
+    private static final CFunction ADD_CHDIR = CFunction.of("posix_spawn_file_actions_addchdir_np");
     /** posix_spawnattr_init(3). */
-    private static final MethodHandle ATTRIBUTES_INIT = Native.link("posix_spawnattr_init", ONE_POINTER);
+    private static final CFunction ATTRIBUTES_INIT = CFunction.of("posix_spawnattr_init");
     /** posix_spawnattr_setflags(3). */
-    private static final MethodHandle SET_FLAGS =
-            Native.link("posix_spawnattr_setflags", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_SHORT));
+    private static final CFunction SET_FLAGS = CFunction.of("posix_spawnattr_setflags");
     /** posix_spawnattr_setsigdefault(3). */
-    private static final MethodHandle SET_SIGDEFAULT = Native.link("posix_spawnattr_setsigdefault", TWO_POINTERS);
+    private static final CFunction SET_SIGDEFAULT = CFunction.of("posix_spawnattr_setsigdefault");
     /** posix_spawnattr_setsigmask(3). */
-    private static final MethodHandle SET_SIGMASK = Native.link("posix_spawnattr_setsigmask", TWO_POINTERS);
+    private static final CFunction SET_SIGMASK = CFunction.of("posix_spawnattr_setsigmask");
     /** sigfillset(3). */
-    private static final MethodHandle SIGFILLSET = Native.link("sigfillset", ONE_POINTER);
+    private static final CFunction SIGFILLSET = CFunction.of("sigfillset");
     /** sigemptyset(3). */
-    private static final MethodHandle SIGEMPTYSET = Native.link("sigemptyset", ONE_POINTER);
+    private static final CFunction SIGEMPTYSET = CFunction.of("sigemptyset");
     /** waitpid(2): blocks. */
-    private static final MethodHandle WAITPID =
-            Native.link("waitpid", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
+    private static final CFunction WAITPID = CFunction.of("waitpid");
     /** pipe2(2). */
-    private static final MethodHandle PIPE2 = Native.link("pipe2", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
+    private static final CFunction PIPE2 = CFunction.of("pipe2");
 
     private Spawn() {}
 
@@ -79,7 +68,7 @@ final class Spawn {
     static Pipe pipe() {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment ends = arena.allocate(8, 4);
-            Native.call("pipe2", "", errno -> (long) (int) PIPE2.invokeExact(errno, ends, Fd.O_CLOEXEC));
+            PIPE2.call("pipe2", "", ends.address(), Fd.O_CLOEXEC);
             return new Pipe(
                     new Fd(ends.getAtIndex(JAVA_INT, 0), "pipe, read end"),
                     new Fd(ends.getAtIndex(JAVA_INT, 1), "pipe, write end"));
@@ -108,12 +97,12 @@ final class Spawn {
             List<Fd> descriptors) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment actions = arena.allocate(OPAQUE, 16);
-            check("posix_spawn_file_actions_init", program, errno -> (int) ACTIONS_INIT.invokeExact(errno, actions));
+            check("posix_spawn_file_actions_init", program, ACTIONS_INIT, actions.address());
             try {
                 addDescriptors(actions, program, descriptors);
                 if (directory.isPresent()) {
                     MemorySegment where = arena.allocateFrom(directory.get().toString());
-                    check("addchdir", program, errno -> (int) ADD_CHDIR.invokeExact(errno, actions, where));
+                    check("addchdir", program, ADD_CHDIR, actions.address(), where.address());
                 }
                 MemorySegment attributes = attributes(arena, program);
                 MemorySegment path = arena.allocateFrom(program);
@@ -124,11 +113,19 @@ final class Spawn {
                                 .map(entry -> entry.getKey() + "=" + entry.getValue())
                                 .toList());
                 MemorySegment pid = arena.allocate(JAVA_INT);
-                check("posix_spawn", program, errno ->
-                        (int) POSIX_SPAWN.invokeExact(errno, pid, path, actions, attributes, arguments, variables));
+                check(
+                        "posix_spawn",
+                        program,
+                        POSIX_SPAWN,
+                        pid.address(),
+                        path.address(),
+                        actions.address(),
+                        attributes.address(),
+                        arguments.address(),
+                        variables.address());
                 return pid.get(JAVA_INT, 0);
             } finally {
-                check("destroy", program, errno -> (int) ACTIONS_DESTROY.invokeExact(errno, actions));
+                check("destroy", program, ACTIONS_DESTROY, actions.address());
             }
         }
     }
@@ -147,7 +144,7 @@ final class Spawn {
     private static int reap(int pid) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment status = arena.allocate(JAVA_INT);
-            Native.call("waitpid", pid, errno -> (long) (int) WAITPID.invokeExact(errno, pid, status, 0));
+            WAITPID.call("waitpid", pid, pid, status.address(), 0);
             int word = status.get(JAVA_INT, 0);
             int signal = word & 0x7f;
             return signal == 0 ? (word >> 8) & 0xff : 128 + signal;
@@ -164,23 +161,23 @@ final class Spawn {
             dup2(actions, program, spare + i, i);
         }
         int first = descriptors.size();
-        check("addclosefrom", program, errno -> (int) ADD_CLOSEFROM.invokeExact(errno, actions, first));
+        check("addclosefrom", program, ADD_CLOSEFROM, actions.address(), first);
     }
 
     private static void dup2(MemorySegment actions, String program, int from, int to) {
-        check("adddup2", program, errno -> (int) ADD_DUP2.invokeExact(errno, actions, from, to));
+        check("adddup2", program, ADD_DUP2, actions.address(), from, to);
     }
 
     private static MemorySegment attributes(Arena arena, String program) {
         MemorySegment attributes = arena.allocate(OPAQUE, 16);
         MemorySegment signals = arena.allocate(OPAQUE, 16);
         short flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK;
-        check("posix_spawnattr_init", program, errno -> (int) ATTRIBUTES_INIT.invokeExact(errno, attributes));
-        check("setflags", program, errno -> (int) SET_FLAGS.invokeExact(errno, attributes, flags));
-        check("sigfillset", program, errno -> (int) SIGFILLSET.invokeExact(errno, signals));
-        check("setsigdefault", program, errno -> (int) SET_SIGDEFAULT.invokeExact(errno, attributes, signals));
-        check("sigemptyset", program, errno -> (int) SIGEMPTYSET.invokeExact(errno, signals));
-        check("setsigmask", program, errno -> (int) SET_SIGMASK.invokeExact(errno, attributes, signals));
+        check("posix_spawnattr_init", program, ATTRIBUTES_INIT, attributes.address());
+        check("setflags", program, SET_FLAGS, attributes.address(), flags);
+        check("sigfillset", program, SIGFILLSET, signals.address());
+        check("setsigdefault", program, SET_SIGDEFAULT, attributes.address(), signals.address());
+        check("sigemptyset", program, SIGEMPTYSET, signals.address());
+        check("setsigmask", program, SET_SIGMASK, attributes.address(), signals.address());
         return attributes;
     }
 
@@ -193,20 +190,11 @@ final class Spawn {
         return array;
     }
 
-    @FunctionalInterface
-    private interface Answering {
-        int invoke(MemorySegment errno) throws Throwable;
-    }
-
     /** These functions answer an errno as their result instead of setting it. */
-    private static void check(String call, String program, Answering function) {
-        int[] error = {0};
-        Native.call(call, program, errno -> {
-            error[0] = function.invoke(errno);
-            return 0;
-        });
-        if (error[0] != 0) {
-            throw new KernelException(call, program, error[0]);
+    private static void check(String call, String program, CFunction function, long... arguments) {
+        int error = (int) function.answer(arguments);
+        if (error != 0) {
+            throw new KernelException(call, program, error);
         }
     }
 }

@@ -1,17 +1,12 @@
 package zonda.kernel;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.util.Objects;
 
 /**
@@ -21,11 +16,9 @@ import java.util.Objects;
  */
 public final class Streams {
     /** read(2). */
-    private static final MethodHandle READ =
-            Native.link("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
+    private static final CFunction READ = CFunction.of("read");
     /** write(2). */
-    private static final MethodHandle WRITE =
-            Native.link("write", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
+    private static final CFunction WRITE = CFunction.of("write");
 
     private Streams() {}
 
@@ -34,8 +27,7 @@ public final class Streams {
         return Blocking.call(() -> {
             try (Arena arena = Arena.ofConfined()) {
                 MemorySegment buffer = arena.allocate(into.length);
-                int length = (int) Native.call(
-                        "read", fd, errno -> (long) READ.invokeExact(errno, fd.number(), buffer, (long) into.length));
+                int length = (int) READ.callLong("read", fd, fd.number(), buffer.address(), into.length);
                 MemorySegment.copy(buffer, JAVA_BYTE, 0, into, 0, length);
                 return length;
             }
@@ -53,7 +45,7 @@ public final class Streams {
                 while (done < length) {
                     MemorySegment rest = buffer.asSlice(done);
                     long left = length - done;
-                    done += Native.call("write", fd, errno -> (long) WRITE.invokeExact(errno, fd.number(), rest, left));
+                    done += WRITE.callLong("write", fd, fd.number(), rest.address(), left);
                 }
                 return true;
             }

@@ -8,9 +8,7 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.lang.reflect.InvocationTargetException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
@@ -29,17 +27,13 @@ public final class UnixSocket {
     private static final int SUN_PATH_LENGTH = 108;
 
     /** socket(2). */
-    private static final MethodHandle SOCKET =
-            Native.link("socket", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
+    private static final CFunction SOCKET = CFunction.of("socket");
     /** connect(2). */
-    private static final MethodHandle CONNECT =
-            Native.link("connect", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
+    private static final CFunction CONNECT = CFunction.of("connect");
     /** getsockopt(2). */
-    private static final MethodHandle GETSOCKOPT =
-            Native.link("getsockopt", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS));
+    private static final CFunction GETSOCKOPT = CFunction.of("getsockopt");
     /** recvmsg(2). */
-    private static final MethodHandle RECVMSG =
-            Native.link("recvmsg", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT));
+    private static final CFunction RECVMSG = CFunction.of("recvmsg");
 
     private UnixSocket() {}
 
@@ -52,8 +46,14 @@ public final class UnixSocket {
             int number = number(channel);
             MemorySegment credentials = arena.allocate(12, 4);
             MemorySegment length = arena.allocateFrom(JAVA_INT, 12);
-            Native.call("getsockopt SO_PEERCRED", channel, errno ->
-                    (long) (int) GETSOCKOPT.invokeExact(errno, number, SOL_SOCKET, SO_PEERCRED, credentials, length));
+            GETSOCKOPT.call(
+                    "getsockopt SO_PEERCRED",
+                    channel,
+                    number,
+                    SOL_SOCKET,
+                    SO_PEERCRED,
+                    credentials.address(),
+                    length.address());
             return new Peer(
                     credentials.getAtIndex(JAVA_INT, 0),
                     credentials.getAtIndex(JAVA_INT, 1),
@@ -109,15 +109,14 @@ public final class UnixSocket {
         if (name.length >= SUN_PATH_LENGTH) {
             throw new IllegalArgumentException("socket path is longer than 107 bytes: " + path);
         }
-        int number = (int) Native.call("socket", path, errno ->
-                (long) (int) SOCKET.invokeExact(errno, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+        int number = SOCKET.call("socket", path, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
         var fd = new Fd(number, path.toString());
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment address = arena.allocate(2 + SUN_PATH_LENGTH, 2);
             address.set(JAVA_SHORT, 0, (short) AF_UNIX);
             MemorySegment.copy(name, 0, address, JAVA_BYTE, 2, name.length);
             int length = (int) address.byteSize();
-            Native.call("connect", path, errno -> (long) (int) CONNECT.invokeExact(errno, number, address, length));
+            CONNECT.call("connect", path, number, address.address(), length);
             return fd;
         } catch (RuntimeException e) {
             fd.close();
@@ -137,8 +136,7 @@ public final class UnixSocket {
                 MemorySegment data = arena.allocate(4096);
                 MemorySegment control = arena.allocate(64, 8);
                 MemorySegment message = messageHeader(arena, data, control);
-                Native.call("recvmsg", channel, errno ->
-                        (long) RECVMSG.invokeExact(errno, number, message, MSG_CMSG_CLOEXEC));
+                RECVMSG.callLong("recvmsg", channel, number, message.address(), MSG_CMSG_CLOEXEC);
                 boolean carriesOne = message.get(JAVA_LONG, 40) >= 20
                         && control.get(JAVA_INT, 8) == SOL_SOCKET
                         && control.get(JAVA_INT, 12) == SCM_RIGHTS;

@@ -1,14 +1,9 @@
 package zonda.kernel;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -17,14 +12,11 @@ public final class Xattrs {
     private static final int LARGEST = 65536;
 
     /** lsetxattr(2). */
-    private static final MethodHandle SET =
-            Native.link("lsetxattr", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT));
+    private static final CFunction SET = CFunction.of("lsetxattr");
     /** lgetxattr(2). */
-    private static final MethodHandle GET =
-            Native.link("lgetxattr", FunctionDescriptor.of(JAVA_LONG, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG));
+    private static final CFunction GET = CFunction.of("lgetxattr");
     /** lremovexattr(2). */
-    private static final MethodHandle REMOVE =
-            Native.link("lremovexattr", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS));
+    private static final CFunction REMOVE = CFunction.of("lremovexattr");
 
     private Xattrs() {}
 
@@ -35,8 +27,7 @@ public final class Xattrs {
             MemorySegment attribute = arena.allocateFrom(name);
             MemorySegment bytes = arena.allocate(Math.max(1, value.length));
             MemorySegment.copy(value, 0, bytes, JAVA_BYTE, 0, value.length);
-            Native.call("lsetxattr " + name, file, errno ->
-                    (long) (int) SET.invokeExact(errno, path, attribute, bytes, (long) value.length, 0));
+            SET.call("lsetxattr " + name, file, path.address(), attribute.address(), bytes.address(), value.length, 0);
         }
     }
 
@@ -46,8 +37,8 @@ public final class Xattrs {
             MemorySegment path = arena.allocateFrom(file.toString());
             MemorySegment attribute = arena.allocateFrom(name);
             MemorySegment bytes = arena.allocate(LARGEST);
-            long length = Native.call("lgetxattr " + name, file, errno ->
-                    (long) GET.invokeExact(errno, path, attribute, bytes, (long) LARGEST));
+            long length = GET.callLong(
+                    "lgetxattr " + name, file, path.address(), attribute.address(), bytes.address(), LARGEST);
             return Optional.of(bytes.asSlice(0, length).toArray(JAVA_BYTE));
         } catch (KernelException e) {
             if (e.is(Errno.ENODATA)) {
@@ -62,7 +53,7 @@ public final class Xattrs {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment path = arena.allocateFrom(file.toString());
             MemorySegment attribute = arena.allocateFrom(name);
-            Native.call("lremovexattr " + name, file, errno -> (long) (int) REMOVE.invokeExact(errno, path, attribute));
+            REMOVE.call("lremovexattr " + name, file, path.address(), attribute.address());
         } catch (KernelException e) {
             if (!e.is(Errno.ENODATA)) {
                 throw e;
