@@ -35,7 +35,7 @@ final class DaemonProcess {
 
     /** @param environment further variables, such as ZONDA_CRASH_AFTER */
     static DaemonProcess run(Path root, Map<String, String> environment, String... words) {
-        List<String> argv = new ArrayList<>(program());
+        List<String> argv = new ArrayList<>(Programs.daemon());
         argv.addAll(List.of("--root", root.toString()));
         argv.addAll(List.of(words));
         Command command = Command.of(argv);
@@ -47,11 +47,6 @@ final class DaemonProcess {
             command = value == null ? command : command.environment(inherited, value);
         }
         return new DaemonProcess(command.start());
-    }
-
-    private static List<String> program() {
-        String home = System.getenv("ZONDA_HOME");
-        return home == null ? ClassArchive.DAEMON.program() : List.of(home + "/bin/zondad");
     }
 
     private void readLog() {

@@ -99,10 +99,13 @@ class DtraceCommandIT {
         Process client = Command.of(argv)
                 .environment("ZONDA_SOCKET", zonda.identity().socket().toString())
                 .environment("WORD", "own")
+                .environment("LC_ALL", "POSIX")
+                // What the launcher makes of it, for a client that is started without.
+                .environment("ZONDA_LC_ALL", "POSIX")
                 .start();
         try (var out = client.inputReader()) {
             assertThat(String.join("\n", out.lines().toList()))
-                    .isEqualTo("one\nhere\n/mnt\nown none none 42\ntwo\n\nthree");
+                    .isEqualTo("one\nhere\n/mnt\nown POSIX none 42\ntwo\n\nthree");
             assertThat(client.waitFor()).isZero();
         } finally {
             client.destroyForcibly();

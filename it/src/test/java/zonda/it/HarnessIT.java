@@ -1,7 +1,11 @@
 package zonda.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -45,6 +49,16 @@ class HarnessIT {
         assertThat(ran.status()).isEqualTo(1);
         assertThat(ran.out()).isEmpty();
         assertThat(ran.err()).matches("zoneadm: [0-9a-f-]{36}: No such zone configured\n");
+    }
+
+    @Test
+    void a_daemon_of_a_build_starts_from_what_the_training_kept() throws IOException {
+        Path command = Path.of("/proc/" + zonda.daemon().pid());
+        assumeTrue(
+                Files.readString(command.resolve("cmdline")).contains("zonda.daemon/"),
+                "a daemon of a build's runtime");
+
+        assertThat(Files.readString(command.resolve("maps"))).contains("/daemon.aot");
     }
 
     @Test

@@ -49,7 +49,6 @@ final class Instance implements BeforeAllCallback, AfterAllCallback {
     public void beforeAll(ExtensionContext context) {
         assumeTrue(System.getProperty("user.name").equals("root"), "needs root");
         PROGRAMS.forEach(program -> assumeTrue(Files.isExecutable(Path.of(program)), "needs " + program));
-        ClassArchive.make();
         make(Map.of());
     }
 
@@ -193,12 +192,7 @@ final class Instance implements BeforeAllCallback, AfterAllCallback {
 
     /** The command line of the real client. @param terminals as for {@link #call}; - for none */
     List<String> client(String tool, String terminals) {
-        String home = System.getenv("ZONDA_HOME");
-        if (home != null) {
-            return List.of(home + "/bin/" + tool);
-        }
-        return Stream.concat(ClassArchive.CLIENT.program().stream(), Stream.of(tool, terminals))
-                .toList();
+        return Programs.client(tool, terminals);
     }
 
     // Virtual machines.
