@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 /** The floors of docs/architecture.md: THINK HARD ABOUT THE HOUSE BEFORE CHANGING THIS FILE. */
 class LayeringTest {
-    private final JavaClasses house = new ClassFileImporter()
+    private static final JavaClasses HOUSE = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
             .importPackages("zonda");
 
@@ -70,7 +70,7 @@ class LayeringTest {
                 .mayOnlyBeAccessedByLayers("daemon", "commands", "vm")
                 .whereLayer("dtrace")
                 .mayOnlyBeAccessedByLayers("daemon", "commands")
-                .check(house);
+                .check(HOUSE);
     }
 
     @Test
@@ -81,14 +81,14 @@ class LayeringTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("java.lang.foreign..")
-                .check(house);
+                .check(HOUSE);
         noClasses()
                 .that()
                 .resideOutsideOfPackages("zonda.kernel..", "zonda.client..")
                 .should()
                 .dependOnClassesThat()
                 .haveFullyQualifiedName("java.lang.ProcessBuilder")
-                .check(house);
+                .check(HOUSE);
     }
 
     @Test
@@ -99,6 +99,6 @@ class LayeringTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("tools.jackson..")
-                .check(house);
+                .check(HOUSE);
     }
 }

@@ -111,7 +111,8 @@ public final class Creations {
     }
 
     private Mmdebstrap mmdebstrap() {
-        return new Mmdebstrap(Path.of("/etc/apt"), setup.paths().downloads(), setup.environment());
+        return new Mmdebstrap(
+                Path.of("/etc/apt"), setup.paths().downloads(), setup.network().environment());
     }
 
     /**

@@ -28,20 +28,22 @@ public final class Images {
     /**
      * What it works with.
      *
-     * @param environment where {@code http_proxy} and its like are looked up
+     * @param network how sources are spoken to
      */
     public record Setup(
-            ImgadmPaths paths,
-            ImageStore store,
-            Journal journal,
-            InstantSource clock,
-            Map<String, String> environment) {
-        public Setup {
-            environment = Map.copyOf(environment);
+            ImgadmPaths paths, ImageStore store, Journal journal, InstantSource clock, WebSettings network) {
+        /** @param environment where {@code http_proxy} and its like are looked up */
+        public Setup(
+                ImgadmPaths paths,
+                ImageStore store,
+                Journal journal,
+                InstantSource clock,
+                Map<String, String> environment) {
+            this(paths, store, journal, clock, WebSettings.of(environment));
         }
 
         Web web(boolean insecure) {
-            return Web.open(WebSettings.of(environment), insecure);
+            return Web.open(network, insecure);
         }
     }
 

@@ -10,7 +10,6 @@ import java.nio.file.StandardCopyOption;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
@@ -90,8 +89,8 @@ class DatasetImagesIT extends ImageStoreContract {
         Path root = scratch.orElseThrow().resolve("instance");
         var journal = new Journal(root.resolve("journal"), InstantSource.system(), Journal.CrashPoint.NONE);
         journal.start();
-        var images =
-                new Images(new Images.Setup(new ImgadmPaths(root), store(), journal, InstantSource.system(), Map.of()));
+        var images = new Images(
+                new Images.Setup(new ImgadmPaths(root), store(), journal, InstantSource.system(), TestHost.IMPATIENT));
         var datasets = pool.orElseThrow().datasets();
         String name = pool.orElseThrow().config().name();
 

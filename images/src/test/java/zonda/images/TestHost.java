@@ -10,10 +10,15 @@ import java.util.List;
 import java.util.Map;
 import zonda.base.Journal;
 import zonda.images.fake.FakeImageStore;
+import zonda.images.web.WebSettings;
 import zonda.kernel.Command;
 
 /** One instance of imgadm below a directory of the test's. */
 final class TestHost {
+    /** A source that doesn't answer is given up within a moment. */
+    static final WebSettings IMPATIENT =
+            new WebSettings(Duration.ofSeconds(15), Duration.ofSeconds(60), 3, Duration.ofMillis(50), Map.of());
+
     final Path root;
     final FakeImageStore store;
     final List<String> said = new ArrayList<>();
@@ -32,7 +37,7 @@ final class TestHost {
     Images images(Journal.CrashPoint crash) {
         var journal = new Journal(intents, InstantSource.system(), crash);
         journal.start();
-        return new Images(new Images.Setup(new ImgadmPaths(root), store, journal, InstantSource.system(), Map.of()));
+        return new Images(new Images.Setup(new ImgadmPaths(root), store, journal, InstantSource.system(), IMPATIENT));
     }
 
     /** Intents that are neither done nor taken back. */
