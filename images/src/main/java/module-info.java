@@ -7,6 +7,7 @@ module zonda.images {
     requires transitive zonda.storage;
     requires zonda.zstream;
     requires java.net.http;
+    requires java.xml;
     requires jdk.httpserver;
 
     exports zonda.images;

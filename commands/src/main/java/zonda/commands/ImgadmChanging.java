@@ -3,6 +3,7 @@ package zonda.commands;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -16,6 +17,7 @@ import java.util.stream.Stream;
 import zonda.base.Code;
 import zonda.base.Json;
 import zonda.base.OpException;
+import zonda.images.Appliances;
 import zonda.images.Creations;
 import zonda.images.HostImages;
 import zonda.images.Images;
@@ -139,11 +141,16 @@ final class ImgadmChanging {
     void create(Session session, List<String> arguments) {
         Getopt options = Getopt.parse(
                 arguments,
-                "debian= vm include= busybox from= P= q|quiet m|manifest= o|output= c|compression= i|incremental p|publish= s= k|insecure max-origin-depth=");
+                "debian= vm include= busybox from= payload= P= q|quiet m|manifest= o|output= c|compression= i|incremental p|publish= s= k|insecure max-origin-depth=");
         long ways = Stream.of("busybox", "debian", "from").filter(options::has).count();
         boolean ofVm = ways == 0;
         if ((options.has("vm") || options.has("include")) && !options.has("debian")) {
             throw new OpException(Code.USAGE, "--vm and --include go with --debian SUITE");
+        }
+        boolean isAppliance =
+                options.value("from").map(Path::of).filter(Appliances::is).isPresent();
+        if (options.has("payload") && !isAppliance) {
+            throw new OpException(Code.USAGE, "--payload goes with --from of an .ova or .ovf file");
         }
         if (ways > 1 || (ofVm && options.operands().isEmpty())) {
             throw new OpException(
@@ -163,12 +170,25 @@ final class ImgadmChanging {
         withProgress(session, options.has("q"), progress -> {
             if (options.has("busybox")) {
                 pool.creations().busybox(fields, progress);
+            } else if (isAppliance) {
+                appliance(session, options, pool, fields, progress);
             } else if (options.has("from")) {
                 pool.creations().disk(session.path(options.value("from").orElseThrow()), fields, progress);
             } else {
                 debian(options, pool.creations(), fields, progress);
             }
         });
+    }
+
+    private static void appliance(
+            Session session, Getopt options, Images pool, Creations.Fields fields, Progress progress) {
+        Path file = session.path(options.value("from").orElseThrow());
+        String payload = pool.appliances().create(file, fields, progress).pretty() + "\n";
+        if (options.has("payload")) {
+            session.write(options.value("payload").orElseThrow(), payload, false);
+        } else {
+            session.out("Payload:\n" + payload.indent(4));
+        }
     }
 
     private static void debian(Getopt options, Creations creations, Creations.Fields fields, Progress progress) {

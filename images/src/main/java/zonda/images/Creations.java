@@ -202,12 +202,15 @@ public final class Creations {
      * @throws ImageException NOT_SUPPORTED when it is none of these, or not whole
      */
     public InstalledImage disk(Path file, Fields fields, Progress progress) {
+        return disk(DiskFile.of(file), "the disk " + file.getFileName(), fields, progress);
+    }
+
+    InstalledImage disk(DiskFile disk, String description, Fields fields, Progress progress) {
         if (fields.json().has("image_size")) {
-            throw ImageException.usage("image_size is the size of the disk in " + file);
+            throw ImageException.usage("image_size is the size of the disk in " + disk.name());
         }
-        DiskFile disk = DiskFile.of(file);
         long mib = Math.ceilDiv(disk.size().value(), Bytes.ofMiB(1).value());
-        Manifest manifest = machine(fields, "the disk " + file.getFileName(), "other", mib);
+        Manifest manifest = machine(fields, description, "other", mib);
         return installed(
                 manifest,
                 image -> installation.installDataset(image, dataset -> {

@@ -24,6 +24,7 @@ public final class Images {
     private final Offers offers;
     private final Imports imports;
     private final Creations creations;
+    private final Appliances appliances;
 
     /**
      * What it works with.
@@ -55,6 +56,7 @@ public final class Images {
         this.offers = new Offers(setup, sources);
         this.imports = new Imports(setup, records, installation, offers);
         this.creations = new Creations(setup, installation);
+        this.appliances = new Appliances(setup, creations, installation);
     }
 
     /**
@@ -107,6 +109,11 @@ public final class Images {
     /** Makes images here. */
     public Creations creations() {
         return creations;
+    }
+
+    /** Making images of other hypervisors' machines. */
+    public Appliances appliances() {
+        return appliances;
     }
 
     /** The installed ones, {@code imgadm list}. */

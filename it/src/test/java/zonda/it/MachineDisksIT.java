@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import zonda.base.Json;
+import zonda.kernel.Command;
 
 /** The disks of hardware VMs that do not run: what becomes of them when their VM is moved or made anew. */
 class MachineDisksIT {
@@ -87,6 +88,71 @@ class MachineDisksIT {
                 .get(number)
                 .string("path", "")
                 .replace("/dev/zvol/rdsk/", "");
+    }
+
+    @Test
+    void what_another_hypervisor_exported_runs_here_with_its_disks() throws Exception {
+        var appliance = new TestAppliance(files.resolve("appliance"));
+        Path archive = appliance.archive(files.resolve("first"), files.resolve("second"));
+        Path payload = files.resolve("appliance.json");
+
+        good(
+                "imgadm",
+                "create",
+                "-q",
+                "--from",
+                archive.toString(),
+                "--payload",
+                payload.toString(),
+                "name=a",
+                "version=1");
+
+        Json.Obj machine = Json.parseObject(Files.readString(payload));
+        assertThat(machine.string("brand", "")).isEqualTo("bhyve");
+        UUID vm = zonda.create(machine.with("autoboot", false));
+        assertThat(read(vm, 0, 2)).isEqualTo("AA");
+        assertThat(read(vm, 1, 2)).isEqualTo("BB");
+        assertThat(zonda.get(vm).array("disks").objects().get(2).integer("size", 0))
+                .isEqualTo(5);
+        assertThat(good("imgadm", "list", "-H", "-o", "name", "type=zvol").lines())
+                .contains("a", "a-disk1");
+        zonda.delete(vm);
+        for (Json.Obj disk : machine.array("disks").objects().subList(0, 2)) {
+            good("imgadm", "delete", disk.string("image_uuid", ""));
+        }
+
+        Path damaged = appliance.damaged();
+        for (Path file : List.of(damaged, appliance.descriptor())) {
+            Ran refused = zonda.run("imgadm", "create", "-q", "--from", file.toString(), "name=a", "version=1");
+            assertThat(refused.status()).isEqualTo(1);
+            assertThat(refused.err()).contains("second.vmdk is not what appliance.mf says: it was changed or damaged");
+        }
+        assertThat(zonda.run("imgadm", "create", "--from", "a.raw", "--payload", "b", "name=a", "version=1")
+                        .err())
+                .contains("--payload goes with --from of an .ova or .ovf file");
+    }
+
+    @Test
+    void a_disk_that_names_other_files_of_the_host_is_refused() {
+        Path secret = files.resolve("first");
+        Path disk = files.resolve("flat.vmdk");
+        Command.of(
+                        "qemu-img",
+                        "convert",
+                        "-f",
+                        "raw",
+                        "-O",
+                        "vmdk",
+                        "-o",
+                        "subformat=monolithicFlat",
+                        secret.toString(),
+                        disk.toString())
+                .check(SOON);
+
+        Ran refused = zonda.run("imgadm", "create", "-q", "--from", disk.toString(), "name=flat", "version=1");
+
+        assertThat(refused.status()).isEqualTo(1);
+        assertThat(refused.err()).contains("flat.vmdk is only a part of a disk: it needs another file");
     }
 
     private static RandomAccessFile disk(UUID vm, int number) throws IOException {

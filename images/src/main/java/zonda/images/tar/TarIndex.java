@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Where the files of an archive are in it, for reading them in any order without unpacking it. A compressed archive is
@@ -24,13 +25,18 @@ public final class TarIndex implements AutoCloseable {
 
     private record Extent(long offset, long size) {}
 
+    /** Where a file's bytes are: in another file, for as long as the index is open. */
+    public record Place(Path file, long offset, long size) {}
+
+    private final Path plain;
     private final FileChannel channel;
     private final Optional<Path> scratch;
     private final Map<String, Extent> files = new HashMap<>();
     private final Map<String, String> links = new HashMap<>();
 
-    private TarIndex(FileChannel channel, Optional<Path> scratch) {
-        this.channel = channel;
+    private TarIndex(Path plain, Optional<Path> scratch) throws IOException {
+        this.plain = plain;
+        this.channel = FileChannel.open(plain);
         this.scratch = scratch;
     }
 
@@ -49,7 +55,7 @@ public final class TarIndex implements AutoCloseable {
         Optional<Path> scratch = plain ? Optional.empty() : Optional.of(decompress(file, scratchDirectory));
         TarIndex index = null;
         try {
-            index = new TarIndex(FileChannel.open(scratch.orElse(file)), scratch);
+            index = new TarIndex(scratch.orElse(file), scratch);
             index.read();
             return index;
         } catch (IOException | RuntimeException e) {
@@ -109,6 +115,15 @@ public final class TarIndex implements AutoCloseable {
     private static String beside(String name, String link) {
         Path target = Path.of("/" + name).resolveSibling(link).normalize();
         return target.toString().substring(1);
+    }
+
+    /** The names of all files, links apart. */
+    public Set<String> names() {
+        return Set.copyOf(files.keySet());
+    }
+
+    public Optional<Place> place(String name) {
+        return find(name).map(extent -> new Place(plain, extent.offset, extent.size));
     }
 
     public Optional<Long> size(String name) {
