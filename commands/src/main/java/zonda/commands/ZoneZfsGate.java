@@ -73,7 +73,8 @@ final class ZoneZfsGate {
                                     .map(one -> one.properties().size())
                                     .orElse(0)
                             : datasets.findSnapshot(name)
-                                    .map(one -> one.holds().size())
+                                    .map(one -> one.holds().size()
+                                            + one.properties().size())
                                     .orElse(0);
                 }
             };

@@ -298,4 +298,13 @@ class OpenZfsContractIT {
             return new GuestZfsPool(zfs);
         }
     }
+
+    @Nested
+    @EnabledIfEnvironmentVariable(named = SLOW, matches = ".+", disabledReason = "takes minutes")
+    class Delegations extends DelegatingContract {
+        @Override
+        ContractPool makePool() {
+            return new GuestZfsPool(zfs);
+        }
+    }
 }

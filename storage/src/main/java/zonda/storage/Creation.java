@@ -35,9 +35,9 @@ final class Creation {
         return dataset(name, from, options, true);
     }
 
-    /** Makes an empty dataset and leaves it unmounted. */
-    Filesystem unmounted(DatasetName name, DatasetOptions options) {
-        return dataset(name, Optional.empty(), options, false);
+    /** As {@link #dataset}, and leaves it unmounted. */
+    Filesystem unmounted(DatasetName name, Optional<SnapshotName> from, DatasetOptions options) {
+        return dataset(name, from, options, false);
     }
 
     private Filesystem dataset(DatasetName name, Optional<SnapshotName> from, DatasetOptions options, boolean mounted) {
