@@ -372,4 +372,78 @@ class ZfsIT {
         assertThat(none.status()).isEqualTo(1);
         assertThat(none.err()).isEqualTo("cannot open 'tank': no such pool\n");
     }
+
+    /** What OpenZFS 2.3.9 shows after the same commands. */
+    @Test
+    void what_is_delegated_is_shown_as_openzfs_shows_it() {
+        zfs("create", "-p", "zones/t/b");
+        zfs("allow", "daemon", "create,mount,snapshot", "zones/t");
+        zfs("allow", "-l", "daemon", "destroy", "zones/t");
+        zfs("allow", "-d", "daemon", "rename", "zones/t");
+        zfs("allow", "-g", "adm", "send", "zones/t");
+        zfs("allow", "-e", "hold", "zones/t");
+        zfs("allow", "-c", "destroy,rollback", "zones/t");
+        zfs("allow", "-s", "@pset", "create,mount,quota", "zones/t");
+        zfs("allow", "-s", "@abc", "@pset,send", "zones/t");
+        zfs("allow", "bin", "@pset,compression", "zones/t");
+        zfs("allow", "-g", "432100", "userprop", "zones/t");
+        zfs("allow", "-l", "-d", "bin", "rollback", "zones/t/b");
+        zfs("allow", "everyone", "snapshot", "zones/t/b");
+
+        String above = """
+                ---- Permissions on zones/t ------------------------------------------
+                Permission sets:
+                \t@abc @pset,send
+                \t@pset create,mount,quota
+                Create time permissions:
+                \tdestroy,rollback
+                Local permissions:
+                \tuser daemon destroy
+                Descendent permissions:
+                \tuser daemon rename
+                Local+Descendent permissions:
+                \tuser bin @pset,compression
+                \tuser daemon create,mount,snapshot
+                \tgroup (unknown: 432100) userprop
+                \tgroup adm send
+                \teveryone hold
+                """;
+        assertThat(zfs("allow", "zones/t")).isEqualTo(above);
+        assertThat(zfs("allow", "zones/t/b")).isEqualTo("""
+                ---- Permissions on zones/t/b ----------------------------------------
+                Local+Descendent permissions:
+                \tuser bin rollback
+                \teveryone snapshot
+                """ + above);
+
+        zfs("unallow", "daemon", "snapshot", "zones/t");
+        zfs("unallow", "-l", "daemon", "zones/t");
+        zfs("unallow", "-e", "zones/t");
+        zfs("unallow", "-c", "rollback", "zones/t");
+        zfs("unallow", "-s", "@abc", "send", "zones/t");
+        zfs("unallow", "-g", "432100", "zones/t");
+        assertThat(zfs("allow", "zones/t")).isEqualTo("""
+                ---- Permissions on zones/t ------------------------------------------
+                Permission sets:
+                \t@abc @pset
+                \t@pset create,mount,quota
+                Create time permissions:
+                \tdestroy
+                Descendent permissions:
+                \tuser daemon create,mount,rename
+                Local+Descendent permissions:
+                \tuser bin @pset,compression
+                \tgroup adm send
+                """);
+        zfs("unallow", "-r", "bin", "zones/t");
+        assertThat(zfs("allow", "zones/t/b")).doesNotContain("user bin");
+
+        refused(2, "zfs: error: wrong number of parameters", "allow");
+        refused(2, "zfs: error: invalid user/group nobody-there", "allow", "nobody-there", "send", "zones/t");
+        refused(2, "zfs: error: -u, -g, and -e are mutually exclusive", "allow", "-u", "-g", "adm", "send", "zones/t");
+        refused(2, "zfs: error: invalid options combined with -c", "allow", "-c", "-l", "send", "zones/t");
+        refused(2, "zfs: error: invalid set name: missing '@' prefix", "allow", "-s", "pset", "send", "zones/t");
+        refused(1, "cannot open 'zones/none': dataset does not exist", "unallow", "bin", "zones/none");
+        refused(1, "cannot open 'zones/t@x': snapshot delimiter '@' is not expected here", "allow", "zones/t@x");
+    }
 }
