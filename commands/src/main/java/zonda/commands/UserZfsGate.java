@@ -57,6 +57,7 @@ final class UserZfsGate {
             case "set" -> set(Getopt.parse(rest, ""));
             case "inherit" -> inherit(Getopt.parse(rest, ZfsChanging.INHERIT));
             case "send" -> send(Getopt.parse(rest, ZfsSending.OPTIONS));
+            case "diff" -> diff(Getopt.parse(rest, ZfsDiff.OPTIONS));
             case "mount" -> mount(Getopt.parse(rest, ZfsChanging.MOUNT));
             default -> throw denied("cannot " + verb);
         }
@@ -358,6 +359,13 @@ final class UserZfsGate {
                 0,
                 name -> tree(name, options.has("R"))
                         .forEach(dataset -> require(dataset, "warning: cannot send '" + name + "'", "send")));
+    }
+
+    /** The names of files, whoever may see these. */
+    private void diff(Getopt options) {
+        ZfsDiff.Request request = ZfsDiff.Request.parse(options.operands());
+        require(request.from(), "Unable to obtain diffs", "diff");
+        require(request.to(), "Unable to obtain diffs", "diff");
     }
 
     /** Who isn't root can't mount on Linux, but see what is mounted. */

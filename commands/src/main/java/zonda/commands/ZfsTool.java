@@ -36,6 +36,7 @@ public final class ZfsTool implements Tool {
             	send [-DLPcenpvw] [-i|-I snapshot] [-R] <snapshot>
             	receive [-vnFu] [-o property=value] ... [-x property] ... <filesystem|volume|snapshot>
             	receive [-vnFu] [-o property=value] ... [-x property] ... [-d | -e] <filesystem>
+            	diff [-FHth] <snapshot> [snapshot|filesystem]
             	mount [-a] [filesystem]
             	unmount <filesystem>
             	hold [-r] <tag> <snapshot> ...
@@ -168,6 +169,7 @@ public final class ZfsTool implements Tool {
             case "inherit" -> changing.inherit(session, arguments);
             case "send" -> new ZfsSending(datasets).send(session, arguments);
             case "receive", "recv" -> new ZfsReceiving(datasets).receive(session, arguments);
+            case "diff" -> new ZfsDiff(all).diff(session, arguments);
             case "allow" -> new ZfsDelegating(all).allow(session, arguments);
             case "unallow" -> new ZfsDelegating(all).unallow(arguments);
             case "mount" -> changing.mount(session, arguments);

@@ -132,4 +132,91 @@ class UserZfsIT {
                 .contains("zfs create zones/t/x [user " + UID + " on ")
                 .contains("zfs destroy -r zones/t/y [user " + UID + " on ");
     }
+
+    /** What OpenZFS 2.3.9 shows after the same commands. */
+    @Test
+    void what_is_delegated_is_shown_as_openzfs_shows_it() {
+        root("create", "-p", "zones/t/b");
+        root("allow", "daemon", "create,mount,snapshot", "zones/t");
+        root("allow", "-l", "daemon", "destroy", "zones/t");
+        root("allow", "-d", "daemon", "rename", "zones/t");
+        root("allow", "-g", "adm", "send", "zones/t");
+        root("allow", "-e", "hold", "zones/t");
+        root("allow", "-c", "destroy,rollback", "zones/t");
+        root("allow", "-s", "@pset", "create,mount,quota", "zones/t");
+        root("allow", "-s", "@abc", "@pset,send", "zones/t");
+        root("allow", "bin", "@pset,compression", "zones/t");
+        root("allow", "-g", "432100", "userprop", "zones/t");
+        root("allow", "-l", "-d", "bin", "rollback", "zones/t/b");
+        root("allow", "everyone", "snapshot", "zones/t/b");
+
+        String above = """
+                ---- Permissions on zones/t ------------------------------------------
+                Permission sets:
+                \t@abc @pset,send
+                \t@pset create,mount,quota
+                Create time permissions:
+                \tdestroy,rollback
+                Local permissions:
+                \tuser daemon destroy
+                Descendent permissions:
+                \tuser daemon rename
+                Local+Descendent permissions:
+                \tuser bin @pset,compression
+                \tuser daemon create,mount,snapshot
+                \tgroup (unknown: 432100) userprop
+                \tgroup adm send
+                \teveryone hold
+                """;
+        assertThat(shown("zones/t")).isEqualTo(above);
+        assertThat(shown("zones/t/b")).isEqualTo("""
+                ---- Permissions on zones/t/b ----------------------------------------
+                Local+Descendent permissions:
+                \tuser bin rollback
+                \teveryone snapshot
+                """ + above);
+
+        root("unallow", "daemon", "snapshot", "zones/t");
+        root("unallow", "-l", "daemon", "zones/t");
+        root("unallow", "-e", "zones/t");
+        root("unallow", "-c", "rollback", "zones/t");
+        root("unallow", "-s", "@abc", "send", "zones/t");
+        root("unallow", "-g", "432100", "zones/t");
+        assertThat(shown("zones/t")).isEqualTo("""
+                ---- Permissions on zones/t ------------------------------------------
+                Permission sets:
+                \t@abc @pset
+                \t@pset create,mount,quota
+                Create time permissions:
+                \tdestroy
+                Descendent permissions:
+                \tuser daemon create,mount,rename
+                Local+Descendent permissions:
+                \tuser bin @pset,compression
+                \tgroup adm send
+                """);
+        root("unallow", "-r", "bin", "zones/t");
+        assertThat(shown("zones/t/b")).doesNotContain("user bin");
+
+        refused(2, "zfs: error: wrong number of parameters", "allow");
+        refused(2, "zfs: error: invalid user/group nobody-there", "allow", "nobody-there", "send", "zones/t");
+        refused(2, "zfs: error: -u, -g, and -e are mutually exclusive", "allow", "-u", "-g", "adm", "send", "zones/t");
+        refused(2, "zfs: error: invalid options combined with -c", "allow", "-c", "-l", "send", "zones/t");
+        refused(2, "zfs: error: invalid set name: missing '@' prefix", "allow", "-s", "pset", "send", "zones/t");
+        refused(1, "cannot open 'zones/none': dataset does not exist", "unallow", "bin", "zones/none");
+        refused(1, "cannot open 'zones/t@x': snapshot delimiter '@' is not expected here", "allow", "zones/t@x");
+    }
+
+    private static String shown(String dataset) {
+        Ran ran = zonda.run("zfs", "allow", dataset);
+        assertThat(ran.status()).as(ran.toString()).isZero();
+        return ran.out();
+    }
+
+    private static void refused(int status, String message, String... words) {
+        Ran ran = zonda.run("zfs", words);
+        assertThat(ran.status()).as(ran.toString()).isEqualTo(status);
+        assertThat(ran.out()).isEmpty();
+        assertThat(ran.err()).startsWith(message + "\n");
+    }
 }

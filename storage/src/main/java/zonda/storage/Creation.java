@@ -75,11 +75,21 @@ final class Creation {
                 pool.now(),
                 pool.nextTxg(),
                 origin.map(Frozen::guid),
-                origin.map(snapshot -> copied(snapshot, options)).orElse(options));
+                ofMaker(
+                        parent,
+                        origin.map(snapshot -> copied(snapshot, options)).orElse(options)));
         String verb = origin.isPresent() ? "clone" : "create";
         make(verb, record, origin, charge(record));
         mountOrRemove(verb, record, mounted);
         return record;
+    }
+
+    /** Who makes a dataset gets there what its makers get: root, when nothing else is said. */
+    private DatasetOptions ofMaker(Filesystem parent, DatasetOptions options) {
+        return options.permissions().isEmpty()
+                ? options.permissions(
+                        Delegating.made(Caller.ROOT, pool.catalog().lineage(parent)))
+                : options;
     }
 
     /** A volume's clone is a volume, of the size that the snapshot has. */

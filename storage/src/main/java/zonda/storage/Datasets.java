@@ -32,6 +32,7 @@ public final class Datasets {
     private final DatasetProperties properties;
     private final DatasetStreams streams;
     private final Delegating delegating;
+    private final Differences differences;
 
     Datasets(Workings pool) {
         this.pool = pool;
@@ -45,6 +46,7 @@ public final class Datasets {
         this.properties = new DatasetProperties(pool);
         this.streams = new DatasetStreams(pool, removal);
         this.delegating = new Delegating(pool, creation);
+        this.differences = new Differences(pool);
     }
 
     /**
@@ -237,6 +239,11 @@ public final class Datasets {
     /** What others than root may do with them. */
     public Delegating delegating() {
         return delegating;
+    }
+
+    /** What became of their files since a snapshot. */
+    public Differences differences() {
+        return differences;
     }
 
     /** Turns a clone and its origin around: the origin is a clone of it afterwards. */

@@ -95,8 +95,8 @@ public final class Delegating {
 
     private void make(Caller maker, DatasetName name, Optional<SnapshotName> from, DatasetOptions options) {
         Permissions own = name.parent()
-                .filter(parent -> pool.catalog().find(parent).isPresent())
-                .map(parent -> made(maker, parent))
+                .flatMap(pool.catalog()::find)
+                .map(parent -> made(maker, pool.catalog().lineage(parent)))
                 .orElse(Permissions.NONE);
         Filesystem made = creation.unmounted(name, from, options.permissions(own));
         pool.note(
@@ -117,12 +117,12 @@ public final class Delegating {
         return who.isRoot() || may(who, line, 1, permission) || isOfMakers(line, permission);
     }
 
-    /** What the maker of a dataset right below this one gets there. */
-    private Permissions made(Caller who, DatasetName parent) {
+    /** What the maker of a dataset gets there, by those above it. */
+    static Permissions made(Caller who, List<Filesystem> above) {
         var maker = new Target.At(new Whom.User(Integer.toUnsignedLong(who.uid())), false);
         Permissions made = Permissions.NONE;
-        for (Permissions above : line(parent)) {
-            made = made.with(maker, above.of(new Target.Maker()));
+        for (Filesystem one : above) {
+            made = made.with(maker, one.options().permissions().of(new Target.Maker()));
         }
         return made;
     }

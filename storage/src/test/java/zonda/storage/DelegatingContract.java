@@ -102,6 +102,15 @@ abstract class DelegatingContract extends Contract {
         assertThat(may(BOB, "tank/a/of-bob", "rollback")).isTrue();
         assertThat(may(EVE, "tank/a/of-bob", "destroy")).isFalse();
         assertThat(may(BOB, "tank/a", "destroy")).isFalse();
+        create("tank/a/of-root");
+        assertThat(datasets()
+                        .delegating()
+                        .delegated("tank/a/of-root")
+                        .getFirst()
+                        .permissions()
+                        .granted())
+                .as("root as well")
+                .containsOnlyKeys(new Target.At(new Whom.User(0), false));
     }
 
     @Test
