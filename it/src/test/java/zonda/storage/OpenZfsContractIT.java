@@ -219,7 +219,12 @@ class OpenZfsContractIT {
             assertThat(scrub.errors()).isZero();
         });
         assertThatThrownBy(scrubs::pause).hasMessageContaining("there is no active scrub");
-        zfs.sh("zpool offline pair /two").good();
+        assertThatThrownBy(() -> devices.offline("/nope", false)).hasMessageContaining("no such device in pool");
+        devices.offline("/two", false);
+        devices.online("/two", false);
+        devices.await();
+        assertThat(zfs.status("pair").vdevs()).noneMatch(Vdev::missing);
+        devices.offline("/two", true);
         assertThat(zfs.status("pair").vdevs())
                 .extracting(vdev -> vdev.path() + " " + vdev.missing())
                 .containsExactly("/one false", "/two true");
