@@ -63,8 +63,12 @@ public final class Main {
         try {
             connection = new Connection(socket);
         } catch (IOException e) {
-            complain(name, "cannot reach zondad on ".concat(socket), e);
-            return 1;
+            Connection other = forUsers(socket);
+            if (other == null) {
+                complain(name, "cannot reach zondad on ".concat(socket), e);
+                return 1;
+            }
+            connection = other;
         }
         try {
             connection.send(Frame.ARGV, argv(name, arguments));
@@ -75,6 +79,16 @@ public final class Main {
         } catch (IOException e) {
             complain(name, "lost the connection to zondad; an operation in progress goes on", e);
             return 1;
+        }
+    }
+
+    /** The socket beside root's that is for everyone; nothing where there is none. */
+    private static @Nullable Connection forUsers(String socket) {
+        try {
+            return new Connection(
+                    socket.substring(0, socket.lastIndexOf('/') + 1).concat("user.sock"));
+        } catch (IOException e) {
+            return null;
         }
     }
 

@@ -17,26 +17,48 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.ToIntFunction;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import zonda.base.Code;
 import zonda.base.OpException;
 import zonda.client.Frame;
 import zonda.client.Payload;
+import zonda.storage.Caller;
 
-/** Listens on the host's socket and runs a tool for each client that connects: unix(7), frames of zonda.client. */
+/** Listens on a socket and runs a tool for each client that connects: unix(7), frames of zonda.client. */
 public final class CommandServer implements AutoCloseable {
     static final int PIECE = 64 * 1024;
+    /** Commands of one user at a time, where all users may come. */
+    private static final int MOST_OF_USER = 32;
+
     private static final System.Logger LOG = System.getLogger(CommandServer.class.getName());
 
     private final Path socket;
     private final Map<String, Tool> tools = new LinkedHashMap<>();
-    private final ToIntFunction<SocketChannel> peerUid;
+    private final Function<SocketChannel, Caller> peer;
+    private final Audience audience;
+    private final Map<Integer, Integer> running = new ConcurrentHashMap<>();
     private final ServerSocketChannel listener;
 
-    /** @param peerUid who is at the other end, by the kernel's word */
-    public CommandServer(Path socket, List<Tool> tools, ToIntFunction<SocketChannel> peerUid) {
+    /** Whom a socket is for. */
+    public enum Audience {
+        /** Root, who may do all. */
+        ROOT("rw-------"),
+        /** Everyone: each tool decides what for, and neither reads from its caller nor has it do anything. */
+        USERS("rw-rw-rw-");
+
+        private final String mode;
+
+        Audience(String mode) {
+            this.mode = mode;
+        }
+    }
+
+    /** @param peer who is at the other end, by the kernel's word */
+    public CommandServer(Path socket, Audience audience, List<Tool> tools, Function<SocketChannel, Caller> peer) {
         this.socket = socket;
-        this.peerUid = peerUid;
+        this.audience = audience;
+        this.peer = peer;
         tools.forEach(tool -> this.tools.put(tool.name(), tool));
         try {
             listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
@@ -45,14 +67,14 @@ public final class CommandServer implements AutoCloseable {
         }
     }
 
-    /** Binds the socket, mode 0600, and serves until {@link #close}. */
+    /** Binds the socket and serves until {@link #close}. */
     public void start() {
         try {
             Files.createDirectories(socket.toAbsolutePath().getParent());
             Path fresh = socket.resolveSibling(socket.getFileName() + ".new");
             Files.deleteIfExists(fresh);
             listener.bind(UnixDomainSocketAddress.of(fresh), 512);
-            Files.setPosixFilePermissions(fresh, PosixFilePermissions.fromString("rw-------"));
+            Files.setPosixFilePermissions(fresh, PosixFilePermissions.fromString(audience.mode));
             Files.move(fresh, socket, java.nio.file.StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
             throw new UncheckedIOException("listen on " + socket + ": " + e, e);
@@ -64,7 +86,7 @@ public final class CommandServer implements AutoCloseable {
         while (listener.isOpen()) {
             try {
                 SocketChannel client = listener.accept();
-                Thread.ofVirtual().name("connection").start(() -> serve(client));
+                Thread.ofVirtual().name("connection").start(() -> admit(client));
             } catch (AsynchronousCloseException e) {
                 return;
             } catch (IOException e) {
@@ -73,25 +95,21 @@ public final class CommandServer implements AutoCloseable {
         }
     }
 
-    private void serve(SocketChannel client) {
+    /** One user can not take all that the daemon has to answer with. */
+    private void admit(SocketChannel client) {
         try (client) {
-            InputStream in = new BufferedInputStream(Channels.newInputStream(client), PIECE);
-            Session.Call call = call(Frame.read(in));
-            var turn = new Object();
-            int uid = peerUid.applyAsInt(client);
-            var session = new Session(call, uid, (type, data, offset, length) -> {
-                synchronized (turn) {
-                    Frame.write(client, type, data, offset, length);
+            Caller caller = peer.apply(client);
+            int most = audience == Audience.USERS ? MOST_OF_USER : Integer.MAX_VALUE;
+            int now = running.merge(caller.uid(), 1, Integer::sum);
+            try {
+                if (now <= most) {
+                    serve(client, caller);
+                } else {
+                    LOG.log(System.Logger.Level.WARNING, "too many commands of uid " + caller.uid() + " at once");
                 }
-            });
-            Thread reader = Thread.ofVirtual().name("client").start(() -> listen(in, session));
-            int status = run(call, session, uid);
-            byte[] exit = Payload.empty().put(status).bytes();
-            synchronized (turn) {
-                Frame.write(client, Frame.EXIT, exit, 0, exit.length);
+            } finally {
+                running.computeIfPresent(caller.uid(), (_, count) -> count == 1 ? null : count - 1);
             }
-            client.shutdownOutput();
-            reader.join(2000);
         } catch (IOException e) {
             LOG.log(System.Logger.Level.DEBUG, "a client went away: " + e);
         } catch (InterruptedException e) {
@@ -99,24 +117,57 @@ public final class CommandServer implements AutoCloseable {
         }
     }
 
-    private static void listen(InputStream in, Session session) {
+    private void serve(SocketChannel client, Caller caller) throws IOException, InterruptedException {
+        InputStream in = new BufferedInputStream(Channels.newInputStream(client), PIECE);
+        Session.Call call = call(Frame.read(in));
+        var turn = new Object();
+        var session = new Session(call, caller, (type, data, offset, length) -> {
+            refuseRequests(type);
+            synchronized (turn) {
+                Frame.write(client, type, data, offset, length);
+            }
+        });
+        Thread reader = Thread.ofVirtual().name("client").start(() -> listen(in, session));
+        int status = run(call, session);
+        byte[] exit = Payload.empty().put(status).bytes();
+        synchronized (turn) {
+            Frame.write(client, Frame.EXIT, exit, 0, exit.length);
+        }
+        client.shutdownOutput();
+        reader.join(2000);
+    }
+
+    /** What users are answered is words and streams, and nothing that their programs are to do. */
+    private void refuseRequests(byte type) throws IOException {
+        if (audience == Audience.USERS && type != Frame.OUT && type != Frame.ERR) {
+            throw new IOException("nothing is asked of a user's program: " + type);
+        }
+    }
+
+    private void listen(InputStream in, Session session) {
         try {
             while (true) {
-                session.received(Frame.read(in));
+                Frame frame = Frame.read(in);
+                // What nobody asked for would be kept until somebody reads it.
+                if (audience == Audience.USERS && frame.type() != Frame.INTERRUPT) {
+                    throw new IOException("nothing is taken from a user's program: " + frame.type());
+                }
+                session.received(frame);
             }
         } catch (IOException e) {
             session.hangup();
         }
     }
 
-    private int run(Session.Call call, Session session, int uid) {
+    private int run(Session.Call call, Session session) {
         Tool tool = tools.get(call.tool());
-        if (tool == null) {
-            session.err(call.tool() + ": no such command");
+        if (session.uid() != 0 && (tool == null || audience == Audience.ROOT)) {
+            session.err(
+                    "FATAL: cannot run because: only root in the global zone may, and you are uid " + session.uid());
             return Code.USAGE.exitStatus();
         }
-        if (uid != 0) {
-            session.err("FATAL: cannot run because: only root in the global zone may, and you are uid " + uid);
+        if (tool == null) {
+            session.err(call.tool() + ": no such command");
             return Code.USAGE.exitStatus();
         }
         try {

@@ -16,6 +16,7 @@ import zonda.base.Code;
 import zonda.base.OpException;
 import zonda.client.Frame;
 import zonda.client.Payload;
+import zonda.storage.Caller;
 
 /**
  * One run of a command: what the caller typed, and its terminal or pipes, at the other end of a connection.
@@ -55,23 +56,28 @@ public final class Session {
     private boolean gone;
     private boolean interrupted;
 
-    private final int uid;
+    private final Caller caller;
 
-    Session(Call call, int uid, Wire wire) {
+    Session(Call call, Caller caller, Wire wire) {
         this.call = call;
-        this.uid = uid;
+        this.caller = caller;
         this.wire = wire;
     }
 
     /** The same caller with other words. It must not have been asked for anything yet. */
     Session with(List<String> arguments) {
         var other = new Session.Call(call.tool(), call.terminals(), call.directory(), arguments, call.environment());
-        return new Session(other, uid, wire);
+        return new Session(other, caller, wire);
     }
 
     /** Whose process the caller is. */
     public int uid() {
-        return uid;
+        return caller.uid();
+    }
+
+    /** As {@link #uid}, with its groups. */
+    Caller caller() {
+        return caller;
     }
 
     public List<String> arguments() {

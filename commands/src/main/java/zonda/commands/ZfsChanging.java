@@ -6,6 +6,7 @@ import java.util.Optional;
 import zonda.base.Bytes;
 import zonda.base.Code;
 import zonda.base.OpException;
+import zonda.storage.Caller;
 import zonda.storage.Dataset;
 import zonda.storage.DatasetOptions;
 import zonda.storage.Datasets;
@@ -15,16 +16,27 @@ import zonda.storage.VolumeShape;
 
 /** The verbs of zfs(8) that change something. */
 final class ZfsChanging {
+    // As Getopt has them; what may be done is decided by the same reading of the words.
+    static final String CREATE = "p u o= V= s b=";
+    static final String COPY = "p o=";
+    static final String RENAME = "p u f r";
+    static final String ROLLBACK = "r R f";
+    static final String INHERIT = "r S";
+    static final String MOUNT = "a v O";
+
     private final Datasets datasets;
     private final ZfsSnapshots snapshots;
+    private final Caller maker;
 
-    ZfsChanging(Datasets datasets, ZfsSnapshots snapshots) {
+    /** @param maker whose the datasets are that are made */
+    ZfsChanging(Datasets datasets, ZfsSnapshots snapshots, Caller maker) {
         this.datasets = datasets;
         this.snapshots = snapshots;
+        this.maker = maker;
     }
 
     void create(Session session, List<String> arguments) {
-        Getopt options = Getopt.parse(arguments, "p u o= V= s b=");
+        Getopt options = Getopt.parse(arguments, CREATE);
         boolean volume = options.has("V");
         if (!volume && (options.has("s") || options.has("b"))) {
             throw new OpException(Code.USAGE, "'-s' and '-b' can only be used when creating a volume");
@@ -36,7 +48,27 @@ final class ZfsChanging {
             }
             makeParents(name);
         }
-        datasets.create(name, volume ? volume(name, options) : options(name, options));
+        make(name, volume ? volume(name, options) : options(name, options));
+        if (!volume) {
+            tellUnmounted(session, "created");
+        }
+    }
+
+    private void make(String name, DatasetOptions options) {
+        if (maker.isRoot()) {
+            datasets.create(name, options);
+        } else {
+            datasets.delegating().create(maker, name, options);
+        }
+    }
+
+    /** Who is not root makes what root, or the next start, mounts; that is what OpenZFS says and ends with on Linux. */
+    private void tellUnmounted(Session session, String done) {
+        if (!maker.isRoot()) {
+            ZpoolHistory.note(session, "zfs", datasets.history());
+            throw new OpException(
+                    Code.DENIED, "filesystem successfully " + done + ", but it may only be mounted by root");
+        }
     }
 
     /** A volume has its space reserved unless {@code -s} or a property says otherwise. */
@@ -70,7 +102,7 @@ final class ZfsChanging {
         for (int slash = name.indexOf('/'); slash > 0; slash = name.indexOf('/', slash + 1)) {
             String parent = name.substring(0, slash);
             if (datasets.find(parent).isEmpty()) {
-                datasets.create(parent, DatasetOptions.DEFAULT);
+                make(parent, DatasetOptions.DEFAULT);
             }
         }
     }
@@ -135,7 +167,7 @@ final class ZfsChanging {
     }
 
     void copy(Session session, List<String> arguments) {
-        Getopt options = Getopt.parse(arguments, "p o=");
+        Getopt options = Getopt.parse(arguments, COPY);
         if (options.operands().size() != 2) {
             throw new OpException(Code.USAGE, "missing source or target dataset argument");
         }
@@ -143,11 +175,19 @@ final class ZfsChanging {
         if (options.has("p")) {
             makeParents(name);
         }
-        datasets.clone(options.operands().getFirst(), name, options(name, options));
+        String snapshot = options.operands().getFirst();
+        if (maker.isRoot()) {
+            datasets.clone(snapshot, name, options(name, options));
+        } else {
+            datasets.delegating().clone(maker, snapshot, name, options(name, options));
+            if (datasets.volumeShape(name).isEmpty()) {
+                tellUnmounted(session, "created");
+            }
+        }
     }
 
     void rename(Session session, List<String> arguments) {
-        Getopt options = Getopt.parse(arguments, "p u f r");
+        Getopt options = Getopt.parse(arguments, RENAME);
         if (options.operands().isEmpty()) {
             throw new OpException(Code.USAGE, "missing source dataset argument");
         }
@@ -184,7 +224,7 @@ final class ZfsChanging {
     }
 
     void rollback(Session session, List<String> arguments) {
-        Getopt options = Getopt.parse(arguments, "r R f");
+        Getopt options = Getopt.parse(arguments, ROLLBACK);
         String snapshot = one(options, "dataset");
         if (options.has("R")) {
             datasets.rollbackWithClones(snapshot);
@@ -248,7 +288,7 @@ final class ZfsChanging {
     }
 
     void inherit(Session session, List<String> arguments) {
-        Getopt options = Getopt.parse(arguments, "r S");
+        Getopt options = Getopt.parse(arguments, INHERIT);
         if (options.operands().size() < 2) {
             throw new OpException(Code.USAGE, "missing property or dataset argument");
         }
@@ -281,7 +321,7 @@ final class ZfsChanging {
     }
 
     void mount(Session session, List<String> arguments) {
-        Getopt options = Getopt.parse(arguments, "a v O");
+        Getopt options = Getopt.parse(arguments, MOUNT);
         if (options.has("a")) {
             datasets.list().stream()
                     .filter(dataset -> dataset.mountpoint().isPresent())

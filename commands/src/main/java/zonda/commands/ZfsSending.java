@@ -15,9 +15,8 @@ import zonda.zstream.ResumeToken;
 
 /** {@code zfs send}: the stream goes to the caller's standard output as it is made. */
 final class ZfsSending {
-    private static final String OPTIONS =
-            "n|dryrun v|verbose P|parsable p|props R|replicate D|dedup L|large-block e|embed"
-                    + " c|compressed w|raw V|proctitle i= I= t= b|backup h|holds s|skip-missing S|saved X|exclude= d|redact=";
+    static final String OPTIONS = "n|dryrun v|verbose P|parsable p|props R|replicate D|dedup L|large-block e|embed"
+            + " c|compressed w|raw V|proctitle i= I= t= b|backup h|holds s|skip-missing S|saved X|exclude= d|redact=";
     private static final int BUFFER = 128 << 10;
 
     private final Datasets datasets;

@@ -12,6 +12,9 @@ import zonda.storage.Datasets;
 
 /** The verbs of zfs(8) that are about snapshots: snapshot, hold, release, holds, bookmark, and their renaming. */
 final class ZfsSnapshots {
+    static final String SNAPSHOT = "r o=";
+    static final String HOLD = "r";
+
     private final Datasets datasets;
 
     ZfsSnapshots(Datasets datasets) {
@@ -19,7 +22,7 @@ final class ZfsSnapshots {
     }
 
     void snapshot(Session session, List<String> arguments) {
-        Getopt options = Getopt.parse(arguments, "r o=");
+        Getopt options = Getopt.parse(arguments, SNAPSHOT);
         if (options.operands().isEmpty()) {
             throw new OpException(Code.USAGE, "missing snapshot argument");
         }
@@ -83,13 +86,13 @@ final class ZfsSnapshots {
     }
 
     void hold(Session session, List<String> arguments) {
-        Getopt options = Getopt.parse(arguments, "r");
+        Getopt options = Getopt.parse(arguments, HOLD);
         List<String> names = behindTag(options);
         datasets.hold(options.operands().getFirst(), meant(names, options.has("r")));
     }
 
     void release(Session session, List<String> arguments) {
-        Getopt options = Getopt.parse(arguments, "r");
+        Getopt options = Getopt.parse(arguments, HOLD);
         List<String> names = behindTag(options);
         String tag = options.operands().getFirst();
         List<String> all = meant(names, options.has("r"));

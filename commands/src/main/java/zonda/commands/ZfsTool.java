@@ -2,9 +2,11 @@ package zonda.commands;
 
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import zonda.base.Code;
 import zonda.base.OpException;
+import zonda.storage.Caller;
 import zonda.storage.Datasets;
 
 /** zfs(8): the datasets of the pool. */
@@ -34,11 +36,22 @@ public final class ZfsTool implements Tool {
             	send [-DLPcenpvw] [-i|-I snapshot] [-R] <snapshot>
             	receive [-vnFu] [-o property=value] ... [-x property] ... <filesystem|volume|snapshot>
             	receive [-vnFu] [-o property=value] ... [-x property] ... [-d | -e] <filesystem>
+            	diff [-FHth] <snapshot> [snapshot|filesystem]
             	mount [-a] [filesystem]
             	unmount <filesystem>
             	hold [-r] <tag> <snapshot> ...
             	holds [-Hpr] <snapshot> ...
             	release [-r] <tag> <snapshot> ...
+
+            	allow <filesystem|volume>
+            	allow [-ldug] <"everyone"|user|group>[,...] <perm|@setname>[,...] <filesystem|volume>
+            	allow [-ld] -e <perm|@setname>[,...] <filesystem|volume>
+            	allow -c <perm|@setname>[,...] <filesystem|volume>
+            	allow -s @setname <perm|@setname>[,...] <filesystem|volume>
+            	unallow [-rldug] <"everyone"|user|group>[,...] [<perm|@setname>[,...]] <filesystem|volume>
+            	unallow [-rld] -e [<perm|@setname>[,...]] <filesystem|volume>
+            	unallow [-r] -c [<perm|@setname>[,...]] <filesystem|volume>
+            	unallow [-r] -s @setname [<perm|@setname>[,...]] <filesystem|volume>
             """;
 
     private static final Set<String> CHANGING = Set.of(
@@ -53,19 +66,23 @@ public final class ZfsTool implements Tool {
             "rename",
             "rollback",
             "set",
-            "inherit");
+            "inherit",
+            "unallow");
 
     private final Supplier<List<Datasets>> pools;
     private final ZfsView view;
+    private final Function<Session, Caller> makers;
 
     /** @param pools the datasets of each pool that is open at the moment; never none */
     public ZfsTool(Supplier<List<Datasets>> pools) {
-        this(pools, ZfsView.OF_THE_HOST);
+        this(pools, ZfsView.OF_THE_HOST, _ -> Caller.ROOT);
     }
 
-    ZfsTool(Supplier<List<Datasets>> pools, ZfsView view) {
+    /** @param makers whose the datasets are that a session makes */
+    ZfsTool(Supplier<List<Datasets>> pools, ZfsView view, Function<Session, Caller> makers) {
         this.pools = pools;
         this.view = view;
+        this.makers = makers;
     }
 
     /** Those of the pool that the first name among the words is of; of the first pool when none is. */
@@ -123,6 +140,7 @@ public final class ZfsTool implements Tool {
             case "destroy" -> !Getopt.parse(arguments, ZfsDestroying.OPTIONS).has("n");
             case "receive", "recv" ->
                 !Getopt.parse(arguments, ZfsReceiving.OPTIONS).has("n");
+            case "allow" -> arguments.size() > 1;
             default -> CHANGING.contains(verb);
         };
     }
@@ -132,7 +150,7 @@ public final class ZfsTool implements Tool {
         Datasets datasets = meant(all, arguments);
         var listing = new ZfsListing(all, view);
         var snapshots = new ZfsSnapshots(datasets);
-        var changing = new ZfsChanging(datasets, snapshots);
+        var changing = new ZfsChanging(datasets, snapshots, makers.apply(session));
         switch (verb) {
             case "list" -> listing.list(session, arguments);
             case "get" -> listing.get(session, arguments);
@@ -151,6 +169,9 @@ public final class ZfsTool implements Tool {
             case "inherit" -> changing.inherit(session, arguments);
             case "send" -> new ZfsSending(datasets).send(session, arguments);
             case "receive", "recv" -> new ZfsReceiving(datasets).receive(session, arguments);
+            case "diff" -> new ZfsDiff(all).diff(session, arguments);
+            case "allow" -> new ZfsDelegating(all).allow(session, arguments);
+            case "unallow" -> new ZfsDelegating(all).unallow(arguments);
             case "mount" -> changing.mount(session, arguments);
             case "unmount", "umount" -> changing.unmount(session, arguments);
             default -> throw new OpException(Code.USAGE, "unrecognized command '" + verb + "'");

@@ -14,6 +14,7 @@ import java.util.UUID;
 import zonda.base.Code;
 import zonda.base.OpException;
 import zonda.client.Frame;
+import zonda.storage.Caller;
 import zonda.storage.Dataset;
 import zonda.storage.DatasetProperty;
 import zonda.storage.DatasetProperty.Source;
@@ -89,19 +90,22 @@ public final class ZoneZfs {
     }
 
     private static Session session(List<String> words, int uid, OutputStream out) {
-        return new Session(new Session.Call("zfs", "", "/", words, Map.of()), uid, (type, data, offset, length) -> {
-            if (type != Frame.OUT && type != Frame.ERR) {
-                throw new IOException("a zone's tool can't do this: " + type);
-            }
-            if (length > 0) {
-                synchronized (out) {
-                    String head = (type == Frame.OUT ? "O " : "E ") + length + "\n";
-                    out.write(head.getBytes(StandardCharsets.US_ASCII));
-                    out.write(data, offset, length);
-                    out.flush();
-                }
-            }
-        });
+        return new Session(
+                new Session.Call("zfs", "", "/", words, Map.of()),
+                new Caller(uid, Set.of()),
+                (type, data, offset, length) -> {
+                    if (type != Frame.OUT && type != Frame.ERR) {
+                        throw new IOException("a zone's tool can't do this: " + type);
+                    }
+                    if (length > 0) {
+                        synchronized (out) {
+                            String head = (type == Frame.OUT ? "O " : "E ") + length + "\n";
+                            out.write(head.getBytes(StandardCharsets.US_ASCII));
+                            out.write(data, offset, length);
+                            out.flush();
+                        }
+                    }
+                });
     }
 
     private int run(UUID zone, List<String> words, Session session) {
@@ -140,7 +144,9 @@ public final class ZoneZfs {
 
     private static int done(Delegation delegation, ZoneZfsGate.Allowed allowed, Session session) {
         var tool = new ZfsTool(
-                () -> List.of(delegation.datasets()), (dataset, property) -> seen(delegation, dataset, property));
+                () -> List.of(delegation.datasets()),
+                (dataset, property) -> seen(delegation, dataset, property),
+                _ -> Caller.ROOT);
         Session same = session.with(allowed.words());
         String verb = allowed.words().getFirst();
         if (Set.of("list", "get", "holds", "send").contains(verb)) {

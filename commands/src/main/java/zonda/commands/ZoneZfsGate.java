@@ -73,7 +73,8 @@ final class ZoneZfsGate {
                                     .map(one -> one.properties().size())
                                     .orElse(0)
                             : datasets.findSnapshot(name)
-                                    .map(one -> one.holds().size())
+                                    .map(one -> one.holds().size()
+                                            + one.properties().size())
                                     .orElse(0);
                 }
             };
@@ -124,7 +125,7 @@ final class ZoneZfsGate {
             case "set" -> set(verb, Getopt.parse(rest, ""));
             case "inherit" -> inherit(verb, rest, Getopt.parse(rest, "r S"));
             case "send" -> send(words, Getopt.parse(rest, "D L P c e n p v w i= I= R"));
-            case "receive", "recv", "allow", "unallow" ->
+            case "receive", "recv", "allow", "unallow", "diff" ->
                 throw new OpException(Code.NOT_SUPPORTED, "cannot " + verb + ": not supported in a zone");
             default -> throw new OpException(Code.USAGE, "unrecognized command '" + verb + "'");
         };

@@ -13,6 +13,25 @@ final class ZpoolChanging {
     private static final List<String> REDUNDANT = List.of("raidz", "raidz1", "raidz2", "raidz3", "draid");
     private static final List<String> SPECIAL = List.of("log", "cache", "spare", "special", "dedup");
 
+    /** Those of zpoolprops(7) that OpenZFS lets be set. */
+    private static final List<String> SETTABLE = List.of(
+            "altroot",
+            "ashift",
+            "autoexpand",
+            "autoreplace",
+            "autotrim",
+            "bootfs",
+            "cachefile",
+            "comment",
+            "compatibility",
+            "dedup_table_quota",
+            "delegation",
+            "failmode",
+            "listsnapshots",
+            "multihost",
+            "readonly",
+            "version");
+
     private final List<Pool> pools;
 
     ZpoolChanging(List<Pool> pools) {
@@ -121,6 +140,49 @@ final class ZpoolChanging {
             pool.devices().remove(device);
             awaitIf(options.has("w") || operands.size() > 2, pool);
         }
+    }
+
+    void offline(List<String> arguments) {
+        Getopt options = Getopt.parse(arguments, "t");
+        List<String> operands = operands(options, 2, Integer.MAX_VALUE, "missing device name");
+        Pool pool = ZpoolTool.require(pools, operands.getFirst());
+        operands.subList(1, operands.size()).forEach(device -> pool.devices().offline(device, options.has("t")));
+    }
+
+    void online(List<String> arguments) {
+        Getopt options = Getopt.parse(arguments, "e");
+        List<String> operands = operands(options, 2, Integer.MAX_VALUE, "missing device name");
+        Pool pool = ZpoolTool.require(pools, operands.getFirst());
+        operands.subList(1, operands.size()).forEach(device -> pool.devices().online(device, options.has("e")));
+    }
+
+    /** A pool of Zonda's has nothing to be set: each case is said by name. */
+    void set(List<String> arguments) {
+        List<String> words = Getopt.parse(arguments, "").operands();
+        if (words.isEmpty()) {
+            throw new OpException(Code.USAGE, "missing property=value argument");
+        }
+        if (words.size() < 2) {
+            throw new OpException(Code.USAGE, "missing pool name");
+        }
+        int equals = words.getFirst().indexOf('=');
+        if (equals <= 0) {
+            throw new OpException(Code.USAGE, "missing value in property=value argument");
+        }
+        String property = words.getFirst().substring(0, equals);
+        Pool pool = ZpoolTool.require(pools, words.get(1));
+        String refusal = "cannot set property for '" + words.get(1) + "': ";
+        boolean isSettable = SETTABLE.contains(property) || property.indexOf(':') >= 0;
+        if (!isSettable && ZpoolListing.isTold(pool, property)) {
+            throw new OpException(Code.INVALID, refusal + "'" + property + "' is readonly");
+        }
+        if (!isSettable) {
+            throw new OpException(Code.INVALID, refusal + "invalid property '" + property + "'");
+        }
+        throw new OpException(
+                Code.NOT_SUPPORTED,
+                refusal + "'" + property + "' is not supported by the driver " + pool.driverName()
+                        + (pool.driverName().equals("OpenZFS") ? "; OpenZFS' own zpool sets it" : ""));
     }
 
     private static void awaitIf(boolean wanted, Pool pool) {

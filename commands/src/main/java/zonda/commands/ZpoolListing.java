@@ -125,6 +125,11 @@ final class ZpoolListing {
         session.out(ZfsColumns.table(rows, fields.stream().map(_ -> false).toList()));
     }
 
+    /** Whether it is a property that pools have. */
+    static boolean isTold(Pool pool, String property) {
+        return properties(pool, true).containsKey(property);
+    }
+
     /** In the order of zpoolprops(7); what has no meaning on btrfs is a minus. */
     private static Map<String, String> properties(Pool pool, boolean exact) {
         long size = pool.size().value();

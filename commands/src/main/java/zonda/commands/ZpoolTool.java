@@ -28,11 +28,15 @@ public final class ZpoolTool implements Tool {
             	list [-Hp] [-o property[,...]] [pool] ...
             	iostat [-Hpy] [pool] ... [interval [count]]
             	status [-vxPp] [pool] ...
+            	set <property=value> <pool>
             	get [-Hp] [-o "all" | field[,...]] <"all" | property[,...]> [pool] ...
 
             	attach [-fw] <pool> <device> <new-device>
             	detach <pool> <device>
             	replace [-fw] <pool> <device> [new-device]
+
+            	online [-e] <pool> <device> ...
+            	offline [-t] <pool> <device> ...
 
             	scrub [-s | -p] [-w] <pool> ...
             	clear <pool> [device]
@@ -43,7 +47,7 @@ public final class ZpoolTool implements Tool {
 
     private static final Set<String> COMING = Set.of("create", "import");
     private static final Set<String> CHANGING =
-            Set.of("scrub", "clear", "attach", "detach", "replace", "add", "remove");
+            Set.of("scrub", "clear", "attach", "detach", "replace", "add", "remove", "online", "offline");
 
     private final PoolRegistry registry;
 
@@ -112,6 +116,9 @@ public final class ZpoolTool implements Tool {
             case "detach" -> changing.detach(arguments);
             case "replace" -> changing.replace(arguments);
             case "add" -> changing.add(arguments);
+            case "online" -> changing.online(arguments);
+            case "offline" -> changing.offline(arguments);
+            case "set" -> changing.set(arguments);
             case "remove" -> changing.remove(arguments);
             case "help", "-?", "-h", "--help" -> session.out(USAGE);
             case "" -> throw new OpException(Code.USAGE, "missing command");

@@ -187,6 +187,11 @@ record DaemonConfig(
         return run().resolve("host.sock");
     }
 
+    /** For who isn't root. */
+    Path userSocket() {
+        return run().resolve("user.sock");
+    }
+
     boolean isWholeHost() {
         return root.equals(Path.of("/"));
     }

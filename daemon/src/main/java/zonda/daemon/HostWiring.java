@@ -2,6 +2,7 @@ package zonda.daemon;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -9,15 +10,19 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Supplier;
 import zonda.base.Journal;
 import zonda.base.StateFile;
 import zonda.commands.CommandServer;
+import zonda.commands.CommandServer.Audience;
 import zonda.commands.ConsoleRelay;
 import zonda.commands.DtraceTool;
 import zonda.commands.ImgadmTool;
 import zonda.commands.NictagadmTool;
 import zonda.commands.SysinfoTool;
 import zonda.commands.Tool;
+import zonda.commands.UserZfs;
+import zonda.commands.UserZpool;
 import zonda.commands.VmadmTool;
 import zonda.commands.VmadmdServer;
 import zonda.commands.VminfodServer;
@@ -36,6 +41,8 @@ import zonda.kernel.UnixSocket;
 import zonda.metadata.NativeTree;
 import zonda.network.NetworkInstance;
 import zonda.network.Networks;
+import zonda.storage.Caller;
+import zonda.storage.Datasets;
 import zonda.storage.Pool;
 import zonda.storage.PoolRegistry;
 import zonda.storage.Pools;
@@ -152,6 +159,9 @@ final class HostWiring implements AutoCloseable {
 
     private void serve(Vms vms, PropertyTable table, Zones zones, Served served) {
         var consoles = new ConsoleRelay(zones);
+        Supplier<List<Datasets>> datasets =
+                () -> served.registry().pools().stream().map(Pool::datasets).toList();
+        var zpool = new ZpoolTool(served.registry());
         List<Tool> tools = List.of(
                 new VmadmTool(vms, table, consoles),
                 new ImgadmTool(served.images(), vms, clock),
@@ -160,17 +170,24 @@ final class HostWiring implements AutoCloseable {
                 new ZloginTool(vms, zones, consoles),
                 new ZonenameTool(),
                 new NictagadmTool(served.networks(), vms),
-                new ZfsTool(() ->
-                        served.registry().pools().stream().map(Pool::datasets).toList()),
-                new ZpoolTool(served.registry()),
+                new ZfsTool(datasets),
+                zpool,
                 new DtraceTool(new Dtrace(zones::byUserNamespace)),
                 new SysinfoTool(new HostInfo(config, serverUuid(), liveImage())::json));
-        var server = new CommandServer(
-                config.socket(), tools, channel -> UnixSocket.peer(channel).uid());
-        server.start();
-        closing.add(server);
+        listen(new CommandServer(config.socket(), Audience.ROOT, tools, HostWiring::caller));
+        List<Tool> ofUsers = List.of(new UserZfs(datasets), new UserZpool(zpool));
+        listen(new CommandServer(config.userSocket(), Audience.USERS, ofUsers, HostWiring::caller));
         config.http().vminfod().ifPresent(address -> closing.add(VminfodServer.start(vms, address)));
         config.http().vmadmd().ifPresent(address -> closing.add(VmadmdServer.start(vms, address)));
+    }
+
+    private void listen(CommandServer server) {
+        server.start();
+        closing.add(server);
+    }
+
+    private static Caller caller(SocketChannel channel) {
+        return new Caller(UnixSocket.peer(channel).uid(), UnixSocket.peerGroups(channel));
     }
 
     /** Made once, and the same ever after. */

@@ -74,6 +74,7 @@ final class GuestHost implements BeforeAllCallback, AfterAllCallback, TestWatche
             mkdir -p "/lib/modules/$(uname -r)/extra"
             find "/run/openzfs/lib/modules/$(uname -r)" \\( -name 'spl.ko*' -o -name 'zfs.ko*' \\) \
                 -exec cp {} "/lib/modules/$(uname -r)/extra/" \\;
+            cd /
             umount /run/openzfs
             ldconfig
             depmod

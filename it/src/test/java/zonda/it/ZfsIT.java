@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.util.List;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import zonda.kernel.Command;
 
 /** zfs(8) and zpool(8), on a pool with an image and a VM. */
 class ZfsIT {
@@ -371,5 +373,68 @@ class ZfsIT {
         Ran none = zonda.run("zpool", "list", "tank");
         assertThat(none.status()).isEqualTo(1);
         assertThat(none.err()).isEqualTo("cannot open 'tank': no such pool\n");
+    }
+
+    /** What OpenZFS 2.3.9 says of the same files, but for the order. */
+    @Test
+    void what_became_of_files_is_told_as_openzfs_tells_it() {
+        zfs("create", "-p", "zones/t/a");
+        String top = zonda.root().resolve("zones/t/a").toString();
+        sh("cd " + top + " && mkdir d d/e gone && echo 1 >f && echo 1 >same && echo 1 >moved && echo 1 >d/in"
+                + " && ln -s f link && ln f hard && echo 1 >gone/x && echo 1 >'sp ace' && printf 1 >'new\nline'"
+                + " && mkfifo fifo && echo 1 >hl1 && ln hl1 hl2 && echo x >chm && echo p >r\u00e9");
+        zfs("snapshot", "zones/t/a@one");
+        sh("cd " + top + " && echo 2 >>f && mv moved d/renamed && rm -r gone && mkdir new && echo n >new/file"
+                + " && mv d dd && ln -s x newlink && mv 'sp ace' 'other space' && rm hl1 && chmod 600 chm"
+                + " && mv 'new\nline' nl && ln same same2 && rm r\u00e9 && echo back >\u00e9t\u00e9");
+        zfs("snapshot", "zones/t/a@two");
+
+        String[] expected = {
+            "R/T/d > T/dd",
+            "-/T/gone",
+            "-FT/gone/x",
+            "RFT/sp\\0040ace > T/other\\0040space",
+            "RFT/new\\0012line > T/nl",
+            "MFT/hl2#(-1)",
+            "MFT/chm",
+            "-FT/r\\0303\\0251",
+            "+FT/new/file",
+            "+FT/\\0303\\0251t\\0303\\0251",
+            "M/T/",
+            "MFT/f",
+            "MFT/same#(+1)",
+            "RFT/moved > T/dd/renamed",
+            "+/T/new",
+            "+@T/newlink"
+        };
+        List<String> lines = Stream.of(expected)
+                .map(line -> line.charAt(0) + "\t" + line.charAt(1) + "\t"
+                        + line.substring(2)
+                                .replace("T/", top + "/")
+                                .replace("#", "\t")
+                                .replace(" > ", " -> "))
+                .toList();
+        assertThat(zfs("diff", "-F", "zones/t/a@one", "zones/t/a@two").lines())
+                .as("a file of two names by the first of them, where OpenZFS takes the last")
+                .containsExactlyInAnyOrderElementsOf(lines);
+        assertThat(zfs("diff", "-H", "zones/t/a@one", "@two"))
+                .contains("R\t" + top + "/moved\t" + top + "/dd/renamed\n");
+        assertThat(zfs("diff", "-h", "zones/t/a@one", "zones/t/a"))
+                .contains("+\t" + top + "/\u00e9t\u00e9\n", top + "/other space\n");
+        assertThat(zfs("diff", "-t", "zones/t/a@two")).isEmpty();
+        sh("echo later >" + top + "/later");
+        assertThat(zfs("diff", "-t", "zones/t/a@two"))
+                .matches("[0-9]+\\.[0-9]{9}\tM\t" + top + "/\n[0-9]+\\.[0-9]{9}\t\\+\t" + top + "/later\n");
+
+        String unrelated = "Unable to obtain diffs: \n   Not an earlier snapshot from the same fs";
+        refused(1, unrelated, "diff", "zones/t/a@two", "zones/t/a@one");
+        refused(1, unrelated, "diff", "zones/t/a@two", "zones/t");
+        refused(1, "Unable to obtain diffs: No such file or directory", "diff", "zones/t/a@none");
+        refused(1, "Badly formed snapshot name zones/t: missing '@' delimiter in snapshot name", "diff", "zones/t");
+        refused(2, "must provide at least one snapshot name", "diff");
+    }
+
+    private static void sh(String script) {
+        Command.of("sh", "-c", script).check(Instance.LIMIT);
     }
 }

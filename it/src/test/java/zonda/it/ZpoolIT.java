@@ -149,6 +149,18 @@ class ZpoolIT {
         refused(1, "cannot remove " + name(0) + ": too few devices", "remove", "zones", name(0));
         refused(1, "cannot clear errors for sdzz: no such device in pool", "clear", "zones", "sdzz");
         refused(2, "missing <device> specification", "detach", "zones");
+        refused(1, "cannot offline " + name(0) + ": not supported by the driver btrfs; ", "offline", "zones", name(0));
+        refused(1, "cannot online " + name(0) + ": not supported by the driver btrfs; ", "online", "zones", name(0));
+        refused(2, "missing device name", "offline", "zones");
+        refused(
+                1,
+                "cannot set property for 'zones': 'comment' is not supported by the driver btrfs",
+                "set",
+                "comment=x",
+                "zones");
+        refused(1, "cannot set property for 'zones': 'size' is readonly", "set", "size=1", "zones");
+        refused(1, "cannot set property for 'zones': invalid property 'colour'", "set", "colour=x", "zones");
+        refused(2, "missing value in property=value argument", "set", "comment", "zones");
         refused(2, "unrecognized command 'frobnicate'", "frobnicate");
     }
 

@@ -219,7 +219,12 @@ class OpenZfsContractIT {
             assertThat(scrub.errors()).isZero();
         });
         assertThatThrownBy(scrubs::pause).hasMessageContaining("there is no active scrub");
-        zfs.sh("zpool offline pair /two").good();
+        assertThatThrownBy(() -> devices.offline("/nope", false)).hasMessageContaining("no such device in pool");
+        devices.offline("/two", false);
+        devices.online("/two", false);
+        devices.await();
+        assertThat(zfs.status("pair").vdevs()).noneMatch(Vdev::missing);
+        devices.offline("/two", true);
         assertThat(zfs.status("pair").vdevs())
                 .extracting(vdev -> vdev.path() + " " + vdev.missing())
                 .containsExactly("/one false", "/two true");
@@ -293,6 +298,15 @@ class OpenZfsContractIT {
     @Nested
     @EnabledIfEnvironmentVariable(named = SLOW, matches = ".+", disabledReason = "takes minutes")
     class Lives extends LivesContract {
+        @Override
+        ContractPool makePool() {
+            return new GuestZfsPool(zfs);
+        }
+    }
+
+    @Nested
+    @EnabledIfEnvironmentVariable(named = SLOW, matches = ".+", disabledReason = "takes minutes")
+    class Delegations extends DelegatingContract {
         @Override
         ContractPool makePool() {
             return new GuestZfsPool(zfs);

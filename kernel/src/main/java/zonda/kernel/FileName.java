@@ -42,7 +42,7 @@ public final class FileName {
     }
 
     public static byte[] encode(String name) {
-        if (name.chars().noneMatch(FileName::isEscape)) {
+        if (!hasEscape(name)) {
             return name.getBytes(StandardCharsets.UTF_8);
         }
         var bytes = new ByteArrayOutputStream(name.length() + 16);
@@ -68,6 +68,16 @@ public final class FileName {
                                 ? '?'
                                 : point));
         return text.toString();
+    }
+
+    /** A loop, since every call with a name comes through here. */
+    private static boolean hasEscape(String name) {
+        for (int i = 0; i < name.length(); i++) {
+            if (isEscape(name.charAt(i))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static boolean isEscape(int point) {

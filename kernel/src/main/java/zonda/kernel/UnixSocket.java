@@ -14,6 +14,8 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Set;
 
 /** What unix(7) sockets can do beyond Java's channels: who the peer is, receiving descriptors, sequenced packets. */
 public final class UnixSocket {
@@ -22,6 +24,10 @@ public final class UnixSocket {
     private static final int SOCK_CLOEXEC = 0x80000;
     private static final int SOL_SOCKET = 1;
     private static final int SO_PEERCRED = 17;
+    private static final int SO_PEERGROUPS = 59;
+    /** NGROUPS_MAX of linux/limits.h. */
+    private static final int MOST_GROUPS = 65_536;
+
     private static final int SCM_RIGHTS = 1;
     private static final int MSG_CMSG_CLOEXEC = 0x40000000;
     private static final int SUN_PATH_LENGTH = 108;
@@ -58,6 +64,28 @@ public final class UnixSocket {
                     credentials.getAtIndex(JAVA_INT, 0),
                     credentials.getAtIndex(JAVA_INT, 1),
                     credentials.getAtIndex(JAVA_INT, 2));
+        }
+    }
+
+    /**
+     * All groups of the process at the other end when it connected, the one of its credentials included: SO_PEERGROUPS of
+     * socket(7), Linux 4.13.
+     *
+     * @throws KernelException as getsockopt(2)
+     */
+    public static Set<Integer> peerGroups(SocketChannel channel) {
+        try (Arena arena = Arena.ofConfined()) {
+            int number = number(channel);
+            MemorySegment groups = arena.allocate(MOST_GROUPS * 4L, 4);
+            MemorySegment length = arena.allocateFrom(JAVA_INT, MOST_GROUPS * 4);
+            Native.call("getsockopt SO_PEERGROUPS", channel, errno ->
+                    (long) (int) GETSOCKOPT.invokeExact(errno, number, SOL_SOCKET, SO_PEERGROUPS, groups, length));
+            var all = new HashSet<Integer>();
+            all.add(peer(channel).gid());
+            for (int i = 0; i < length.get(JAVA_INT, 0) / 4; i++) {
+                all.add(groups.getAtIndex(JAVA_INT, i));
+            }
+            return Set.copyOf(all);
         }
     }
 

@@ -127,6 +127,25 @@ final class BtrfsDevices implements PoolDevices {
     }
 
     @Override
+    public void offline(String device, boolean untilOpened) {
+        throw switchedOff("offline", device);
+    }
+
+    @Override
+    public void online(String device, boolean grow) {
+        throw switchedOff("online", device);
+    }
+
+    /** A device that btrfs did without for a while would come back with old data. */
+    private static OpException switchedOff(String verb, String device) {
+        return new OpException(
+                Code.NOT_SUPPORTED,
+                "cannot " + verb + " " + device
+                        + ": not supported by the driver btrfs; zpool detach takes a device out, and zpool replace puts"
+                        + " another in its place");
+    }
+
+    @Override
     public void remove(String device) {
         Btrfs.Device gone = require("remove " + device, device);
         if (members().size() <= intendedCopies()) {

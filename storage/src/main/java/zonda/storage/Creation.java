@@ -35,9 +35,9 @@ final class Creation {
         return dataset(name, from, options, true);
     }
 
-    /** Makes an empty dataset and leaves it unmounted. */
-    Filesystem unmounted(DatasetName name, DatasetOptions options) {
-        return dataset(name, Optional.empty(), options, false);
+    /** As {@link #dataset}, and leaves it unmounted. */
+    Filesystem unmounted(DatasetName name, Optional<SnapshotName> from, DatasetOptions options) {
+        return dataset(name, from, options, false);
     }
 
     private Filesystem dataset(DatasetName name, Optional<SnapshotName> from, DatasetOptions options, boolean mounted) {
@@ -75,11 +75,21 @@ final class Creation {
                 pool.now(),
                 pool.nextTxg(),
                 origin.map(Frozen::guid),
-                origin.map(snapshot -> copied(snapshot, options)).orElse(options));
+                ofMaker(
+                        parent,
+                        origin.map(snapshot -> copied(snapshot, options)).orElse(options)));
         String verb = origin.isPresent() ? "clone" : "create";
         make(verb, record, origin, charge(record));
         mountOrRemove(verb, record, mounted);
         return record;
+    }
+
+    /** Who makes a dataset gets there what its makers get: root, when nothing else is said. */
+    private DatasetOptions ofMaker(Filesystem parent, DatasetOptions options) {
+        return options.permissions().isEmpty()
+                ? options.permissions(
+                        Delegating.made(Caller.ROOT, pool.catalog().lineage(parent)))
+                : options;
     }
 
     /** A volume's clone is a volume, of the size that the snapshot has. */

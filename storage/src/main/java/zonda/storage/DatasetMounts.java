@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import zonda.base.Await;
 import zonda.base.Code;
@@ -126,7 +127,7 @@ final class DatasetMounts implements Mounting {
     /** @return false when who is patient had better come again: this process lets go soon of what it looks at in a zone. */
     private static boolean unmountNow(DatasetName name, Path target, boolean isPatient) {
         try {
-            platform(() -> Mounts.unmount(target));
+            platform(() -> inParent(target, Mounts::unmount));
             return true;
         } catch (KernelException e) {
             if (!e.is(Errno.EBUSY)) {
@@ -238,11 +239,35 @@ final class DatasetMounts implements Mounting {
     /** Removes the directory that a dataset was mounted on, when it is empty. */
     static void removePlace(Path directory) {
         try {
-            Files.deleteIfExists(directory);
+            platform(() -> inParent(directory, DatasetMounts::removeDirectory));
+        } catch (KernelException e) {
+            boolean gone = e.is(Errno.ENOENT) || e.is(Errno.ENOTDIR) || e.is(Errno.ELOOP);
+            if (!gone) {
+                throw e;
+            }
+        }
+    }
+
+    private static void removeDirectory(Path directory) {
+        try {
+            if (Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
+                Files.deleteIfExists(directory);
+            }
         } catch (DirectoryNotEmptyException e) {
             // Files lay there before the dataset was mounted over them.
         } catch (IOException e) {
             throw new UncheckedIOException("remove " + directory + ": " + e, e);
+        }
+    }
+
+    /** A directory above can be somebody's who puts a symbolic link in its place just then: it is held meanwhile. */
+    private static void inParent(Path place, Consumer<Path> work) {
+        Path parent = place.getParent();
+        if (parent == null) {
+            throw new IllegalArgumentException("no directory holds " + place);
+        }
+        try (Fd in = Paths.withoutSymlinks(parent)) {
+            work.accept(in.procPath().resolve(place.getFileName()));
         }
     }
 

@@ -17,6 +17,7 @@ import zonda.base.OpException;
  * @param volume when it is one
  * @param allotment what it is given beside the quota
  * @param tuning how its data are stored
+ * @param permissions what root let others do with it
  */
 public record DatasetOptions(
         Optional<Bytes> quota,
@@ -25,7 +26,8 @@ public record DatasetOptions(
         Map<String, String> properties,
         Optional<VolumeShape> volume,
         Allotment allotment,
-        Tuning tuning) {
+        Tuning tuning,
+        Permissions permissions) {
     /** No quota, mounted below its parent, no properties. */
     public static final DatasetOptions DEFAULT = new DatasetOptions(
             Optional.empty(),
@@ -34,7 +36,8 @@ public record DatasetOptions(
             Map.of(),
             Optional.empty(),
             Allotment.NONE,
-            Tuning.NONE);
+            Tuning.NONE,
+            Permissions.NONE);
 
     public DatasetOptions {
         properties = Map.copyOf(properties);
@@ -67,41 +70,48 @@ public record DatasetOptions(
     }
 
     public DatasetOptions quota(Bytes limit) {
-        return new DatasetOptions(Optional.of(limit), mountpoint, mode, properties, volume, allotment, tuning);
+        return new DatasetOptions(
+                Optional.of(limit), mountpoint, mode, properties, volume, allotment, tuning, permissions);
     }
 
     DatasetOptions withQuota(Optional<Bytes> limit) {
-        return new DatasetOptions(limit, mountpoint, mode, properties, volume, allotment, tuning);
+        return new DatasetOptions(limit, mountpoint, mode, properties, volume, allotment, tuning, permissions);
     }
 
     DatasetOptions withProperties(Map<String, String> changed) {
-        return new DatasetOptions(quota, mountpoint, mode, changed, volume, allotment, tuning);
+        return new DatasetOptions(quota, mountpoint, mode, changed, volume, allotment, tuning, permissions);
     }
 
     public DatasetOptions mountpoint(Mountpoint where) {
-        return new DatasetOptions(quota, where, mode, properties, volume, allotment, tuning);
+        return new DatasetOptions(quota, where, mode, properties, volume, allotment, tuning, permissions);
     }
 
     public DatasetOptions allotment(Allotment given) {
-        return new DatasetOptions(quota, mountpoint, mode, properties, volume, given, tuning);
+        return new DatasetOptions(quota, mountpoint, mode, properties, volume, given, tuning, permissions);
     }
 
     public DatasetOptions tuning(Tuning how) {
-        return new DatasetOptions(quota, mountpoint, mode, properties, volume, allotment, how);
+        return new DatasetOptions(quota, mountpoint, mode, properties, volume, allotment, how, permissions);
+    }
+
+    DatasetOptions permissions(Permissions given) {
+        return new DatasetOptions(quota, mountpoint, mode, properties, volume, allotment, tuning, given);
     }
 
     /** A volume, which has no mountpoint and no mode. */
     public DatasetOptions volume(VolumeShape shape) {
-        return new DatasetOptions(quota, mountpoint, mode, properties, Optional.of(shape), allotment, tuning);
+        return new DatasetOptions(
+                quota, mountpoint, mode, properties, Optional.of(shape), allotment, tuning, permissions);
     }
 
     public DatasetOptions mode(int bits) {
-        return new DatasetOptions(quota, mountpoint, OptionalInt.of(bits), properties, volume, allotment, tuning);
+        return new DatasetOptions(
+                quota, mountpoint, OptionalInt.of(bits), properties, volume, allotment, tuning, permissions);
     }
 
     public DatasetOptions property(String name, String value) {
         var more = new LinkedHashMap<>(properties);
         more.put(name, value);
-        return new DatasetOptions(quota, mountpoint, mode, more, volume, allotment, tuning);
+        return new DatasetOptions(quota, mountpoint, mode, more, volume, allotment, tuning, permissions);
     }
 }

@@ -31,6 +31,8 @@ public final class Datasets {
     private final Promotion promotion;
     private final DatasetProperties properties;
     private final DatasetStreams streams;
+    private final Delegating delegating;
+    private final Differences differences;
 
     Datasets(Workings pool) {
         this.pool = pool;
@@ -43,6 +45,8 @@ public final class Datasets {
         this.promotion = new Promotion(pool);
         this.properties = new DatasetProperties(pool);
         this.streams = new DatasetStreams(pool, removal);
+        this.delegating = new Delegating(pool, creation);
+        this.differences = new Differences(pool);
     }
 
     /**
@@ -56,7 +60,7 @@ public final class Datasets {
 
     /** As {@link #create}, and leaves it unmounted until {@link #mount} or the next open of the pool. */
     public Dataset createUnmounted(String name, DatasetOptions options) {
-        return made("create", creation.unmounted(new DatasetName(name), options), "");
+        return made("create", creation.unmounted(new DatasetName(name), Optional.empty(), options), "");
     }
 
     /**
@@ -230,6 +234,16 @@ public final class Datasets {
     /** Its snapshots as streams that other hosts take, and those of other hosts. */
     public DatasetStreams streams() {
         return streams;
+    }
+
+    /** What others than root may do with them. */
+    public Delegating delegating() {
+        return delegating;
+    }
+
+    /** What became of their files since a snapshot. */
+    public Differences differences() {
+        return differences;
     }
 
     /** Turns a clone and its origin around: the origin is a clone of it afterwards. */
@@ -506,6 +520,7 @@ public final class Datasets {
                 record.created(),
                 catalog.clones(record.guid()).stream().map(DatasetName::text).toList(),
                 record.notes().holds(),
-                record.notes().deferred());
+                record.notes().deferred(),
+                record.notes().properties());
     }
 }

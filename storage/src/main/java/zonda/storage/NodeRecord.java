@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -57,6 +58,7 @@ sealed interface NodeRecord {
                 text = text.with("quota", options.quota().get().value());
             }
             text = tuned(allotted(text, options.allotment()), options.tuning());
+            text = options.permissions().isEmpty() ? text : text.with("allow", json(options.permissions()));
             if (options.volume().isPresent()) {
                 VolumeShape shape = options.volume().get();
                 text = text.with("volsize", shape.size().value()).with("volblocksize", shape.blockSize());
@@ -111,6 +113,20 @@ sealed interface NodeRecord {
         return tuning.recordSize().isPresent()
                 ? more.with("recordsize", tuning.recordSize().getAsInt())
                 : more;
+    }
+
+    private static Json.Obj json(Permissions permissions) {
+        Json.Obj object = Json.object();
+        for (Map.Entry<String, List<String>> one : permissions.words().entrySet()) {
+            object = object.with(one.getKey(), Json.Arr.ofStrings(one.getValue()));
+        }
+        return object;
+    }
+
+    private static Permissions permissions(Json.Obj object) {
+        var words = new LinkedHashMap<String, List<String>>();
+        object.members().forEach((target, names) -> words.put(target, ((Json.Arr) names).strings()));
+        return Permissions.of(words);
     }
 
     private static Tuning tuning(Json.Obj object) {
@@ -310,7 +326,8 @@ sealed interface NodeRecord {
                 texts(object.object("properties")),
                 volume,
                 allotment(object),
-                tuning(object));
+                tuning(object),
+                permissions(object.object("allow")));
         return new Filesystem(
                 guid,
                 object.string("parent").map(text -> Guid.parse(text).orElseThrow()),

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
+import java.util.stream.Stream;
 import zonda.base.Json;
 
 /** The devices of a pool of OpenZFS: its own zpool(8) changes them, says what is wrong with a request, and goes on after a crash. */
@@ -92,6 +93,23 @@ final class OpenZfsDevices implements PoolDevices {
     @Override
     public void replace(String old, String device, boolean force) {
         change("replace", force, List.of(old, device));
+    }
+
+    @Override
+    public void offline(String device, boolean untilOpened) {
+        switched("offline", untilOpened ? "-t" : "", device);
+    }
+
+    @Override
+    public void online(String device, boolean grow) {
+        switched("online", grow ? "-e" : "", device);
+    }
+
+    private void switched(String verb, String option, String device) {
+        zfs.check(Stream.of("zpool", verb, option, pool, device)
+                .filter(word -> !word.isEmpty())
+                .toList());
+        whenChanged.accept("sysevent.fs.zfs.config_sync", Json.object());
     }
 
     @Override

@@ -38,6 +38,12 @@ public sealed interface PoolDevices extends AutoCloseable permits BtrfsDevices, 
     /** Puts a device in the place of another, which may be missing. */
     void replace(String old, String device, boolean force);
 
+    /** Has a device not used any more, until {@link #online}. @param untilOpened only as long as the pool is open */
+    void offline(String device, boolean untilOpened);
+
+    /** Has a device used again that was taken offline. @param grow whether all of it, where it has grown */
+    void online(String device, boolean grow);
+
     /** Waits until no change is under way. @throws OpException FAILED when it failed */
     void await();
 

@@ -236,4 +236,18 @@ class BusyDatasetsIT {
         assertThat(pool.findings()).isEmpty();
         assertThat(within.resolve("file")).hasContent("there");
     }
+
+    @Test
+    void the_place_of_a_mount_is_not_removed_through_a_link_that_somebody_put_above_it() throws IOException {
+        Path inside = Files.createDirectories(mounted.resolve("theirs/place"));
+        Path elsewhere = Files.createDirectories(mounted.resolve("others/place"));
+        Files.createSymbolicLink(mounted.resolve("link"), Path.of("others"));
+
+        DatasetMounts.removePlace(mounted.resolve("link/place"));
+        assertThat(elsewhere).isDirectory();
+        DatasetMounts.removePlace(Files.writeString(mounted.resolve("theirs/file"), "no place"));
+        assertThat(mounted.resolve("theirs/file")).exists();
+        DatasetMounts.removePlace(inside);
+        assertThat(inside).doesNotExist();
+    }
 }

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import zonda.base.Bytes;
 
@@ -34,7 +35,18 @@ class NodeRecordTest {
                                 Optional.of(Bytes.ofMiB(3)),
                                 OptionalLong.of(0),
                                 OptionalLong.of(4)),
-                        new Tuning(Optional.of("lz4"), OptionalInt.of(16_384))));
+                        new Tuning(Optional.of("lz4"), OptionalInt.of(16_384)),
+                        new Permissions(Map.of(
+                                new Permissions.Target.At(new Permissions.Whom.User(4_294_967_294L), true),
+                                Set.of("send", "@x"),
+                                new Permissions.Target.At(new Permissions.Whom.Group(0), false),
+                                Set.of("hold"),
+                                new Permissions.Target.At(new Permissions.Whom.Everyone(), true),
+                                Set.of("quota"),
+                                new Permissions.Target.Maker(),
+                                Set.of("destroy"),
+                                new Permissions.Target.Named("@x"),
+                                Set.of("allow")))));
         var root = new NodeRecord.Filesystem(
                 new Guid(1), Optional.empty(), "tank", TIME, 1, Optional.empty(), DatasetOptions.DEFAULT);
         var nowhere = root.withOptions(DatasetOptions.DEFAULT.mountpoint(new Mountpoint.None()));

@@ -1,7 +1,8 @@
-package zonda.zstream;
+package zonda.images;
 
 import java.io.BufferedOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,12 +10,18 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Optional;
+import zonda.images.tar.Compression;
 import zonda.kernel.Command;
 import zonda.kernel.Directory;
+import zonda.zstream.FilesystemReceiver;
+import zonda.zstream.FilesystemSender;
+import zonda.zstream.ReceiveOptions;
+import zonda.zstream.SendOptions;
+import zonda.zstream.SendStream;
 
 /**
- * Unpacks one tree again and again, in turn as {@code gunzip | tar x} and as a ZFS stream, with the same gunzip before
- * it: {@code StreamBench TREE SCRATCH ROUNDS}. The first round warms both up and isn't counted.
+ * Unpacks one tree again and again, in turn by {@code gunzip | tar x} and as a compressed ZFS stream as imgadm does it:
+ * {@code StreamBench TREE SCRATCH ROUNDS}. The first round warms both up and isn't counted.
  */
 final class StreamBench {
     private StreamBench() {}
@@ -42,17 +49,16 @@ final class StreamBench {
             Command.of("sh", "-c", "gunzip -c \"$0\" | tar -C \"$1\" -xpf -", tar.toString(), target.toString())
                     .check(Duration.ofMinutes(10));
             long theirs = System.nanoTime() - began;
-            Trees.delete(target);
+            delete(target);
             Files.createDirectory(target);
             began = System.nanoTime();
             receive(packed, target);
             long mine = System.nanoTime() - began;
-            Trees.delete(target);
+            delete(target);
             if (i >= 0) {
                 peer[i] = theirs;
                 ours[i] = mine;
-                System.out.printf(
-                        "gunzip | tar x %6d ms, gunzip | receive %6d ms%n", theirs / 1_000_000, mine / 1_000_000);
+                System.out.printf("gunzip | tar x %6d ms, stream %6d ms%n", theirs / 1_000_000, mine / 1_000_000);
             }
         }
         Arrays.sort(peer);
@@ -67,13 +73,15 @@ final class StreamBench {
     }
 
     private static void receive(Path packed, Path target) throws IOException {
-        Process gunzip = Command.of("gunzip", "-c", packed.toString()).start();
-        try (var stream = SendStream.open(gunzip.getInputStream());
+        try (InputStream content = Compression.open(Files.newInputStream(packed));
+                var stream = SendStream.open(content);
                 Directory root = Directory.open(target)) {
             stream.next();
             FilesystemReceiver.receive(stream, root, Optional.empty(), ReceiveOptions.ALL);
-        } finally {
-            gunzip.destroy();
         }
+    }
+
+    private static void delete(Path tree) {
+        Command.of("rm", "-r", tree.toString()).check(Duration.ofMinutes(10));
     }
 }

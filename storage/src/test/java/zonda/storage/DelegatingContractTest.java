@@ -1,0 +1,9 @@
+package zonda.storage;
+
+/** {@link DelegatingContract} over the fake driver. */
+class DelegatingContractTest extends DelegatingContract {
+    @Override
+    ContractPool makePool() {
+        return new FakePool();
+    }
+}
