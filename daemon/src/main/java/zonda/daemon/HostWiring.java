@@ -139,7 +139,12 @@ final class HostWiring implements AutoCloseable {
         closing.add(new Recovery(vms, config.run().resolve("autobooted")).recover());
         closing.add(vms);
         closing.add(Keeper.start(vms));
-        serve(vms, table, zones, new Served(images, registry, networks));
+        serve(
+                vms,
+                table,
+                zones,
+                new Served(
+                        images, registry, networks, new HostInfo(config, pool, networks, serverUuid(), liveImage())));
     }
 
     private Pool openPool() {
@@ -148,7 +153,7 @@ final class HostWiring implements AutoCloseable {
         return pool;
     }
 
-    private record Served(HostImages images, PoolRegistry registry, Networks networks) {}
+    private record Served(HostImages images, PoolRegistry registry, Networks networks, HostInfo info) {}
 
     private void serve(Vms vms, PropertyTable table, Zones zones, Served served) {
         var consoles = new ConsoleRelay(zones);
@@ -164,7 +169,7 @@ final class HostWiring implements AutoCloseable {
                         served.registry().pools().stream().map(Pool::datasets).toList()),
                 new ZpoolTool(served.registry()),
                 new DtraceTool(new Dtrace(zones::byUserNamespace)),
-                new SysinfoTool(new HostInfo(config, serverUuid(), liveImage())::json));
+                new SysinfoTool(served.info()::json));
         var server = new CommandServer(
                 config.socket(), tools, channel -> UnixSocket.peer(channel).uid());
         server.start();
