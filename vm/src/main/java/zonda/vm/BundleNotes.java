@@ -22,6 +22,7 @@ import zonda.storage.Snapshot;
  * @param live whether the VM runs on at the sender
  * @param resumable whether the sender keeps them when the bundle is cut short
  * @param rest whether the bundle is the rest of one that was cut short
+ * @param came whether all of it came, as the receiver notes before it tidies up
  */
 record BundleNotes(
         Optional<String> base,
@@ -30,7 +31,8 @@ record BundleNotes(
         Set<Long> ends,
         boolean live,
         boolean resumable,
-        boolean rest) {
+        boolean rest,
+        boolean came) {
     /** Of the VM's JSON. SmartOS does not know it, and ignores it. */
     private static final String MEMBER = "zonda_bundle";
 
@@ -50,12 +52,8 @@ record BundleNotes(
                 ends,
                 options.live(),
                 options.resumable(),
+                false,
                 false);
-    }
-
-    /** Of the rest of what these are of. */
-    BundleNotes ofRest() {
-        return new BundleNotes(base, to, own, ends, live, resumable, true);
     }
 
     Json.Obj with(Json.Obj vm) {
@@ -75,7 +73,8 @@ record BundleNotes(
                                         .toList()))
                         .with("live", live)
                         .with("resumable", resumable)
-                        .with("rest", rest));
+                        .with("rest", rest)
+                        .with("came", came));
     }
 
     /** @throws OpException INVALID when they make no sense */
@@ -91,7 +90,8 @@ record BundleNotes(
                 numbers(said.array("ends").strings()),
                 said.bool("live", false),
                 said.bool("resumable", false),
-                said.bool("rest", false)));
+                said.bool("rest", false),
+                said.bool("came", false)));
     }
 
     static Set<Long> numbers(List<String> hexadecimal) {
@@ -108,9 +108,13 @@ record BundleNotes(
         return sent.without(MEMBER);
     }
 
-    /** Whether all that the streams end with is there. */
+    BundleNotes ofWhole() {
+        return new BundleNotes(base, to, own, ends, live, resumable, rest, true);
+    }
+
+    /** Whether all that the streams end with is there, or was when it came. */
     boolean isWhole(VmConfig vm, Datasets datasets) {
-        return Shipped.identities(datasets, vm).containsAll(ends);
+        return came || Shipped.identities(datasets, vm).containsAll(ends);
     }
 
     /** @throws OpException CONFLICT when what it is on top of isn't there */

@@ -234,6 +234,7 @@ public final class Reception {
             saga.step("datasets", () -> {
                 receiveAll(config, first, in, keeping(config, notes));
                 requireWhole(config, notes);
+                vms.store().change(config.uuid(), vm -> cameWhole(vm, notes));
             });
             finish(saga, config, notes);
         } catch (RuntimeException e) {
@@ -242,6 +243,11 @@ public final class Reception {
             arriving.remove(config.uuid());
             saga.end();
         }
+    }
+
+    /** From now on it is completed, whatever becomes of the daemon: tidying up takes away by what that is seen. */
+    private static VmRecord cameWhole(VmRecord vm, BundleNotes notes) {
+        return vm.receiving(notes.ofWhole().with(vm.incoming().orElseThrow()));
     }
 
     private Function<String, ReceiveRequest> keeping(VmConfig config, BundleNotes notes) {

@@ -220,7 +220,7 @@ public final class Transfer {
         Datasets datasets = vms.machinery().datasets(vm);
         requireKept(vm, token.to());
         token.base().ifPresent(base -> requireKept(vm, base));
-        var notes = new BundleNotes(token.base(), token.to(), Set.of(), Set.of(), token.live(), true, true);
+        var notes = new BundleNotes(token.base(), token.to(), Set.of(), Set.of(), token.live(), true, true, false);
         VmBundle.writeVm(out, notes.with(shown(vm)));
         Set<Long> there = token.there();
         if (token.rest().isPresent()) {

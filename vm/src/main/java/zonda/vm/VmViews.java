@@ -45,6 +45,7 @@ final class VmViews {
                 host.zonepath(vm.config()),
                 machinery.snapshots().of(vm.config()),
                 tokens.apply(vm).map(TransferToken::text),
+                Missing.of(vm, machinery.pool(vm.config())),
                 host.facts());
         return shown.compute(
                         uuid,
