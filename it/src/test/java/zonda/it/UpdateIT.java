@@ -20,6 +20,9 @@ class UpdateIT {
     @RegisterExtension
     static final Instance zonda = new Instance();
 
+    @TempDir
+    private Path directory;
+
     private UUID vm;
 
     @BeforeEach
@@ -194,6 +197,16 @@ class UpdateIT {
         Ran privileges = zonda.vmadm("update", vm.toString(), "limit_priv=default,-nope", "alias=changed");
         assertThat(privileges.status()).as(privileges.toString()).isEqualTo(1);
         assertThat(privileges.err()).isEqualTo("Unknown privilege: \"nope\" (limit_priv)\n");
+        Ran route = zonda.feed(
+                "{\"set_routes\": {\"10.7.0.0/16\": \"203.0.113.1\"}, \"alias\": \"changed\"}",
+                "vmadm",
+                "update",
+                vm.toString());
+        assertThat(route.err())
+                .isEqualTo("Invalid gateway: \"203.0.113.1\" of route 10.7.0.0/16"
+                        + " (it must be on the network of one of the VM's NICs)\n");
+        assertThat(route.status()).isEqualTo(1);
+        assertThat(zonda.sh(vm, "ip -4 addr show dev net0 | grep -c inet")).isEqualTo("1");
         Ran fixed = zonda.vmadm("update", vm.toString(), "brand=lx");
         assertThat(fixed.err()).startsWith("warning: property \"brand\" is ignored: update does not take it");
         assertThat(zonda.vmadm("update", "--strict", vm.toString(), "brand=lx").status())
@@ -260,12 +273,12 @@ class UpdateIT {
     }
 
     @Test
-    void cloud_inits_own_class_for_smartos_reads_and_writes_the_metadata_of_a_zone(@TempDir Path directory) {
+    void cloud_inits_own_class_for_smartos_reads_and_writes_the_metadata_of_a_zone() {
         assumeTrue(
                 "1".equals(System.getenv("ZONDA_SLOW_TESTS")), "downloads cloud-init: set ZONDA_SLOW_TESTS=1 for it");
         update(Json.object()
                 .with("resolvers", Json.Arr.ofStrings(List.of("10.1.1.1")))
-                .with("set_routes", Json.object().with("10.7.0.0/16", "10.99.0.1"))
+                .with("set_routes", Json.object().with("10.7.0.0/16", "nics[0]"))
                 .with(
                         "set_customer_metadata",
                         Json.object()

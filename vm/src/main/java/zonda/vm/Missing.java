@@ -17,15 +17,14 @@ final class Missing {
             return Optional.empty();
         }
         VmConfig config = vm.config();
-        Predicate<String> isMissing = name ->
-                pool.filter(datasets -> datasets.find(name).isPresent()).isEmpty();
+        Predicate<String> isMissing =
+                name -> pool.filter(datasets -> datasets.find(name).isPresent()).isEmpty();
         List<String> filesystems = missing(Stream.of(config.dataset()), isMissing);
         List<String> disks = Disks.of(config).stream()
                 .filter(disk -> disk.dataset().filter(isMissing).isPresent())
                 .map(Disks.Kept::path)
                 .toList();
-        List<String> datasets = missing(
-                config.properties().array("datasets").strings().stream(), isMissing);
+        List<String> datasets = missing(config.properties().array("datasets").strings().stream(), isMissing);
         return filesystems.isEmpty() && disks.isEmpty() && datasets.isEmpty()
                 ? Optional.empty()
                 : Optional.of(Json.object()
