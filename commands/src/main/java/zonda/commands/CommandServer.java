@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import zonda.base.Code;
+import zonda.base.Lane;
 import zonda.base.OpException;
 import zonda.client.Frame;
 import zonda.client.Payload;
@@ -171,7 +172,7 @@ public final class CommandServer implements AutoCloseable {
             return Code.USAGE.exitStatus();
         }
         try {
-            return tool.run(session);
+            return ScopedValue.where(Lane.CALLER, session).call(() -> tool.run(session));
         } catch (OpException e) {
             session.err(tool.complaint(e));
             return e.code().exitStatus();

@@ -13,6 +13,8 @@ import zonda.base.Json;
 import zonda.base.OpException;
 import zonda.images.Creations;
 import zonda.images.HostImages;
+import zonda.images.ImageError;
+import zonda.images.ImageException;
 import zonda.images.Images;
 import zonda.images.Manifest;
 import zonda.images.NewImage;
@@ -56,7 +58,7 @@ final class ImgadmCreate {
     }
 
     private void made(Session session, Getopt options, Destination destination) {
-        UUID vm = vms.resolve(options.operands().getFirst());
+        UUID vm = vm(options.operands().getFirst());
         Creations.Wish wish = wish(session, options);
         Images pool = images.of(vms.get(vm).string("zpool", ""));
         prepared(
@@ -122,6 +124,17 @@ final class ImgadmCreate {
             return complete;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    private UUID vm(String word) {
+        try {
+            return vms.get(vms.resolve(word))
+                    .string("uuid")
+                    .map(UUID::fromString)
+                    .orElseThrow();
+        } catch (OpException e) {
+            throw e.code() == Code.NOT_FOUND ? new ImageException(ImageError.VM_NOT_FOUND, e.getMessage(), e) : e;
         }
     }
 }

@@ -1,10 +1,14 @@
 package zonda.commands;
 
+import java.nio.file.Path;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import zonda.base.Code;
+import zonda.base.Json;
 import zonda.base.OpException;
+import zonda.base.StateFile;
 import zonda.images.HostImages;
 import zonda.images.ImageException;
 import zonda.vm.Vms;
@@ -13,6 +17,11 @@ import zonda.vm.Vms;
 public final class ImgadmTool implements Tool {
     private static final Map<String, String> ALIASES = Map.of("info", "get", "destroy", "delete");
     private static final List<String> LATER = List.of("reinstall");
+    private static final String UNKNOWN = "unknown command: \"";
+    private static final Path HOSTNAME = Path.of("/proc/sys/kernel/hostname");
+
+    /** Bunyan's. */
+    private static final int ERROR_LEVEL = 50;
 
     private final HostImages images;
     private final InstantSource clock;
@@ -31,9 +40,15 @@ public final class ImgadmTool implements Tool {
 
     @Override
     public int run(Session session) {
-        List<String> arguments = session.arguments().stream()
-                .dropWhile(word -> List.of("-v", "--verbose", "-E").contains(word))
+        List<String> globals = session.arguments().stream()
+                .takeWhile(List.of("-v", "--verbose", "-E")::contains)
                 .toList();
+        List<String> arguments =
+                session.arguments().subList(globals.size(), session.arguments().size());
+        boolean structured = globals.contains("-E");
+        if (arguments.isEmpty() && structured) {
+            return complain(session, true, "", new Complaint("NoCommand", "no command given", Code.USAGE));
+        }
         if (arguments.isEmpty() || List.of("-h", "--help", "help").contains(arguments.getFirst())) {
             session.out(ImgadmUsage.TEXT);
             return 0;
@@ -47,17 +62,49 @@ public final class ImgadmTool implements Tool {
             run(verb, session, arguments.subList(1, arguments.size()));
             return 0;
         } catch (ImageException e) {
-            session.err(e.line(verb));
-            return e.code().exitStatus();
+            return complain(session, structured, verb, new Complaint(e.error().label(), e.getMessage(), e.code()));
         } catch (OpException e) {
+            return complain(session, structured, verb, Complaint.of(e));
+        }
+    }
+
+    /** Why a command failed. @param label that scripts know it by */
+    private record Complaint(String label, String message, Code code) {
+        static Complaint of(OpException e) {
             String label = switch (e.code()) {
-                case USAGE -> "Usage";
+                case USAGE -> e.getMessage().startsWith(UNKNOWN) ? "UnknownCommand" : "Usage";
                 case NOT_SUPPORTED -> "NotSupported";
                 default -> "InternalError";
             };
-            session.err("imgadm " + verb + ": error (" + label + "): " + e.getMessage());
-            return e.code().exitStatus();
+            return new Complaint(label, String.valueOf(e.getMessage()), e.code());
         }
+
+        /** As a record of bunyan's, which a program finds on the last line. */
+        Json.Obj record(Instant when) {
+            return Json.object()
+                    .with("name", "imgadm")
+                    .with("hostname", StateFile.read(HOSTNAME).orElse("").strip())
+                    .with("pid", ProcessHandle.current().pid())
+                    .with("level", ERROR_LEVEL)
+                    .with(
+                            "err",
+                            Json.object()
+                                    .with("message", message)
+                                    .with("name", label + "Error")
+                                    .with("code", label))
+                    .with("msg", message)
+                    .with("time", when.toString())
+                    .with("v", 0);
+        }
+    }
+
+    private int complain(Session session, boolean structured, String verb, Complaint complaint) {
+        session.err("imgadm " + verb + (verb.isEmpty() ? "" : ": ") + "error (" + complaint.label() + "): "
+                + complaint.message());
+        if (structured) {
+            session.err(complaint.record(clock.instant()).compact());
+        }
+        return complaint.code().exitStatus();
     }
 
     private void run(String verb, Session session, List<String> arguments) {
@@ -83,7 +130,7 @@ public final class ImgadmTool implements Tool {
                         LATER.contains(verb) ? Code.NOT_SUPPORTED : Code.USAGE,
                         LATER.contains(verb)
                                 ? "imgadm " + verb + " is not supported by this version of Zonda"
-                                : "unknown command: \"" + verb + "\"");
+                                : UNKNOWN + verb + "\"");
         }
     }
 }

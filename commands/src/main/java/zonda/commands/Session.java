@@ -13,6 +13,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Consumer;
 import zonda.base.Code;
+import zonda.base.Lane;
 import zonda.base.OpException;
 import zonda.client.Frame;
 import zonda.client.Payload;
@@ -24,7 +25,7 @@ import zonda.storage.Caller;
  * <p>The command's thread calls it; frames from the client come on the connection's reading thread. Output may be
  * written by any thread.
  */
-public final class Session {
+public final class Session implements Lane.Caller {
     private static final byte[] END = new byte[0];
     /** Characters that one frame takes to a file; each may become three bytes. */
     private static final int MOST_WRITTEN = 1 << 17;
@@ -343,6 +344,16 @@ public final class Session {
     public void raw(Consumer<Size> listener) {
         resized = listener;
         send(Frame.RAW, "");
+    }
+
+    @Override
+    public void tell(String words) {
+        err(words);
+    }
+
+    @Override
+    public synchronized boolean isGone() {
+        return gone;
     }
 
     /** Has the work done when the caller goes away; at once if it has. */

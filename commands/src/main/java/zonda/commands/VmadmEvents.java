@@ -63,6 +63,7 @@ final class VmadmEvents {
         return Json.object()
                 .with("type", "ready")
                 .with("date", DATE.format(Instant.now()))
+                .with("uuid", UUID.randomUUID().toString())
                 .with("vms", Json.Arr.of(all.stream()).compact());
     }
 

@@ -95,6 +95,7 @@ public final class VmadmTool implements Tool {
             case "sysrq" -> sysrq(session, arguments);
             case "why" -> vms.diagnosis().of(vm("why", arguments)).forEach(line -> session.out(line + "\n"));
             case "schema" -> schema(session, arguments);
+            case "completion" -> completion(session, arguments);
             default -> throw new OpException(Code.USAGE, "Invalid command: \"" + verb + "\".");
         }
     }
@@ -107,6 +108,13 @@ public final class VmadmTool implements Tool {
         String name = arguments.getFirst();
         session.out(VmadmUsage.property(table, name)
                 .orElseThrow(() -> new OpException(Code.USAGE, "no property \"" + name + "\"")));
+    }
+
+    private void completion(Session session, List<String> arguments) {
+        if (!arguments.equals(List.of("bash"))) {
+            throw new OpException(Code.USAGE, "completion of which shell? bash");
+        }
+        session.out(VmadmCompletion.bash(table));
     }
 
     private void schema(Session session, List<String> arguments) {

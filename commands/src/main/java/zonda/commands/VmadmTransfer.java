@@ -8,9 +8,11 @@ import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Consumer;
 import zonda.base.Code;
 import zonda.base.OpException;
 import zonda.vm.SendOptions;
+import zonda.vm.TransferToken;
 import zonda.vm.VmBundle;
 import zonda.vm.Vms;
 
@@ -25,32 +27,53 @@ final class VmadmTransfer {
     }
 
     void send(Session session, List<String> arguments) {
-        Getopt options = Getopt.parse(arguments, "l|live k|keep= i|incremental=");
-        var how = new SendOptions(options.has("l"), options.value("k"), options.value("i"));
+        Getopt options = Getopt.parse(arguments, "l|live s|resumable k|keep= i|incremental= t=");
+        if (options.has("t")) {
+            sendRest(session, options);
+            return;
+        }
+        var how = new SendOptions(options.has("l"), options.value("k"), options.value("i"), options.has("s"));
         UUID uuid = VmadmTool.vm(vms, "send", options.operands());
         if (options.operands().size() > 1) {
             throw new OpException(
                     Code.USAGE, "send writes to standard output only; give it to vmadm receive of the other host");
         }
+        write(session, out -> vms.transfer().send(uuid, how, out));
+        session.err("Successfully sent VM " + uuid);
+    }
+
+    private void sendRest(Session session, Getopt options) {
+        if (List.of("l", "s", "k", "i").stream().anyMatch(options::has)) {
+            throw new OpException(
+                    Code.USAGE, "-t goes on with what was sent, as that was sent: no other option goes with it");
+        }
+        if (!options.operands().isEmpty()) {
+            throw new OpException(Code.USAGE, "-t says which VM it is: no other word goes with it");
+        }
+        TransferToken token = TransferToken.parse(options.value("t").orElseThrow());
+        write(session, out -> vms.transfer().sendRest(token, out));
+        session.err("Successfully sent VM " + token.vm());
+    }
+
+    private static void write(Session session, Consumer<OutputStream> sending) {
         if (session.outputIsTerminal()) {
             throw new OpException(Code.FAILED, "Cannot send VM to a TTY.");
         }
         try (OutputStream out = new BufferedOutputStream(session.outStream(), BUFFER)) {
-            vms.transfer().send(uuid, how, out);
+            sending.accept(out);
         } catch (IOException e) {
             throw new UncheckedIOException("write standard output: " + e.getMessage(), e);
         }
-        session.err("Successfully sent VM " + uuid);
     }
 
     void receive(Session session, List<String> arguments) {
-        Getopt options = Getopt.parse(arguments, "f|file= P|pool=");
+        Getopt options = Getopt.parse(arguments, "f|file= P|pool= s|resumable");
         Optional<String> file = options.value("f").filter(name -> !name.equals("-"));
         if (file.isEmpty() && session.inputIsTerminal()) {
             throw new OpException(Code.FAILED, "Will not receive from stdin when stdin is a tty.");
         }
         InputStream in = file.map(session::fileStream).orElseGet(session::streamIn);
-        UUID uuid = vms.transfer().receive(in, options.value("P"));
+        UUID uuid = vms.reception().receive(in, options.value("P"), options.has("s"));
         session.err("Successfully received VM " + uuid);
     }
 
@@ -77,7 +100,7 @@ final class VmadmTransfer {
         } catch (IOException e) {
             throw new OpException(Code.FAILED, String.valueOf(e.getMessage()), e);
         }
-        UUID uuid = vms.transfer().receive(session.fileStream(file), options.value("P"));
+        UUID uuid = vms.reception().receive(session.fileStream(file), options.value("P"), false);
         session.err("Successfully imported VM " + uuid);
     }
 
@@ -90,7 +113,7 @@ final class VmadmTransfer {
 
     void install(Session session, List<String> arguments) {
         UUID uuid = VmadmTool.vm(vms, "install", Getopt.parse(arguments, "").operands());
-        vms.transfer().install(uuid);
+        vms.reception().install(uuid);
         session.err("Successfully installed VM " + uuid);
     }
 }

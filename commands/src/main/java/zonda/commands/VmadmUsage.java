@@ -24,8 +24,9 @@ final class VmadmUsage {
               vmadm rollback-snapshot <uuid> <snapname>
               vmadm delete-snapshot <uuid> <snapname>
               vmadm reprovision <uuid> [-f <payload.json>]
-              vmadm send [-l] [-k <name>] [-i <name>] <uuid>
-              vmadm receive [-P <pool>] [-f <file>]
+              vmadm send [-l] [-s] [-k <name>] [-i <name>] <uuid>
+              vmadm send -t <token>
+              vmadm receive [-s] [-P <pool>] [-f <file>]
               vmadm install <uuid>
               vmadm export <uuid> <file>
               vmadm import [-P <pool>] <file>
@@ -38,6 +39,7 @@ final class VmadmUsage {
               vmadm validate update <brand> [-f <payload.json>]
               vmadm why <uuid>
               vmadm schema <brand> [create | update]
+              vmadm completion bash
               vmadm help [property]
 
             A VM is named by its UUID, the unique beginning of it, or its unique alias. Without -f, payloads are

@@ -79,10 +79,7 @@ public final class VminfodServer implements AutoCloseable {
         exchange.sendResponseHeaders(200, 0);
         try (VmEvents.Subscription events = vms.events();
                 OutputStream out = exchange.getResponseBody()) {
-            line(
-                    out,
-                    VmadmEvents.readyJson(events.atFirst())
-                            .with("uuid", UUID.randomUUID().toString()));
+            line(out, VmadmEvents.readyJson(events.atFirst()));
             while (true) {
                 line(out, VmadmEvents.json(events.next()));
             }

@@ -52,6 +52,7 @@ final class ZfsSending {
         }
         SendRequest request =
                 new SendRequest(to, source(session, options, to), options.has("I"), options.has("R"), options.has("p"));
+        request = options.has("s") ? request.skippingMissing() : request;
         List<SendPart> parts = datasets.streams().parts(request);
         if (options.has("v") || options.has("P")) {
             tell(session, options, sizes(options, request, parts));
@@ -70,7 +71,7 @@ final class ZfsSending {
 
     /** The rest of a stream whose receive was cut short. */
     private void resume(Session session, Getopt options) {
-        if (List.of("i", "I", "R", "p").stream().anyMatch(options::has)) {
+        if (List.of("i", "I", "R", "p", "s").stream().anyMatch(options::has)) {
             throw new OpException(Code.USAGE, "invalid flags combined with -t");
         }
         if (!options.operands().isEmpty()) {
@@ -97,7 +98,7 @@ final class ZfsSending {
                     "cannot send: what came of a snapshot so far (-S) can't be sent by the driver "
                             + datasets.driverName() + "; send it when all of it is there");
         }
-        for (String option : List.of("b", "h", "s", "X", "d")) {
+        for (String option : List.of("b", "h", "X", "d")) {
             if (options.has(option)) {
                 throw new OpException(
                         Code.NOT_SUPPORTED,

@@ -1,41 +1,48 @@
 package zonda.daemon;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
+import java.util.stream.Collectors;
 import zonda.base.Json;
-import zonda.base.StateFile;
+import zonda.network.Networks;
+import zonda.storage.Dataset;
+import zonda.storage.Pool;
 
 /** What sysinfo(8) tells of the host, read from proc(5) and sysfs when asked. */
 final class HostInfo {
-    private static final Path DMI = Path.of("/sys/class/dmi/id");
-    private static final Path NET = Path.of("/sys/class/net");
+    private static final String ADMIN = "admin";
+    private static final long GIB = 1L << 30;
+    private static final long GB = 1_000_000_000;
+    private static final int SECTOR = 512;
 
     private final DaemonConfig config;
+    private final Pool pool;
+    private final Networks networks;
     private final String serverUuid;
     private final String liveImage;
 
-    HostInfo(DaemonConfig config, String serverUuid, String liveImage) {
+    HostInfo(DaemonConfig config, Pool pool, Networks networks, String serverUuid, String liveImage) {
         this.config = config;
+        this.pool = pool;
+        this.networks = networks;
         this.serverUuid = serverUuid;
         this.liveImage = liveImage;
     }
 
     Json.Obj json() {
-        List<String> cpu = lines(Path.of("/proc/cpuinfo"));
-        long processors =
-                cpu.stream().filter(line -> line.startsWith("processor")).count();
-        String flags = find(cpu, "flags").orElse("");
-        boolean hardware = flags.matches(".*\\b(vmx|svm)\\b.*") && Files.isWritable(Path.of("/dev/kvm"));
-        return Json.object()
+        HostCpu cpu = HostCpu.read();
+        List<Networks.Tag> tags = networks.tags();
+        var links = new HostLinks(tags);
+        boolean hardware = cpu.hasVirtualization() && Files.isWritable(Path.of("/dev/kvm"));
+        Json.Obj all = Json.object()
                 .with("Live Image", liveImage)
                 .with("System Type", "Linux")
-                .with("Boot Time", find(lines(Path.of("/proc/stat")), "btime").orElse(""))
+                .with(
+                        "Boot Time",
+                        HostFile.value(Path.of("/proc/stat"), "btime").orElse(""))
                 .with("SDC Version", "7.0")
                 .with("Manufacturer", dmi("sys_vendor"))
                 .with("Product", dmi("product_name"))
@@ -45,78 +52,85 @@ final class HostInfo {
                 .with("HW Family", dmi("product_family"))
                 .with("Setup", "true")
                 .with("VM Capable", hardware)
-                .with("Bhyve Capable", false)
-                .with("CPU Type", find(cpu, "model name").orElse("unknown"))
-                .with("CPU Virtualization", hardware ? (flags.contains("vmx") ? "vmx" : "svm") : "none")
-                .with("CPU Physical Cores", 1)
-                .with("Admin NIC Tag", "")
+                .with("Bhyve Capable", hardware)
+                .with("HVM API", hardware)
+                .with("CPU Type", cpu.model())
+                .with("CPU Virtualization", cpu.virtualization())
+                .with("CPU Physical Cores", cpu.sockets())
+                .with("Admin NIC Tag", tags.stream().anyMatch(tag -> tag.name().equals(ADMIN)) ? ADMIN : "")
+                .with("Admin IP", adminAddress(links))
                 .with("UUID", serverUuid)
                 .with("Hostname", HostWiring.hostname())
-                .with("CPU Total Cores", processors)
-                .with("CPU Online Count", processors)
-                .with("CPU Count", processors)
-                .with("MiB of Memory", String.valueOf(memoryMiB()))
-                .with("Zpool", config.pool().name())
+                .with("CPU Total Cores", cpu.online())
+                .with("CPU Socket Count", cpu.sockets())
+                .with("CPU Core Count", cpu.cores())
+                .with("CPU Online Count", cpu.online())
+                .with("CPU Count", cpu.present())
+                .with("MiB of Memory", String.valueOf(memoryMiB()));
+        return withPool(all)
+                .with("Disks", disks())
+                .with("Boot Parameters", bootParameters())
+                .with("Network Interfaces", links.physical())
+                .with("Virtual Network Interfaces", links.virtual())
+                .with("Link Aggregations", links.aggregations());
+    }
+
+    private String adminAddress(HostLinks links) {
+        return config.adminAddress()
+                .map(InetAddress::getHostAddress)
+                .or(() -> links.addressOn(ADMIN))
+                .orElse("");
+    }
+
+    private Json.Obj withPool(Json.Obj all) {
+        String name = pool.config().name();
+        long created =
+                pool.datasets().find(name).map(Dataset::created).orElseThrow().getEpochSecond();
+        return all.with("Zpool", name)
+                .with("Zpool Encrypted", false)
                 .with(
                         "Zpool Disks",
-                        String.join(
-                                ",",
-                                config.pool().devices().stream()
-                                        .map(Path::toString)
-                                        .toList()))
-                .with("Zpool Profile", config.pool().devices().size() > 1 ? "mirror" : "striped")
-                .with("Boot Parameters", Json.object())
-                .with("Network Interfaces", networkInterfaces())
-                .with("Virtual Network Interfaces", Json.object())
-                .with("Link Aggregations", Json.object());
+                        pool.vdevs().stream()
+                                .map(vdev -> vdev.path().replaceFirst("^/dev/", ""))
+                                .collect(Collectors.joining(",")))
+                .with("Zpool Profile", pool.vdevs().size() > 1 ? "mirror" : "striped")
+                .with("Zpool Creation", created)
+                .with("Zpool Size in GiB", pool.size().value() / GIB);
     }
 
-    private static long memoryMiB() {
-        return find(lines(Path.of("/proc/meminfo")), "MemTotal")
-                .map(text -> Long.parseLong(text.replaceAll("[^0-9]", "")) / 1024)
-                .orElse(0L);
-    }
-
-    private static Json.Obj networkInterfaces() {
+    /** Those of hardware, or of what a host has in its place. */
+    private static Json.Obj disks() {
         Json.Obj found = Json.object();
-        try (Stream<Path> links = Files.list(NET)) {
-            for (Path link : links.filter(path -> Files.exists(path.resolve("device")))
-                    .sorted()
-                    .toList()) {
+        for (Path disk : HostFile.list(Path.of("/sys/block"))) {
+            long sectors = HostFile.number(disk.resolve("size"));
+            if (Files.exists(disk.resolve("device")) && sectors > 0) {
                 found = found.with(
-                        String.valueOf(link.getFileName()),
-                        Json.object()
-                                .with("MAC Address", text(link.resolve("address")))
-                                .with("Link Status", text(link.resolve("operstate")))
-                                .with("NIC Names", new Json.Arr(List.of())));
+                        String.valueOf(disk.getFileName()), Json.object().with("Size in GB", sectors * SECTOR / GB));
             }
-        } catch (IOException e) {
-            throw new UncheckedIOException("list " + NET + ": " + e, e);
         }
         return found;
     }
 
-    private static String dmi(String field) {
-        return text(DMI.resolve(field));
-    }
-
-    private static String text(Path file) {
-        return lines(file).stream().findFirst().map(String::strip).orElse("");
-    }
-
-    /** What follows a word, and a colon if there is one, on the first line that begins with it. */
-    private static Optional<String> find(List<String> lines, String word) {
-        return lines.stream()
-                .filter(line -> line.startsWith(word))
-                .map(line -> line.substring(word.length()).replaceFirst("^[\\s:]+", ""))
-                .findFirst();
-    }
-
-    private static List<String> lines(Path file) {
-        try {
-            return Files.isReadable(file) ? new ArrayList<>(Files.readAllLines(file)) : List.of();
-        } catch (IOException e) {
-            return StateFile.read(file).map(text -> List.of(text.split("\n"))).orElse(List.of());
+    /** Words of the kernel's command line; those without a value have an empty one. */
+    private static Json.Obj bootParameters() {
+        Json.Obj parameters = Json.object();
+        for (String word : HostFile.text(Path.of("/proc/cmdline")).split(" +")) {
+            int equals = word.indexOf('=');
+            String name = equals < 0 ? word : word.substring(0, equals);
+            if (!name.isEmpty()) {
+                parameters = parameters.with(name, equals < 0 ? "" : word.substring(equals + 1));
+            }
         }
+        return parameters;
+    }
+
+    private static long memoryMiB() {
+        Optional<String> total = HostFile.value(Path.of("/proc/meminfo"), "MemTotal");
+        return total.map(text -> Long.parseLong(text.replaceAll("[^0-9]", "")) / 1024)
+                .orElse(0L);
+    }
+
+    private static String dmi(String field) {
+        return HostFile.text(Path.of("/sys/class/dmi/id").resolve(field));
     }
 }

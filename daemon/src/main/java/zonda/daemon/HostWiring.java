@@ -146,7 +146,12 @@ final class HostWiring implements AutoCloseable {
         closing.add(new Recovery(vms, config.run().resolve("autobooted")).recover());
         closing.add(vms);
         closing.add(Keeper.start(vms));
-        serve(vms, table, zones, new Served(images, registry, networks));
+        serve(
+                vms,
+                table,
+                zones,
+                new Served(
+                        images, registry, networks, new HostInfo(config, pool, networks, serverUuid(), liveImage())));
     }
 
     private Pool openPool() {
@@ -155,7 +160,7 @@ final class HostWiring implements AutoCloseable {
         return pool;
     }
 
-    private record Served(HostImages images, PoolRegistry registry, Networks networks) {}
+    private record Served(HostImages images, PoolRegistry registry, Networks networks, HostInfo info) {}
 
     private void serve(Vms vms, PropertyTable table, Zones zones, Served served) {
         var consoles = new ConsoleRelay(zones);
@@ -173,7 +178,7 @@ final class HostWiring implements AutoCloseable {
                 new ZfsTool(datasets),
                 zpool,
                 new DtraceTool(new Dtrace(zones::byUserNamespace)),
-                new SysinfoTool(new HostInfo(config, serverUuid(), liveImage())::json));
+                new SysinfoTool(served.info()::json));
         listen(new CommandServer(config.socket(), Audience.ROOT, tools, HostWiring::caller));
         List<Tool> ofUsers = List.of(new UserZfs(datasets), new UserZpool(zpool));
         listen(new CommandServer(config.userSocket(), Audience.USERS, ofUsers, HostWiring::caller));

@@ -11,6 +11,8 @@ public enum ImageError {
     ORIGIN_NOT_FOUND_IN_SOURCE("OriginNotFoundInSource", Code.NOT_FOUND),
     IMAGE_NOT_FOUND("ImageNotFound", Code.NOT_FOUND),
     ACTIVE_IMAGE_NOT_FOUND("ActiveImageNotFound", Code.NOT_FOUND),
+    VM_NOT_FOUND("VmNotFound", Code.NOT_FOUND),
+    VM_NOT_STOPPED("VmNotStopped", Code.CONFLICT),
     VM_HAS_NO_ORIGIN("VmHasNoOrigin", Code.FAILED),
     PREPARE_IMAGE_ERROR("PrepareImageError", Code.FAILED),
     PREPARE_IMAGE_DID_NOT_RUN("PrepareImageDidNotRun", Code.FAILED),

@@ -68,7 +68,7 @@ class CrashIT {
 
     /** A change, and the steps of its own; those of the pool within it are {@link #ofPool}. */
     private enum Change {
-        CREATE("vm-create", "intent record datasets install installed boot end"),
+        CREATE("vm-create", "intent datasets install installed boot end"),
         START("vm-start", "intent autoboot boot end"),
         STOP("vm-stop", "intent autoboot ask halt end"),
         REBOOT("vm-reboot", "intent ask boot end"),
@@ -76,7 +76,8 @@ class CrashIT {
         ROLLBACK("vm-rollback", "intent halt rollback boot end"),
         REPROVISION("vm-reprovision", "intent halt aside destroy record datasets install boot end"),
         DELETE("vm-delete", "intent halt remove end"),
-        RECEIVE("vm-receive", "intent record datasets prepare received end"),
+        RECEIVE("vm-receive", "intent datasets prepare received end"),
+        RECEIVE_KEPT("vm-receive", "intent receiving datasets prepare received end"),
         INSTALL_IMAGE("image-install", "intent partial fill seal commit record end"),
         DELETE_IMAGE("image-delete", "intent destroy forget end");
 
@@ -107,7 +108,7 @@ class CrashIT {
                 case INSTALL_IMAGE -> List.of("create:intent", "create:made");
                 case UPDATE -> List.of("set:recorded");
                 case ROLLBACK -> List.of("rollback:unmounted", "rollback:exchanged");
-                case START, STOP, REBOOT, REPROVISION, RECEIVE -> List.of();
+                case START, STOP, REBOOT, REPROVISION, RECEIVE, RECEIVE_KEPT -> List.of();
             };
         }
     }
@@ -237,10 +238,10 @@ class CrashIT {
                     zonda.vmadm("create-snapshot", uuid.toString(), "one");
                     zonda.sh(uuid, "echo after > /root/mark");
                 }
-                case RECEIVE -> {
+                case RECEIVE, RECEIVE_KEPT -> {
                     zonda.create(payload());
                     zonda.sh(uuid, "echo sent > /root/mark");
-                    new Pipes().with("host", zonda).run("host vmadm send " + uuid + " > " + bundle());
+                    new Pipes().with("host", zonda).run("host vmadm send -s " + uuid + " > " + bundle());
                     zonda.delete(uuid);
                 }
                 case DELETE_IMAGE -> makeImage();
@@ -274,6 +275,7 @@ class CrashIT {
                 case INSTALL_IMAGE ->
                     zonda.call("imgadm", "create", "--busybox", "name=other", "version=1", "uuid=" + word);
                 case RECEIVE -> zonda.call("vmadm", "receive", "-f", bundle().toString());
+                case RECEIVE_KEPT -> zonda.call("vmadm", "receive", "-s", "-f", bundle().toString());
                 case DELETE_IMAGE -> zonda.call("imgadm", "delete", word);
             };
         }
@@ -290,6 +292,7 @@ class CrashIT {
                 case DELETE -> checkDeleted(step);
                 case INSTALL_IMAGE -> checkImage(step.matches(".*:(seal|commit|record|end)"));
                 case RECEIVE -> checkReceived(step);
+                case RECEIVE_KEPT -> checkKept(step);
                 case DELETE_IMAGE -> checkImage(false);
             }
             assertThat(zonda.vmadm("list").status()).isZero();
@@ -364,6 +367,16 @@ class CrashIT {
             assertThat(zonda.vmadm("start", uuid.toString()).status()).isZero();
             awaitUp();
             assertThat(zonda.sh(uuid, "cat /root/mark")).isEqualTo("sent");
+        }
+
+        /** What came stays, and a VM of which all came is whole. */
+        private void checkKept(String step) {
+            if (step.equals("vm-receive:receiving")) {
+                assertThat(zonda.state(uuid)).isEqualTo("receiving");
+                zonda.delete(uuid);
+            }
+            assertThat(exists()).isEqualTo(step.matches("vm-receive:(datasets|prepare|received|end)"));
+            checkReceived(exists() ? "vm-receive:end" : step);
         }
 
         private void checkDeleted(String step) {

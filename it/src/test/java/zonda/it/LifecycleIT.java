@@ -244,9 +244,54 @@ class LifecycleIT {
         try (Call stop = zonda.call("vmadm", "stop", vm.toString())) {
             assertThat(Await.until(SOON, () -> zonda.state(vm).equals("stopping")))
                     .isTrue();
-            said(zonda.vmadm("delete", vm.toString()), "Successfully deleted VM " + vm);
+            assertThat(zonda.vmadm("delete", vm.toString()).err())
+                    .endsWith("; waiting for its end\nSuccessfully deleted VM " + vm + "\n");
             assertThat(stop.ran(SOON).status()).isZero();
         }
+    }
+
+    @Test
+    void who_waits_for_another_operation_is_told_which_and_may_go_away() {
+        UUID vm = zonda.create(zonda.payload());
+        zonda.sh(vm, "printf '#!/bin/sh\\n[ \"$1\" = stop ] && sleep 6\\n' > /etc/rc.d/slow; chmod +x /etc/rc.d/slow");
+        try (Call stop = zonda.call("vmadm", "stop", vm.toString())) {
+            assertThat(Await.until(SOON, () -> zonda.state(vm).equals("stopping")))
+                    .isTrue();
+            Call goesAway = zonda.call("vmadm", "start", vm.toString());
+            Call waits = zonda.call("vmadm", "update", vm.toString(), "alias=later");
+            assertThat(Await.until(SOON, () -> goesAway.err().contains("busy"))).isTrue();
+            goesAway.close();
+            assertThat(stop.ran(SOON).status()).isZero();
+            Ran ran = waits.ran(SOON);
+            assertThat(ran.status()).isZero();
+            assertThat(ran.err())
+                    .matches("VM " + vm + " is busy: stop, since [0-9T:-]+Z; waiting for its end\n"
+                            + "Successfully updated VM " + vm + "\n");
+        }
+        assertThat(zonda.state(vm)).as("nothing is done for who went away").isEqualTo("stopped");
+    }
+
+    @Test
+    void hundreds_at_once_on_one_vm_and_on_many_are_all_answered() {
+        List<UUID> vms = IntStream.range(0, 4)
+                .mapToObj(i -> zonda.create(zonda.payload().with("autoboot", false)))
+                .toList();
+        List<Call> calls = IntStream.range(0, 300)
+                .mapToObj(i -> {
+                    String vm = vms.get(i % 8 < 5 ? 0 : i % 4).toString();
+                    return switch (i % 3) {
+                        case 0 -> zonda.call("vmadm", "update", vm, "max_lwps=" + (1000 + i));
+                        case 1 -> zonda.call("vmadm", "get", vm);
+                        default -> zonda.call("vmadm", "list", "-o", "uuid,max_lwps");
+                    };
+                })
+                .toList();
+        for (Call call : calls) {
+            Ran ran = call.ran(SOON);
+            assertThat(ran.status()).as(ran.toString()).isZero();
+            call.close();
+        }
+        assertThat(vms).allMatch(vm -> zonda.get(vm).integer("max_lwps", 0) >= 1000);
     }
 
     // Names.

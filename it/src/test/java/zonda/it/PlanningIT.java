@@ -169,4 +169,65 @@ class PlanningIT {
         assertThat(update.object("properties").has("remove_nics")).isTrue();
         assertThat(zonda.vmadm("schema", "none").status()).isEqualTo(2);
     }
+
+    /** What bash would offer for these words, the last of which is being typed. */
+    private static String offered(String... words) {
+        return new Pipes()
+                .with("zonda", zonda)
+                .good("""
+                vmadm() { zonda vmadm "$@"; }
+                eval "$(vmadm completion bash)"
+                COMP_WORDS=(vmadm TYPED) COMPREPLY=()
+                COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+                _vmadm
+                echo "${COMPREPLY[*]-}"
+                """.replace("TYPED", "'" + String.join("' '", words) + "'"))
+                .strip();
+    }
+
+    @Test
+    void the_shell_completes_verbs_options_vms_columns_and_properties() {
+        UUID vm = zonda.create(zonda.payload("web01").with("autoboot", false));
+
+        assertThat(offered("cre")).isEqualTo("create create-snapshot");
+        assertThat(offered("start", "we")).isEqualTo("web01");
+        assertThat(offered("start", vm.toString().substring(0, 30))).isEqualTo(vm.toString());
+        assertThat(offered("update", "web01", "max_l")).isEqualTo("max_locked_memory= max_lwps=");
+        assertThat(offered("update", "web01", "tag")).isEmpty();
+        assertThat(offered("list", "-o", "uuid,ali")).isEqualTo("uuid,alias");
+        assertThat(offered("lookup", "ali")).isEqualTo("alias=");
+        assertThat(offered("send", "-")).isEqualTo("-l -s -k -i -t");
+        assertThat(offered("create", "--")).isEqualTo("--strict");
+        assertThat(offered("schema", "joyent-")).isEqualTo("joyent-minimal");
+        assertThat(offered("help", "nics.*.ma")).isEqualTo("nics.*.mac");
+        assertThat(zonda.vmadm("completion", "fish").status()).isEqualTo(2);
+    }
+
+    @Test
+    void sysinfo_has_what_smartos_tools_read_of_a_host() {
+        Json.Obj host = zonda.run("sysinfo").json();
+
+        assertThat(host.members().keySet())
+                .containsAll(List.of(
+                        ("Live Image,System Type,Boot Time,SDC Version,Manufacturer,Product,Serial Number,SKU Number,"
+                                        + "HW Version,HW Family,Setup,VM Capable,Bhyve Capable,HVM API,CPU Type,"
+                                        + "CPU Virtualization,CPU Physical Cores,Admin NIC Tag,Admin IP,UUID,Hostname,"
+                                        + "CPU Total Cores,CPU Socket Count,CPU Core Count,CPU Online Count,CPU Count,"
+                                        + "MiB of Memory,Zpool,Zpool Encrypted,Zpool Disks,Zpool Profile,Zpool Creation,"
+                                        + "Zpool Size in GiB,Disks,Boot Parameters,Network Interfaces,"
+                                        + "Virtual Network Interfaces,Link Aggregations")
+                                .split(",")));
+        assertThat(host.string("Zpool")).contains("zones");
+        assertThat(host.integer("Zpool Creation", 0)).isBetween(1_700_000_000L, 5_000_000_000L);
+        assertThat(host.integer("Zpool Size in GiB", 0)).isPositive();
+        assertThat(host.integer("CPU Count", 0))
+                .isGreaterThanOrEqualTo(Runtime.getRuntime().availableProcessors());
+        assertThat(host.string("Boot Time", "")).matches("[0-9]{10}");
+        host.object("Network Interfaces")
+                .members()
+                .values()
+                .forEach(nic -> assertThat(((Json.Obj) nic).members())
+                        .containsOnlyKeys("MAC Address", "ip4addr", "Link Status", "NIC Names"));
+        assertThat(zonda.run("sysinfo", "-p").out()).contains("Zpool='zones'\n", "CPU_Total_Cores='");
+    }
 }

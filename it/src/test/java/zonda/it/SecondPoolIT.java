@@ -133,6 +133,8 @@ class SecondPoolIT {
                 .isEqualTo(vm + " stopped\n");
         assertThat(refused("vmadm", "start", vm.toString())).contains("zpool \"tank\" does not exist");
         assertThat(good("vmadm", "why", vm.toString())).contains("its pool tank is missing");
+        assertThat(zonda.get(vm).object("missing").array("filesystems").strings())
+                .containsExactly("tank/" + vm);
         zonda.restart();
         assertThat(zonda.state(vm)).isEqualTo("stopped");
 
@@ -140,6 +142,7 @@ class SecondPoolIT {
         good("vmadm", "start", vm.toString());
         assertThat(zonda.sh(vm, "cat /root/mark")).isEqualTo("kept");
         assertThat(good("vmadm", "why", vm.toString())).doesNotContain("missing");
+        assertThat(zonda.get(vm).has("missing")).isFalse();
     }
 
     @Test

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import zonda.base.Await;
 import zonda.base.Json;
 
 /** send, receive and install of vmadm(8), between two hosts and through files. */
@@ -191,6 +193,126 @@ class TransferIT {
         assertThat(other.vmadm("start", "store").status()).isZero();
         assertThat(other.sh(vm, zfs + "cat /srv/a/f /srv/b/f; zfs list -H -t snapshot -o name"))
                 .isEqualTo("two\nthree\nzones/" + vm + "/data/a@s");
+    }
+
+    private static String token(UUID vm) {
+        return other.get(vm).string("receive_token", "");
+    }
+
+    /** What came is kept, whatever becomes of the daemon, and the VM is no good before the rest is there. */
+    private static void waitsForTheRest(UUID vm) {
+        String token = token(vm);
+        assertThat(other.state(vm)).isEqualTo("receiving");
+        assertThat(other.vmadm("why", vm.toString()).out())
+                .contains("datasets came whole", "vmadm send -t " + token, "vmadm delete " + vm);
+        assertThat(other.vmadm("start", vm.toString()).err()).contains("its state is receiving; vmadm why");
+        assertThat(other.vmadm("install", vm.toString()).err()).contains("its data have not come whole");
+        other.kill9();
+        other.start(java.util.Map.of());
+        assertThat(token(vm)).isEqualTo(token).startsWith("1.");
+    }
+
+    @Test
+    void a_vm_that_came_in_part_is_gone_on_with_where_it_was() throws IOException {
+        UUID vm = vmWithData();
+        String before = data(one, vm);
+
+        var ran = pipes.run("one vmadm send -s web01 | head -c 1700000 | other vmadm receive -s");
+        assertThat(ran.status()).isEqualTo(1);
+        assertThat(ran.err()).contains("incomplete stream", "is kept", "    vmadm send -t " + token(vm) + "\n");
+        waitsForTheRest(vm);
+        assertThat(snapshots(one, vm)).isEqualTo("vmsnap-first resumable");
+
+        String first = token(vm);
+        Path rest = directory.resolve("rest");
+        Path whole = directory.resolve("whole");
+        pipes.run(
+                "one vmadm send -l web01 > " + whole + "; one vmadm send -t " + first + " | head -c 600000 > " + rest);
+        killedWhileItReceives(Files.readAllBytes(rest));
+        assertThat(other.state(vm)).isEqualTo("receiving");
+        pipes.run("one vmadm send -t " + token(vm) + " | head -c 300000 | other vmadm receive");
+        assertThat(token(vm)).as("more of it is there").isNotEqualTo(first);
+        ran = pipes.run("one vmadm send -t " + token(vm) + " > " + rest);
+        assertThat(ran.err()).isEqualTo("Successfully sent VM " + vm + "\n");
+        assertThat(Files.size(rest)).as("what is there is not sent again").isLessThan(Files.size(whole) - 1_500_000);
+        assertThat(other.vmadm("receive", "-f", rest.toString()).err())
+                .isEqualTo("Successfully received VM " + vm + "\n");
+
+        assertThat(snapshots(one, vm)).isEqualTo("vmsnap-first");
+        assertThat(snapshots(other, vm)).isEqualTo("vmsnap-first");
+        assertThat(other.get(vm).has("receive_token")).isFalse();
+        assertThat(other.get(vm).bool("autoboot", false)).isTrue();
+        assertThat(other.vmadm("start", "web01").status()).isZero();
+        assertThat(data(other, vm)).isEqualTo(before);
+        notReceived(rest, "none is waited for here");
+        assertThat(one.vmadm("send", "-t", first).err()).contains("there is no zones/" + vm + "@resumable");
+    }
+
+    private static void killedWhileItReceives(byte[] part) {
+        try (Call call = other.call("vmadm", "receive").type(part)) {
+            assertThat(Await.until(Duration.ofSeconds(20), () -> call.timesWanted() > part.length / (64 << 10) + 1))
+                    .isTrue();
+            other.kill9();
+        }
+        other.start(java.util.Map.of());
+    }
+
+    @Test
+    void what_came_in_part_is_given_up_and_what_is_not_kept_leaves_nothing() throws IOException {
+        UUID vm = vmWithData();
+        pipes.run("one vmadm send -s web01 | head -c 1700000 | other vmadm receive -s");
+        String token = token(vm);
+        other.delete(vm);
+        assertThat(other.leftovers().of(vm)).isEmpty();
+
+        assertThat(one.vmadm("start", "web01").status()).isZero();
+        assertThat(one.vmadm("send", "-t", token).err()).contains("has run since it was sent");
+        assertThat(one.vmadm("stop", "-F", "web01").status()).isZero();
+        assertThat(one.vmadm("send", "-t", token).err()).contains("has run since it was sent");
+        for (String wrong : new String[] {"x", "1.0.AAAA", token.substring(0, token.length() - 2)}) {
+            Ran ran = one.vmadm("send", "-t", wrong);
+            assertThat(ran.err()).contains("Invalid token: ");
+            assertThat(ran.status()).isEqualTo(2);
+        }
+        assertThat(one.vmadm("send", "-t", token, "web01").status()).isEqualTo(2);
+        assertThat(one.vmadm("send", "-t", token, "-l").status()).isEqualTo(2);
+
+        var ran = pipes.run("one vmadm send web01 | other vmadm receive -s");
+        assertThat(ran.err()).contains("-s needs a sender that keeps what it sends");
+        pipes.run("one vmadm send -s web01 | head -c 1700000 | other vmadm receive");
+        assertThat(other.vmadm("list", "-H").out()).isEmpty();
+        assertThat(other.run("zfs", "list", "-H", "-o", "name").out()).doesNotContain(vm.toString());
+    }
+
+    @Test
+    void an_increment_with_what_is_delegated_comes_in_as_many_parts_as_it_takes() {
+        UUID vm = one.create(one.payload("store").with("delegate_dataset", true));
+        String zfs = "export PATH=$PATH:/native/usr/sbin; D=zones/" + vm + "/data; ";
+        String write = "dd if=/dev/urandom of=/srv/a/f bs=64k count=9; dd if=/dev/urandom of=/srv/b/f bs=64k count=9; ";
+        one.sh(vm, zfs + "zfs create -o mountpoint=/srv/a $D/a; zfs create -o mountpoint=/srv/b $D/b; " + write);
+        one.sh(vm, zfs + "zfs snapshot $D/a@s; sync");
+        inParts(vm, "send -l -s -k x store");
+
+        one.sh(vm, zfs + write + "echo mine > /root/mark; sync");
+        String sums = "md5sum < /srv/a/f; md5sum < /srv/b/f; cat /root/mark";
+        String data = one.sh(vm, sums);
+        inParts(vm, "send -s -i x -k y store");
+
+        assertThat(snapshots(other, vm)).isEqualTo("sent-y");
+        assertThat(other.vmadm("start", "store").status()).isZero();
+        assertThat(other.sh(vm, sums)).isEqualTo(data);
+        assertThat(other.sh(vm, zfs + "zfs list -H -t snapshot -o name | grep -v @sent-"))
+                .isEqualTo("zones/" + vm + "/data/a@s");
+    }
+
+    private static void inParts(UUID vm, String send) {
+        pipes.run("one vmadm " + send + " | head -c 500000 | other vmadm receive -s");
+        int parts = 1;
+        while (other.state(vm).equals("receiving")) {
+            assertThat(parts++).isLessThan(20);
+            pipes.run("one vmadm send -t " + token(vm) + " | head -c 700000 | other vmadm receive -s");
+        }
+        assertThat(parts).isGreaterThan(2);
     }
 
     private Path bundle(UUID vm) {

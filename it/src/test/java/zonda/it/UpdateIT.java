@@ -1,19 +1,27 @@
 package zonda.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 import zonda.base.Json;
+import zonda.kernel.Command;
 
 /** vmadm update of a running VM: what it says, what get shows, and what the zone and the kernel have of it. */
 class UpdateIT {
     @RegisterExtension
     static final Instance zonda = new Instance();
+
+    @TempDir
+    private Path directory;
 
     private UUID vm;
 
@@ -189,6 +197,16 @@ class UpdateIT {
         Ran privileges = zonda.vmadm("update", vm.toString(), "limit_priv=default,-nope", "alias=changed");
         assertThat(privileges.status()).as(privileges.toString()).isEqualTo(1);
         assertThat(privileges.err()).isEqualTo("Unknown privilege: \"nope\" (limit_priv)\n");
+        Ran route = zonda.feed(
+                "{\"set_routes\": {\"10.7.0.0/16\": \"203.0.113.1\"}, \"alias\": \"changed\"}",
+                "vmadm",
+                "update",
+                vm.toString());
+        assertThat(route.err())
+                .isEqualTo("Invalid gateway: \"203.0.113.1\" of route 10.7.0.0/16"
+                        + " (it must be on the network of one of the VM's NICs)\n");
+        assertThat(route.status()).isEqualTo(1);
+        assertThat(zonda.sh(vm, "ip -4 addr show dev net0 | grep -c inet")).isEqualTo("1");
         Ran fixed = zonda.vmadm("update", vm.toString(), "brand=lx");
         assertThat(fixed.err()).startsWith("warning: property \"brand\" is ignored: update does not take it");
         assertThat(zonda.vmadm("update", "--strict", vm.toString(), "brand=lx").status())
@@ -223,5 +241,66 @@ class UpdateIT {
 
         assertThat(zonda.sh(vm, "cat " + seed + "; stat -c '%a %u' " + seed))
                 .isEqualTo("#cloud-config\nruncmd: []\n600 0");
+    }
+
+    private static final String CLIENT = """
+            import json, sys
+            from cloudinit.sources import DataSourceSmartOS as smartos
+            with smartos.JoyentMetadataSocketClient(sys.argv[1]) as zone:
+                said = {word: zone.get(key, strip=strip) for word, (key, strip) in smartos.SMARTOS_ATTRIB_MAP.items()}
+                zone.put("told", "one\\ntwo")
+                said["told"] = zone.get("told")
+                said["keys"] = sorted(zone.list())
+                zone.delete("told")
+                said["gone"] = zone.get("told")
+                said["network"] = smartos.convert_smartos_network_data(
+                    zone.get_json("sdc:nics"), zone.get_json("sdc:resolvers"), zone.get("sdc:dns_domain"),
+                    zone.get_json("sdc:routes"))
+            print(json.dumps(said))
+            """;
+
+    /** Debian's package, with what it needs besides what Ansible brings, from the host's own sources. */
+    private static Json.Obj askedByCloudInit(Path socket, Path directory) {
+        Command.Result ran = Command.of("sh", "-c", """
+                        cd "$1" && apt-get -qq download cloud-init python3-serial python3-configobj python3-six &&
+                        for file in *.deb; do dpkg-deb -x "$file" x || exit; done &&
+                        PYTHONPATH=x/usr/lib/python3/dist-packages exec python3 -c "$2" "$3"
+                        """, "sh", directory.toString(), CLIENT, socket.toString())
+                .environment("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+                .run(Duration.ofMinutes(2));
+        assertThat(ran.status()).as(ran.err()).isZero();
+        return Json.parseObject(ran.out());
+    }
+
+    @Test
+    void cloud_inits_own_class_for_smartos_reads_and_writes_the_metadata_of_a_zone() {
+        assumeTrue(
+                "1".equals(System.getenv("ZONDA_SLOW_TESTS")), "downloads cloud-init: set ZONDA_SLOW_TESTS=1 for it");
+        update(Json.object()
+                .with("resolvers", Json.Arr.ofStrings(List.of("10.1.1.1")))
+                .with("set_routes", Json.object().with("10.7.0.0/16", "nics[0]"))
+                .with(
+                        "set_customer_metadata",
+                        Json.object()
+                                .with("root_authorized_keys", "ssh-ed25519 AAAA me")
+                                .with("user-script", "#!/bin/sh\necho é\n")
+                                .with("cloud-init:user-data", "#cloud-config\n{}\n")));
+
+        Path socket = zonda.root().resolve("var/zonecontrol/" + vm + "/metadata.sock");
+        Json.Obj said = askedByCloudInit(socket, directory);
+
+        assertThat(said.string("instance-id")).contains(vm.toString());
+        assertThat(said.string("hostname")).contains("web01");
+        assertThat(said.string("public-keys")).contains("ssh-ed25519 AAAA me");
+        assertThat(said.string("user-script")).contains("#!/bin/sh\necho é\n");
+        assertThat(said.string("user-data")).contains("#cloud-config\n{}\n");
+        assertThat(said.string("told")).contains("one\ntwo");
+        assertThat(said.array("keys").strings()).contains("told", "user-script");
+        assertThat(said.string("gone")).isEmpty();
+        Json.Obj nic = said.object("network").array("config").objects().getFirst();
+        assertThat(nic.string("mac_address"))
+                .isEqualTo(zonda.get(vm).array("nics").objects().getFirst().string("mac"));
+        assertThat(nic.array("subnets").objects().getFirst().string("type", "")).startsWith("dhcp");
+        assertThat(said.object("network").compact()).contains("10.1.1.1", "10.7.0.0/16");
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import zonda.base.Json;
 
 /** imgadm vacuum: what nothing was made from goes, and nothing else. */
 class VacuumIT {
@@ -36,5 +37,32 @@ class VacuumIT {
         assertThat(wrong.err()).isEqualTo("imgadm vacuum: error (Usage): vacuum takes no arguments\n");
         assertThat(wrong.status()).isEqualTo(2);
         zonda.deleteAll();
+    }
+
+    private static Json.Obj lastLine(Ran ran) {
+        return Json.parseObject(ran.err().lines().toList().getLast());
+    }
+
+    @Test
+    void a_program_finds_the_code_of_an_error_on_the_last_line() {
+        Ran ran = zonda.imgadm("-E", "get", UUID.randomUUID().toString());
+        assertThat(ran.status()).isEqualTo(3);
+        assertThat(ran.err()).startsWith("imgadm get: error (ImageNotInstalled): image \"");
+        Json.Obj record = lastLine(ran);
+        assertThat(record.object("err").string("code")).contains("ImageNotInstalled");
+        assertThat(record.object("err").string("message")).isEqualTo(record.string("msg"));
+        assertThat(record.integer("level", 0)).isEqualTo(50);
+        assertThat(record.string("name")).contains("imgadm");
+
+        assertThat(lastLine(zonda.imgadm("-v", "-E", "frob")).object("err").string("code"))
+                .contains("UnknownCommand");
+        assertThat(lastLine(zonda.imgadm("-E")).object("err").string("code")).contains("NoCommand");
+        assertThat(lastLine(zonda.imgadm("-E", "create", "nosuch", "name=x", "version=1"))
+                        .object("err")
+                        .string("code"))
+                .contains("VmNotFound");
+        assertThat(zonda.imgadm("frob").err())
+                .isEqualTo("imgadm frob: error (UnknownCommand): unknown command: \"frob\"\n");
+        assertThat(zonda.imgadm("list", "-H").status()).isZero();
     }
 }

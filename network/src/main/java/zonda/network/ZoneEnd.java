@@ -16,6 +16,8 @@ import zonda.base.Cidr;
 import zonda.base.Code;
 import zonda.base.Mac;
 import zonda.base.OpException;
+import zonda.kernel.Errno;
+import zonda.kernel.KernelException;
 import zonda.kernel.Link;
 import zonda.kernel.NetNamespace;
 import zonda.kernel.Route;
@@ -43,9 +45,9 @@ final class ZoneEnd {
                     socket.up(link);
                     nic.gateway()
                             .ifPresent(
-                                    gateway -> socket.setRoute(new Route(DEFAULT, Optional.of(gateway), link.index())));
+                                    gateway -> set(socket, new Route(DEFAULT, Optional.of(gateway), link.index())));
                 }
-                routes.forEach((destination, gateway) -> socket.setRoute(route(links, nics, destination, gateway)));
+                routes.forEach((destination, gateway) -> set(socket, route(links, nics, destination, gateway)));
             }
             return true;
         });
@@ -70,6 +72,22 @@ final class ZoneEnd {
             Files.writeString(file, value);
         } catch (IOException e) {
             throw new UncheckedIOException("write " + value + " to " + file + ": " + e, e);
+        }
+    }
+
+    /** @throws OpException INVALID when it leads to where no NIC is */
+    private static void set(RouteSocket socket, Route route) {
+        try {
+            socket.setRoute(route);
+        } catch (KernelException e) {
+            if (route.gateway().isPresent() && (e.is(Errno.ENETUNREACH) || e.is(Errno.EINVAL))) {
+                throw new OpException(
+                        Code.INVALID,
+                        "Invalid gateway: \"" + route.gateway().get().getHostAddress() + "\" of route "
+                                + route.destination() + " (it must be on the network of one of the VM's NICs)",
+                        e);
+            }
+            throw e;
         }
     }
 

@@ -5,7 +5,10 @@ import java.io.OutputStream;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import zonda.base.OpException;
 import zonda.kernel.Blocking;
 import zonda.storage.NodeRecord.Frozen;
@@ -88,6 +91,39 @@ public final class DatasetStreams {
      */
     public void abort(String dataset) {
         receiving.resumable().abort(new DatasetName(dataset));
+    }
+
+    /** Whether what came stays when a stream is cut short, for who asks for that: {@code zfs receive -s}. */
+    public boolean canKeepWhatCame() {
+        return pool.driver().streams().isEmpty();
+    }
+
+    /** By which numbers the dataset's snapshots are known in streams. */
+    public Set<Long> identities(String dataset) {
+        identify();
+        return pool.catalog()
+                .find(new DatasetName(dataset))
+                .map(found -> pool.catalog().snapshots(found.guid()).stream()
+                        .map(snapshot -> snapshot.identity().value())
+                        .collect(Collectors.toSet()))
+                .orElse(Set.of());
+    }
+
+    /** By which number a snapshot is known in streams. */
+    public OptionalLong identity(String snapshot) {
+        identify();
+        return pool.catalog()
+                .find(SnapshotName.parse(snapshot))
+                .map(found -> OptionalLong.of(found.identity().value()))
+                .orElse(OptionalLong.empty());
+    }
+
+    /** The token that the sender needs for the rest of a snapshot whose receive was cut short. */
+    public Optional<String> rest(String dataset) {
+        return pool.catalog()
+                .find(new DatasetName(dataset))
+                .flatMap(found -> pool.catalog().partial(found.guid()))
+                .map(partial -> partial.token().text());
     }
 
     /** Where the driver has streams of its own, a snapshot has an identity in them before this service knows it. */

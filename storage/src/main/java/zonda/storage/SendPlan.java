@@ -30,6 +30,17 @@ record SendPlan(SendRequest request, List<Filesystem> tops, List<Part> parts) {
 
     /** @throws OpException NOT_FOUND, or INVALID when the one is not older than the other, in the words of zfs(8) */
     static SendPlan of(Catalog catalog, SendRequest request) {
+        SendPlan whole = whole(catalog, request);
+        return new SendPlan(
+                request,
+                whole.tops,
+                whole.parts.stream()
+                        .filter(part -> !request.there()
+                                .contains(part.snapshot().identity().value()))
+                        .toList());
+    }
+
+    private static SendPlan whole(Catalog catalog, SendRequest request) {
         if (request.rest().isPresent()) {
             return rest(catalog, request, request.rest().get());
         }
@@ -41,7 +52,7 @@ record SendPlan(SendRequest request, List<Filesystem> tops, List<Part> parts) {
             return new SendPlan(
                     request, List.of(catalog.require(to.dataset())), parts(catalog, last, from, request.between()));
         }
-        List<Filesystem> datasets = ordered(catalog, catalog.tree(to.dataset()));
+        List<Filesystem> datasets = ordered(catalog, tree(catalog, request, to));
         var all = new ArrayList<Part>();
         for (Filesystem dataset : datasets) {
             SnapshotName own = new SnapshotName(catalog.nameOf(dataset.guid()), to.snapshot());
@@ -54,6 +65,23 @@ record SendPlan(SendRequest request, List<Filesystem> tops, List<Part> parts) {
             all.addAll(parts(catalog, end, begin.or(() -> origin(catalog, dataset)), between));
         }
         return new SendPlan(request, datasets, all);
+    }
+
+    private static List<Filesystem> tree(Catalog catalog, SendRequest request, SnapshotName to) {
+        List<Filesystem> all = catalog.tree(to.dataset());
+        if (!request.skipsMissing()) {
+            return all;
+        }
+        var sent = new LinkedHashMap<Guid, Filesystem>();
+        for (Filesystem one : all) {
+            DatasetName name = catalog.nameOf(one.guid());
+            boolean isBelow = name.equals(to.dataset())
+                    || one.parent().filter(sent::containsKey).isPresent();
+            if (isBelow && catalog.find(new SnapshotName(name, to.snapshot())).isPresent()) {
+                sent.put(one.guid(), one);
+            }
+        }
+        return List.copyOf(sent.values());
     }
 
     /** Snapshots are known by their guids: they may have got other names meanwhile. */

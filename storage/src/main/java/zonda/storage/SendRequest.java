@@ -1,6 +1,8 @@
 package zonda.storage;
 
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
 import zonda.zstream.ResumeToken;
 
 /**
@@ -12,6 +14,8 @@ import zonda.zstream.ResumeToken;
  * @param below whether the datasets below are sent, too, with all their snapshots: {@code -R}
  * @param properties whether properties are sent: {@code -p}
  * @param rest of a stream whose receive was cut short: {@code -t}. It says which snapshot that is, and on top of which
+ * @param skipsMissing whether datasets below without the snapshot are left out, with those below them: {@code -s}
+ * @param there identities of snapshots that the receiver has: they are left out, and what follows is on top of them
  */
 public record SendRequest(
         String to,
@@ -19,14 +23,40 @@ public record SendRequest(
         boolean between,
         boolean below,
         boolean properties,
-        Optional<ResumeToken> rest) {
+        Optional<ResumeToken> rest,
+        boolean skipsMissing,
+        Set<Long> there) {
+    public SendRequest {
+        there = Set.copyOf(there);
+    }
+
     public SendRequest(String to, Optional<String> from, boolean between, boolean below, boolean properties) {
-        this(to, from, between, below, properties, Optional.empty());
+        this(to, from, between, below, properties, Optional.empty(), false, Set.of());
     }
 
     /** What is left of a stream. */
     public static SendRequest rest(ResumeToken token) {
-        return new SendRequest(token.toName(), Optional.empty(), false, false, false, Optional.of(token));
+        return new SendRequest(
+                token.toName(), Optional.empty(), false, false, false, Optional.of(token), false, Set.of());
+    }
+
+    /** As the other. @throws zonda.base.OpException INVALID when it is no token */
+    public static SendRequest rest(String token) {
+        return rest(ResumeToken.parse(token));
+    }
+
+    /** The identity of the snapshot that this is the rest of. */
+    public OptionalLong isRestOf() {
+        return rest.map(token -> OptionalLong.of(token.toGuid())).orElse(OptionalLong.empty());
+    }
+
+    public SendRequest skippingMissing() {
+        return new SendRequest(to, from, between, below, properties, rest, true, there);
+    }
+
+    /** Without what the receiver has of it. @param identities of snapshots, as streams have them */
+    public SendRequest without(Set<Long> identities) {
+        return new SendRequest(to, from, between, below, properties, rest, skipsMissing, identities);
     }
 
     /** One snapshot, whole. */

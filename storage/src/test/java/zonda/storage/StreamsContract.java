@@ -291,6 +291,27 @@ abstract class StreamsContract extends StreamingContract {
     }
 
     @Test
+    void what_the_receiver_has_is_left_out_and_so_is_what_has_no_such_snapshot() {
+        create("tank/a", "tank/a/b");
+        made("tank/a", "one", "first");
+        made("tank/a", "two", "second");
+        snapshot("tank/a/b@two");
+        receive("tank/r", send("tank/a@one"));
+        create("tank/a/b/c", "tank/a/d");
+        SendRequest all = new SendRequest("tank/a@two", Optional.empty(), false, true, false);
+        assertThatThrownBy(() -> send(all)).hasMessageContaining("snapshot tank/a/b/c@two does not exist");
+
+        Set<Long> there = datasets().streams().identities("tank/r");
+        assertThat(there)
+                .containsExactly(datasets().streams().identity("tank/a@one").orElseThrow());
+        receive("tank/r", send(all.skippingMissing().without(there)));
+
+        assertThat(names(datasets()).stream().filter(name -> name.startsWith("tank/r")))
+                .containsExactly("tank/r", "tank/r@one", "tank/r@two", "tank/r/b", "tank/r/b@two");
+        assertThat(read("tank/r")).isEqualTo("second");
+    }
+
+    @Test
     void a_tree_follows_its_sender_with_force() {
         create("tank/a", "tank/a/b", "tank/a/c");
         for (String snapshot : List.of("one", "two")) {

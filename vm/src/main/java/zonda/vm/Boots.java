@@ -44,7 +44,7 @@ final class Boots {
                             ? record.with(VmRecord.Life.INSTALLED)
                             : record);
         } catch (RuntimeException e) {
-            vms.lane(uuid).run(() -> {
+            vms.lane(uuid).run("start", () -> {
                 fail(uuid, e);
                 return uuid;
             });

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import zonda.base.Code;
 import zonda.base.Json;
 import zonda.base.OpException;
@@ -77,6 +78,11 @@ public final class Columns {
             String text = Query.values(vm, name).findFirst().orElse("");
             return name.equals("type") && text.length() > 4 ? text.substring(0, 4) : text;
         }
+    }
+
+    /** In the order of vmadm(8). */
+    public Set<String> names() {
+        return columns.keySet();
     }
 
     boolean isColumn(String name) {

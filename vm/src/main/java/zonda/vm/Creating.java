@@ -1,12 +1,12 @@
 package zonda.vm;
 
-import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.locks.ReentrantLock;
 import zonda.base.Code;
 import zonda.base.Json;
 import zonda.base.OpException;
 import zonda.base.Saga;
+import zonda.base.Undo;
 import zonda.zones.IdRange;
 
 /** create of vmadm(8). */
@@ -31,7 +31,7 @@ final class Creating {
         UUID uuid = config.uuid();
         rules.checkImage(config);
         Saga saga = claim("vm-create", config);
-        vms.lane(uuid).run(() -> {
+        vms.lane(uuid).run("create", () -> {
             make(saga, config);
             return uuid;
         });
@@ -44,21 +44,28 @@ final class Creating {
         return uuid;
     }
 
-    /** Writes the intent and takes the record in, unless another VM is in the way. */
+    /** Takes the record in, unless another VM is in the way, and writes the intent. */
     Saga claim(String change, VmConfig config) {
+        IdRange range = hold(config);
+        try (var undo = new Undo()) {
+            undo.add(() -> vms.ids().free(config.uuid()));
+            undo.add(() -> vms.store().remove(config.uuid()));
+            host.zones().prepare(range);
+            Saga saga = host.journal().begin(change, Json.object().with("config", config.properties()));
+            undo.keep();
+            return saga;
+        }
+    }
+
+    /** From now on no other VM gets what this one has. Nothing is on disk yet. */
+    private IdRange hold(VmConfig config) {
         claiming.lock();
         try {
             requireFree(config);
             rules.checkConflicts(config);
             IdRange range = vms.ids().take(config.uuid());
-            host.zones().prepare(range);
-            Saga saga = host.journal().begin(change, Json.object().with("config", config.properties()));
-            saga.step(
-                    "record",
-                    () -> vms.store()
-                            .hold(new VmRecord(
-                                    config, range, VmRecord.Life.INCOMPLETE, Optional.empty(), Optional.empty())));
-            return saga;
+            vms.store().hold(VmRecord.fresh(config, range, VmRecord.Life.INCOMPLETE));
+            return range;
         } finally {
             claiming.unlock();
         }

@@ -32,10 +32,15 @@ public final class Diagnosis {
         List<Journal.Intent> going = going(uuid);
         going.forEach(intent -> lines.add("in progress: " + intent.kind().replace("vm-", "") + ", since "
                 + intent.started().truncatedTo(ChronoUnit.SECONDS)));
+        if (going.isEmpty()) {
+            vms.going(uuid)
+                    .ifPresent(one -> lines.add("in progress: " + one.what() + ", since "
+                            + one.since().truncatedTo(ChronoUnit.SECONDS)));
+        }
         vm.lastExit()
                 .ifPresent(exit -> lines.add("its init ended last at "
                         + exit.when().truncatedTo(ChronoUnit.SECONDS) + ": " + ended(exit.code())));
-        missing(vm, lines);
+        vms.reception().progress(vm).ifPresentOrElse(lines::add, () -> missing(vm, lines));
         if (state.equals("running") && vm.config().brand().isHvm()) {
             lines.addAll(vms.machinery().displays().problems(vm.config()));
         }
@@ -43,6 +48,13 @@ public final class Diagnosis {
         if (!console.isEmpty()) {
             lines.add("the last lines of its console:");
             console.forEach(line -> lines.add("  " + line));
+        }
+        Optional<TransferToken> token = vms.reception().token(vm);
+        if (token.isPresent()) {
+            lines.add("to go on, at the host that it comes from: vmadm send -t "
+                    + token.get().text());
+            lines.add("and here: vmadm receive; or give it up: vmadm delete " + uuid);
+            return lines;
         }
         lines.add(going.isEmpty() ? advice(vm, state) : "wait until that has ended");
         return lines;

@@ -75,7 +75,7 @@ final class Endings {
 
     private void withTheHost(VmRecord vm, Duration limit) {
         try {
-            vms.lane(vm.uuid()).run(() -> {
+            vms.lane(vm.uuid()).run("stop with the host", () -> {
                 shutDown(vm, false, limit);
                 machinery.halt(vm.uuid());
                 return vm;
@@ -89,7 +89,7 @@ final class Endings {
     void ended(UUID uuid) {
         Thread.ofVirtual()
                 .name("ended-" + uuid)
-                .start(() -> vms.lane(uuid).run(() -> {
+                .start(() -> vms.lane(uuid).run("restart", () -> {
                     Optional<VmRecord> vm = store.find(uuid);
                     boolean known = vm.isPresent() && machinery.running(uuid).isPresent();
                     if (known && !host.zones().isRunning(uuid)) {
@@ -174,7 +174,7 @@ final class Endings {
 
     private void bootAgain(UUID uuid) {
         try {
-            vms.lane(uuid).run(() -> {
+            vms.lane(uuid).run("restart", () -> {
                 if (machinery.running(uuid).isEmpty()) {
                     store.find(uuid).filter(vm -> vm.config().autoboot()).ifPresent(machinery::boot);
                 }

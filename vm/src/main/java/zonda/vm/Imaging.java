@@ -10,6 +10,8 @@ import zonda.base.Json;
 import zonda.base.OpException;
 import zonda.base.Saga;
 import zonda.images.Creations;
+import zonda.images.ImageError;
+import zonda.images.ImageException;
 import zonda.kernel.Directory;
 import zonda.storage.DatasetOptions;
 import zonda.storage.Datasets;
@@ -47,7 +49,7 @@ public final class Imaging {
      */
     public <T> T withFiles(UUID uuid, Function<Creations.Tree, T> work) {
         VmConfig config = vms.find(uuid).config();
-        Vms.requireWhole(vms.find(uuid), "make an image of");
+        vms.find(uuid).requireWhole("make an image of");
         if (config.brand().isHvm()) {
             throw new OpException(
                     Code.NOT_SUPPORTED,
@@ -55,9 +57,10 @@ public final class Imaging {
                             + config.brand().word());
         }
         Datasets datasets = vms.machinery().datasets(config);
-        Saga saga = vms.lane(uuid).run(() -> {
+        Saga saga = vms.lane(uuid).run("imgadm create", () -> {
             if (vms.machinery().running(uuid).isPresent()) {
-                throw new OpException(Code.CONFLICT, "cannot create an image from a running VM: stop " + uuid);
+                throw new ImageException(
+                        ImageError.VM_NOT_STOPPED, "cannot create an image from a running VM: stop " + uuid);
             }
             if (datasets.findSnapshot(snapshot(config)).isPresent()) {
                 throw new OpException(Code.CONFLICT, "an image is being made of VM " + uuid + " already");

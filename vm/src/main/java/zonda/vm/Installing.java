@@ -37,11 +37,11 @@ public final class Installing {
      * @throws OpException CONFLICT when it is installed, and as a create does
      */
     public void install(UUID uuid) {
-        vms.lane(uuid).run(() -> {
+        vms.lane(uuid).run("install", () -> {
             VmConfig config = requireConfigured(uuid, "installed");
             Datasets datasets = vms.machinery().datasets(config);
             if (datasets.find(config.dataset()).isPresent()) {
-                vms.transfer().complete(uuid);
+                vms.reception().complete(uuid);
             } else {
                 vms.rules().checkImage(config);
                 make(config);
@@ -57,8 +57,9 @@ public final class Installing {
      * @throws OpException CONFLICT when either is in another state, INVALID when they can't be alike
      */
     public void copy(UUID uuid, UUID source, Optional<String> snapshot) {
-        String origin = vms.lane(source).run(() -> origin(source, vms.find(uuid).config(), snapshot));
-        vms.lane(uuid).run(() -> {
+        String origin = vms.lane(source)
+                .run("clone", () -> origin(source, vms.find(uuid).config(), snapshot));
+        vms.lane(uuid).run("clone", () -> {
             VmConfig config = requireConfigured(uuid, "installed");
             Datasets datasets = vms.machinery().datasets(config);
             if (datasets.find(config.dataset()).isPresent()) {
@@ -79,7 +80,7 @@ public final class Installing {
 
     private String origin(UUID source, VmConfig target, Optional<String> snapshot) {
         VmConfig config = vms.find(source).config();
-        Vms.requireWhole(vms.find(source), "clone");
+        vms.find(source).requireWhole("clone");
         if (config.brand().isHvm() || target.brand().isHvm() || !config.zpool().equals(target.zpool())) {
             throw new OpException(Code.INVALID, "only zones that are no hardware VMs, and in one pool, can be cloned");
         }
@@ -105,7 +106,7 @@ public final class Installing {
 
     /** Destroys a zone's datasets, and keeps its configuration. @throws OpException CONFLICT when it runs */
     public void uninstall(UUID uuid) {
-        vms.lane(uuid).run(() -> {
+        vms.lane(uuid).run("uninstall", () -> {
             VmConfig config = vms.find(uuid).config();
             requireHalted(uuid, "uninstall");
             if (vms.find(uuid).life() == VmRecord.Life.RECEIVING) {
@@ -119,7 +120,7 @@ public final class Installing {
 
     /** A zone that is given up: it is not booted any more, and only uninstalled. @throws OpException CONFLICT */
     public void markIncomplete(UUID uuid) {
-        vms.lane(uuid).run(() -> {
+        vms.lane(uuid).run("mark", () -> {
             requireHalted(uuid, "mark");
             if (vms.find(uuid).life() == VmRecord.Life.RECEIVING) {
                 throw new OpException(Code.CONFLICT, "must be installed before mark.");

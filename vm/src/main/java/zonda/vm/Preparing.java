@@ -38,12 +38,12 @@ final class Preparing {
      * @throws ImageException PREPARE_IMAGE_ERROR with what the script said, PREPARE_IMAGE_DID_NOT_RUN
      */
     <T> T with(UUID uuid, String script, Supplier<T> work) {
-        Saga saga = vms.lane(uuid).run(() -> begin(uuid));
+        Saga saga = vms.lane(uuid).run("imgadm create", () -> begin(uuid));
         try {
             saga.step("script", () -> vms.store().change(uuid, vm -> vm.with(withScript(vm.config(), script))));
             saga.step(
                     "boot",
-                    () -> vms.lane(uuid).run(() -> {
+                    () -> vms.lane(uuid).run("imgadm create", () -> {
                         vms.machinery().boot(vms.find(uuid));
                         return uuid;
                     }));
@@ -60,7 +60,7 @@ final class Preparing {
     private Saga begin(UUID uuid) {
         VmRecord vm = vms.find(uuid);
         VmConfig config = vm.config();
-        Vms.requireWhole(vm, "prepare");
+        vm.requireWhole("prepare");
         if (config.brand().isHvm()) {
             throw new OpException(Code.NOT_SUPPORTED, "a hardware VM can not be prepared by a script: VM " + uuid);
         }
@@ -68,7 +68,7 @@ final class Preparing {
             throw new OpException(Code.NOT_SUPPORTED, "a container can not be prepared by a script: VM " + uuid);
         }
         if (vms.machinery().running(uuid).isPresent()) {
-            throw new OpException(Code.CONFLICT, "cannot prepare a running VM: stop " + uuid);
+            throw new ImageException(ImageError.VM_NOT_STOPPED, "cannot prepare a running VM: stop " + uuid);
         }
         if (vm.life() == VmRecord.Life.PROVISIONING) {
             throw new OpException(Code.CONFLICT, "VM " + uuid + " has never been booted: start and stop it first");
@@ -128,7 +128,7 @@ final class Preparing {
     private void restore(Saga saga) {
         Json.Obj about = saga.intent().about();
         UUID uuid = UUID.fromString(about.string("uuid", ""));
-        vms.lane(uuid).run(() -> {
+        vms.lane(uuid).run("imgadm create", () -> {
             VmConfig config = vms.find(uuid).config();
             Datasets datasets = vms.machinery().datasets(config);
             vms.machinery().halt(uuid);

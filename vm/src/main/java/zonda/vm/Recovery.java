@@ -44,6 +44,7 @@ public final class Recovery {
                 vms.host().zones().exits(), vms::ended, () -> store.all().forEach(vm -> vms.ended(vm.uuid())));
         noticeEnded();
         vms.transfer().forgetInterrupted();
+        vms.reception().completeThoseThatCame();
         vms.host()
                 .networks()
                 .reconcile(store.all().stream()
@@ -99,7 +100,7 @@ public final class Recovery {
             case Preparing.KIND -> new Preparing(vms).settle(saga);
             case Endings.RESTART -> vms.settleRestart(saga);
             case "vm-rollback" -> vms.snapshots().settle(saga);
-            case "vm-receive" -> vms.transfer().settle(saga);
+            case "vm-receive" -> vms.reception().settle(saga);
             case "vm-reprovision" -> vms.reprovisioning().settle(saga);
             case Installing.INSTALL, Installing.UNINSTALL -> vms.installing().settle(saga);
             case "vm-update" -> {

@@ -27,7 +27,7 @@ public final class Reprovisioning {
     public void reprovision(UUID uuid, Json.Obj payload) {
         String image = payload.string("image_uuid")
                 .orElseThrow(() -> new OpException(Code.INVALID, "payload is missing image_uuid"));
-        vms.lane(uuid).run(() -> {
+        vms.lane(uuid).run("reprovision", () -> {
             VmRecord before = vms.find(uuid);
             VmConfig after = after(before.config(), image);
             Json.Obj about = Json.object().with("uuid", uuid.toString()).with("config", after.properties());

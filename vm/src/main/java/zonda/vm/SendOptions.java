@@ -11,13 +11,20 @@ import zonda.base.OpException;
  * @param live whether it runs on
  * @param keep the name under which both hosts keep what is sent, for a later increment
  * @param from the name of what was sent before, and is not sent again
+ * @param resumable whether what is sent stays until all of it was taken, so that the rest can be sent
  */
-public record SendOptions(boolean live, Optional<String> keep, Optional<String> from) {
+public record SendOptions(boolean live, Optional<String> keep, Optional<String> from, boolean resumable) {
     /** Whole, and at an end. */
-    public static final SendOptions WHOLE = new SendOptions(false, Optional.empty(), Optional.empty());
+    public static final SendOptions WHOLE = new SendOptions(false, Optional.empty(), Optional.empty(), false);
+
+    /** As an export. */
+    static final SendOptions LIVE = new SendOptions(true, Optional.empty(), Optional.empty(), false);
 
     /** Before the name, in the names of the snapshots that are kept. */
     static final String KEPT = "sent-";
+
+    /** The snapshots of what is sent resumably, and not kept. */
+    static final String RESUMABLE = "resumable";
 
     private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9_.:-]{1,64}");
 
@@ -37,7 +44,7 @@ public record SendOptions(boolean live, Optional<String> keep, Optional<String> 
 
     /** The snapshots that are sent. */
     String snapshot(String otherwise) {
-        return keep.map(name -> KEPT + name).orElse(otherwise);
+        return keep.map(name -> KEPT + name).orElse(resumable ? RESUMABLE : otherwise);
     }
 
     /** The snapshots that the other host has already. */

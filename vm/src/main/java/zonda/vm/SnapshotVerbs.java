@@ -20,9 +20,9 @@ public final class SnapshotVerbs {
 
     /** Makes a snapshot of the VM, running or not. @throws zonda.base.OpException INVALID, CONFLICT, NOT_SUPPORTED */
     public void create(UUID uuid, String name) {
-        vms.lane(uuid).run(() -> {
+        vms.lane(uuid).run("create-snapshot", () -> {
             VmRecord vm = vms.find(uuid);
-            Vms.requireWhole(vm, "snapshot");
+            vm.requireWhole("snapshot");
             if (Delegation.isOf(vm.config())) {
                 throw new OpException(
                         Code.NOT_SUPPORTED,
@@ -36,7 +36,7 @@ public final class SnapshotVerbs {
 
     /** @throws zonda.base.OpException NOT_FOUND when there is none of that name */
     public void delete(UUID uuid, String name) {
-        vms.lane(uuid).run(() -> {
+        vms.lane(uuid).run("delete-snapshot", () -> {
             snapshots().delete(vms.find(uuid), name);
             vms.touched(uuid);
             return uuid;
@@ -49,7 +49,7 @@ public final class SnapshotVerbs {
      * @throws zonda.base.OpException NOT_FOUND when there is none of that name
      */
     public void rollback(UUID uuid, String name) {
-        boolean ran = vms.lane(uuid).run(() -> {
+        boolean ran = vms.lane(uuid).run("rollback-snapshot", () -> {
             VmConfig config = vms.find(uuid).config();
             snapshots().require(config, name);
             boolean runs = vms.machinery().running(uuid).isPresent();

@@ -1,42 +1,37 @@
 package zonda.vm;
 
-import java.io.BufferedInputStream;
-import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.security.DigestInputStream;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
-import java.util.List;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import zonda.base.Code;
 import zonda.base.Json;
 import zonda.base.OpException;
-import zonda.base.Saga;
 import zonda.base.Undo;
-import zonda.storage.Dataset;
 import zonda.storage.Datasets;
-import zonda.storage.ReceiveListener;
-import zonda.storage.ReceiveRequest;
+import zonda.storage.SendPart;
 import zonda.storage.SendRequest;
+import zonda.storage.Snapshot;
+import zonda.zones.ExitStatus;
 
 /**
- * send, receive and install of vmadm(8): a VM with its data as one stream.
+ * send and export of vmadm(8): a VM with its data as one stream.
  *
  * <p>A VM is sent whole, with its snapshots and without need of its image: whatever host has received it can boot it.
+ * What is sent resumably are snapshots that stay until all of them was taken, also when the daemon ends meanwhile.
  */
 public final class Transfer {
     private static final String SNAPSHOT = "sending";
     private static final String EXPORT = "exporting";
-    private static final int BUFFER = 256 << 10;
 
     private final Vms vms;
     private final Set<UUID> exported = ConcurrentHashMap.newKeySet();
@@ -53,28 +48,29 @@ public final class Transfer {
      */
     public void send(UUID uuid, SendOptions options, OutputStream out) {
         VmConfig sent = vms.find(uuid).config();
-        Vms.requireWhole(vms.find(uuid), "send");
+        vms.find(uuid).requireWhole("send");
         options.base().ifPresent(base -> requireBase(sent, base));
         if (options.live()) {
             sendLive(uuid, options, out);
             return;
         }
         vms.stop(uuid, false, Optional.empty());
-        vms.lane(uuid).run(() -> {
+        vms.lane(uuid).run("send", () -> {
             VmConfig config = vms.find(uuid).config();
             if (vms.machinery().running(uuid).isPresent()) {
                 throw new OpException(Code.CONFLICT, "VM " + uuid + " was started while it was to be sent");
             }
             Datasets datasets = vms.machinery().datasets(config);
             String snapshot = options.snapshot(SNAPSHOT);
-            forget(datasets, config, snapshot);
-            datasets.snapshots(snapshots(datasets, config, snapshot), Map.of());
-            try (var undo = new Undo()) {
-                undo.add(() -> forget(datasets, config, snapshot));
-                // As it was before it was stopped for this.
-                write(out, config.with("autoboot", Json.of(sent.autoboot())), options, snapshot);
-                keepIfAsked(options, undo);
-            }
+            Shipped.forget(datasets, config, snapshot);
+            datasets.snapshots(Shipped.snapshots(datasets, config, snapshot), Map.of());
+            // As it was before it was stopped for this.
+            write(
+                    out,
+                    config.with("autoboot", Json.of(sent.autoboot())),
+                    options,
+                    snapshot,
+                    () -> Shipped.forget(datasets, config, snapshot));
             return uuid;
         });
     }
@@ -87,29 +83,33 @@ public final class Transfer {
         }
     }
 
-    /** Without {@code -k}, what was sent goes in any case. */
-    private static void keepIfAsked(SendOptions options, Undo undo) {
-        if (options.keep().isPresent()) {
-            undo.keep();
+    /** @param forget takes the snapshots away */
+    private void write(OutputStream out, VmConfig vm, SendOptions options, String snapshot, Runnable forget)
+            throws IOException {
+        boolean taken = false;
+        try (var undo = new Undo()) {
+            undo.add(forget);
+            try {
+                Datasets datasets = vms.machinery().datasets(vm);
+                VmBundle.writeVm(
+                        out, BundleNotes.of(vm, datasets, options, snapshot).with(shown(vm)));
+                writeDatasets(out, vm, snapshot, options.base(), Set.of());
+                out.flush();
+                taken = true;
+            } finally {
+                if (taken ? options.keep().isPresent() : options.resumable()) {
+                    undo.keep();
+                }
+            }
         }
-    }
-
-    private void write(OutputStream out, VmConfig vm, SendOptions options, String snapshot) throws IOException {
-        Datasets datasets = vms.machinery().datasets(vm);
-        VmBundle.writeVm(out, Increment.with(shown(vm), options, snapshot, datasets.snapshots(vm.dataset())));
-        writeDatasets(out, vm, snapshot, options.base());
-        out.flush();
     }
 
     /** It must not boot with the other host while it runs here: that is said by the increment that is sent at last. */
     private void sendLive(UUID uuid, SendOptions options, OutputStream out) {
         String snapshot = options.snapshot(EXPORT);
         VmConfig config = begin(uuid, "send", snapshot);
-        Datasets datasets = vms.machinery().datasets(config);
-        try (var undo = new Undo()) {
-            undo.add(() -> end(uuid, config, snapshot));
-            write(out, config.with("autoboot", Json.of(false)), options, snapshot);
-            keepIfAsked(options, undo);
+        try {
+            write(out, config.with("autoboot", Json.of(false)), options, snapshot, () -> end(uuid, config, snapshot));
         } catch (IOException e) {
             throw new UncheckedIOException("write the stream: " + e, e);
         } finally {
@@ -134,17 +134,18 @@ public final class Transfer {
 
     /** Makes snapshots of a VM that runs on. Until it is removed from those exported, nobody else does. */
     private VmConfig begin(UUID uuid, String verb, String snapshot) {
-        Vms.requireWhole(vms.find(uuid), verb);
+        vms.find(uuid).requireWhole(verb);
         if (!exported.add(uuid)) {
             throw new OpException(Code.CONFLICT, "VM " + uuid + " is being exported already");
         }
         try (var undo = new Undo()) {
             undo.add(() -> exported.remove(uuid));
-            VmConfig frozen = vms.lane(uuid).run(() -> {
+            VmConfig frozen = vms.lane(uuid).run("send", () -> {
                 VmConfig now = vms.find(uuid).config();
                 Datasets datasets = vms.machinery().datasets(now);
-                forget(datasets, now, snapshot);
-                vms.machinery().still(now, () -> datasets.snapshots(snapshots(datasets, now, snapshot), Map.of()));
+                Shipped.forget(datasets, now, snapshot);
+                vms.machinery()
+                        .still(now, () -> datasets.snapshots(Shipped.snapshots(datasets, now, snapshot), Map.of()));
                 return now;
             });
             undo.keep();
@@ -153,42 +154,106 @@ public final class Transfer {
     }
 
     private void end(UUID uuid, VmConfig frozen, String snapshot) {
-        vms.lane(uuid).run(() -> {
+        vms.lane(uuid).run("send", () -> {
             VmConfig now = vms.store().find(uuid).map(VmRecord::config).orElse(frozen);
-            forget(vms.machinery().datasets(frozen), now, snapshot);
+            Shipped.forget(vms.machinery().datasets(frozen), now, snapshot);
             return uuid;
         });
     }
 
-    /** What goes as a stream of its own. @param whole with the datasets below it */
-    private record Part(String dataset, boolean whole) {}
-
-    /** The root, a machine's disks, and what is delegated to the VM. */
-    private static Stream<Part> parts(VmConfig vm) {
-        Stream<Part> own = VmSnapshots.parts(vm).map(dataset -> new Part(dataset, false));
-        return Delegation.isOf(vm) ? Stream.concat(own, Stream.of(new Part(Delegation.top(vm), true))) : own;
+    /**
+     * Writes what is left of a bundle that was cut short, of the snapshots that were sent then. Unless the VM was sent
+     * live it must not have run since.
+     *
+     * @throws OpException NOT_FOUND when they are not kept any more
+     */
+    public void sendRest(TransferToken token, OutputStream out) {
+        UUID uuid = token.vm();
+        VmRecord vm = vms.find(uuid);
+        vm.requireWhole("send");
+        if (!exported.add(uuid)) {
+            throw new OpException(Code.CONFLICT, "VM " + uuid + " is being exported already");
+        }
+        try {
+            if (token.live()) {
+                writeRest(vm.config(), token, out);
+            } else {
+                vms.lane(uuid).run("send", () -> {
+                    requireDown(vms.find(uuid), token);
+                    writeRest(vm.config(), token, out);
+                    return uuid;
+                });
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("write the stream: " + e, e);
+        } finally {
+            exported.remove(uuid);
+        }
+        if (token.to().equals(SendOptions.RESUMABLE)) {
+            end(uuid, vm.config(), token.to());
+        }
     }
 
-    /** Snapshots of that name of all datasets that go. */
-    private static List<String> snapshots(Datasets datasets, VmConfig vm, String name) {
-        return parts(vm)
-                .flatMap(part -> part.whole()
-                        ? datasets.list(part.dataset()).stream().map(Dataset::name)
-                        : Stream.of(part.dataset()))
-                .map(dataset -> dataset + "@" + name)
-                .toList();
+    private Snapshot requireKept(VmConfig vm, String name) {
+        return vms.machinery()
+                .datasets(vm)
+                .findSnapshot(vm.dataset() + "@" + name)
+                .orElseThrow(() -> new OpException(
+                        Code.NOT_FOUND,
+                        "what was sent of VM " + vm.uuid() + " is not kept any more: there is no " + vm.dataset() + "@"
+                                + name + "; send it from the beginning"));
     }
 
-    /** A dataset that came after what the other host has is sent whole. */
-    private void writeDatasets(OutputStream out, VmConfig vm, String snapshot, Optional<String> base)
+    /** What it did since would be lost. */
+    private void requireDown(VmRecord vm, TransferToken token) {
+        Instant sent = requireKept(vm.config(), token.to()).created();
+        boolean ran = vm.lastExit().map(ExitStatus::when).filter(sent::isBefore).isPresent();
+        if (ran || vms.machinery().running(vm.uuid()).isPresent()) {
+            throw new OpException(
+                    Code.CONFLICT,
+                    "VM " + vm.uuid() + " has run since it was sent, and what it did would be lost; stop it, delete"
+                            + " what the other host has of it, and send it from the beginning");
+        }
+    }
+
+    private void writeRest(VmConfig vm, TransferToken token, OutputStream out) throws IOException {
+        Datasets datasets = vms.machinery().datasets(vm);
+        requireKept(vm, token.to());
+        token.base().ifPresent(base -> requireKept(vm, base));
+        var notes = new BundleNotes(token.base(), token.to(), Set.of(), Set.of(), token.live(), true, true, false);
+        VmBundle.writeVm(out, notes.with(shown(vm)));
+        Set<Long> there = token.there();
+        if (token.rest().isPresent()) {
+            SendRequest rest = SendRequest.rest(token.rest().get());
+            SendPart part = datasets.streams().parts(rest).getFirst();
+            String dataset = part.snapshot().substring(0, part.snapshot().indexOf('@'));
+            if (Shipped.parts(vm).noneMatch(one -> one.has(dataset))) {
+                throw new OpException(Code.USAGE, "Invalid token: " + dataset + " is not of VM " + vm.uuid());
+            }
+            VmBundle.writeDataset(out, dataset);
+            datasets.streams().send(rest, out, _ -> {});
+            there = Stream.concat(there.stream(), rest.isRestOf().stream().boxed())
+                    .collect(Collectors.toSet());
+        }
+        writeDatasets(out, vm, token.to(), token.base(), there);
+        out.flush();
+    }
+
+    /** A dataset that came after what the other host has is sent whole. @param there what need not be sent */
+    private void writeDatasets(OutputStream out, VmConfig vm, String snapshot, Optional<String> base, Set<Long> there)
             throws IOException {
         Datasets datasets = vms.machinery().datasets(vm);
-        for (Part part : parts(vm).toList()) {
-            VmBundle.writeDataset(out, part.dataset());
+        for (Shipped.Part part : Shipped.parts(vm).toList()) {
             String to = part.dataset() + "@" + snapshot;
             Optional<String> from = base.map(name -> part.dataset() + "@" + name)
                     .filter(name -> datasets.findSnapshot(name).isPresent());
-            datasets.streams().send(new SendRequest(to, from, true, part.whole(), true), out, _ -> {});
+            SendRequest request = new SendRequest(to, from, true, part.whole(), true)
+                    .skippingMissing()
+                    .without(there);
+            if (!datasets.streams().parts(request).isEmpty()) {
+                VmBundle.writeDataset(out, part.dataset());
+                datasets.streams().send(request, out, _ -> {});
+            }
         }
     }
 
@@ -196,8 +261,9 @@ public final class Transfer {
         MessageDigest sum = VmBundle.digest();
         var summed = new DigestOutputStream(out, sum);
         try {
-            VmBundle.writeVm(summed, shown(vm));
-            writeDatasets(summed, vm, EXPORT, Optional.empty());
+            BundleNotes notes = BundleNotes.of(vm, vms.machinery().datasets(vm), SendOptions.LIVE, EXPORT);
+            VmBundle.writeVm(summed, notes.with(shown(vm)));
+            writeDatasets(summed, vm, EXPORT, Optional.empty(), Set.of());
             summed.flush();
             VmBundle.writeEnd(out, sum.digest());
             out.flush();
@@ -210,237 +276,19 @@ public final class Transfer {
     void forgetInterrupted() {
         for (VmRecord vm : vms.store().all()) {
             vms.machinery().pool(vm.config()).ifPresent(datasets -> {
-                forget(datasets, vm.config(), SNAPSHOT);
-                forget(datasets, vm.config(), EXPORT);
+                Shipped.forget(datasets, vm.config(), SNAPSHOT);
+                Shipped.forget(datasets, vm.config(), EXPORT);
             });
         }
     }
 
-    private static void forget(Datasets datasets, VmConfig vm, String name) {
-        for (String snapshot : snapshots(datasets, vm, name)) {
-            if (datasets.findSnapshot(snapshot).isPresent()) {
-                datasets.destroy(snapshot, false);
-            }
-        }
+    /** Those that came with a VM, and are of no use to it. */
+    static void forgetAll(Datasets datasets, VmConfig vm) {
+        Stream.of(SNAPSHOT, EXPORT, SendOptions.RESUMABLE).forEach(name -> Shipped.forget(datasets, vm, name));
     }
 
     private Json.Obj shown(VmConfig config) {
         Json.Obj shown = vms.get(config.uuid()).withAll(config.properties());
         return shown.without("state").without("zone_state").without("snapshots");
-    }
-
-    /**
-     * Takes in a VM that {@link #send} wrote, here or on a SmartOS host. One that comes without data is kept as receiving
-     * until its datasets are there and {@link #install} is asked for.
-     *
-     * @param pool where its datasets go; empty for where the stream says
-     * @throws OpException saying what is wrong with the stream or its VM; nothing of it is left then
-     */
-    public UUID receive(InputStream in, Optional<String> pool) {
-        // The reader of streams takes a buffered one as it is, and so reads not a byte too many.
-        var buffered = new DigestInputStream(new BufferedInputStream(in, BUFFER), VmBundle.digest());
-        try {
-            Json.Obj read = VmBundle.readVm(buffered);
-            Optional<Increment> increment = Increment.of(read);
-            Json.Obj sent = Increment.without(read);
-            if (increment.filter(one -> one.base().isPresent()).isPresent()) {
-                return receiveIncrement(sent, increment.get(), buffered);
-            }
-            VmConfig config = config(sent, pool);
-            Optional<VmBundle.Header> dataset = VmBundle.next(buffered);
-            if (sent.bool("create_only", false) && dataset.isPresent()) {
-                throw new OpException(Code.INVALID, "create_only is set, and datasets follow: send the record alone");
-            }
-            Saga saga = vms.claim("vm-receive", config);
-            vms.lane(config.uuid()).run(() -> {
-                carryOut(saga, config, dataset, buffered);
-                return config;
-            });
-            return config.uuid();
-        } catch (EOFException e) {
-            throw VmBundle.cutOff(e);
-        } catch (IOException e) {
-            throw new UncheckedIOException("read the stream: " + e, e);
-        }
-    }
-
-    /**
-     * Brings a VM that was received before to what it is at the sender now. What changed in it here is undone. It counts
-     * as receiving until all came: after an interruption the same increment is sent again.
-     */
-    private UUID receiveIncrement(Json.Obj sent, Increment increment, DigestInputStream in) throws IOException {
-        UUID uuid = sent.string("uuid")
-                .filter(Values::isUuid)
-                .map(UUID::fromString)
-                .orElseThrow(() -> new OpException(Code.INVALID, "Invalid bundle: its VM has no uuid"));
-        VmRecord before = vms.store()
-                .find(uuid)
-                .orElseThrow(() -> new OpException(
-                        Code.NOT_FOUND,
-                        "cannot receive an increment of VM " + uuid + ": it is not here; send it whole, with -k"));
-        VmConfig config = config(sent, Optional.of(before.config().zpool()));
-        Optional<VmBundle.Header> first = VmBundle.next(in);
-        vms.lane(uuid).run(() -> {
-            VmRecord now = vms.find(uuid);
-            if (vms.machinery().running(uuid).isPresent()) {
-                throw new OpException(
-                        Code.CONFLICT,
-                        "cannot receive an increment of VM " + uuid + ": it runs here, and would lose what it did");
-            }
-            Datasets datasets = vms.machinery().datasets(config);
-            increment.requireBase(config, datasets);
-            vms.rules().checkConflicts(config);
-            vms.store().change(config.uuid(), VmRecord.Life.RECEIVING);
-            receiveAll(config, first, in, name -> ReceiveRequest.into(name).forced());
-            increment.tidy(config, datasets);
-            vms.store().change(uuid, vm -> vm.with(config));
-            prepare(config);
-            vms.machinery().applyDisks(now.config(), config);
-            vms.store().change(config.uuid(), VmRecord.Life.INSTALLED);
-            return uuid;
-        });
-        return uuid;
-    }
-
-    private VmConfig config(Json.Obj sent, Optional<String> pool) {
-        Json.Obj shown = pool.map(name -> sent.with("zpool", name)).orElse(sent);
-        Vms.Checked checked = vms.checkReceive(shown);
-        checked.findings().throwIfFatal(false);
-        var config = new VmConfig(checked.properties());
-        if (config.brand().isHvm()) {
-            HvmDatasets.requireSupported(vms.machinery().datasets(config));
-        }
-        return config;
-    }
-
-    private void carryOut(Saga saga, VmConfig config, Optional<VmBundle.Header> first, DigestInputStream in) {
-        try {
-            if (first.isEmpty()) {
-                saga.step("receiving", () -> vms.store().change(config.uuid(), VmRecord.Life.RECEIVING));
-            } else {
-                saga.step("datasets", () -> receiveAll(config, first, in, ReceiveRequest::into));
-                saga.step("prepare", () -> prepare(config));
-                saga.step("received", () -> vms.store().change(config.uuid(), VmRecord.Life.INSTALLED));
-            }
-            saga.end();
-        } catch (RuntimeException e) {
-            vms.remove(config);
-            saga.end();
-            throw e;
-        }
-    }
-
-    /** @param request for a dataset of this name */
-    private void receiveAll(
-            VmConfig config,
-            Optional<VmBundle.Header> first,
-            DigestInputStream in,
-            Function<String, ReceiveRequest> request) {
-        Datasets datasets = vms.machinery().datasets(config);
-        Optional<VmBundle.Header> next = first;
-        try {
-            while (next.isPresent()) {
-                datasets.streams().receive(request.apply(target(config, next.get())), kept(in), ReceiveListener.NONE);
-                byte[] sum = sum(in);
-                next = VmBundle.next(in);
-                if (next.isPresent() && next.get().isEnd()) {
-                    next.get().requireSum(sum);
-                    return;
-                }
-            }
-        } catch (IOException e) {
-            throw new OpException(Code.INVALID, "Invalid bundle: " + e.getMessage(), e);
-        }
-    }
-
-    /** Of all that was read. */
-    private static byte[] sum(DigestInputStream in) {
-        try {
-            return ((MessageDigest) in.getMessageDigest().clone()).digest();
-        } catch (CloneNotSupportedException e) {
-            throw new IllegalStateException("SHA-256 of this JDK can not be cloned", e);
-        }
-    }
-
-    /** Only what is the VM's own is received. */
-    private static String target(VmConfig config, VmBundle.Header header) {
-        int slash = header.name().indexOf('/');
-        String below = slash < 0 ? "" : header.name().substring(slash + 1);
-        String target = config.zpool() + "/" + below;
-        if (parts(config).map(Part::dataset).noneMatch(target::equals)) {
-            throw new OpException(
-                    Code.INVALID,
-                    "Invalid bundle: dataset \"" + header.name() + "\" is not one of VM " + config.uuid());
-        }
-        return target;
-    }
-
-    /** The reader closes what it reads of, and more is to come. */
-    private static InputStream kept(InputStream in) {
-        return new BufferedInputStream(in, 1) {
-            @Override
-            public int read(byte[] into, int offset, int length) throws IOException {
-                return in.read(into, offset, length);
-            }
-
-            @Override
-            public int read() throws IOException {
-                return in.read();
-            }
-
-            @Override
-            public void close() {
-                // Not ours.
-            }
-        };
-    }
-
-    private void prepare(VmConfig config) {
-        Datasets datasets = vms.machinery().datasets(config);
-        VmSnapshots.parts(config)
-                .filter(part -> datasets.find(part).isEmpty())
-                .findFirst()
-                .ifPresent(part -> {
-                    throw new OpException(Code.CONFLICT, "dataset " + part + " of VM " + config.uuid() + " is missing");
-                });
-        forget(datasets, config, SNAPSHOT);
-        forget(datasets, config, EXPORT);
-        vms.machinery().makeDatasets(config);
-        vms.machinery().applyQuota(config);
-    }
-
-    /** Completes a VM whose datasets came another way. @throws OpException CONFLICT when it is not receiving */
-    public void install(UUID uuid) {
-        vms.lane(uuid).run(() -> {
-            if (vms.find(uuid).life() != VmRecord.Life.RECEIVING) {
-                throw new OpException(
-                        Code.CONFLICT,
-                        "Unable to install VM " + uuid + ": it is not receiving, it is "
-                                + vms.get(uuid).string("state", ""));
-            }
-            complete(uuid);
-            return uuid;
-        });
-    }
-
-    /** The datasets of a VM that is receiving are there. */
-    void complete(UUID uuid) {
-        VmConfig config = vms.find(uuid).config();
-        prepare(config);
-        vms.store().change(config.uuid(), VmRecord.Life.INSTALLED);
-    }
-
-    /** A VM that came whole before the daemon died stays; of any other nothing does. */
-    void settle(Saga saga) {
-        var config = new VmConfig(saga.intent().about().object("config"));
-        boolean kept = vms.store()
-                .find(config.uuid())
-                .filter(vm -> List.of(VmRecord.Life.INSTALLED, VmRecord.Life.RECEIVING)
-                        .contains(vm.life()))
-                .isPresent();
-        if (!kept) {
-            vms.remove(config);
-        }
-        saga.end();
     }
 }

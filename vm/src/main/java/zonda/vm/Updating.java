@@ -30,7 +30,7 @@ final class Updating {
 
     /** Changes properties, live where the property can. @throws OpException when a limit is refused; all is as before */
     void update(UUID uuid, Vms.Checked checked) {
-        vms.lane(uuid).run(() -> {
+        vms.lane(uuid).run("update", () -> {
             VmRecord before = vms.find(uuid);
             VmConfig after = checked(before, checked);
             Saga saga = host.journal()

@@ -40,6 +40,8 @@ final class VmView {
             Instant lastModified,
             Path zonepath,
             List<VmSnapshots.Shown> snapshots,
+            Optional<String> receiveToken,
+            Optional<Json.Obj> missing,
             Host.HostFacts host) {}
 
     static String zoneState(VmRecord vm, Now now) {
@@ -122,6 +124,8 @@ final class VmView {
         if (Docker.is(config)) {
             shown.put("zlog_mode", Json.of(Docker.logMode(config)));
         }
+        now.missing().ifPresent(missing -> shown.put("missing", missing));
+        now.receiveToken().ifPresent(token -> shown.put("receive_token", Json.of(token)));
         vm.failure().ifPresent(why -> shown.put("failed_reason", Json.of(why)));
         vm.lastExit().ifPresent(exit -> {
             shown.put("exit_status", Json.of(exit.code()));

@@ -1,9 +1,11 @@
 package zonda.vm;
 
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import zonda.base.Json;
 
 /** VMs as they were last shown: a list of many VMs shows most of them as before. Any thread may call it. */
@@ -14,10 +16,20 @@ final class VmViews {
     private final VmStore store;
     private final Machinery machinery;
     private final Set<UUID> stopping;
+    private final Function<VmRecord, Optional<TransferToken>> tokens;
     private final Map<UUID, Shown> shown = new ConcurrentHashMap<>();
 
-    /** @param stopping the VMs that are being stopped, at any time */
-    VmViews(Host host, VmStore store, Machinery machinery, Set<UUID> stopping) {
+    /**
+     * @param stopping the VMs that are being stopped, at any time
+     * @param tokens what the sender needs to go on with one that came in part
+     */
+    VmViews(
+            Host host,
+            VmStore store,
+            Machinery machinery,
+            Set<UUID> stopping,
+            Function<VmRecord, Optional<TransferToken>> tokens) {
+        this.tokens = tokens;
         this.host = host;
         this.store = store;
         this.machinery = machinery;
@@ -32,6 +44,8 @@ final class VmViews {
                 store.lastModified(uuid),
                 host.zonepath(vm.config()),
                 machinery.snapshots().of(vm.config()),
+                tokens.apply(vm).map(TransferToken::text),
+                Missing.of(vm, machinery.pool(vm.config())),
                 host.facts());
         return shown.compute(
                         uuid,

@@ -36,6 +36,7 @@ public final class Vms implements AutoCloseable {
     private final Boots boots;
     private final SnapshotVerbs snapshots = new SnapshotVerbs(this);
     private final Transfer transfer = new Transfer(this);
+    private final Reception reception = new Reception(this);
     private final Reprovisioning reprovisioning;
     private final Map<UUID, Lane> lanes = new ConcurrentHashMap<>();
     private final Set<UUID> stopping = ConcurrentHashMap.newKeySet();
@@ -51,7 +52,7 @@ public final class Vms implements AutoCloseable {
         this.events = new VmEvents(uuid -> store.find(uuid).map(this::view), host.clock());
         store.onChange(events::touched);
         this.machinery = new Machinery(host, store, events::touched);
-        this.views = new VmViews(host, store, machinery, stopping);
+        this.views = new VmViews(host, store, machinery, stopping, reception::token);
         this.boots = new Boots(this, store, machinery, new Provisioning(host, store, machinery));
         this.endings = new Endings(this, host, store, machinery);
         this.defaults = new Defaults(table, host.random());
@@ -177,9 +178,9 @@ public final class Vms implements AutoCloseable {
     }
 
     private boolean boot(UUID uuid, BootOnce once, boolean alwaysFromNowOn) {
-        boolean booted = lane(uuid).run(() -> {
+        boolean booted = lane(uuid).run("start", () -> {
             VmRecord vm = find(uuid);
-            requireWhole(vm, "start");
+            vm.requireWhole("start");
             once.require(vm.config());
             if (machinery.running(uuid).isPresent()) {
                 return false;
@@ -204,25 +205,6 @@ public final class Vms implements AutoCloseable {
             boots.complete(uuid);
         }
         return booted;
-    }
-
-    /** @throws OpException FAILED for a VM whose making failed, or is not over */
-    static void requireWhole(VmRecord vm, String verb) {
-        String state = switch (vm.life()) {
-            case FAILED -> "failed";
-            case INCOMPLETE -> "provisioning";
-            case RECEIVING -> "receiving";
-            case PROVISIONING, INSTALLED -> "";
-        };
-        if (!state.isEmpty()) {
-            throw new OpException(
-                    Code.FAILED,
-                    "Unable to " + verb + " VM " + vm.uuid() + ": its state is " + state
-                            + vm.failure().map(why -> " (" + why + ")").orElse("")
-                            + (vm.life() == VmRecord.Life.RECEIVING
-                                    ? "; receive its datasets and vmadm install it"
-                                    : "; delete it and create it again"));
-        }
     }
 
     /** As start and stop do. */
@@ -250,7 +232,7 @@ public final class Vms implements AutoCloseable {
     }
 
     private boolean halt(UUID uuid, boolean force, Optional<Duration> limit, boolean alwaysFromNowOn) {
-        return lane(uuid).run(() -> {
+        return lane(uuid).run("stop", () -> {
             find(uuid);
             if (machinery.running(uuid).isEmpty()) {
                 if (alwaysFromNowOn) {
@@ -282,7 +264,7 @@ public final class Vms implements AutoCloseable {
 
     /** @throws OpException FAILED when it doesn't run, or doesn't come up again */
     public void reboot(UUID uuid, boolean force) {
-        lane(uuid).run(() -> {
+        lane(uuid).run("reboot", () -> {
             VmRecord vm = find(uuid);
             machinery.requireRunning(uuid);
             Nics.requireTags("reboot", vm.config(), host.networks()::tagExists);
@@ -308,7 +290,7 @@ public final class Vms implements AutoCloseable {
 
     /** Removes the VM and all its data, from whatever state. */
     public void delete(UUID uuid) {
-        lane(uuid).run(() -> {
+        lane(uuid).run("delete", () -> {
             VmRecord vm = find(uuid);
             VmConfig config = vm.config();
             Indestructible.of(config).forEach(part -> part.refuse(config, "delete"));
@@ -415,6 +397,11 @@ public final class Vms implements AutoCloseable {
         return transfer;
     }
 
+    /** VMs that come from another host. */
+    public Reception reception() {
+        return reception;
+    }
+
     /** The VMs as zonecfg(8) has them. */
     public ZoneConfiguration configuration() {
         return new ZoneConfiguration(this);
@@ -443,14 +430,19 @@ public final class Vms implements AutoCloseable {
 
     /** Attaches the NICs of a running VM anew. */
     void replug(UUID uuid) {
-        lane(uuid).run(() -> {
+        lane(uuid).run("nics", () -> {
             store.find(uuid).ifPresent(machinery::reattach);
             return uuid;
         });
     }
 
     Lane lane(UUID uuid) {
-        return lanes.computeIfAbsent(uuid, id -> new Lane(id.toString()));
+        return lanes.computeIfAbsent(uuid, id -> new Lane("VM " + id, host.clock()));
+    }
+
+    /** What is being done with it. */
+    Optional<Lane.Going> going(UUID uuid) {
+        return Optional.ofNullable(lanes.get(uuid)).flatMap(Lane::going);
     }
 
     Boots boots() {
@@ -478,12 +470,10 @@ public final class Vms implements AutoCloseable {
         store.takeIn(properties -> {
             UUID uuid = UUID.fromString(properties.string("uuid", ""));
             Brand brand = Brand.find(properties.string("brand", "")).orElse(Brand.JOYENT);
-            return new VmRecord(
+            return VmRecord.fresh(
                     new VmConfig(defaults.complete(properties.with("brand", brand.word()), brand)),
                     ids.take(uuid),
-                    VmRecord.Life.INSTALLED,
-                    Optional.empty(),
-                    Optional.empty());
+                    VmRecord.Life.INSTALLED);
         });
     }
 

@@ -28,6 +28,7 @@ final class ZoneDocuments {
     private static final String EXIT_STATUS = "zonda-exit-status";
     private static final String EXIT_TIMESTAMP = "zonda-exit-timestamp";
     private static final String FAILURE = "zonda-failure";
+    private static final String INCOMING = "zonda-incoming";
 
     private final ZoneXml xml;
     private final Function<String, Path> mountpoints;
@@ -95,6 +96,9 @@ final class ZoneDocuments {
             zone = zone.with(
                     ZoneXml.attr(FAILURE, ZoneXml.json(Json.of(vm.failure().get()))));
         }
+        if (vm.incoming().isPresent()) {
+            zone = zone.with(ZoneXml.attr(INCOMING, ZoneXml.json(vm.incoming().get())));
+        }
         return zone;
     }
 
@@ -113,7 +117,8 @@ final class ZoneDocuments {
                 new IdRange(Long.parseLong(attrs.get(IDS))),
                 VmRecord.Life.valueOf(attrs.getOrDefault(LIFE, "installed").toUpperCase(Locale.ROOT)),
                 exit(attrs),
-                Optional.ofNullable(attrs.get(FAILURE)).map(ZoneDocuments::string)));
+                Optional.ofNullable(attrs.get(FAILURE)).map(ZoneDocuments::string),
+                Optional.ofNullable(attrs.get(INCOMING)).map(Json::parseObject)));
     }
 
     /** Another host says which pool a zone is in by its zonepath alone: {@code /POOL/UUID}. */

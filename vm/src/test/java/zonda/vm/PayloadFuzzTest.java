@@ -123,12 +123,7 @@ class PayloadFuzzTest {
             VmConfig vm = read.get();
             vm.limits();
             vm.nics().forEach(Nics::shown);
-            ZoneSpecs.network(new VmRecord(
-                    vm,
-                    new zonda.zones.IdRange(65536),
-                    VmRecord.Life.INSTALLED,
-                    java.util.Optional.empty(),
-                    java.util.Optional.empty()));
+            ZoneSpecs.network(VmRecord.fresh(vm, new zonda.zones.IdRange(65536), VmRecord.Life.INSTALLED));
             XmlElement zone = xml.write(vm.properties(), java.nio.file.Path.of("/zones"));
             assertThat(xml.read(XmlElement.parse(zone.text()), VM)).isEqualTo(vm.properties());
             return true;

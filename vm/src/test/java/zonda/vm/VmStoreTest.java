@@ -50,7 +50,8 @@ class VmStoreTest {
                 new IdRange(65536 * 9),
                 VmRecord.Life.FAILED,
                 Optional.of(new ExitStatus(137, Instant.parse("2026-01-02T03:04:05.678Z"))),
-                Optional.of("it said:\n\t\"no\" & \u0001"));
+                Optional.of("it said:\n\t\"no\" & \u0001"),
+                Optional.of(Json.object().with("x", "\u0001<\"")));
     }
 
     @Test
@@ -86,12 +87,8 @@ class VmStoreTest {
                 "<zone name=\"web\" zonepath=\"/zones/web\" autoboot=\"false\" brand=\"lx\"/>");
         VmStore taking = restarted();
         assertThat(taking.find(VM)).isEmpty();
-        taking.takeIn(properties -> new VmRecord(
-                new VmConfig(properties),
-                new IdRange(65536),
-                VmRecord.Life.INSTALLED,
-                Optional.empty(),
-                Optional.empty()));
+        taking.takeIn(
+                properties -> VmRecord.fresh(new VmConfig(properties), new IdRange(65536), VmRecord.Life.INSTALLED));
 
         VmRecord taken = restarted().find(VM).orElseThrow();
         assertThat(taken.config().zonename()).isEqualTo("web");
