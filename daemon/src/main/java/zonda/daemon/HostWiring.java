@@ -23,6 +23,7 @@ import zonda.commands.VmadmdServer;
 import zonda.commands.VminfodServer;
 import zonda.commands.ZfsTool;
 import zonda.commands.ZloginTool;
+import zonda.commands.ZoneDtrace;
 import zonda.commands.ZoneZfs;
 import zonda.commands.ZoneadmTool;
 import zonda.commands.ZonecfgTool;
@@ -40,6 +41,7 @@ import zonda.storage.Pool;
 import zonda.storage.PoolRegistry;
 import zonda.storage.Pools;
 import zonda.storage.ScrubSchedule;
+import zonda.vm.GuestTool;
 import zonda.vm.Host;
 import zonda.vm.IdRanges;
 import zonda.vm.Keeper;
@@ -134,12 +136,14 @@ final class HostWiring implements AutoCloseable {
         var store = new VmStore(config.root().resolve("etc/zones"), table, open::mountpoint);
         store.start();
         var vms = new Vms(host, store, table, new IdRanges(config.idBase(), MOST_VMS));
-        tools.answerBy(new ZoneZfs(vms));
+        var dtrace = new Dtrace(zones::byUserNamespace);
+        tools.answerBy(GuestTool.ZFS, new ZoneZfs(vms)::serve);
+        tools.answerBy(GuestTool.DTRACE, new ZoneDtrace(dtrace, vms, zones)::serve);
         shutDown = () -> vms.shutDownAll(VM_SHUTDOWN);
         closing.add(new Recovery(vms, config.run().resolve("autobooted")).recover());
         closing.add(vms);
         closing.add(Keeper.start(vms));
-        serve(vms, table, zones, new Served(images, registry, networks));
+        serve(vms, table, zones, new Served(images, registry, networks, dtrace));
     }
 
     private Pool openPool() {
@@ -148,7 +152,7 @@ final class HostWiring implements AutoCloseable {
         return pool;
     }
 
-    private record Served(HostImages images, PoolRegistry registry, Networks networks) {}
+    private record Served(HostImages images, PoolRegistry registry, Networks networks, Dtrace dtrace) {}
 
     private void serve(Vms vms, PropertyTable table, Zones zones, Served served) {
         var consoles = new ConsoleRelay(zones);
@@ -163,7 +167,7 @@ final class HostWiring implements AutoCloseable {
                 new ZfsTool(() ->
                         served.registry().pools().stream().map(Pool::datasets).toList()),
                 new ZpoolTool(served.registry()),
-                new DtraceTool(new Dtrace(zones::byUserNamespace)),
+                new DtraceTool(served.dtrace()),
                 new SysinfoTool(new HostInfo(config, serverUuid(), liveImage())::json));
         var server = new CommandServer(
                 config.socket(), tools, channel -> UnixSocket.peer(channel).uid());

@@ -37,7 +37,7 @@ final class Listing {
     void list(Pattern pattern, boolean verbose) {
         List<Probe> found = probes.find(pattern);
         if (found.isEmpty()) {
-            String why = ProbeTable.whyMissing(pattern.provider())
+            String why = probes.whyMissing(pattern.provider())
                     .map(text -> ": " + text)
                     .orElse("");
             terminal.err("dtrace: failed to match " + full(pattern) + ": No probe matches description" + why);

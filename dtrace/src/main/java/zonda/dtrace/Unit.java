@@ -48,18 +48,20 @@ final class Unit {
         this.probes = probes;
         this.names = new Names(types, options);
         this.compiler = new Compiler(names, invoker);
-        for (Item item : Parser.parse(library(), NO_MACROS, types::isType)) {
-            define(item);
+        boolean zone = invoker.confinement().isPresent();
+        for (String part : List.of("library.d", zone ? "threads-zone.d" : "threads.d")) {
+            for (Item item : Parser.parse(Library.text(part), NO_MACROS, types::isType)) {
+                define(item);
+            }
+        }
+        if (zone) {
+            names.confine();
         }
         names.ownFromHere();
     }
 
     boolean isProvider(String name) {
         return !probes.find(Pattern.parse(name + ":::")).isEmpty();
-    }
-
-    private static String library() {
-        return Library.text("library.d");
     }
 
     Names names() {
@@ -234,20 +236,20 @@ final class Unit {
         return matched;
     }
 
-    private static DError none(Item.Clause clause, Pattern pattern) {
+    private DError none(Item.Clause clause, Pattern pattern) {
         if (pattern.id() >= 0) {
             return new DError(
                     "D_PDESC_INVAL",
                     clause.line(),
                     "invalid probe identifier " + pattern.id() + ": Unknown probe identifier");
         }
-        var refusal = ProbeTable.refusal(pattern);
+        var refusal = probes.refusal(pattern);
         if (refusal.isPresent()) {
             return new DError(
                     refusal.get().getKey(), clause.line(), refusal.get().getValue());
         }
         String full = pattern.provider() + ":" + pattern.module() + ":" + pattern.function() + ":" + pattern.name();
-        String why = ProbeTable.whyMissing(pattern.provider())
+        String why = probes.whyMissing(pattern.provider())
                 .map(text -> " (" + text + ")")
                 .orElse("");
         return new DError(
@@ -259,6 +261,7 @@ final class Unit {
         return switch (probe.source()) {
             case Probe.Source.Tracepoint(String event, var _, var _, List<String> arguments) -> event + arguments;
             case Probe.Source.Syscall(var _, boolean entry) -> "syscall " + entry;
+            case Probe.Source.Clock(var _, boolean everywhere) -> "clock " + everywhere;
             case Probe.Source.User(var _, var _, boolean returns, var _) -> "user " + returns;
             case Probe.Source.Usdt(List<Probe.Site> sites, var _) ->
                 "usdt " + Operand.types(sites.getFirst().arguments());
@@ -276,7 +279,8 @@ final class Unit {
             case Probe.Source.Syscall(var _, boolean entry) ->
                 Shape.of(entry ? Shape.Site.SYSCALL_ENTRY : Shape.Site.SYSCALL_RETURN)
                         .withNames(full);
-            case Probe.Source.Clock _ -> Shape.of(Shape.Site.CLOCK).withNames(full);
+            case Probe.Source.Clock(var _, boolean everywhere) ->
+                Shape.of(everywhere ? Shape.Site.CLOCK : Shape.Site.TICK).withNames(full);
             case Probe.Source.User(var _, var _, boolean returns, var _) ->
                 Shape.of(returns ? Shape.Site.USER_RETURN : Shape.Site.USER_ENTRY)
                         .withNames(full);

@@ -89,7 +89,35 @@ final class BuiltinEmitter {
         emitter.readKernel(member.type().size(), member.type().signed());
     }
 
+    /** What a zone is not to know: of threads that are not its own, and where things are in the kernel. */
+    private boolean isRefused(String name) {
+        switch (name) {
+            case "curthread" -> emitter.refuse(Emitter.KERNEL_PRIVILEGE);
+            case "ucaller", "ustackdepth" -> emitter.requireProcess();
+            case "pid", "tid", "ppid", "uid", "gid", "execname", "threadname", "__psargs" -> {
+                if (emitter.isForeign()) {
+                    emitter.refuse(Emitter.USER_PRIVILEGE);
+                }
+            }
+            case "vtimestamp" -> {
+                if (emitter.isForeign() || isOwn()) {
+                    emitter.refuse(Emitter.USER_PRIVILEGE);
+                }
+            }
+            case "caller", "stackdepth" -> {
+                asm.constant(R0, 0);
+                return true;
+            }
+            default -> {}
+        }
+        return name.equals("curthread");
+    }
+
     void number(String name) {
+        if (emitter.isGuarded() && isRefused(name)) {
+            asm.constant(R0, 0);
+            return;
+        }
         switch (name) {
             case "pid" -> id(true);
             case "tid" -> id(false);
@@ -99,7 +127,7 @@ final class BuiltinEmitter {
                 } else {
                     task();
                     read("task_struct", "real_parent");
-                    read("task_struct", "tgid");
+                    processNumber();
                 }
             }
             case "uid", "gid" -> owner(name);
@@ -133,6 +161,13 @@ final class BuiltinEmitter {
     private void id(boolean process) {
         if (isOwn()) {
             asm.constant(R0, emitter.session.pid());
+        } else if (emitter.isConfined()) {
+            task();
+            if (process) {
+                processNumber();
+            } else {
+                zoneNumber();
+            }
         } else if (isRunning()) {
             asm.call(Emitter.PID_TGID);
             if (process) {
@@ -146,7 +181,60 @@ final class BuiltinEmitter {
         }
     }
 
+    /** r0 = the number of the process of the thread in r0, as the session sees it. */
+    void processNumber() {
+        if (emitter.isConfined()) {
+            read("task_struct", "group_leader");
+            zoneNumber();
+        } else {
+            read("task_struct", "tgid");
+        }
+    }
+
+    /** r0 = the number of the process on the host, by which its files are found. */
+    void hostProcess() {
+        task();
+        read("task_struct", "tgid");
+    }
+
+    /** r0 = the number in the zone of the thread in r0: 0 when it is outside, or has ended. */
+    private void zoneNumber() {
+        int outside = asm.newLabel();
+        int end = asm.newLabel();
+        int level = emitter.confinement().level();
+        DType.Member all = member("pid", "numbers");
+        int size = ((DType.Array) all.type()).of().size();
+        read("task_struct", "thread_pid");
+        asm.jump(Jump.EQ, R0, 0, outside);
+        Emitter.Temporary pid = emitter.save();
+        read("pid", "level");
+        asm.move(R1, R0);
+        emitter.load(R0, pid);
+        emitter.free(pid);
+        asm.jump(Jump.LT, R1, level, outside).alu(Alu.ADD, R0, all.bitOffset() / 8 + level * size);
+        emitter.readKernel(4, true);
+        asm.jump(end).place(outside).constant(R0, 0).place(end);
+    }
+
+    /** r0 = the zone's number of a user or group of the host. */
+    private void zoneOwner() {
+        int own = asm.newLabel();
+        asm.constant(R1, emitter.confinement().firstId()).aluRegister(Alu.SUB, R0, R1);
+        asm.jump(Jump.LT, R0, (int) emitter.confinement().ids(), own)
+                .constant(R0, Confinement.NOBODY)
+                .place(own);
+    }
+
     private void owner(String name) {
+        if (!isOwn() && emitter.isConfined()) {
+            hostOwner(name);
+            zoneOwner();
+            return;
+        }
+        hostOwner(name);
+    }
+
+    private void hostOwner(String name) {
         if (isOwn()) {
             asm.constant(R0, name.equals("uid") ? emitter.session.uid() : emitter.session.gid());
         } else if (isRunning()) {
@@ -225,16 +313,33 @@ final class BuiltinEmitter {
         emitter.zero(place, type.size());
         boolean user = type.kind() == DType.Addresses.Kind.USTACK;
         if (user) {
-            id(true);
+            emitter.requireProcess();
+            processOfAddresses();
             asm.store(DW, SLOT, place, R0);
         }
-        if (isOwn()) {
+        if (isOwn() || !user && emitter.isConfined()) {
             return;
         }
         stack(user ? place + 8 : place, 8 * type.taken(), user ? USER_STACK : 0);
     }
 
+    /** r0 = the process that addresses are of, by which they get names later. */
+    void processOfAddresses() {
+        if (emitter.isConfined() && !isOwn()) {
+            emitter.requireProcess();
+            hostProcess();
+        } else {
+            id(true);
+        }
+    }
+
     void argument(int number) {
+        boolean ofKernel = shape.site() == Shape.Site.TRACEPOINT || shape.site() == Shape.Site.TICK;
+        if (emitter.isGuarded() && ofKernel) {
+            emitter.refuse(Emitter.KERNEL_PRIVILEGE);
+            asm.constant(R0, 0);
+            return;
+        }
         switch (shape.site()) {
             case SYSCALL_ENTRY -> {
                 if (number < SYSCALL_ARGUMENTS.length) {
@@ -254,7 +359,7 @@ final class BuiltinEmitter {
                     asm.constant(R0, 0);
                 }
             }
-            case CLOCK -> clockArgument(number);
+            case CLOCK, TICK -> clockArgument(number);
             case TRACEPOINT -> {
                 if (number < shape.rawTypes().size()) {
                     asm.load(DW, R0, CONTEXT, 8 * number);
@@ -350,7 +455,7 @@ final class BuiltinEmitter {
 
     void userRegister(Op number) {
         boolean has = switch (shape.site()) {
-            case USER_ENTRY, USER_NOTE, USER_RETURN, CLOCK -> true;
+            case USER_ENTRY, USER_NOTE, USER_RETURN, CLOCK, TICK -> true;
             default -> false;
         };
         if (!(number instanceof Op.Const(long index, var _)) || index < 0 || index >= REGISTERS) {
@@ -358,6 +463,7 @@ final class BuiltinEmitter {
             asm.constant(R0, 0);
             return;
         }
+        emitter.requireProcess();
         if (has) {
             asm.load(DW, R0, CONTEXT, (int) (8 * index));
             return;
@@ -371,6 +477,9 @@ final class BuiltinEmitter {
 
     /** Text of a variable of the language's own, in the slot. */
     void string(String name, int place, int size) {
+        if (emitter.isGuarded()) {
+            isRefused(name);
+        }
         switch (name) {
             case "execname", "threadname" -> execname(name, place, size);
             case "zonename" -> zonename(place, size);
@@ -431,25 +540,15 @@ final class BuiltinEmitter {
     private void zonename(int place, int size) {
         int global = asm.newLabel();
         int end = asm.newLabel();
+        if (emitter.isConfined()) {
+            emitter.text(place, emitter.confinement().zone().getBytes(StandardCharsets.US_ASCII), size);
+            return;
+        }
         if (!isOwn()) {
-            int found = asm.newLabel();
             task();
             read("task_struct", "cred");
             read("cred", "user_ns");
-            Emitter.Temporary namespace = emitter.save();
-            for (int level = 0; level < DEEPEST_NAMESPACE; level++) {
-                emitter.load(R0, namespace);
-                read("user_namespace", "level");
-                asm.jump(Jump.EQ, R0, 0, global).jump(Jump.EQ, R0, 1, found);
-                emitter.load(R0, namespace);
-                read("user_namespace", "parent");
-                asm.move(R1, R0);
-                emitter.set(namespace, R1);
-            }
-            asm.place(found);
-            emitter.load(R0, namespace);
-            emitter.free(namespace);
-            read("user_namespace", "ns.inum");
+            zoneNamespace(global);
             asm.store(DW, FRAME, Emitter.READ, R0);
             emitter.useMap(R1, ZONES);
             emitter.frameAddress(R2, Emitter.READ);
@@ -462,6 +561,25 @@ final class BuiltinEmitter {
         asm.place(global);
         emitter.text(place, "global".getBytes(StandardCharsets.US_ASCII), size);
         asm.place(end);
+    }
+
+    /** r0 = the number of the zone's namespace that the user namespace in r0 is or is below; jumps for the first one. */
+    void zoneNamespace(int global) {
+        int found = asm.newLabel();
+        Emitter.Temporary namespace = emitter.save();
+        for (int level = 0; level < DEEPEST_NAMESPACE; level++) {
+            emitter.load(R0, namespace);
+            read("user_namespace", "level");
+            asm.jump(Jump.EQ, R0, 0, global).jump(Jump.EQ, R0, 1, found);
+            emitter.load(R0, namespace);
+            read("user_namespace", "parent");
+            asm.move(R1, R0);
+            emitter.set(namespace, R1);
+        }
+        asm.place(found);
+        emitter.load(R0, namespace);
+        emitter.free(namespace);
+        read("user_namespace", "ns.inum");
     }
 
     private void probeName(String name, int place, int size) {

@@ -5,6 +5,7 @@ import static zonda.dtrace.code.Maps.*;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import zonda.dtrace.syntax.DError;
 import zonda.kernel.BpfAssembler;
@@ -58,6 +59,7 @@ final class Emitter {
     static final int DIVIDE_BY_ZERO = 4;
     static final int NO_SCRATCH = 5;
     static final int KERNEL_PRIVILEGE = 6;
+    static final int USER_PRIVILEGE = 7;
     static final int BAD_SIZE = 10;
     static final int BAD_INDEX = 11;
 
@@ -78,9 +80,19 @@ final class Emitter {
     private boolean inError;
     private boolean timed = true;
     private boolean needsTime;
+    private boolean foreign;
+    private boolean trusted;
 
     /** What of the session the code needs to know: constants of dtrace's own process, and the clock. */
-    record Session(long pid, long ppid, long uid, long gid, String execname, long wallOffset, int cpus) {}
+    record Session(
+            long pid,
+            long ppid,
+            long uid,
+            long gid,
+            String execname,
+            long wallOffset,
+            int cpus,
+            Optional<Confinement> confinement) {}
 
     Emitter(Names names, Shape shape, Session session, BpfAssembler asm) {
         this.asm = asm;
@@ -90,6 +102,127 @@ final class Emitter {
         this.stringSize = names.options().stringSize();
         this.top = SLOT_VARIABLES + names.size(zonda.dtrace.syntax.Expr.Scope.THIS);
         this.highest = top;
+        this.foreign = isConfined() && shape.site() == Shape.Site.TICK;
+    }
+
+    // What a zone may see.
+
+    /** Whether the program is for a zone. */
+    boolean isConfined() {
+        return session.confinement().isPresent();
+    }
+
+    Confinement confinement() {
+        return session.confinement().orElseThrow();
+    }
+
+    /** Whether the thread that the program runs in may be anybody's, and is none of the zone's business. */
+    void foreign(boolean is) {
+        foreign = is;
+    }
+
+    boolean isForeign() {
+        return foreign;
+    }
+
+    /** Whether the memory and registers at hand may be those of a process that is not the zone's. */
+    boolean isBarredFromProcess() {
+        return isConfined()
+                && (foreign || shape.site() == Shape.Site.RUN || shape.task().isPresent());
+    }
+
+    /** Code of the provider's own may read what the clauses may not. */
+    void trusting(Runnable emission) {
+        trusted = true;
+        emission.run();
+        trusted = false;
+    }
+
+    /** Whether addresses that D has computed lead to the program's own memory only. */
+    boolean isGuarded() {
+        return isConfined() && !trusted;
+    }
+
+    /** Always a fault; code may follow. */
+    void refuse(int code) {
+        int never = asm.newLabel();
+        asm.constant(R0, 0).jump(Jump.NE, R0, 0, never);
+        fail(code);
+        asm.place(never);
+    }
+
+    /** Where a process' own things are asked for, a fault unless they are the zone's. */
+    void requireProcess() {
+        if (isBarredFromProcess()) {
+            refuse(USER_PRIVILEGE);
+        }
+    }
+
+    /** r0 = the address of a place in the slot, as D has it. */
+    void ownAddress(int place) {
+        if (isConfined()) {
+            asm.constant(R0, Confinement.OWN_MEMORY + place);
+            return;
+        }
+        slotAddress(R0, place);
+        launder();
+    }
+
+    /** register = the offset in the slot of an address that D has in it; changes r0. */
+    void toOffset(int register) {
+        if (isConfined()) {
+            asm.constant(R0, Confinement.OWN_MEMORY);
+        } else {
+            slotAddress(R0, 0);
+            launder();
+        }
+        asm.aluRegister(Alu.SUB, register, R0);
+    }
+
+    /** In a zone the address in r0 must be of so many bytes of the clause's own, and becomes one that can be read. */
+    void guard(int bytes) {
+        if (!isGuarded()) {
+            return;
+        }
+        asm.move(R1, R0);
+        toOffset(R1);
+        asm.constant(R4, bytes);
+        checkOwned(R1, R4, bytes);
+        asm.move(R0, SLOT).aluRegister(Alu.ADD, R0, R1);
+    }
+
+    /** As {@link #guard}, for a text. @return whether r2 has the bytes that it may take, which are at most so many */
+    boolean guardText(int most) {
+        if (!isGuarded()) {
+            return false;
+        }
+        asm.move(R1, R0);
+        toOffset(R1);
+        int found = asm.newLabel();
+        for (Owned one : ownedPlaces()) {
+            int next = asm.newLabel();
+            int end = one.place() + one.size();
+            asm.jump(Jump.LT, R1, one.place(), next)
+                    .jump(Jump.GE, R1, end, next)
+                    .constant(R2, end)
+                    .aluRegister(Alu.SUB, R2, R1)
+                    .jump(found)
+                    .place(next);
+        }
+        fail(KERNEL_PRIVILEGE);
+        int fits = asm.newLabel();
+        asm.place(found).jump(Jump.LE, R2, most, fits).constant(R2, most).place(fits);
+        asm.move(R0, SLOT).aluRegister(Alu.ADD, R0, R1);
+        return true;
+    }
+
+    private List<Owned> ownedPlaces() {
+        var all = new ArrayList<>(owned);
+        int variables = names.size(zonda.dtrace.syntax.Expr.Scope.THIS);
+        if (variables > 0 || all.isEmpty()) {
+            all.add(new Owned(SLOT_VARIABLES, variables));
+        }
+        return all;
     }
 
     // Places in the slot.
@@ -129,20 +262,19 @@ final class Emitter {
      */
     void checkOwned(int offset, int size, int most) {
         int fine = asm.newLabel();
-        var all = new ArrayList<>(owned);
-        all.add(new Owned(SLOT_VARIABLES, names.size(zonda.dtrace.syntax.Expr.Scope.THIS)));
+        var all = ownedPlaces();
         for (Owned one : all) {
             int next = asm.newLabel();
             asm.jump(Jump.LT, offset, one.place(), next);
             asm.move(R5, offset).aluRegister(Alu.ADD, R5, size);
             asm.jump(Jump.LE, R5, one.place() + one.size(), fine).place(next);
         }
-        failAddress();
+        failOutside();
         // For the verifier, which does not see what a sum says of its parts.
         int limit = all.stream().mapToInt(one -> one.place() + one.size()).max().orElseThrow();
         int within = asm.newLabel();
         asm.place(fine).jump(Jump.LE, offset, limit, within);
-        failAddress();
+        failOutside();
         asm.place(within);
         reserve(limit + most + 8);
     }
@@ -373,6 +505,15 @@ final class Emitter {
                 .jump(fault);
     }
 
+    /** A fault at the address that was kept on the stack, which a zone is not told of. */
+    private void failOutside() {
+        if (isConfined()) {
+            fail(KERNEL_PRIVILEGE);
+        } else {
+            failAddress();
+        }
+    }
+
     /** A fault at the address that was kept on the stack. */
     void failAddress() {
         asm.load(DW, R1, FRAME, ADDRESS)
@@ -388,7 +529,7 @@ final class Emitter {
         asm.constant(R2, size).call(READ_KERNEL);
         int ok = asm.newLabel();
         asm.jump(Jump.EQ, R0, 0, ok);
-        failAddress();
+        failOutside();
         asm.place(ok).load(Width.of(size), R0, FRAME, READ);
         extend(size, signed);
     }

@@ -18,6 +18,7 @@ import zonda.dtrace.code.Compiler.Layout;
 import zonda.dtrace.code.Maps;
 import zonda.dtrace.code.Options;
 import zonda.dtrace.provider.Probe;
+import zonda.dtrace.provider.View;
 import zonda.dtrace.syntax.DError;
 
 /** Turns records into what is printed and done, in the order of their times. */
@@ -27,6 +28,9 @@ public final class Consumer {
         "out of scratch space", "invalid kernel access", "invalid user access", "tuple stack overflow", "bad stack",
         "invalid size", "index out of bounds", "library-level fault",
     };
+
+    /** Each has buffers of its own for speculations. */
+    private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
 
     /** Where things go. */
     public interface Outlet {
@@ -57,11 +61,11 @@ public final class Consumer {
     private final List<Layout> layouts;
     private final List<Probe> probes;
     private final Outlet outlet;
-    private final Symbols symbols = new Symbols();
+    private final Symbols symbols;
     private final Printf printf;
     private final Records records;
     private final Aggregations aggregations;
-    private final Map<Integer, List<byte[]>> speculations = new HashMap<>();
+    private final Map<Integer, Speculation> speculations = new HashMap<>();
     private final Map<Integer, Integer> depths = new HashMap<>();
     /** For flowindent: the probe of each enabled one that was seen, and the last one of each processor. */
     private final Map<Integer, Integer> probeOf = new HashMap<>();
@@ -78,7 +82,9 @@ public final class Consumer {
             List<Probe> probes,
             Aggregations.Source source,
             Enumerators enumerators,
+            View view,
             Outlet outlet) {
+        this.symbols = new Symbols(view);
         this.options = options;
         this.layouts = layouts;
         this.probes = probes;
@@ -139,6 +145,20 @@ public final class Consumer {
                 + "\n");
     }
 
+    /** Records that wait for a commit() or discard(). */
+    private static final class Speculation {
+        private final List<byte[]> records = new ArrayList<>();
+        private long bytes;
+
+        /** What has no room in the speculation's buffer is lost, and so is all that comes after it. */
+        void add(byte[] record, long room) {
+            bytes += record.length - Maps.RECORD_HEADER + Integer.BYTES;
+            if (room == 0 || bytes <= room * PROCESSORS) {
+                records.add(record);
+            }
+        }
+    }
+
     private boolean quiet() {
         return options.is("quiet");
     }
@@ -172,8 +192,8 @@ public final class Consumer {
             int speculation = data.getInt(20);
             if (speculation > 0) {
                 speculations
-                        .computeIfAbsent(speculation, _ -> new ArrayList<>())
-                        .add(record);
+                        .computeIfAbsent(speculation, _ -> new Speculation())
+                        .add(record, options.number("specsize"));
             } else {
                 consume(data);
             }
@@ -313,9 +333,9 @@ public final class Consumer {
     }
 
     private void commit(int number) {
-        List<byte[]> held = speculations.remove(number);
+        Speculation held = speculations.remove(number);
         if (held != null) {
-            held.forEach(record -> consume(buffer(record)));
+            held.records.forEach(record -> consume(buffer(record)));
         }
         outlet.speculationFreed(number);
     }

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
@@ -44,15 +45,23 @@ public final class ProbeTable {
     };
 
     private final Map<String, Probe> probes = new LinkedHashMap<>();
+    private final View view;
     private final Supplier<Optional<Btf>> kernel;
     private final Set<String> kernelEvents = new HashSet<>();
-    private final List<Long> targets = new ArrayList<>();
+    private final List<Target> targets = new ArrayList<>();
     private boolean sdt;
     private int next = 1;
 
-    /** @param kernel the kernel's types, which say which tracepoints there are */
-    public ProbeTable(Supplier<Optional<Btf>> kernel) {
+    /** A process by the session's number and by the host's. */
+    private record Target(long number, long process) {}
+
+    /**
+     * @param kernel the kernel's types, which say which tracepoints there are
+     * @param view what of all probes there is for this session
+     */
+    public ProbeTable(Supplier<Optional<Btf>> kernel, View view) {
         this.kernel = kernel;
+        this.view = view;
         add("dtrace", "", "", "BEGIN", new Probe.Source.Begin());
         add("dtrace", "", "", "END", new Probe.Source.End());
         add("dtrace", "", "", "ERROR", new Probe.Source.Error());
@@ -81,9 +90,11 @@ public final class ProbeTable {
         }
     }
 
-    private Probe add(String provider, String module, String function, String name, Probe.Source source) {
-        String key = provider + ":" + module + ":" + function + ":" + name;
-        return probes.computeIfAbsent(key, _ -> new Probe(next++, provider, module, function, name, source));
+    private void add(String provider, String module, String function, String name, Probe.Source source) {
+        if (view.shows(provider, source)) {
+            String key = provider + ":" + module + ":" + function + ":" + name;
+            probes.computeIfAbsent(key, _ -> new Probe(next++, provider, module, function, name, source));
+        }
     }
 
     /** The probes that a description means, in the order of their ids. */
@@ -107,27 +118,36 @@ public final class ProbeTable {
         usdt(pattern);
         Matcher process = PROCESS.matcher(pattern.provider());
         if (process.matches()) {
-            new UserPlaces(Long.parseLong(process.group(1)))
-                    .find(pattern)
-                    .forEach(place ->
-                            add(pattern.provider(), place.module(), place.function(), place.name(), place.source()));
+            view.process(Long.parseLong(process.group(1)))
+                    .ifPresent(number -> new UserPlaces(number, view)
+                            .find(pattern)
+                            .forEach(place -> add(
+                                    pattern.provider(),
+                                    place.module(),
+                                    place.function(),
+                                    place.name(),
+                                    place.source())));
         }
     }
 
-    /** Probes of this process are also found by the wildcards of a provider's name. */
-    public void target(long process) {
-        targets.add(process);
+    /**
+     * Probes of this process are also found by the wildcards of a provider's name.
+     *
+     * @param number as the session knows it
+     */
+    public void target(long number, long process) {
+        targets.add(new Target(number, process));
     }
 
     private void usdt(Pattern pattern) {
         if (Pattern.isWild(pattern.provider())) {
-            for (long process : targets) {
-                var notes = new UserNotes(process);
+            for (Target target : targets) {
+                var notes = new UserNotes(target.process(), view);
                 notes.providers().stream()
-                        .filter(provider -> Pattern.glob(pattern.provider(), provider + process))
+                        .filter(provider -> Pattern.glob(pattern.provider(), provider + target.number()))
                         .forEach(provider -> notes.find(provider, pattern)
                                 .forEach(place -> add(
-                                        provider + process,
+                                        provider + target.number(),
                                         place.module(),
                                         place.function(),
                                         place.name(),
@@ -137,10 +157,15 @@ public final class ProbeTable {
         }
         Matcher provider = OWN.matcher(pattern.provider());
         if (provider.matches() && !PROCESS.matcher(pattern.provider()).matches()) {
-            new UserNotes(Long.parseLong(provider.group(2)))
-                    .find(provider.group(1), pattern)
-                    .forEach(place ->
-                            add(pattern.provider(), place.module(), place.function(), place.name(), place.source()));
+            view.process(Long.parseLong(provider.group(2)))
+                    .ifPresent(number -> new UserNotes(number, view)
+                            .find(provider.group(1), pattern)
+                            .forEach(place -> add(
+                                    pattern.provider(),
+                                    place.module(),
+                                    place.function(),
+                                    place.name(),
+                                    place.source())));
         }
     }
 
@@ -214,8 +239,12 @@ public final class ProbeTable {
         }
     }
 
-    /** Why a provider of illumos has no probes here; empty when there is none of that name either. */
-    public static Optional<String> whyMissing(String provider) {
+    /** Why a provider of illumos has no probes here; empty when there is none of that name either, and in zones. */
+    public Optional<String> whyMissing(String provider) {
+        return view.isAll() ? why(provider) : Optional.empty();
+    }
+
+    private static Optional<String> why(String provider) {
         return Optional.ofNullable(
                 switch (provider) {
                     case "fbt" ->
@@ -231,13 +260,18 @@ public final class ProbeTable {
     }
 
     /** What is wrong with a description of places in a process that matches nothing: an error's tag and its words. */
-    public static Optional<Map.Entry<String, String>> refusal(Pattern pattern) {
+    public Optional<Map.Entry<String, String>> refusal(Pattern pattern) {
         Matcher process = PROCESS.matcher(pattern.provider());
-        return process.matches()
-                ? new UserPlaces(Long.parseLong(process.group(1)))
-                        .refusal(pattern)
-                        .map(refusal -> Map.entry(refusal.tag(), refusal.words()))
-                : Optional.empty();
+        if (!process.matches()) {
+            return Optional.empty();
+        }
+        OptionalLong number = view.process(Long.parseLong(process.group(1)));
+        if (number.isEmpty()) {
+            return Optional.of(Map.entry("D_PROC_GRAB", "failed to grab process " + process.group(1)));
+        }
+        return new UserPlaces(number.getAsLong(), view)
+                .refusal(pattern)
+                .map(refusal -> Map.entry(refusal.tag(), refusal.words()));
     }
 
     /** Everything that was found so far. */
