@@ -100,7 +100,7 @@ public final class ZoneDtrace {
         } catch (OpException e) {
             return refuse(terminal, String.valueOf(e.getMessage()));
         } catch (RuntimeException | StackOverflowError e) {
-            LOG.log(System.Logger.Level.ERROR, "dtrace " + words + " of zone " + zone, e);
+            LOG.log(System.Logger.Level.ERROR, "dtrace of zone " + zone, e);
             return refuse(terminal, "internal error: the global zone's log has more");
         }
     }

@@ -181,9 +181,9 @@ class DtraceCommandIT {
         assertThat(zonda.sh(
                         vm,
                         DTRACE
-                                + "dtrace -qn 'syscall::write:entry /pid == $target/ { @[execname, ppid == $pid] = count(); }'"
+                                + "dtrace -qn 'syscall::write:entry /pid == $target/ { @[execname, ppid == $pid, uid] = count(); }'"
                                 + " -c 'dd if=/dev/zero of=/dev/null bs=1 count=100'"))
-                .containsPattern("dd +0 +1[0-9][0-9]$");
+                .containsPattern("dd +0 +0 +1[0-9][0-9]$");
         assertThat(zonda.zlogin(vm.toString(), DTRACE + "dtrace -n BEGIN -c /no/such")
                         .err())
                 .isEqualTo("dtrace: failed to execute /no/such: cannot find executable file\n");

@@ -20,26 +20,29 @@ final class BuiltinEmitter {
     private static final int RSP = 152;
     private static final int USER_STACK = 256;
     private static final int DEPTH = 127;
-    /** Levels of user namespaces that are looked through; the kernel has at most 32. */
-    private static final int DEEPEST_NAMESPACE = 8;
-
     private final NumberEmitter numbers;
     private final Emitter emitter;
     private final BpfAssembler asm;
     private final Shape shape;
+    private final OwnerEmitter owners;
 
     BuiltinEmitter(NumberEmitter numbers) {
         this.numbers = numbers;
         this.emitter = numbers.emitter;
         this.asm = emitter.asm;
         this.shape = emitter.shape;
+        this.owners = new OwnerEmitter(this, emitter);
     }
 
-    private boolean isRunning() {
+    OwnerEmitter owners() {
+        return owners;
+    }
+
+    boolean isRunning() {
         return shape.task().isEmpty();
     }
 
-    private boolean isOwn() {
+    boolean isOwn() {
         return shape.site() == Shape.Site.RUN;
     }
 
@@ -62,7 +65,7 @@ final class BuiltinEmitter {
         }
     }
 
-    private DType.Member member(String struct, String path) {
+    DType.Member member(String struct, String path) {
         DType type = emitter.names
                 .types()
                 .named("struct " + struct)
@@ -119,18 +122,18 @@ final class BuiltinEmitter {
             return;
         }
         switch (name) {
-            case "pid" -> id(true);
-            case "tid" -> id(false);
+            case "pid" -> owners.id(true);
+            case "tid" -> owners.id(false);
             case "ppid" -> {
                 if (isOwn()) {
                     asm.constant(R0, emitter.session.ppid());
                 } else {
                     task();
                     read("task_struct", "real_parent");
-                    processNumber();
+                    owners.processNumber();
                 }
             }
-            case "uid", "gid" -> owner(name);
+            case "uid", "gid" -> owners.owner(name);
             case "timestamp" -> {
                 emitter.needTime();
                 asm.load(DW, R0, SLOT, SLOT_TIME);
@@ -155,99 +158,6 @@ final class BuiltinEmitter {
             case "stackdepth" -> depth(0);
             case "ustackdepth" -> depth(USER_STACK);
             default -> throw new AssertionError(name);
-        }
-    }
-
-    private void id(boolean process) {
-        if (isOwn()) {
-            asm.constant(R0, emitter.session.pid());
-        } else if (emitter.isConfined()) {
-            task();
-            if (process) {
-                processNumber();
-            } else {
-                zoneNumber();
-            }
-        } else if (isRunning()) {
-            asm.call(Emitter.PID_TGID);
-            if (process) {
-                asm.alu(Alu.RSH, R0, 32);
-            } else {
-                asm.zeroExtend32(R0);
-            }
-        } else {
-            task();
-            read("task_struct", process ? "tgid" : "pid");
-        }
-    }
-
-    /** r0 = the number of the process of the thread in r0, as the session sees it. */
-    void processNumber() {
-        if (emitter.isConfined()) {
-            read("task_struct", "group_leader");
-            zoneNumber();
-        } else {
-            read("task_struct", "tgid");
-        }
-    }
-
-    /** r0 = the number of the process on the host, by which its files are found. */
-    void hostProcess() {
-        task();
-        read("task_struct", "tgid");
-    }
-
-    /** r0 = the number in the zone of the thread in r0: 0 when it is outside, or has ended. */
-    private void zoneNumber() {
-        int outside = asm.newLabel();
-        int end = asm.newLabel();
-        int level = emitter.confinement().level();
-        DType.Member all = member("pid", "numbers");
-        int size = ((DType.Array) all.type()).of().size();
-        read("task_struct", "thread_pid");
-        asm.jump(Jump.EQ, R0, 0, outside);
-        Emitter.Temporary pid = emitter.save();
-        read("pid", "level");
-        asm.move(R1, R0);
-        emitter.load(R0, pid);
-        emitter.free(pid);
-        asm.jump(Jump.LT, R1, level, outside).alu(Alu.ADD, R0, all.bitOffset() / 8 + level * size);
-        emitter.readKernel(4, true);
-        asm.jump(end).place(outside).constant(R0, 0).place(end);
-    }
-
-    /** r0 = the zone's number of a user or group of the host. */
-    private void zoneOwner() {
-        int own = asm.newLabel();
-        asm.constant(R1, emitter.confinement().firstId()).aluRegister(Alu.SUB, R0, R1);
-        asm.jump(Jump.LT, R0, (int) emitter.confinement().ids(), own)
-                .constant(R0, Confinement.NOBODY)
-                .place(own);
-    }
-
-    private void owner(String name) {
-        if (!isOwn() && emitter.isConfined()) {
-            hostOwner(name);
-            zoneOwner();
-            return;
-        }
-        hostOwner(name);
-    }
-
-    private void hostOwner(String name) {
-        if (isOwn()) {
-            asm.constant(R0, name.equals("uid") ? emitter.session.uid() : emitter.session.gid());
-        } else if (isRunning()) {
-            asm.call(Emitter.UID_GID);
-            if (name.equals("gid")) {
-                asm.alu(Alu.RSH, R0, 32);
-            } else {
-                asm.zeroExtend32(R0);
-            }
-        } else {
-            task();
-            read("task_struct", "cred");
-            read("cred", name + ".val");
         }
     }
 
@@ -314,23 +224,13 @@ final class BuiltinEmitter {
         boolean user = type.kind() == DType.Addresses.Kind.USTACK;
         if (user) {
             emitter.requireProcess();
-            processOfAddresses();
+            owners.processOfAddresses();
             asm.store(DW, SLOT, place, R0);
         }
         if (isOwn() || !user && emitter.isConfined()) {
             return;
         }
         stack(user ? place + 8 : place, 8 * type.taken(), user ? USER_STACK : 0);
-    }
-
-    /** r0 = the process that addresses are of, by which they get names later. */
-    void processOfAddresses() {
-        if (emitter.isConfined() && !isOwn()) {
-            emitter.requireProcess();
-            hostProcess();
-        } else {
-            id(true);
-        }
     }
 
     void argument(int number) {
@@ -482,7 +382,7 @@ final class BuiltinEmitter {
         }
         switch (name) {
             case "execname", "threadname" -> execname(name, place, size);
-            case "zonename" -> zonename(place, size);
+            case "zonename" -> owners.zonename(place, size);
             case "__psargs" -> commandLine(place, size);
             case "probeprov", "probemod", "probefunc", "probename" -> probeName(name, place, size);
             default -> throw new AssertionError(name);
@@ -534,52 +434,6 @@ final class BuiltinEmitter {
         execname("execname", place, size);
         asm.place(end);
         emitter.release(mark);
-    }
-
-    /** The zone is the user namespace directly below the first one; those that a zone makes itself lie below that. */
-    private void zonename(int place, int size) {
-        int global = asm.newLabel();
-        int end = asm.newLabel();
-        if (emitter.isConfined()) {
-            emitter.text(place, emitter.confinement().zone().getBytes(StandardCharsets.US_ASCII), size);
-            return;
-        }
-        if (!isOwn()) {
-            task();
-            read("task_struct", "cred");
-            read("cred", "user_ns");
-            zoneNamespace(global);
-            asm.store(DW, FRAME, Emitter.READ, R0);
-            emitter.useMap(R1, ZONES);
-            emitter.frameAddress(R2, Emitter.READ);
-            asm.call(Emitter.MAP_LOOKUP).jump(Jump.EQ, R0, 0, global);
-            int width = Math.min(size, ZONE_NAME_SIZE);
-            emitter.copyToSlot(place, R0, 0, width);
-            emitter.zero(place + width, size - width);
-            asm.jump(end);
-        }
-        asm.place(global);
-        emitter.text(place, "global".getBytes(StandardCharsets.US_ASCII), size);
-        asm.place(end);
-    }
-
-    /** r0 = the number of the zone's namespace that the user namespace in r0 is or is below; jumps for the first one. */
-    void zoneNamespace(int global) {
-        int found = asm.newLabel();
-        Emitter.Temporary namespace = emitter.save();
-        for (int level = 0; level < DEEPEST_NAMESPACE; level++) {
-            emitter.load(R0, namespace);
-            read("user_namespace", "level");
-            asm.jump(Jump.EQ, R0, 0, global).jump(Jump.EQ, R0, 1, found);
-            emitter.load(R0, namespace);
-            read("user_namespace", "parent");
-            asm.move(R1, R0);
-            emitter.set(namespace, R1);
-        }
-        asm.place(found);
-        emitter.load(R0, namespace);
-        emitter.free(namespace);
-        read("user_namespace", "ns.inum");
     }
 
     private void probeName(String name, int place, int size) {

@@ -159,7 +159,7 @@ final class CallEmitter {
         emitter.slotAddress(R1, place);
         asm.call(Emitter.READ_USER);
         checked();
-        emitter.ownAddress(place);
+        emitter.own.address(place);
     }
 
     private void checked() {
@@ -173,7 +173,7 @@ final class CallEmitter {
         int bytes = size(size);
         int place = emitter.allocateForClause(bytes);
         emitter.zero(place, (bytes + 7) / 8 * 8);
-        emitter.ownAddress(place);
+        emitter.own.address(place);
     }
 
     /**
@@ -198,14 +198,14 @@ final class CallEmitter {
         emitter.load(R1, target);
         emitter.free(target);
         asm.store(DW, FRAME, Emitter.ADDRESS, R1);
-        emitter.toOffset(R1);
-        emitter.checkOwned(R1, R4, bytes);
+        emitter.own.toOffset(R1);
+        emitter.own.checkOwned(R1, R4, bytes);
         emitter.load(R3, source);
         emitter.free(source);
         asm.store(DW, FRAME, Emitter.ADDRESS, R3);
         if (emitter.isGuarded() && helper == Emitter.READ_KERNEL && !from.type().isString()) {
-            emitter.toOffset(R3);
-            emitter.checkOwned(R3, R4, bytes);
+            emitter.own.toOffset(R3);
+            emitter.own.checkOwned(R3, R4, bytes);
             asm.aluRegister(Alu.ADD, R3, SLOT);
         }
         asm.move(R2, R4).aluRegister(Alu.ADD, R1, SLOT).call(helper);
@@ -225,7 +225,7 @@ final class CallEmitter {
         Temporary task = emitter.save();
         for (int i = 0; i < GENERATIONS; i++) {
             emitter.load(R0, task);
-            numbers.builtins().processNumber();
+            numbers.builtins().owners().processNumber();
             emitter.load(R1, wanted);
             asm.jumpRegister(Jump.EQ, R0, R1, yes);
             emitter.load(R0, task);

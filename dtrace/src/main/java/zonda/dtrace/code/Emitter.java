@@ -75,7 +75,9 @@ final class Emitter {
     private int highest;
     private int least;
     private int kept;
-    private final List<Owned> owned = new ArrayList<>();
+    /** What of the slot the clause may use by address. */
+    final OwnMemory own = new OwnMemory(this);
+
     private int fault = -1;
     private boolean inError;
     private boolean timed = true;
@@ -158,73 +160,6 @@ final class Emitter {
         }
     }
 
-    /** r0 = the address of a place in the slot, as D has it. */
-    void ownAddress(int place) {
-        if (isConfined()) {
-            asm.constant(R0, Confinement.OWN_MEMORY + place);
-            return;
-        }
-        slotAddress(R0, place);
-        launder();
-    }
-
-    /** register = the offset in the slot of an address that D has in it; changes r0. */
-    void toOffset(int register) {
-        if (isConfined()) {
-            asm.constant(R0, Confinement.OWN_MEMORY);
-        } else {
-            slotAddress(R0, 0);
-            launder();
-        }
-        asm.aluRegister(Alu.SUB, register, R0);
-    }
-
-    /** In a zone the address in r0 must be of so many bytes of the clause's own, and becomes one that can be read. */
-    void guard(int bytes) {
-        if (!isGuarded()) {
-            return;
-        }
-        asm.move(R1, R0);
-        toOffset(R1);
-        asm.constant(R4, bytes);
-        checkOwned(R1, R4, bytes);
-        asm.move(R0, SLOT).aluRegister(Alu.ADD, R0, R1);
-    }
-
-    /** As {@link #guard}, for a text. @return whether r2 has the bytes that it may take, which are at most so many */
-    boolean guardText(int most) {
-        if (!isGuarded()) {
-            return false;
-        }
-        asm.move(R1, R0);
-        toOffset(R1);
-        int found = asm.newLabel();
-        for (Owned one : ownedPlaces()) {
-            int next = asm.newLabel();
-            int end = one.place() + one.size();
-            asm.jump(Jump.LT, R1, one.place(), next)
-                    .jump(Jump.GE, R1, end, next)
-                    .constant(R2, end)
-                    .aluRegister(Alu.SUB, R2, R1)
-                    .jump(found)
-                    .place(next);
-        }
-        fail(KERNEL_PRIVILEGE);
-        int fits = asm.newLabel();
-        asm.place(found).jump(Jump.LE, R2, most, fits).constant(R2, most).place(fits);
-        asm.move(R0, SLOT).aluRegister(Alu.ADD, R0, R1);
-        return true;
-    }
-
-    private List<Owned> ownedPlaces() {
-        var all = new ArrayList<>(owned);
-        int variables = names.size(zonda.dtrace.syntax.Expr.Scope.THIS);
-        if (variables > 0 || all.isEmpty()) {
-            all.add(new Owned(SLOT_VARIABLES, variables));
-        }
-        return all;
-    }
-
     // Places in the slot.
 
     int mark() {
@@ -239,44 +174,14 @@ final class Emitter {
     int allocateForClause(int size) {
         int place = allocate(size + 8);
         kept = top;
-        owned.add(new Owned(place, size));
+        own.add(place, size);
         return place;
     }
 
     /** The clause is at its end. */
     void releaseForClause() {
         kept = 0;
-        owned.clear();
-    }
-
-    /** Memory of the slot that the clause may write to by address. */
-    private record Owned(int place, int size) {}
-
-    /**
-     * A fault unless so many bytes at an offset of the slot are the clause's own: variables of {@code this}, and what
-     * alloca() and copyin() have given it.
-     *
-     * @param offset the register with the offset
-     * @param size the register with the number of bytes
-     * @param most what that is at most
-     */
-    void checkOwned(int offset, int size, int most) {
-        int fine = asm.newLabel();
-        var all = ownedPlaces();
-        for (Owned one : all) {
-            int next = asm.newLabel();
-            asm.jump(Jump.LT, offset, one.place(), next);
-            asm.move(R5, offset).aluRegister(Alu.ADD, R5, size);
-            asm.jump(Jump.LE, R5, one.place() + one.size(), fine).place(next);
-        }
-        failOutside();
-        // For the verifier, which does not see what a sum says of its parts.
-        int limit = all.stream().mapToInt(one -> one.place() + one.size()).max().orElseThrow();
-        int within = asm.newLabel();
-        asm.place(fine).jump(Jump.LE, offset, limit, within);
-        failOutside();
-        asm.place(within);
-        reserve(limit + most + 8);
+        own.clear();
     }
 
     /** Bytes in the slot, at a constant offset. */
@@ -506,7 +411,7 @@ final class Emitter {
     }
 
     /** A fault at the address that was kept on the stack, which a zone is not told of. */
-    private void failOutside() {
+    void failOutside() {
         if (isConfined()) {
             fail(KERNEL_PRIVILEGE);
         } else {

@@ -74,7 +74,7 @@ final class StringEmitter {
             case Op.Place(Op address, DType type) -> {
                 emitter.zero(place, Aggregate.size(type, size));
                 numbers.number(address);
-                emitter.guard(type.size());
+                emitter.own.guard(type.size());
                 read(place, type.size(), Emitter.READ_KERNEL);
             }
             default -> {
@@ -101,7 +101,7 @@ final class StringEmitter {
             if (arguments.size() > 1) {
                 numbers.number(arguments.get(1));
             } else {
-                numbers.builtins().processOfAddresses();
+                numbers.builtins().owners().processOfAddresses();
             }
             asm.store(DW, SLOT, place, R0);
         }
@@ -120,7 +120,7 @@ final class StringEmitter {
 
     /** Reads a text at the address in r0. */
     private void readText(int place, int bytes) {
-        if (!emitter.guardText(bytes)) {
+        if (!emitter.own.guardText(bytes)) {
             read(place, bytes, Emitter.READ_KERNEL_STRING);
             return;
         }

@@ -125,7 +125,7 @@ final class VariableEmitter {
                     0,
                     variable.name() + ": in a zone only clause-local variables (this->) can be structures or arrays");
         }
-        emitter.ownAddress(SLOT_VARIABLES + variable.place());
+        emitter.own.address(SLOT_VARIABLES + variable.place());
     }
 
     /** r0 = the number that was stored. */
@@ -229,9 +229,9 @@ final class VariableEmitter {
         numbers.number(address);
         asm.store(DW, FRAME, Emitter.ADDRESS, R0);
         asm.move(R3, R0);
-        emitter.toOffset(R3);
+        emitter.own.toOffset(R3);
         asm.constant(R4, bytes);
-        emitter.checkOwned(R3, R4, bytes);
+        emitter.own.checkOwned(R3, R4, bytes);
         asm.move(R0, SLOT).aluRegister(Alu.ADD, R0, R3);
     }
 

@@ -51,7 +51,7 @@ final class ZoneCheck {
 
     /** r0 is a user namespace: the zone's or one below it, or it jumps. */
     private void requireNamespace(int leave) {
-        numbers.builtins().zoneNamespace(leave);
+        numbers.builtins().owners().zoneNamespace(leave);
         asm.constant(R1, emitter.confinement().userNamespace()).jumpRegister(Jump.NE, R0, R1, leave);
     }
 }
