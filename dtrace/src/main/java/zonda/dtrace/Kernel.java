@@ -170,7 +170,7 @@ final class Kernel implements AutoCloseable, Aggregations.Source {
         Bpf.ProgramType type = switch (probe.source()) {
             case Probe.Source.Begin(), Probe.Source.End(), Probe.Source.Error() -> Bpf.ProgramType.RAW_TRACEPOINT;
             case Probe.Source.Clock _ -> Bpf.ProgramType.PERF_EVENT;
-            case Probe.Source.User _, Probe.Source.Usdt _ -> Bpf.ProgramType.KPROBE;
+            case Probe.Source.User _, Probe.Source.Usdt _, Probe.Source.Lock _ -> Bpf.ProgramType.KPROBE;
             case Probe.Source.Syscall _, Probe.Source.Tracepoint _ -> Bpf.ProgramType.TRACING;
         };
         int tracepoint = type == Bpf.ProgramType.TRACING ? tracepoint(event(probe)) : 0;
@@ -233,6 +233,12 @@ final class Kernel implements AutoCloseable, Aggregations.Source {
                     }
                 }
             }
+            case Probe.Source.Lock lock ->
+                attach(
+                        program,
+                        PerfEvent.uprobe(
+                                new PerfEvent.Place(lock.file(), lock.offset(), lock.returns(), 0), lock.process()),
+                        0);
             case Probe.Source.User _ -> {
                 for (int i = 0; i < one.probes().size(); i++) {
                     map(Maps.PLACES).update(key(cookie), entry(one, i));

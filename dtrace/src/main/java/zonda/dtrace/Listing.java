@@ -140,6 +140,10 @@ final class Listing {
                                 .orElse("");
             case Probe.Source.Usdt(var sites, long process) ->
                 "where process " + process + " says so, at " + sites.size() + " places";
+            case Probe.Source.Lock lock ->
+                "when " + probe.function() + " " + (lock.returns() ? "returns" : "is called") + " in process "
+                        + lock.process()
+                        + lock.condition().map(condition -> " and " + condition).orElse("");
             case Probe.Source.User user ->
                 (user.returns() ? "when the function returns" : "at the instruction") + " in process " + user.process();
         };

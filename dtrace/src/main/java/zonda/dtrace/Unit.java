@@ -40,6 +40,7 @@ final class Unit {
     private final Compiler compiler;
     private final List<Enabling> enablings = new ArrayList<>();
     private final Providers providers = new Providers();
+    private final Bookkeeping bookkeeping = new Bookkeeping();
     private final Map<String, Expr> providerExpressions = new HashMap<>();
 
     Unit(TypeTable types, Options options, ProbeTable probes, Compiler.Invoker invoker) {
@@ -203,6 +204,13 @@ final class Unit {
         return new Item.Clause(line, clause.probes(), Optional.of(predicate), clause.body(), clause.noBraces());
     }
 
+    /** All programs have been added: what their probes need besides comes behind them. */
+    void complete() {
+        for (String text : bookkeeping.clauses()) {
+            Parser.parse(text, NO_MACROS, types::isType).forEach(item -> enable((Item.Clause) item));
+        }
+    }
+
     private int enable(Item.Clause written) {
         var found = new LinkedHashMap<Integer, Probe>();
         int matched = 0;
@@ -222,6 +230,10 @@ final class Unit {
             }
             matched += some.size();
             some.forEach(probe -> found.put(probe.id(), probe));
+        }
+        String needed = bookkeeping.variables(found.values());
+        if (!needed.isEmpty()) {
+            library(needed);
         }
         Item.Clause clause = inZone(written, found.values());
         var shapes = new LinkedHashMap<String, Shape>();
@@ -263,6 +275,7 @@ final class Unit {
             case Probe.Source.Syscall(var _, boolean entry) -> "syscall " + entry;
             case Probe.Source.Clock(var _, boolean everywhere) -> "clock " + everywhere;
             case Probe.Source.User(var _, var _, boolean returns, var _) -> "user " + returns;
+            case Probe.Source.Lock lock -> "lock " + lock.returns() + lock.arguments();
             case Probe.Source.Usdt(List<Probe.Site> sites, var _) ->
                 "usdt " + Operand.types(sites.getFirst().arguments());
             default -> probe.source().getClass().getSimpleName();
@@ -288,24 +301,37 @@ final class Unit {
                 Shape.of(Shape.Site.USER_NOTE)
                         .withRawTypes(Operand.types(sites.getFirst().arguments()))
                         .withNames(full);
+            case Probe.Source.Lock lock ->
+                new Shape(
+                        lock.returns() ? Shape.Site.USER_RETURN : Shape.Site.USER_ENTRY,
+                        List.of(DType.ULONG, DType.INT),
+                        arguments(lock.arguments()),
+                        Optional.of(full),
+                        Optional.empty(),
+                        lock.condition().map(this::expression),
+                        List.of());
             case Probe.Source.Tracepoint tracepoint -> tracepoint(tracepoint, full);
         };
+    }
+
+    private List<Shape.Argument> arguments(List<String> written) {
+        return written.stream()
+                .map(argument -> {
+                    int equals = argument.indexOf(" = ");
+                    return new Shape.Argument(
+                            argument.substring(0, equals).strip(), expression(argument.substring(equals + 3)));
+                })
+                .toList();
     }
 
     private Shape tracepoint(Probe.Source.Tracepoint tracepoint, Shape.Names full) {
         List<DType> raw = types.kernelTypes()
                 .map(btf -> btf.tracepointArguments(tracepoint.event()))
                 .orElse(List.of());
-        var arguments = new ArrayList<Shape.Argument>();
-        for (String argument : tracepoint.arguments()) {
-            int equals = argument.indexOf(" = ");
-            arguments.add(new Shape.Argument(
-                    argument.substring(0, equals).strip(), expression(argument.substring(equals + 3))));
-        }
         return new Shape(
                 Shape.Site.TRACEPOINT,
                 raw,
-                arguments,
+                arguments(tracepoint.arguments()),
                 Optional.of(full),
                 tracepoint.task(),
                 tracepoint.condition().map(this::expression),

@@ -142,6 +142,9 @@ public final class ProbeTable {
     private void usdt(Pattern pattern) {
         if (Pattern.isWild(pattern.provider())) {
             for (Target target : targets) {
+                if (Pattern.glob(pattern.provider(), UserLocks.PROVIDER + target.number())) {
+                    locks(UserLocks.PROVIDER + target.number(), target.process(), pattern);
+                }
                 var notes = new UserNotes(target.process(), view);
                 notes.providers().stream()
                         .filter(provider -> Pattern.glob(pattern.provider(), provider + target.number()))
@@ -156,6 +159,11 @@ public final class ProbeTable {
             return;
         }
         Matcher provider = OWN.matcher(pattern.provider());
+        if (provider.matches() && provider.group(1).equals(UserLocks.PROVIDER)) {
+            view.process(Long.parseLong(provider.group(2)))
+                    .ifPresent(number -> locks(pattern.provider(), number, pattern));
+            return;
+        }
         if (provider.matches() && !PROCESS.matcher(pattern.provider()).matches()) {
             view.process(Long.parseLong(provider.group(2)))
                     .ifPresent(number -> new UserNotes(number, view)
@@ -167,6 +175,12 @@ public final class ProbeTable {
                                     place.name(),
                                     place.source())));
         }
+    }
+
+    private void locks(String provider, long process, Pattern pattern) {
+        new UserLocks(process, view)
+                .find(pattern)
+                .forEach(place -> add(provider, place.module(), place.function(), place.name(), place.source()));
     }
 
     /** Whether none but the probes that need no types of the kernel can match, so that these need not be read. */
@@ -239,22 +253,27 @@ public final class ProbeTable {
         }
     }
 
-    /** Why a provider of illumos has no probes here; empty when there is none of that name either, and in zones. */
+    /** Why a provider of illumos has no such probe here; empty when there is none of that name either, and in zones. */
     public Optional<String> whyMissing(String provider) {
         return view.isAll() ? why(provider) : Optional.empty();
     }
 
     private static Optional<String> why(String provider) {
+        if (provider.startsWith(UserLocks.PROVIDER) && OWN.matcher(provider).matches()) {
+            return Optional.of("the C library has no place where a thread is known to wait: there are mutex-acquire,"
+                    + " mutex-release, mutex-error, rw-acquire, rw-release and rw-error of processes that use it");
+        }
         return Optional.ofNullable(
                 switch (provider) {
                     case "fbt" ->
                         "this kernel lets no eBPF program attach to its functions, or dtrace can't use it yet";
                     case "lockstat" ->
-                        "the kernel tells of contended locks, at sdt:::contention_begin and contention_end, but not of"
-                                + " locks that are taken";
+                        "the kernel tells of locks that are waited for, and not of those that are taken or given back:"
+                                + " there are adaptive-block, adaptive-spin, spin-spin and rw-block";
+                    case "plockstat" -> "its probes are those of a process: plockstat$target";
                     case "cpc" -> "counters of processors are not implemented";
                     case "mib" -> "the kernel counts these without a place where a program could be attached";
-                    case "plockstat", "nfsv3", "nfsv4" -> "the provider " + provider + " is not implemented";
+                    case "nfsv3", "nfsv4" -> "the provider " + provider + " is not implemented";
                     default -> null;
                 });
     }
