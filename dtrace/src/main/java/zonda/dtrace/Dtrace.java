@@ -390,6 +390,9 @@ public final class Dtrace {
             if (line.has("json")) {
                 consumer.json();
             }
+            if (line.flags().stream().anyMatch(flag -> flag.startsWith("heatmap="))) {
+                consumer.heatMapOf(unit.names().aggregates());
+            }
             tracing.run(targets::release, targets::over);
             if (!options.is("quiet")) {
                 targets.ended().forEach(words -> terminal.err("dtrace: " + words));
@@ -401,6 +404,10 @@ public final class Dtrace {
 
         private void remaining(Unit unit, Consumer consumer, Outlet outlet) {
             for (String flag : line.flags()) {
+                if (flag.startsWith("heatmap=")) {
+                    outlet.write(flag.substring(8), consumer.heatMap());
+                    return;
+                }
                 if (flag.startsWith("flame=")) {
                     outlet.write(
                             flag.substring(6), consumer.flameGraph(unit.names().aggregates()));

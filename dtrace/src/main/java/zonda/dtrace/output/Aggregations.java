@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import zonda.dtrace.code.Action.Datum;
 import zonda.dtrace.code.Aggregate;
 import zonda.dtrace.code.Format;
@@ -378,6 +380,26 @@ public final class Aggregations {
             }
         }
         return stacks;
+    }
+
+    /** What all distributions count, by the lowest value of each bucket. */
+    SortedMap<Long, Long> distributions(Collection<Aggregate> all) {
+        var counts = new TreeMap<Long, Long>();
+        for (Aggregate aggregate : all) {
+            switch (aggregate.function()) {
+                case QUANTIZE, LQUANTIZE, LLQUANTIZE -> {
+                    for (Entry entry : sorted(aggregate)) {
+                        for (int i = 0; i + 1 < entry.words().length; i++) {
+                            if (entry.words()[i + 1] != 0) {
+                                counts.merge(Distribution.lowest(aggregate, i), entry.words()[i + 1], Long::sum);
+                            }
+                        }
+                    }
+                }
+                case COUNT, SUM, AVG, MIN, MAX, STDDEV -> {}
+            }
+        }
+        return counts;
     }
 
     /** All entries of an aggregation, sorted, for other views than text. */

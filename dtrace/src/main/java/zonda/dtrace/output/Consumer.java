@@ -71,6 +71,8 @@ public final class Consumer {
     private final Map<Integer, Integer> probeOf = new HashMap<>();
 
     private final Map<Integer, Integer> preceding = new HashMap<>();
+    private final HeatMap heatMap = new HeatMap();
+    private List<Aggregate> mapped = List.of();
     private int following = -1;
     private boolean header;
     private boolean json;
@@ -111,6 +113,16 @@ public final class Consumer {
     /** Lines of JSON instead of text, from now on. */
     public void json() {
         json = true;
+    }
+
+    /** A heat map is made of the distributions among these, with a column for each time that they are looked at. */
+    public void heatMapOf(Collection<Aggregate> all) {
+        mapped = List.copyOf(all);
+    }
+
+    /** As it is until now. */
+    public String heatMap() {
+        return heatMap.svg();
     }
 
     /** A flame graph of all stacks that were aggregated. */
@@ -183,6 +195,9 @@ public final class Consumer {
     /** Records of all processors since the last time, in any order. */
     public void consume(List<byte[]> all) {
         aggregations.refresh();
+        if (!mapped.isEmpty()) {
+            heatMap.add(System.nanoTime(), aggregations.distributions(mapped));
+        }
         var sorted = new ArrayList<>(all);
         sorted.sort(Comparator.comparingLong(record -> buffer(record).getLong(8)));
         for (int i = 0; i < sorted.size(); i++) {
