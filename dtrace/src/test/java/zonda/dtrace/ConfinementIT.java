@@ -317,6 +317,15 @@ class ConfinementIT {
     }
 
     @Test
+    void what_is_printed_does_not_fill_the_host_s_memory() {
+        Recorder wide = run("BEGIN { printf(\"%99999d|%99999d|%*d|\", 1, 2, 99999, 3); }");
+        assertThat(wide.out().strip()).hasSizeLessThan(5000).matches("(?s) *1\\| *2\\| *3\\|");
+
+        Recorder many = run("BEGIN { @ = count(); printa(\"%@99999d|\", @); }");
+        assertThat(many.out().strip()).hasSizeLessThan(5000).matches("(?s) *1\\|");
+    }
+
+    @Test
     void structures_outside_of_the_clause_and_programs_that_grow_without_end_are_refused() {
         assertThat(Recorder.in(calling, "-n", "struct s { int a; }; struct s g; BEGIN { trace((uint64_t)&g.a); }")
                         .err())

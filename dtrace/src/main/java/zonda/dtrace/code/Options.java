@@ -312,8 +312,14 @@ public final class Options {
 
     public long number(String name) {
         long asked = Long.parseLong(values.getOrDefault(name, "0"));
-        long most = limits.getOrDefault(name, Long.MAX_VALUE);
-        return asked > most || asked == 0 && limits.containsKey(name) ? most : asked;
+        long most = most(name);
+        boolean unlimited = asked == 0 && name.equals("specsize");
+        return asked > most || unlimited && most != Long.MAX_VALUE ? most : asked;
+    }
+
+    /** What a number is at most, if it was limited. */
+    public long most(String name) {
+        return limits.getOrDefault(name, Long.MAX_VALUE);
     }
 
     /** Numbers are at most these, whatever is set. */

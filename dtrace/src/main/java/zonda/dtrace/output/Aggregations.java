@@ -168,9 +168,17 @@ public final class Aggregations {
             return;
         }
         for (Entry entry : sorted) {
+            if (isEnough(out)) {
+                return;
+            }
             keys(entry, out);
             out.append(value(entry)).append('\n');
         }
+    }
+
+    /** Whether no more is to be shown at once. */
+    private boolean isEnough(StringBuilder out) {
+        return out.length() > options.most("printed");
     }
 
     String printa(Optional<Format> format, List<Aggregate> aggregates) {
@@ -184,6 +192,9 @@ public final class Aggregations {
             return out.toString();
         }
         for (List<Entry> joined : joined(aggregates)) {
+            if (isEnough(out)) {
+                return out.toString();
+            }
             if (format.isEmpty()) {
                 keys(joined.getFirst(), out);
                 joined.forEach(entry -> out.append(value(entry)));
@@ -336,8 +347,9 @@ public final class Aggregations {
         if (picture) {
             return Distribution.of(entry.aggregate(), entry.words(), normal(entry.aggregate()), Bars.of(options));
         }
-        int width = Math.max(0, conversion.width());
-        String text = Printf.number(conversion, conversion.precision(), width, scalar(entry), DType.INT64);
+        int width = (int) Math.clamp(conversion.width(), 0, options.most("blanks"));
+        int precision = (int) Math.min(conversion.precision(), options.most("blanks"));
+        String text = Printf.number(conversion, precision, width, scalar(entry), DType.INT64);
         return Printf.pad(text, width, conversion.flags().indexOf('-') >= 0);
     }
 

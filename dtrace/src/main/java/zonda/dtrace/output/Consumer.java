@@ -29,6 +29,9 @@ public final class Consumer {
         "invalid size", "index out of bounds", "library-level fault",
     };
 
+    /** Characters that are not kept until a record is at its end. */
+    private static final int MUCH = 1 << 16;
+
     /** Each has buffers of its own for speculations. */
     private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
 
@@ -91,7 +94,7 @@ public final class Consumer {
         this.layouts = layouts;
         this.probes = probes;
         this.outlet = outlet;
-        this.printf = new Printf(symbols, options.stringSize(), (int) options.number("stackindent"));
+        this.printf = new Printf(symbols, options.stringSize(), (int) options.number("stackindent"), options.most("blanks"));
         this.records = new Records(printf, options.stringSize(), enumerators);
         this.aggregations = new Aggregations(source, options, printf);
     }
@@ -259,6 +262,9 @@ public final class Consumer {
         }
         for (Action action : layout.actions()) {
             act(action, record, out);
+            if (out.length() > MUCH) {
+                flush(out);
+            }
         }
         if (!quiet()) {
             out.append('\n');

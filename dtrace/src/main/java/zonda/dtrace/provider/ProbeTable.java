@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -266,16 +268,26 @@ public final class ProbeTable {
         return Optional.ofNullable(
                 switch (provider) {
                     case "fbt" ->
-                        "this kernel lets no eBPF program attach to its functions, or dtrace can't use it yet";
+                        hasEvents("kprobe")
+                                ? "dtrace does not use the kernel's functions yet, though this kernel would let it"
+                                : "this kernel lets nothing attach to its functions: it has no kprobes";
                     case "lockstat" ->
                         "the kernel tells of locks that are waited for, and not of those that are taken or given back:"
                                 + " there are adaptive-block, adaptive-spin, spin-spin and rw-block";
                     case "plockstat" -> "its probes are those of a process: plockstat$target";
-                    case "cpc" -> "counters of processors are not implemented";
+                    case "cpc" ->
+                        hasEvents("cpu")
+                                ? "dtrace does not use the counters of processors yet"
+                                : "the kernel has no counters of these processors, as on most virtual machines";
                     case "mib" -> "the kernel counts these without a place where a program could be attached";
                     case "nfsv3", "nfsv4" -> "the provider " + provider + " is not implemented";
                     default -> null;
                 });
+    }
+
+    /** Whether perf_event_open(2) knows events of this kind. */
+    private static boolean hasEvents(String kind) {
+        return Files.exists(Path.of("/sys/bus/event_source/devices/" + kind));
     }
 
     /** What is wrong with a description of places in a process that matches nothing: an error's tag and its words. */

@@ -32,7 +32,7 @@ import zonda.kernel.Command;
         disabledReason = "takes minutes; ZONDA_SLOW_TESTS=1 runs it")
 class DtraceKernelsIT {
     private static final Duration COPYING = Duration.ofMinutes(2);
-    private static final Duration RUNNING = Duration.ofMinutes(15);
+    private static final Duration RUNNING = Duration.ofMinutes(30);
     private static final Path RESOURCES = Path.of("dtrace/src/test/resources/zonda/dtrace");
     private static final List<String> CONFINED = List.of(
             "syscall:::entry { @[execname, pid, ppid, tid, uid, gid, zonename, curpsinfo->pr_psargs] = count();"
@@ -82,17 +82,20 @@ class DtraceKernelsIT {
     /** As the guest reads them. */
     private static String programs(Path top) throws IOException {
         var all = new ArrayList<String>();
-        for (String block : Files.readString(top.resolve(RESOURCES.resolve("printed.txt"))).split("(?m)^=====\n")) {
-            all.add("host\n" + block.split("(?m)^-----\n", 2)[0]);
-        }
+        CONFINED.forEach(program -> all.add("zone\n" + program + "\n"));
+        PROVIDERS.forEach(program -> all.add("host\n" + program + "\n"));
         all.add("host\n" + functions(top));
         try (Stream<Path> scripts = Files.list(top.resolve("dtrace/toolkit"))) {
-            for (Path script : scripts.filter(file -> file.toString().endsWith(".d")).sorted().toList()) {
+            for (Path script : scripts.filter(file -> file.toString().endsWith(".d"))
+                    .sorted()
+                    .toList()) {
                 all.add("host\n" + Files.readString(script));
             }
         }
-        PROVIDERS.forEach(program -> all.add("host\n" + program + "\n"));
-        CONFINED.forEach(program -> all.add("zone\n" + program + "\n"));
+        for (String block : Files.readString(top.resolve(RESOURCES.resolve("printed.txt")))
+                .split("(?m)^=====\n")) {
+            all.add("host\n" + block.split("(?m)^-----\n", 2)[0]);
+        }
         return String.join("=====\n", all);
     }
 
@@ -143,7 +146,9 @@ class DtraceKernelsIT {
                 mount -t tracefs tracefs /sys/kernel/tracing
                 %s 2>&1
                 poweroff -f
-                """.formatted(GuestJava.command(DtracePrograms.class)));
+                """.formatted(
+                        // An emulated processor is sooner done with bytecode than with code that it translates again.
+                        GuestJava.command(DtracePrograms.class).replace("-Xmx", "-XX:CompileThresholdScaling=5 -Xmx")));
         Files.setPosixFilePermissions(init, PosixFilePermissions.fromString("rwxr-xr-x"));
         Path archive = scratch.resolve("root.cpio");
         Command.of("sh", "-c", "cd \"$1\" && find . | busybox cpio -o -H newc >\"$2\"", "sh", root.toString(), "" + archive)
