@@ -4,8 +4,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,7 +26,6 @@ import zonda.vm.Vms;
  */
 public final class ZoneZfs {
     private static final System.Logger LOG = System.getLogger(ZoneZfs.class.getName());
-    private static final int MOST_WORDS = 256;
     private static final int LONGEST_LINE = 8192;
     private static final int LONGEST_REQUEST = 16 << 10;
 
@@ -47,28 +44,12 @@ public final class ZoneZfs {
     }
 
     private static List<String> request(InputStream in) throws IOException {
-        String first = line(in);
+        var request = new ZoneRequest(in, LONGEST_LINE, LONGEST_REQUEST);
+        String first = request.line();
         if (!first.matches("ZFS 1 [0-9]{1,3}")) {
             throw new IOException("not a request: " + first);
         }
-        int count = Integer.parseInt(first.substring(6));
-        if (count > MOST_WORDS) {
-            throw new IOException("too many arguments: " + count);
-        }
-        List<String> words = new ArrayList<>();
-        int length = 0;
-        for (int i = 0; i < count; i++) {
-            try {
-                words.add(new String(Base64.getDecoder().decode(line(in)), StandardCharsets.UTF_8));
-            } catch (IllegalArgumentException e) {
-                throw new IOException("not base64: " + e.getMessage(), e);
-            }
-            length += words.getLast().length();
-            if (length > LONGEST_REQUEST) {
-                throw new IOException("a request of more than " + LONGEST_REQUEST + " characters");
-            }
-        }
-        return words;
+        return request.words(Integer.parseInt(first.substring(6)));
     }
 
     /** The words are in the pool's history and in listings, where a line of the zone's making could pass for another. */
@@ -76,17 +57,6 @@ public final class ZoneZfs {
         if (words.stream().anyMatch(word -> word.chars().anyMatch(Character::isISOControl))) {
             throw new OpException(Code.INVALID, "control characters are not allowed in a zone's commands");
         }
-    }
-
-    private static String line(InputStream in) throws IOException {
-        var line = new StringBuilder();
-        for (int one = in.read(); one != '\n'; one = in.read()) {
-            if (one < 0 || line.length() >= LONGEST_LINE) {
-                throw new IOException("the request was cut off, or a line of it is too long");
-            }
-            line.append((char) one);
-        }
-        return line.toString();
     }
 
     private static Session session(List<String> words, int uid, OutputStream out) {

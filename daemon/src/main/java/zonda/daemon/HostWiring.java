@@ -28,6 +28,7 @@ import zonda.commands.VmadmdServer;
 import zonda.commands.VminfodServer;
 import zonda.commands.ZfsTool;
 import zonda.commands.ZloginTool;
+import zonda.commands.ZoneDtrace;
 import zonda.commands.ZoneZfs;
 import zonda.commands.ZoneadmTool;
 import zonda.commands.ZonecfgTool;
@@ -47,6 +48,7 @@ import zonda.storage.Pool;
 import zonda.storage.PoolRegistry;
 import zonda.storage.Pools;
 import zonda.storage.ScrubSchedule;
+import zonda.vm.GuestTool;
 import zonda.vm.Host;
 import zonda.vm.IdRanges;
 import zonda.vm.Keeper;
@@ -141,17 +143,15 @@ final class HostWiring implements AutoCloseable {
         var store = new VmStore(config.root().resolve("etc/zones"), table, open::mountpoint);
         store.start();
         var vms = new Vms(host, store, table, new IdRanges(config.idBase(), MOST_VMS));
-        tools.answerBy(new ZoneZfs(vms));
+        var dtrace = new Dtrace(zones::byUserNamespace);
+        tools.answerBy(GuestTool.ZFS, new ZoneZfs(vms)::serve);
+        tools.answerBy(GuestTool.DTRACE, new ZoneDtrace(dtrace, vms, zones)::serve);
         shutDown = () -> vms.shutDownAll(VM_SHUTDOWN);
         closing.add(new Recovery(vms, config.run().resolve("autobooted")).recover());
         closing.add(vms);
         closing.add(Keeper.start(vms));
-        serve(
-                vms,
-                table,
-                zones,
-                new Served(
-                        images, registry, networks, new HostInfo(config, pool, networks, serverUuid(), liveImage())));
+        var info = new HostInfo(config, pool, networks, serverUuid(), liveImage());
+        serve(vms, table, zones, new Served(images, registry, networks, dtrace, info));
     }
 
     private Pool openPool() {
@@ -160,7 +160,8 @@ final class HostWiring implements AutoCloseable {
         return pool;
     }
 
-    private record Served(HostImages images, PoolRegistry registry, Networks networks, HostInfo info) {}
+    private record Served(
+            HostImages images, PoolRegistry registry, Networks networks, Dtrace dtrace, HostInfo info) {}
 
     private void serve(Vms vms, PropertyTable table, Zones zones, Served served) {
         var consoles = new ConsoleRelay(zones);
@@ -177,7 +178,7 @@ final class HostWiring implements AutoCloseable {
                 new NictagadmTool(served.networks(), vms),
                 new ZfsTool(datasets),
                 zpool,
-                new DtraceTool(new Dtrace(zones::byUserNamespace)),
+                new DtraceTool(served.dtrace()),
                 new SysinfoTool(served.info()::json));
         listen(new CommandServer(config.socket(), Audience.ROOT, tools, HostWiring::caller));
         List<Tool> ofUsers = List.of(new UserZfs(datasets), new UserZpool(zpool));

@@ -119,6 +119,7 @@ record CommandLine(
             switch (name) {
                 case "json" -> flags.add("json");
                 case "flame" -> flags.add("flame=" + longValue(word, equals, rest));
+                case "heatmap" -> flags.add("heatmap=" + longValue(word, equals, rest));
                 case "explain" -> sources.add(new Source('?', longValue(word, equals, rest)));
                 default -> throw new UsageException("dtrace: illegal option -- " + word, true);
             }

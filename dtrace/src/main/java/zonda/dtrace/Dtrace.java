@@ -17,6 +17,7 @@ import zonda.dtrace.code.Options;
 import zonda.dtrace.output.Consumer;
 import zonda.dtrace.provider.Probe;
 import zonda.dtrace.provider.ProbeTable;
+import zonda.dtrace.provider.View;
 import zonda.dtrace.syntax.DError;
 import zonda.dtrace.types.Btf;
 import zonda.dtrace.types.TypeTable;
@@ -84,7 +85,12 @@ public final class Dtrace {
     }
 
     /** Who calls. */
-    public record Caller(long pid, long ppid, long uid, long gid) {}
+    public record Caller(long pid, long ppid, long uid, long gid, Optional<CallingZone> zone) {
+        /** In the global zone. */
+        public Caller(long pid, long ppid, long uid, long gid) {
+            this(pid, ppid, uid, gid, Optional.empty());
+        }
+    }
 
     private final Supplier<Map<Long, String>> zones;
     private volatile SoftReference<Btf> kernelTypes = new SoftReference<>(null);
@@ -139,7 +145,9 @@ public final class Dtrace {
         private final Caller caller;
         private final Terminal terminal;
         private final Options options = new Options();
-        private final ProbeTable probes = new ProbeTable(Dtrace.this::kernelTypes);
+        private final View view;
+        private final Limits limits;
+        private final ProbeTable probes;
         private final TypeTable types = new TypeTable(Dtrace.this::kernelTypes);
         private final Sources sources;
         private IntConsumer freed = _ -> {};
@@ -149,6 +157,10 @@ public final class Dtrace {
             this.caller = caller;
             this.terminal = terminal;
             this.sources = new Sources(line, options, caller, terminal);
+            this.view = caller.zone().<View>map(ZoneView::new).orElse(View.ALL);
+            this.limits = caller.zone().isPresent() ? Limits.ZONE : Limits.HOST;
+            this.probes = new ProbeTable(Dtrace.this::kernelTypes, view);
+            options.limit(limits.options());
         }
 
         int run() {
@@ -165,7 +177,7 @@ public final class Dtrace {
                         .explain(explained.get().text());
             }
             if (line.mode() == CommandLine.Mode.LIST) {
-                try (var targets = new Targets(terminal)) {
+                try (var targets = new Targets(terminal, view)) {
                     return list(targets);
                 }
             }
@@ -175,7 +187,7 @@ public final class Dtrace {
             if (line.sources().isEmpty() && !line.has("Z")) {
                 throw new Complaint("no probes specified");
             }
-            try (var targets = new Targets(terminal)) {
+            try (var targets = new Targets(terminal, view)) {
                 return trace(targets);
             }
         }
@@ -225,7 +237,13 @@ public final class Dtrace {
                     options,
                     probes,
                     new Compiler.Invoker(
-                            caller.pid(), caller.ppid(), caller.uid(), caller.gid(), wall, Bpf.possibleCpus()));
+                            caller.pid(),
+                            caller.ppid(),
+                            caller.uid(),
+                            caller.gid(),
+                            wall,
+                            Bpf.possibleCpus(),
+                            caller.zone().map(CallingZone::confinement)));
         }
 
         /** That a description matches nothing is said, and is no failure. */
@@ -306,7 +324,7 @@ public final class Dtrace {
                 throw new Complaint("could not enable tracing: Invalid argument: no cpu "
                         + options.word("cpu").orElseThrow());
             }
-            try (var kernel = new Kernel(unit.names(), kernelTypesFor(planned))) {
+            try (var kernel = new Kernel(unit.names(), kernelTypesFor(planned), limits)) {
                 freed = kernel::speculationFreed;
                 return trace(unit, programs, planned, kernel, outlet, targets);
             } catch (DError e) {
@@ -332,17 +350,17 @@ public final class Dtrace {
 
         private void startTargets(Targets targets) {
             for (String command : line.commands()) {
-                long pid = targets.start(command);
-                sources.target(pid);
-                probes.target(pid);
+                targeted(targets.start(command));
             }
-            for (long pid : line.processes()) {
-                if (!targets.grab(pid)) {
-                    throw new Complaint("failed to grab pid " + pid + ": no such process");
-                }
-                sources.target(pid);
-                probes.target(pid);
+            for (long number : line.processes()) {
+                targeted(targets.grab(number)
+                        .orElseThrow(() -> new Complaint("failed to grab pid " + number + ": no such process")));
             }
+        }
+
+        private void targeted(Targets.Target target) {
+            sources.target(target.number());
+            probes.target(target.number(), target.process().pid());
         }
 
         private int trace(
@@ -353,22 +371,27 @@ public final class Dtrace {
                 Outlet outlet,
                 Targets targets) {
             kernel.load(planned, programs.enabled());
-            kernel.zones(zones.get());
+            Supplier<Map<Long, String>> named = caller.zone().isPresent() ? Map::of : zones;
+            kernel.zones(named.get());
             var consumer = new Consumer(
                     options,
                     unit.compiler().layouts(),
                     programs.enabled(),
                     kernel,
                     unit.names().types()::enumerator,
+                    view,
                     outlet);
             if (options.is("destructive") && !options.is("quiet")) {
                 terminal.err("dtrace: allowing destructive actions");
             }
             consumer.remember(targets.processes());
-            var tracing = new Tracing(kernel, consumer, options, outlet, zones);
+            var tracing = new Tracing(kernel, consumer, options, outlet, named);
             terminal.onInterrupt(tracing::interrupt);
             if (line.has("json")) {
                 consumer.json();
+            }
+            if (line.flags().stream().anyMatch(flag -> flag.startsWith("heatmap="))) {
+                consumer.heatMapOf(unit.names().aggregates());
             }
             tracing.run(targets::release, targets::over);
             if (!options.is("quiet")) {
@@ -381,6 +404,10 @@ public final class Dtrace {
 
         private void remaining(Unit unit, Consumer consumer, Outlet outlet) {
             for (String flag : line.flags()) {
+                if (flag.startsWith("heatmap=")) {
+                    outlet.write(flag.substring(8), consumer.heatMap());
+                    return;
+                }
                 if (flag.startsWith("flame=")) {
                     outlet.write(
                             flag.substring(6), consumer.flameGraph(unit.names().aggregates()));

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import zonda.dtrace.provider.Mappings;
+import zonda.dtrace.provider.View;
 import zonda.kernel.Bpf;
 import zonda.kernel.BpfAssembler;
 import zonda.kernel.BpfAssembler.Alu;
@@ -32,7 +33,7 @@ final class FirstInstruction {
     private FirstInstruction() {}
 
     /** @param process stopped before it executes the command @return whether it stands at the command's beginning */
-    static boolean reach(LinuxProcess process, Duration longest) {
+    static boolean reach(LinuxProcess process, View view, Duration longest) {
         long[] code = stopping(process.pid());
         try (Fd program = Bpf.load(Bpf.ProgramType.RAW_TRACEPOINT, "exec", code, 0);
                 Fd _ = Bpf.attachTracepoint(program, Optional.of("sched_process_exec"))) {
@@ -41,7 +42,7 @@ final class FirstInstruction {
                 return false;
             }
         }
-        Optional<PerfEvent.Place> first = place(process.pid());
+        Optional<PerfEvent.Place> first = place(process.pid(), view);
         if (first.isEmpty()) {
             return true;
         }
@@ -64,7 +65,7 @@ final class FirstInstruction {
     }
 
     /** Where in its file the first instruction is; empty when it is in none. */
-    private static Optional<PerfEvent.Place> place(long pid) {
+    private static Optional<PerfEvent.Place> place(long pid, View view) {
         try {
             ByteBuffer vector = ByteBuffer.wrap(Files.readAllBytes(Path.of("/proc/" + pid + "/auxv")))
                     .order(ByteOrder.LITTLE_ENDIAN);
@@ -76,10 +77,7 @@ final class FirstInstruction {
                             .flatMap(all -> all.at(address))
                             .filter(Mappings.Mapping::isFile)
                             .map(mapping -> new PerfEvent.Place(
-                                    Path.of("/proc/" + pid + "/root" + mapping.path()),
-                                    address - mapping.start() + mapping.offset(),
-                                    false,
-                                    0));
+                                    view.file(pid, mapping), address - mapping.start() + mapping.offset(), false, 0));
                 }
             }
             return Optional.empty();

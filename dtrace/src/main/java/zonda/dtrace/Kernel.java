@@ -37,6 +37,7 @@ final class Kernel implements AutoCloseable, Aggregations.Source {
     /** Buffers that are asked to be larger than memory has room for are resized, as on illumos. */
     private static final int LARGEST_RING = 1 << 26;
 
+    private final Limits limits;
     private final Names names;
     private final Options options;
     private final Optional<Btf> types;
@@ -46,7 +47,8 @@ final class Kernel implements AutoCloseable, Aggregations.Source {
     private final List<Fd> open = new ArrayList<>();
     private final Map<Class<?>, Fd> runnable = new LinkedHashMap<>();
 
-    Kernel(Names names, Optional<Btf> types) {
+    Kernel(Names names, Optional<Btf> types, Limits limits) {
+        this.limits = limits;
         this.names = names;
         this.options = names.options();
         this.types = types;
@@ -58,6 +60,9 @@ final class Kernel implements AutoCloseable, Aggregations.Source {
                 .mapToInt(one -> one.program().slotSize())
                 .max()
                 .orElse(8);
+        if (slot > limits.slot() || programs.size() > limits.programs()) {
+            throw new DError("D_PROG_BIG", 0, "the program is too large");
+        }
         fixedMaps(
                 slot,
                 probes,
@@ -142,15 +147,22 @@ final class Kernel implements AutoCloseable, Aggregations.Source {
             return BpfMap.create(BpfMap.Type.PERCPU_ARRAY, 4, value, 1);
         }
         int key = aggregate.keySize(options.stringSize());
-        long entries = Math.clamp(options.number("aggsize") / (key + value), 1, 1 << 20);
-        return BpfMap.create(BpfMap.Type.PERCPU_HASH, key, value, (int) entries);
+        long asked = options.number("aggsize") / (key + value);
+        long given = share(names.aggregates().size()) / (key + (long) value * cpus);
+        return BpfMap.create(BpfMap.Type.PERCPU_HASH, key, value, (int) Math.clamp(Math.min(asked, given), 1, 1 << 20));
     }
 
     private BpfMap arrayMap(Var variable) {
         int key = Compiler.keySize(variable, options.stringSize());
         int value = Math.max(8, Aggregate.size(variable.type(), options.stringSize()));
-        long entries = Math.clamp(options.number("dynvarsize") / (key + value), 1, 1 << 20);
-        return BpfMap.create(BpfMap.Type.HASH, key, value, (int) entries);
+        long asked = options.number("dynvarsize") / (key + value);
+        long given = share(names.variables().size()) / (key + value);
+        return BpfMap.create(BpfMap.Type.HASH, key, value, (int) Math.clamp(Math.min(asked, given), 1, 1 << 20));
+    }
+
+    /** The bytes that each of several tables may take. */
+    private long share(int tables) {
+        return limits.tables() / Math.max(1, tables);
     }
 
     private Fd load(Programs.Planned one) {
@@ -158,7 +170,7 @@ final class Kernel implements AutoCloseable, Aggregations.Source {
         Bpf.ProgramType type = switch (probe.source()) {
             case Probe.Source.Begin(), Probe.Source.End(), Probe.Source.Error() -> Bpf.ProgramType.RAW_TRACEPOINT;
             case Probe.Source.Clock _ -> Bpf.ProgramType.PERF_EVENT;
-            case Probe.Source.User _, Probe.Source.Usdt _ -> Bpf.ProgramType.KPROBE;
+            case Probe.Source.User _, Probe.Source.Usdt _, Probe.Source.Lock _ -> Bpf.ProgramType.KPROBE;
             case Probe.Source.Syscall _, Probe.Source.Tracepoint _ -> Bpf.ProgramType.TRACING;
         };
         int tracepoint = type == Bpf.ProgramType.TRACING ? tracepoint(event(probe)) : 0;
@@ -221,6 +233,12 @@ final class Kernel implements AutoCloseable, Aggregations.Source {
                     }
                 }
             }
+            case Probe.Source.Lock lock ->
+                attach(
+                        program,
+                        PerfEvent.uprobe(
+                                new PerfEvent.Place(lock.file(), lock.offset(), lock.returns(), 0), lock.process()),
+                        0);
             case Probe.Source.User _ -> {
                 for (int i = 0; i < one.probes().size(); i++) {
                     map(Maps.PLACES).update(key(cookie), entry(one, i));

@@ -37,7 +37,7 @@ final class Listing {
     void list(Pattern pattern, boolean verbose) {
         List<Probe> found = probes.find(pattern);
         if (found.isEmpty()) {
-            String why = ProbeTable.whyMissing(pattern.provider())
+            String why = probes.whyMissing(pattern.provider())
                     .map(text -> ": " + text)
                     .orElse("");
             terminal.err("dtrace: failed to match " + full(pattern) + ": No probe matches description" + why);
@@ -140,6 +140,10 @@ final class Listing {
                                 .orElse("");
             case Probe.Source.Usdt(var sites, long process) ->
                 "where process " + process + " says so, at " + sites.size() + " places";
+            case Probe.Source.Lock lock ->
+                "when " + probe.function() + " " + (lock.returns() ? "returns" : "is called") + " in process "
+                        + lock.process()
+                        + lock.condition().map(condition -> " and " + condition).orElse("");
             case Probe.Source.User user ->
                 (user.returns() ? "when the function returns" : "at the instruction") + " in process " + user.process();
         };

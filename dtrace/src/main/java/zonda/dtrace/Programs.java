@@ -55,6 +55,7 @@ final class Programs {
     }
 
     List<Planned> plan() {
+        unit.complete();
         int epid = 1;
         List<Unit.Enabling> enablings = unit.enablings();
         for (int i = 0; i < enablings.size(); i++) {

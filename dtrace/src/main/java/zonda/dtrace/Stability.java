@@ -58,7 +58,7 @@ final class Stability {
             return known;
         }
         return switch (probe.source()) {
-            case Probe.Source.User _ -> PROCESS;
+            case Probe.Source.User _, Probe.Source.Lock _ -> PROCESS;
             case Probe.Source.Usdt _ -> PROGRAM;
             default -> KERNEL;
         };

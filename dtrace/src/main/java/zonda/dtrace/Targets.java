@@ -3,8 +3,11 @@ package zonda.dtrace;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.Stream;
 import zonda.base.OpException;
+import zonda.dtrace.provider.View;
 import zonda.kernel.LinuxProcess;
 
 /**
@@ -22,49 +25,63 @@ final class Targets implements AutoCloseable {
     };
 
     private final Dtrace.Terminal terminal;
-    private final List<LinuxProcess> started = new ArrayList<>();
-    private final List<LinuxProcess> grabbed = new ArrayList<>();
+    private final View view;
+    private final List<Target> started = new ArrayList<>();
+    private final List<Target> grabbed = new ArrayList<>();
     private boolean released;
 
-    Targets(Dtrace.Terminal terminal) {
+    Targets(Dtrace.Terminal terminal, View view) {
         this.terminal = terminal;
+        this.view = view;
+    }
+
+    /** A process, and the number that the session knows it by. */
+    record Target(long number, LinuxProcess process) {}
+
+    /** The process of a number, if it is one that the session may see: it is looked at when it is held already. */
+    private Optional<LinuxProcess> find(long number) {
+        OptionalLong process = view.process(number);
+        return process.isEmpty()
+                ? Optional.empty()
+                : LinuxProcess.find(process.getAsLong()).filter(one -> view.has(one.pid()));
     }
 
     /** @param command words with blanks between them @throws Complaint when it can't be started */
-    long start(String command) {
+    Target start(String command) {
         List<String> words = List.of(command.strip().split("\\s+"));
-        long pid;
+        long number;
         try {
-            pid = terminal.start(words);
+            number = terminal.start(words);
         } catch (OpException e) {
             throw new Complaint("failed to execute " + words.getFirst() + ": " + e.getMessage());
         }
-        LinuxProcess process = LinuxProcess.find(pid)
-                .filter(one -> one.awaitStop(LONGEST_START) && FirstInstruction.reach(one, LONGEST_START))
+        LinuxProcess process = find(number)
+                .filter(one -> one.awaitStop(LONGEST_START) && FirstInstruction.reach(one, view, LONGEST_START))
                 .orElseThrow(
                         () -> new Complaint("failed to execute " + words.getFirst() + ": cannot find executable file"));
-        started.add(process);
-        return pid;
+        var target = new Target(number, process);
+        started.add(target);
+        return target;
     }
 
-    /** @return whether there is such a process */
-    boolean grab(long pid) {
-        var found = LinuxProcess.find(pid);
+    /** Empty when there is no such process. */
+    Optional<Target> grab(long number) {
+        Optional<Target> found = find(number).map(process -> new Target(number, process));
         found.ifPresent(grabbed::add);
-        return found.isPresent();
+        return found;
     }
 
-    /** The numbers of all. */
+    /** The host's numbers of all. */
     List<Long> processes() {
         return Stream.concat(started.stream(), grabbed.stream())
-                .map(LinuxProcess::pid)
+                .map(target -> target.process().pid())
                 .toList();
     }
 
     /** Lets the commands run. */
     void release() {
         released = true;
-        started.forEach(one -> one.signal(SIGCONT));
+        started.forEach(one -> one.process().signal(SIGCONT));
     }
 
     /** Whether there were targets, and none is left. */
@@ -73,21 +90,21 @@ final class Targets implements AutoCloseable {
             return false;
         }
         return released
-                && started.stream().noneMatch(LinuxProcess::isAlive)
-                && grabbed.stream().noneMatch(LinuxProcess::isAlive);
+                && started.stream().noneMatch(one -> one.process().isAlive())
+                && grabbed.stream().noneMatch(one -> one.process().isAlive());
     }
 
     /** What has ended, in words. */
     List<String> ended() {
         var words = new ArrayList<String>();
-        for (LinuxProcess one : started) {
-            if (!one.isAlive()) {
-                words.add("pid " + one.pid() + " " + end(status(one.pid())));
+        for (Target one : started) {
+            if (!one.process().isAlive()) {
+                words.add("pid " + one.number() + " " + end(status(one.number())));
             }
         }
-        for (LinuxProcess one : grabbed) {
-            if (!one.isAlive()) {
-                words.add("pid " + one.pid() + " has exited");
+        for (Target one : grabbed) {
+            if (!one.process().isAlive()) {
+                words.add("pid " + one.number() + " has exited");
             }
         }
         return words;
@@ -112,6 +129,6 @@ final class Targets implements AutoCloseable {
     /** Ends the commands that still run. */
     @Override
     public void close() {
-        started.forEach(one -> one.signal(SIGKILL));
+        started.forEach(one -> one.process().signal(SIGKILL));
     }
 }

@@ -40,6 +40,7 @@ final class Unit {
     private final Compiler compiler;
     private final List<Enabling> enablings = new ArrayList<>();
     private final Providers providers = new Providers();
+    private final Bookkeeping bookkeeping = new Bookkeeping();
     private final Map<String, Expr> providerExpressions = new HashMap<>();
 
     Unit(TypeTable types, Options options, ProbeTable probes, Compiler.Invoker invoker) {
@@ -48,18 +49,20 @@ final class Unit {
         this.probes = probes;
         this.names = new Names(types, options);
         this.compiler = new Compiler(names, invoker);
-        for (Item item : Parser.parse(library(), NO_MACROS, types::isType)) {
-            define(item);
+        boolean zone = invoker.confinement().isPresent();
+        for (String part : List.of("library.d", zone ? "threads-zone.d" : "threads.d")) {
+            for (Item item : Parser.parse(Library.text(part), NO_MACROS, types::isType)) {
+                define(item);
+            }
+        }
+        if (zone) {
+            names.confine();
         }
         names.ownFromHere();
     }
 
     boolean isProvider(String name) {
         return !probes.find(Pattern.parse(name + ":::")).isEmpty();
-    }
-
-    private static String library() {
-        return Library.text("library.d");
     }
 
     Names names() {
@@ -201,6 +204,13 @@ final class Unit {
         return new Item.Clause(line, clause.probes(), Optional.of(predicate), clause.body(), clause.noBraces());
     }
 
+    /** All programs have been added: what their probes need besides comes behind them. */
+    void complete() {
+        for (String text : bookkeeping.clauses()) {
+            Parser.parse(text, NO_MACROS, types::isType).forEach(item -> enable((Item.Clause) item));
+        }
+    }
+
     private int enable(Item.Clause written) {
         var found = new LinkedHashMap<Integer, Probe>();
         int matched = 0;
@@ -221,6 +231,10 @@ final class Unit {
             matched += some.size();
             some.forEach(probe -> found.put(probe.id(), probe));
         }
+        String needed = bookkeeping.variables(found.values());
+        if (!needed.isEmpty()) {
+            library(needed);
+        }
         Item.Clause clause = inZone(written, found.values());
         var shapes = new LinkedHashMap<String, Shape>();
         for (Probe probe : found.values()) {
@@ -234,20 +248,20 @@ final class Unit {
         return matched;
     }
 
-    private static DError none(Item.Clause clause, Pattern pattern) {
+    private DError none(Item.Clause clause, Pattern pattern) {
         if (pattern.id() >= 0) {
             return new DError(
                     "D_PDESC_INVAL",
                     clause.line(),
                     "invalid probe identifier " + pattern.id() + ": Unknown probe identifier");
         }
-        var refusal = ProbeTable.refusal(pattern);
+        var refusal = probes.refusal(pattern);
         if (refusal.isPresent()) {
             return new DError(
                     refusal.get().getKey(), clause.line(), refusal.get().getValue());
         }
         String full = pattern.provider() + ":" + pattern.module() + ":" + pattern.function() + ":" + pattern.name();
-        String why = ProbeTable.whyMissing(pattern.provider())
+        String why = probes.whyMissing(pattern.provider())
                 .map(text -> " (" + text + ")")
                 .orElse("");
         return new DError(
@@ -259,7 +273,9 @@ final class Unit {
         return switch (probe.source()) {
             case Probe.Source.Tracepoint(String event, var _, var _, List<String> arguments) -> event + arguments;
             case Probe.Source.Syscall(var _, boolean entry) -> "syscall " + entry;
+            case Probe.Source.Clock(var _, boolean everywhere) -> "clock " + everywhere;
             case Probe.Source.User(var _, var _, boolean returns, var _) -> "user " + returns;
+            case Probe.Source.Lock lock -> "lock " + lock.returns() + lock.arguments();
             case Probe.Source.Usdt(List<Probe.Site> sites, var _) ->
                 "usdt " + Operand.types(sites.getFirst().arguments());
             default -> probe.source().getClass().getSimpleName();
@@ -276,7 +292,8 @@ final class Unit {
             case Probe.Source.Syscall(var _, boolean entry) ->
                 Shape.of(entry ? Shape.Site.SYSCALL_ENTRY : Shape.Site.SYSCALL_RETURN)
                         .withNames(full);
-            case Probe.Source.Clock _ -> Shape.of(Shape.Site.CLOCK).withNames(full);
+            case Probe.Source.Clock(var _, boolean everywhere) ->
+                Shape.of(everywhere ? Shape.Site.CLOCK : Shape.Site.TICK).withNames(full);
             case Probe.Source.User(var _, var _, boolean returns, var _) ->
                 Shape.of(returns ? Shape.Site.USER_RETURN : Shape.Site.USER_ENTRY)
                         .withNames(full);
@@ -284,24 +301,37 @@ final class Unit {
                 Shape.of(Shape.Site.USER_NOTE)
                         .withRawTypes(Operand.types(sites.getFirst().arguments()))
                         .withNames(full);
+            case Probe.Source.Lock lock ->
+                new Shape(
+                        lock.returns() ? Shape.Site.USER_RETURN : Shape.Site.USER_ENTRY,
+                        List.of(DType.ULONG, DType.INT),
+                        arguments(lock.arguments()),
+                        Optional.of(full),
+                        Optional.empty(),
+                        lock.condition().map(this::expression),
+                        List.of());
             case Probe.Source.Tracepoint tracepoint -> tracepoint(tracepoint, full);
         };
+    }
+
+    private List<Shape.Argument> arguments(List<String> written) {
+        return written.stream()
+                .map(argument -> {
+                    int equals = argument.indexOf(" = ");
+                    return new Shape.Argument(
+                            argument.substring(0, equals).strip(), expression(argument.substring(equals + 3)));
+                })
+                .toList();
     }
 
     private Shape tracepoint(Probe.Source.Tracepoint tracepoint, Shape.Names full) {
         List<DType> raw = types.kernelTypes()
                 .map(btf -> btf.tracepointArguments(tracepoint.event()))
                 .orElse(List.of());
-        var arguments = new ArrayList<Shape.Argument>();
-        for (String argument : tracepoint.arguments()) {
-            int equals = argument.indexOf(" = ");
-            arguments.add(new Shape.Argument(
-                    argument.substring(0, equals).strip(), expression(argument.substring(equals + 3))));
-        }
         return new Shape(
                 Shape.Site.TRACEPOINT,
                 raw,
-                arguments,
+                arguments(tracepoint.arguments()),
                 Optional.of(full),
                 tracepoint.task(),
                 tracepoint.condition().map(this::expression),

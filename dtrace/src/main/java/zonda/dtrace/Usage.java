@@ -52,6 +52,7 @@ final class Usage {
             \t-Z  permit probe descriptions that match zero probes
             \t--json  print records and aggregations as lines of JSON
             \t--flame file  write a flame graph of the aggregated stacks
+            \t--heatmap file  write how aggregated distributions changed over time
             \t--explain probe  show a probe's arguments and an example""";
 
     private Usage() {}

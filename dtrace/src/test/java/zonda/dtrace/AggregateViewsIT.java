@@ -69,4 +69,25 @@ class AggregateViewsIT {
             java.nio.file.Files.delete(file);
         }
     }
+
+    @Test
+    void a_heat_map_is_drawn_of_a_distribution_over_time() throws Exception {
+        var file = java.nio.file.Files.createTempFile("dtrace", ".svg");
+        try {
+            Recorder ran = Recorder.run(
+                    "--heatmap",
+                    file.toString(),
+                    "-xswitchrate=50ms",
+                    "-qn",
+                    "tick-10ms { @ = quantize(100); } tick-300ms { @ = quantize(5000); exit(0); }");
+
+            assertThat(ran.err()).isEmpty();
+            assertThat(file)
+                    .content()
+                    .containsPattern("<title>0\\.[0-9]s, 64: [1-9]")
+                    .containsPattern("<title>0\\.[2-9]s, 4096: 1</title>");
+        } finally {
+            java.nio.file.Files.delete(file);
+        }
+    }
 }

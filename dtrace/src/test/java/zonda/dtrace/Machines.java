@@ -12,6 +12,7 @@ import zonda.dtrace.code.Maps;
 import zonda.dtrace.code.Options;
 import zonda.dtrace.code.Var;
 import zonda.dtrace.provider.ProbeTable;
+import zonda.dtrace.provider.View;
 import zonda.dtrace.syntax.Expr;
 import zonda.dtrace.syntax.Macros;
 import zonda.dtrace.types.TypeTable;
@@ -24,8 +25,8 @@ final class Machines {
         return new Unit(
                 new TypeTable(Optional::empty),
                 new Options(),
-                new ProbeTable(Optional::empty),
-                new Compiler.Invoker(7, 1, 0, 0, 0, 2));
+                new ProbeTable(Optional::empty, View.ALL),
+                new Compiler.Invoker(7, 1, 0, 0, 0, 2, Optional.empty()));
     }
 
     static Macros macros() {

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import zonda.base.Code;
 import zonda.base.OpException;
@@ -49,9 +50,19 @@ final class Recorder implements Dtrace.Terminal {
         return ran.out().substring(0, ran.out().length() - 1);
     }
 
+    /** Runs a command line to its end, as the root of a zone. */
+    static Recorder in(CallingZone zone, String... arguments) {
+        var recorder = new Recorder();
+        recorder.start(new Dtrace.Caller(7, 1, 0, 0, Optional.of(zone)), arguments);
+        return recorder;
+    }
+
     void start(String... arguments) {
-        status = DTRACE.run(
-                List.of(arguments), new Dtrace.Caller(ProcessHandle.current().pid(), 1, 0, 0), this);
+        start(new Dtrace.Caller(ProcessHandle.current().pid(), 1, 0, 0), arguments);
+    }
+
+    private void start(Dtrace.Caller caller, String... arguments) {
+        status = DTRACE.run(List.of(arguments), caller, this);
         for (Thread copy : copies) {
             join(copy);
         }

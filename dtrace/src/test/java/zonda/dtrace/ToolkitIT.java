@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
@@ -71,5 +75,46 @@ class ToolkitIT {
                 "dd");
 
         assertThat(ran.out()).containsPattern("write +[0-9]+ +5[0-9]\n");
+    }
+
+    @Test
+    void tcptop_counts_the_bytes_of_a_connection_at_both_of_its_ends() throws Exception {
+        try (var server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                var client = new Socket(server.getInetAddress(), server.getLocalPort());
+                var accepted = server.accept()) {
+            Thread reader = Thread.ofVirtual().start(() -> transfer(accepted));
+            Thread writer = Thread.ofVirtual().start(() -> send(client));
+
+            Recorder ran = Recorder.run(
+                    "-qs", TOOLKIT.resolve("tcptop.d").toString(), "-n", "tick-1500ms { exit(0); }");
+            client.close();
+            writer.join();
+            reader.join();
+
+            assertThat(ran.out())
+                    .containsPattern("127\\.0\\.0\\.1 +" + client.getLocalPort() + " +127\\.0\\.0\\.1 +"
+                            + server.getLocalPort() + " +[1-9][0-9]{3,} ")
+                    .containsPattern("127\\.0\\.0\\.1 +" + server.getLocalPort() + " +127\\.0\\.0\\.1 +"
+                            + client.getLocalPort() + " +[0-9]+ +[1-9][0-9]{3,}\n");
+        }
+    }
+
+    private static void transfer(Socket from) {
+        try {
+            from.getInputStream().transferTo(OutputStream.nullOutputStream());
+        } catch (IOException e) {
+            // The other end was closed in the middle.
+        }
+    }
+
+    private static void send(Socket to) {
+        try {
+            while (true) {
+                to.getOutputStream().write(new byte[1000]);
+                Thread.sleep(2);
+            }
+        } catch (IOException | InterruptedException e) {
+            // It was closed.
+        }
     }
 }

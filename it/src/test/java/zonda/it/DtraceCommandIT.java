@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -136,6 +137,113 @@ class DtraceCommandIT {
         }
 
         assertThat(Await.until(Instance.LIMIT, () -> programs() == 0)).isTrue();
+    }
+
+    // In zones.
+
+    private static final String DTRACE = "dtrace() { /native/usr/sbin/dtrace \"$@\"; }; cd /tmp; ";
+
+    private static UUID tracing() {
+        return zonda.create(zonda.payload().with("limit_priv", "default,dtrace_user,dtrace_proc"));
+    }
+
+    @Test
+    void a_zone_without_the_privilege_is_told_so_and_one_that_loses_it_is_too() {
+        UUID vm = zonda.create(zonda.payload());
+        Ran ran = zonda.zlogin(vm.toString(), DTRACE + "dtrace -n BEGIN");
+        assertThat(ran.err()).isEqualTo("dtrace: failed to initialize dtrace: DTrace requires additional privileges\n");
+        assertThat(ran.status()).isEqualTo(1);
+
+        UUID other = tracing();
+        assertThat(zonda.sh(other, DTRACE + "dtrace -qn 'BEGIN { trace(zonename); exit(0); }'"))
+                .isEqualTo(other.toString());
+        assertThat(zonda.vmadm("update", other.toString(), "limit_priv=default").status())
+                .isZero();
+        assertThat(zonda.zlogin(other.toString(), DTRACE + "dtrace -n BEGIN").err())
+                .isEqualTo("dtrace: failed to initialize dtrace: DTrace requires additional privileges\n");
+        zonda.deleteAll();
+    }
+
+    @Test
+    void a_zone_s_session_does_what_its_caller_could_and_is_in_its_words() {
+        UUID vm = tracing();
+
+        Ran ran = zonda.zlogin(vm.toString(), DTRACE + "dtrace -n 'BEGIN { trace(pid == $pid); exit(3); }'");
+        assertThat(ran.out()).startsWith("CPU     ID ").contains(":BEGIN         1\n");
+        assertThat(ran.err()).isEqualTo("dtrace: description 'BEGIN ' matched 1 probe\n");
+        assertThat(ran.status()).isEqualTo(3);
+
+        assertThat(zonda.sh(
+                        vm,
+                        DTRACE
+                                + "echo 'BEGIN { printf(\"%s %d\\n\", $$1, $2); system(\"echo %s; echo $WORD\", \"now\");"
+                                + " freopen(\"two\"); printf(\"in two\"); exit(0); }' > s.d;"
+                                + " WORD=own dtrace -wqs s.d words 7; cat two; dtrace -qo out -n 'BEGIN { trace(1);"
+                                + " exit(0); }'; cat out; dtrace -qs none.d 2>&1; true"))
+                .isEqualTo("words 7\nnow\nown\nin two\n1\ndtrace: failed to open none.d: No such file or directory");
+        assertThat(zonda.sh(
+                        vm,
+                        DTRACE
+                                + "dtrace -qn 'syscall::write:entry /pid == $target/ { @[execname, ppid == $pid, uid] = count(); }'"
+                                + " -c 'dd if=/dev/zero of=/dev/null bs=1 count=100'"))
+                .containsPattern("dd +0 +0 +1[0-9][0-9]$");
+        assertThat(zonda.zlogin(vm.toString(), DTRACE + "dtrace -n BEGIN -c /no/such")
+                        .err())
+                .isEqualTo("dtrace: failed to execute /no/such: cannot find executable file\n");
+        assertThat(zonda.sh(
+                        vm,
+                        "cd /tmp; /native/usr/sbin/dtrace -qn 'BEGIN { printf(\"begun\\n\"); } END { printf(\"ended\"); }'"
+                                + " >o & sleep 2; kill -TERM $!; wait $!; echo $?; cat o"))
+                .isEqualTo("0\nbegun\n\nended");
+        zonda.deleteAll();
+    }
+
+    @Test
+    void a_zone_sees_its_own_processes_whatever_it_asks_for() throws Exception {
+        UUID vm = tracing();
+        UUID other = zonda.create(zonda.payload());
+        String busy = "cp /native/usr/bin/busybox /tmp/NAME; while :; do /tmp/NAME true; /tmp/NAME sleep 0.01; done";
+        String ours = busy.replace("/tmp/NAME true", "/tmp/mine-1 true").replace("NAME", "mine-1");
+        try (Call mine = zonda.call("zlogin", vm.toString(), ours);
+                Call theirs = zonda.call("zlogin", other.toString(), busy.replace("NAME", "theirs-1"))) {
+            assertThat(mine.out() + theirs.out()).isEmpty();
+            String seen = zonda.sh(
+                    vm,
+                    DTRACE + "dtrace -qn 'syscall:::entry, sched:::on-cpu, proc:::, sysinfo:::, vminfo:::, profile-997"
+                            + " { @[execname] = count(); @z[zonename] = count(); }"
+                            + " syscall::execve:return { @p[curpsinfo->pr_psargs] = count(); }"
+                            + " tick-2s { exit(0); }'");
+
+            assertThat(seen)
+                    .contains("mine-1")
+                    .contains("/tmp/mine-1 sleep 0.01")
+                    .contains(vm.toString());
+            assertThat(seen).doesNotContain("theirs").doesNotContain("java").doesNotContain(other.toString());
+            String host = Long.toString(zonda.daemon().pid());
+            assertThat(zonda.zlogin(vm.toString(), DTRACE + "dtrace -n BEGIN -p " + host)
+                            .err())
+                    .isEqualTo("dtrace: failed to grab pid " + host + ": no such process\n");
+            assertThat(zonda.sh(
+                            vm, DTRACE + "dtrace -qn 'BEGIN { exit(0); }' -p 1; dtrace -l | grep ' sdt\\| io '; true"))
+                    .isEmpty();
+        }
+        zonda.deleteAll();
+    }
+
+    @Test
+    void a_zone_has_a_few_sessions_and_they_end_with_it() {
+        UUID vm = tracing();
+        String loop = "/native/usr/sbin/dtrace -qn 'syscall:::entry { @ = count(); }' >/dev/null 2>&1 & ";
+        Ran ran = zonda.zlogin(
+                vm.toString(), DTRACE + loop.repeat(4) + "sleep 4; dtrace -n BEGIN; kill -9 $!; sleep 3; dtrace -V");
+        assertThat(ran.err()).isEqualTo("dtrace: failed to initialize dtrace: this zone has 4 sessions already\n");
+        assertThat(ran.out()).isEqualTo("dtrace: Sun D 1.14\n");
+        assertThat(programs()).isNotZero();
+
+        assertThat(zonda.vmadm("stop", "-F", vm.toString()).status()).isZero();
+
+        assertThat(Await.until(Instance.LIMIT, () -> programs() == 0)).isTrue();
+        zonda.deleteAll();
     }
 
     /** Programs that the daemon holds: its descriptors of eBPF. */

@@ -78,8 +78,14 @@ public final class UnixSocket {
             int number = number(channel);
             MemorySegment groups = arena.allocate(MOST_GROUPS * 4L, 4);
             MemorySegment length = arena.allocateFrom(JAVA_INT, MOST_GROUPS * 4);
-            Native.call("getsockopt SO_PEERGROUPS", channel, errno ->
-                    (long) (int) GETSOCKOPT.invokeExact(errno, number, SOL_SOCKET, SO_PEERGROUPS, groups, length));
+            GETSOCKOPT.call(
+                    "getsockopt SO_PEERGROUPS",
+                    channel,
+                    number,
+                    SOL_SOCKET,
+                    SO_PEERGROUPS,
+                    groups.address(),
+                    length.address());
             var all = new HashSet<Integer>();
             all.add(peer(channel).gid());
             for (int i = 0; i < length.get(JAVA_INT, 0) / 4; i++) {

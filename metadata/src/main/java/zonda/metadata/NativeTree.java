@@ -41,7 +41,8 @@ import zonda.kernel.Command;
 public final class NativeTree {
     private static final Duration LIMIT = Duration.ofSeconds(10);
     private static final Pattern LIBRARY = Pattern.compile("\\s*(\\S+) => (/\\S+) \\(0x[0-9a-f]+\\)");
-    private static final List<String> TOOLS = List.of("mdata-get", "mdata-put", "mdata-list", "mdata-delete", "zfs");
+    private static final List<String> TOOLS =
+            List.of("mdata-get", "mdata-put", "mdata-list", "mdata-delete", "zfs", "dtrace");
 
     private final Path directory;
 

@@ -12,26 +12,28 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import zonda.kernel.UnixSocket;
 
 /**
- * The sockets by which guest tools of zones have the host do something: {@code zfs.sock} beside a zone's metadata socket.
+ * The sockets by which guest tools of zones have the host do something: {@code zfs.sock} and its like beside a zone's
+ * metadata socket, one for each tool that the zone may use.
  *
  * <p>Who is at the other end is known by the socket: it belongs to the zone's root, lies where only that zone sees it,
  * and the kernel is asked whose process it is. What may be asked for is the handler's to say.
  */
 public final class ToolSockets implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(ToolSockets.class.getName());
-    private static final String SOCKET = "zfs.sock";
     private static final int MOST_CONNECTIONS = 16;
     private static final int BUFFER = 64 << 10;
 
     private final MetadataService zones;
-    private final Handler handler;
-    private final Map<String, Listener> listeners = new ConcurrentHashMap<>();
+    private final Map<String, Handler> handlers;
+    private final Map<String, List<Listener>> listeners = new ConcurrentHashMap<>();
 
     /** Answers one request of a zone's root. */
     @FunctionalInterface
@@ -39,29 +41,49 @@ public final class ToolSockets implements AutoCloseable {
         void serve(String zonename, int uid, InputStream in, OutputStream out) throws IOException;
     }
 
-    /** @param zones whose directories the sockets are in: a zone is served there first */
-    public ToolSockets(MetadataService zones, Handler handler) {
+    /**
+     * @param zones whose directories the sockets are in: a zone is served there first
+     * @param handlers of the tools, by their names
+     */
+    public ToolSockets(MetadataService zones, Map<String, Handler> handlers) {
         this.zones = zones;
-        this.handler = handler;
+        this.handlers = Map.copyOf(handlers);
     }
 
-    /** Listens to a zone from now on; one that is listened to already is listened to anew. */
-    public void open(String zonename, long rootUid) {
+    /** Listens to a zone from now on; one that is listened to already is listened to anew. @param tools which it has */
+    public void open(String zonename, long rootUid, Set<String> tools) {
         listeners.compute(zonename, (_, old) -> {
             if (old != null) {
-                old.close();
+                old.forEach(Listener::close);
             }
-            return Listener.open(zonename, zones.directory(zonename).resolve(SOCKET), rootUid, handler);
+            return handlers.keySet().stream()
+                    .map(tool -> open(zonename, rootUid, tool, tools.contains(tool)))
+                    .flatMap(Optional::stream)
+                    .toList();
         });
+    }
+
+    private Optional<Listener> open(String zonename, long rootUid, String tool, boolean has) {
+        Path socket = socket(zonename, tool);
+        Handler handler = handlers.get(tool);
+        if (!has || handler == null) {
+            delete(socket);
+            return Optional.empty();
+        }
+        return Optional.of(Listener.open(zonename, socket, rootUid, handler));
+    }
+
+    private Path socket(String zonename, String tool) {
+        return zones.directory(zonename).resolve(tool + ".sock");
     }
 
     /** Listens no longer. Fine when it doesn't. */
     public void close(String zonename) {
-        Listener listener = listeners.remove(zonename);
-        if (listener != null) {
-            listener.close();
+        List<Listener> of = listeners.remove(zonename);
+        if (of != null) {
+            of.forEach(Listener::close);
         }
-        delete(zones.directory(zonename).resolve(SOCKET));
+        handlers.keySet().forEach(tool -> delete(socket(zonename, tool)));
     }
 
     private static void delete(Path file) {
@@ -75,7 +97,7 @@ public final class ToolSockets implements AutoCloseable {
     /** Ends all connections. The zones see the sockets of the next daemon. */
     @Override
     public void close() {
-        listeners.values().forEach(Listener::close);
+        listeners.values().forEach(of -> of.forEach(Listener::close));
         listeners.clear();
     }
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -368,9 +369,18 @@ final class Machinery {
                                 changeMetadata(uuid, customer -> customer.without(key));
                             }
                         });
-        if (Delegation.isOf(vm.config())) {
-            host.commands().serve(uuid, vm.ids().base());
+        host.commands().serve(uuid, vm.ids().base(), tools(vm.config()));
+    }
+
+    private static Set<GuestTool> tools(VmConfig vm) {
+        Set<GuestTool> tools = EnumSet.noneOf(GuestTool.class);
+        if (Delegation.isOf(vm)) {
+            tools.add(GuestTool.ZFS);
         }
+        if (!vm.brand().isHvm() && TracingRights.of(vm.properties()).any()) {
+            tools.add(GuestTool.DTRACE);
+        }
+        return tools;
     }
 
     /** What the VM has to manage itself. @throws OpException NOT_FOUND when its pool isn't there */

@@ -20,26 +20,29 @@ final class BuiltinEmitter {
     private static final int RSP = 152;
     private static final int USER_STACK = 256;
     private static final int DEPTH = 127;
-    /** Levels of user namespaces that are looked through; the kernel has at most 32. */
-    private static final int DEEPEST_NAMESPACE = 8;
-
     private final NumberEmitter numbers;
     private final Emitter emitter;
     private final BpfAssembler asm;
     private final Shape shape;
+    private final OwnerEmitter owners;
 
     BuiltinEmitter(NumberEmitter numbers) {
         this.numbers = numbers;
         this.emitter = numbers.emitter;
         this.asm = emitter.asm;
         this.shape = emitter.shape;
+        this.owners = new OwnerEmitter(this, emitter);
     }
 
-    private boolean isRunning() {
+    OwnerEmitter owners() {
+        return owners;
+    }
+
+    boolean isRunning() {
         return shape.task().isEmpty();
     }
 
-    private boolean isOwn() {
+    boolean isOwn() {
         return shape.site() == Shape.Site.RUN;
     }
 
@@ -62,7 +65,7 @@ final class BuiltinEmitter {
         }
     }
 
-    private DType.Member member(String struct, String path) {
+    DType.Member member(String struct, String path) {
         DType type = emitter.names
                 .types()
                 .named("struct " + struct)
@@ -89,20 +92,48 @@ final class BuiltinEmitter {
         emitter.readKernel(member.type().size(), member.type().signed());
     }
 
-    void number(String name) {
+    /** What a zone is not to know: of threads that are not its own, and where things are in the kernel. */
+    private boolean isRefused(String name) {
         switch (name) {
-            case "pid" -> id(true);
-            case "tid" -> id(false);
+            case "curthread" -> emitter.refuse(Emitter.KERNEL_PRIVILEGE);
+            case "ucaller", "ustackdepth" -> emitter.requireProcess();
+            case "pid", "tid", "ppid", "uid", "gid", "execname", "threadname", "__psargs" -> {
+                if (emitter.isForeign()) {
+                    emitter.refuse(Emitter.USER_PRIVILEGE);
+                }
+            }
+            case "vtimestamp" -> {
+                if (emitter.isForeign() || isOwn()) {
+                    emitter.refuse(Emitter.USER_PRIVILEGE);
+                }
+            }
+            case "caller", "stackdepth" -> {
+                asm.constant(R0, 0);
+                return true;
+            }
+            default -> {}
+        }
+        return name.equals("curthread");
+    }
+
+    void number(String name) {
+        if (emitter.isGuarded() && isRefused(name)) {
+            asm.constant(R0, 0);
+            return;
+        }
+        switch (name) {
+            case "pid" -> owners.id(true);
+            case "tid" -> owners.id(false);
             case "ppid" -> {
                 if (isOwn()) {
                     asm.constant(R0, emitter.session.ppid());
                 } else {
                     task();
                     read("task_struct", "real_parent");
-                    read("task_struct", "tgid");
+                    owners.processNumber();
                 }
             }
-            case "uid", "gid" -> owner(name);
+            case "uid", "gid" -> owners.owner(name);
             case "timestamp" -> {
                 emitter.needTime();
                 asm.load(DW, R0, SLOT, SLOT_TIME);
@@ -127,39 +158,6 @@ final class BuiltinEmitter {
             case "stackdepth" -> depth(0);
             case "ustackdepth" -> depth(USER_STACK);
             default -> throw new AssertionError(name);
-        }
-    }
-
-    private void id(boolean process) {
-        if (isOwn()) {
-            asm.constant(R0, emitter.session.pid());
-        } else if (isRunning()) {
-            asm.call(Emitter.PID_TGID);
-            if (process) {
-                asm.alu(Alu.RSH, R0, 32);
-            } else {
-                asm.zeroExtend32(R0);
-            }
-        } else {
-            task();
-            read("task_struct", process ? "tgid" : "pid");
-        }
-    }
-
-    private void owner(String name) {
-        if (isOwn()) {
-            asm.constant(R0, name.equals("uid") ? emitter.session.uid() : emitter.session.gid());
-        } else if (isRunning()) {
-            asm.call(Emitter.UID_GID);
-            if (name.equals("gid")) {
-                asm.alu(Alu.RSH, R0, 32);
-            } else {
-                asm.zeroExtend32(R0);
-            }
-        } else {
-            task();
-            read("task_struct", "cred");
-            read("cred", name + ".val");
         }
     }
 
@@ -225,16 +223,23 @@ final class BuiltinEmitter {
         emitter.zero(place, type.size());
         boolean user = type.kind() == DType.Addresses.Kind.USTACK;
         if (user) {
-            id(true);
+            emitter.requireProcess();
+            owners.processOfAddresses();
             asm.store(DW, SLOT, place, R0);
         }
-        if (isOwn()) {
+        if (isOwn() || !user && emitter.isConfined()) {
             return;
         }
         stack(user ? place + 8 : place, 8 * type.taken(), user ? USER_STACK : 0);
     }
 
     void argument(int number) {
+        boolean ofKernel = shape.site() == Shape.Site.TRACEPOINT || shape.site() == Shape.Site.TICK;
+        if (emitter.isGuarded() && ofKernel) {
+            emitter.refuse(Emitter.KERNEL_PRIVILEGE);
+            asm.constant(R0, 0);
+            return;
+        }
         switch (shape.site()) {
             case SYSCALL_ENTRY -> {
                 if (number < SYSCALL_ARGUMENTS.length) {
@@ -254,7 +259,7 @@ final class BuiltinEmitter {
                     asm.constant(R0, 0);
                 }
             }
-            case CLOCK -> clockArgument(number);
+            case CLOCK, TICK -> clockArgument(number);
             case TRACEPOINT -> {
                 if (number < shape.rawTypes().size()) {
                     asm.load(DW, R0, CONTEXT, 8 * number);
@@ -350,7 +355,7 @@ final class BuiltinEmitter {
 
     void userRegister(Op number) {
         boolean has = switch (shape.site()) {
-            case USER_ENTRY, USER_NOTE, USER_RETURN, CLOCK -> true;
+            case USER_ENTRY, USER_NOTE, USER_RETURN, CLOCK, TICK -> true;
             default -> false;
         };
         if (!(number instanceof Op.Const(long index, var _)) || index < 0 || index >= REGISTERS) {
@@ -358,6 +363,7 @@ final class BuiltinEmitter {
             asm.constant(R0, 0);
             return;
         }
+        emitter.requireProcess();
         if (has) {
             asm.load(DW, R0, CONTEXT, (int) (8 * index));
             return;
@@ -371,9 +377,12 @@ final class BuiltinEmitter {
 
     /** Text of a variable of the language's own, in the slot. */
     void string(String name, int place, int size) {
+        if (emitter.isGuarded()) {
+            isRefused(name);
+        }
         switch (name) {
             case "execname", "threadname" -> execname(name, place, size);
-            case "zonename" -> zonename(place, size);
+            case "zonename" -> owners.zonename(place, size);
             case "__psargs" -> commandLine(place, size);
             case "probeprov", "probemod", "probefunc", "probename" -> probeName(name, place, size);
             default -> throw new AssertionError(name);
@@ -425,43 +434,6 @@ final class BuiltinEmitter {
         execname("execname", place, size);
         asm.place(end);
         emitter.release(mark);
-    }
-
-    /** The zone is the user namespace directly below the first one; those that a zone makes itself lie below that. */
-    private void zonename(int place, int size) {
-        int global = asm.newLabel();
-        int end = asm.newLabel();
-        if (!isOwn()) {
-            int found = asm.newLabel();
-            task();
-            read("task_struct", "cred");
-            read("cred", "user_ns");
-            Emitter.Temporary namespace = emitter.save();
-            for (int level = 0; level < DEEPEST_NAMESPACE; level++) {
-                emitter.load(R0, namespace);
-                read("user_namespace", "level");
-                asm.jump(Jump.EQ, R0, 0, global).jump(Jump.EQ, R0, 1, found);
-                emitter.load(R0, namespace);
-                read("user_namespace", "parent");
-                asm.move(R1, R0);
-                emitter.set(namespace, R1);
-            }
-            asm.place(found);
-            emitter.load(R0, namespace);
-            emitter.free(namespace);
-            read("user_namespace", "ns.inum");
-            asm.store(DW, FRAME, Emitter.READ, R0);
-            emitter.useMap(R1, ZONES);
-            emitter.frameAddress(R2, Emitter.READ);
-            asm.call(Emitter.MAP_LOOKUP).jump(Jump.EQ, R0, 0, global);
-            int width = Math.min(size, ZONE_NAME_SIZE);
-            emitter.copyToSlot(place, R0, 0, width);
-            emitter.zero(place + width, size - width);
-            asm.jump(end);
-        }
-        asm.place(global);
-        emitter.text(place, "global".getBytes(StandardCharsets.US_ASCII), size);
-        asm.place(end);
     }
 
     private void probeName(String name, int place, int size) {

@@ -140,7 +140,15 @@ final class CallEmitter {
         return LARGEST;
     }
 
+    /** The kernel's objects are nothing that a zone may look at. */
+    private void requireKernel() {
+        if (emitter.isGuarded()) {
+            emitter.refuse(Emitter.KERNEL_PRIVILEGE);
+        }
+    }
+
     private void copyin(List<Op> arguments) {
+        emitter.requireProcess();
         numbers.number(arguments.getFirst());
         Temporary address = emitter.save();
         int bytes = size(arguments.get(1));
@@ -151,8 +159,7 @@ final class CallEmitter {
         emitter.slotAddress(R1, place);
         asm.call(Emitter.READ_USER);
         checked();
-        emitter.slotAddress(R0, place);
-        emitter.launder();
+        emitter.own.address(place);
     }
 
     private void checked() {
@@ -166,14 +173,16 @@ final class CallEmitter {
         int bytes = size(size);
         int place = emitter.allocateForClause(bytes);
         emitter.zero(place, (bytes + 7) / 8 * 8);
-        emitter.slotAddress(R0, place);
-        emitter.launder();
+        emitter.own.address(place);
     }
 
     /**
      * Copies into memory that alloca() or copyin() gave: the address must lie in this slot.
      */
     private void copyTo(Op to, Op size, Op from, int helper) {
+        if (helper == Emitter.READ_USER) {
+            emitter.requireProcess();
+        }
         if (from.type().isString()) {
             emitter.slotAddress(R0, numbers.strings.operand(from));
             emitter.launder();
@@ -186,21 +195,28 @@ final class CallEmitter {
         int bytes = size(size);
         // The offset within the slot, which must leave room for the bytes.
         asm.move(R4, R2);
-        emitter.slotAddress(R0, 0);
-        emitter.launder();
         emitter.load(R1, target);
         emitter.free(target);
-        asm.store(DW, FRAME, Emitter.ADDRESS, R1).aluRegister(Alu.SUB, R1, R0);
-        emitter.checkOwned(R1, R4, bytes);
-        asm.move(R2, R4);
+        asm.store(DW, FRAME, Emitter.ADDRESS, R1);
+        emitter.own.toOffset(R1);
+        emitter.own.checkOwned(R1, R4, bytes);
         emitter.load(R3, source);
         emitter.free(source);
-        asm.store(DW, FRAME, Emitter.ADDRESS, R3).aluRegister(Alu.ADD, R1, SLOT).call(helper);
+        asm.store(DW, FRAME, Emitter.ADDRESS, R3);
+        if (emitter.isGuarded() && helper == Emitter.READ_KERNEL && !from.type().isString()) {
+            emitter.own.toOffset(R3);
+            emitter.own.checkOwned(R3, R4, bytes);
+            asm.aluRegister(Alu.ADD, R3, SLOT);
+        }
+        asm.move(R2, R4).aluRegister(Alu.ADD, R1, SLOT).call(helper);
         checked();
         asm.constant(R0, 0);
     }
 
     private void progeny(Op ancestor) {
+        if (emitter.isForeign() || emitter.isConfined() && emitter.shape.site() == Shape.Site.RUN) {
+            emitter.refuse(Emitter.USER_PRIVILEGE);
+        }
         numbers.number(ancestor);
         Temporary wanted = emitter.save();
         int yes = asm.newLabel();
@@ -209,7 +225,7 @@ final class CallEmitter {
         Temporary task = emitter.save();
         for (int i = 0; i < GENERATIONS; i++) {
             emitter.load(R0, task);
-            read("task_struct", "tgid");
+            numbers.builtins().owners().processNumber();
             emitter.load(R1, wanted);
             asm.jumpRegister(Jump.EQ, R0, R1, yes);
             emitter.load(R0, task);
@@ -235,6 +251,7 @@ final class CallEmitter {
 
     /** The owner of a struct mutex is its first word, with flags in the low bits. */
     private void owner(Op mutex) {
+        requireKernel();
         numbers.number(mutex);
         emitter.readKernel(8, false);
         asm.alu(Alu.AND, R0, -8);
@@ -245,6 +262,7 @@ final class CallEmitter {
      * bit 8 on the number of readers.
      */
     private void lock(String function, Op lock) {
+        requireKernel();
         numbers.number(lock);
         emitter.readKernel(8, false);
         int end = asm.newLabel();
@@ -258,6 +276,7 @@ final class CallEmitter {
 
     /** r0 = the struct file behind a number of the probe's process, or 0. */
     private void file(Op number) {
+        requireKernel();
         int none = asm.newLabel();
         numbers.number(number);
         Temporary wanted = emitter.save();

@@ -169,6 +169,7 @@ final class Checker {
     }
 
     Op check(Expr expression) {
+        names.count();
         if (++depth > DEEPEST) {
             throw new DError("D_SYNTAX", expression.line(), "the expression refers to itself or is nested too deeply");
         }
@@ -191,8 +192,7 @@ final class Checker {
             case Expr.KernelSymbol(int line, String module, String name) ->
                 new Op.Place(
                         new Op.Const(
-                                names.types()
-                                        .kernelFunction(module, name)
+                                names.kernelFunction(module, name)
                                         .orElseThrow(() -> new DError(
                                                 "D_IDENT_UNDEF",
                                                 line,

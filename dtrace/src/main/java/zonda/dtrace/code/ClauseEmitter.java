@@ -262,6 +262,10 @@ final class ClauseEmitter {
     }
 
     private void destructive(String name, List<Op> arguments) {
+        if (name.equals("chill") && emitter.isConfined()) {
+            emitter.refuse(Emitter.KERNEL_PRIVILEGE);
+            return;
+        }
         if (name.equals("chill")) {
             chill(arguments.getFirst());
             return;
@@ -271,6 +275,7 @@ final class ClauseEmitter {
             arguments.forEach(numbers::evaluate);
             return;
         }
+        emitter.requireProcess();
         switch (name) {
             case "raise" -> {
                 numbers.number(arguments.getFirst());

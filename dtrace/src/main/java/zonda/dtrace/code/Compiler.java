@@ -4,6 +4,7 @@ import static zonda.dtrace.code.Maps.*;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import zonda.dtrace.syntax.DError;
 import zonda.dtrace.syntax.Expr;
@@ -57,11 +58,18 @@ public final class Compiler {
                 invoker.gid(),
                 "dtrace",
                 invoker.wallOffset(),
-                invoker.cpus());
+                invoker.cpus(),
+                invoker.confinement());
     }
 
-    /** Who runs dtrace. @param wallOffset nanoseconds from the monotonic clock to that of the day */
-    public record Invoker(long pid, long ppid, long uid, long gid, long wallOffset, int cpus) {}
+    /**
+     * Who runs dtrace.
+     *
+     * @param wallOffset nanoseconds from the monotonic clock to that of the day
+     * @param confinement the zone where that is, if it is in one
+     */
+    public record Invoker(
+            long pid, long ppid, long uid, long gid, long wallOffset, int cpus, Optional<Confinement> confinement) {}
 
     /** Records of all programs so far, by number. */
     public List<Layout> layouts() {
@@ -104,9 +112,10 @@ public final class Compiler {
         frame.begin();
         // A condition that can't be read does not hold.
         emitter.faultLabel(frame.leave());
-        shape.condition()
+        new ZoneCheck(numbers).emit(frame.leave());
+        emitter.trusting(() -> shape.condition()
                 .ifPresent(condition ->
-                        numbers.branchIfFalse(new Checker(names, shape).condition(condition), frame.leave()));
+                        numbers.branchIfFalse(new Checker(names, shape).condition(condition), frame.leave())));
         for (Enabled one : clauses) {
             new ClauseEmitter(numbers, layouts, dispatch != Dispatch.ONE, errors).clause(one);
         }
@@ -127,6 +136,7 @@ public final class Compiler {
         inner.maps.putAll(outer.maps);
         inner.startAt(outer.used());
         inner.inError(true);
+        inner.foreign(outer.isBarredFromProcess());
         var numbers = new NumberEmitter(inner, library);
         asm.place(label).move(CONTEXT, R1).move(SLOT, R2);
         asm.load(DW, R1, SLOT, SLOT_PROBE).store(DW, FRAME, kept, R1).storeConstant(DW, SLOT, SLOT_PROBE, errorProbe);

@@ -5,6 +5,7 @@ import static zonda.dtrace.code.Maps.*;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import zonda.dtrace.syntax.DError;
 import zonda.kernel.BpfAssembler;
@@ -58,6 +59,7 @@ final class Emitter {
     static final int DIVIDE_BY_ZERO = 4;
     static final int NO_SCRATCH = 5;
     static final int KERNEL_PRIVILEGE = 6;
+    static final int USER_PRIVILEGE = 7;
     static final int BAD_SIZE = 10;
     static final int BAD_INDEX = 11;
 
@@ -73,14 +75,26 @@ final class Emitter {
     private int highest;
     private int least;
     private int kept;
-    private final List<Owned> owned = new ArrayList<>();
+    /** What of the slot the clause may use by address. */
+    final OwnMemory own = new OwnMemory(this);
+
     private int fault = -1;
     private boolean inError;
     private boolean timed = true;
     private boolean needsTime;
+    private boolean foreign;
+    private boolean trusted;
 
     /** What of the session the code needs to know: constants of dtrace's own process, and the clock. */
-    record Session(long pid, long ppid, long uid, long gid, String execname, long wallOffset, int cpus) {}
+    record Session(
+            long pid,
+            long ppid,
+            long uid,
+            long gid,
+            String execname,
+            long wallOffset,
+            int cpus,
+            Optional<Confinement> confinement) {}
 
     Emitter(Names names, Shape shape, Session session, BpfAssembler asm) {
         this.asm = asm;
@@ -90,6 +104,60 @@ final class Emitter {
         this.stringSize = names.options().stringSize();
         this.top = SLOT_VARIABLES + names.size(zonda.dtrace.syntax.Expr.Scope.THIS);
         this.highest = top;
+        this.foreign = isConfined() && shape.site() == Shape.Site.TICK;
+    }
+
+    // What a zone may see.
+
+    /** Whether the program is for a zone. */
+    boolean isConfined() {
+        return session.confinement().isPresent();
+    }
+
+    Confinement confinement() {
+        return session.confinement().orElseThrow();
+    }
+
+    /** Whether the thread that the program runs in may be anybody's, and is none of the zone's business. */
+    void foreign(boolean is) {
+        foreign = is;
+    }
+
+    boolean isForeign() {
+        return foreign;
+    }
+
+    /** Whether the memory and registers at hand may be those of a process that is not the zone's. */
+    boolean isBarredFromProcess() {
+        return isConfined()
+                && (foreign || shape.site() == Shape.Site.RUN || shape.task().isPresent());
+    }
+
+    /** Code of the provider's own may read what the clauses may not. */
+    void trusting(Runnable emission) {
+        trusted = true;
+        emission.run();
+        trusted = false;
+    }
+
+    /** Whether addresses that D has computed lead to the program's own memory only. */
+    boolean isGuarded() {
+        return isConfined() && !trusted;
+    }
+
+    /** Always a fault; code may follow. */
+    void refuse(int code) {
+        int never = asm.newLabel();
+        asm.constant(R0, 0).jump(Jump.NE, R0, 0, never);
+        fail(code);
+        asm.place(never);
+    }
+
+    /** Where a process' own things are asked for, a fault unless they are the zone's. */
+    void requireProcess() {
+        if (isBarredFromProcess()) {
+            refuse(USER_PRIVILEGE);
+        }
     }
 
     // Places in the slot.
@@ -106,45 +174,14 @@ final class Emitter {
     int allocateForClause(int size) {
         int place = allocate(size + 8);
         kept = top;
-        owned.add(new Owned(place, size));
+        own.add(place, size);
         return place;
     }
 
     /** The clause is at its end. */
     void releaseForClause() {
         kept = 0;
-        owned.clear();
-    }
-
-    /** Memory of the slot that the clause may write to by address. */
-    private record Owned(int place, int size) {}
-
-    /**
-     * A fault unless so many bytes at an offset of the slot are the clause's own: variables of {@code this}, and what
-     * alloca() and copyin() have given it.
-     *
-     * @param offset the register with the offset
-     * @param size the register with the number of bytes
-     * @param most what that is at most
-     */
-    void checkOwned(int offset, int size, int most) {
-        int fine = asm.newLabel();
-        var all = new ArrayList<>(owned);
-        all.add(new Owned(SLOT_VARIABLES, names.size(zonda.dtrace.syntax.Expr.Scope.THIS)));
-        for (Owned one : all) {
-            int next = asm.newLabel();
-            asm.jump(Jump.LT, offset, one.place(), next);
-            asm.move(R5, offset).aluRegister(Alu.ADD, R5, size);
-            asm.jump(Jump.LE, R5, one.place() + one.size(), fine).place(next);
-        }
-        failAddress();
-        // For the verifier, which does not see what a sum says of its parts.
-        int limit = all.stream().mapToInt(one -> one.place() + one.size()).max().orElseThrow();
-        int within = asm.newLabel();
-        asm.place(fine).jump(Jump.LE, offset, limit, within);
-        failAddress();
-        asm.place(within);
-        reserve(limit + most + 8);
+        own.clear();
     }
 
     /** Bytes in the slot, at a constant offset. */
@@ -373,6 +410,15 @@ final class Emitter {
                 .jump(fault);
     }
 
+    /** A fault at the address that was kept on the stack, which a zone is not told of. */
+    void failOutside() {
+        if (isConfined()) {
+            fail(KERNEL_PRIVILEGE);
+        } else {
+            failAddress();
+        }
+    }
+
     /** A fault at the address that was kept on the stack. */
     void failAddress() {
         asm.load(DW, R1, FRAME, ADDRESS)
@@ -388,7 +434,7 @@ final class Emitter {
         asm.constant(R2, size).call(READ_KERNEL);
         int ok = asm.newLabel();
         asm.jump(Jump.EQ, R0, 0, ok);
-        failAddress();
+        failOutside();
         asm.place(ok).load(Width.of(size), R0, FRAME, READ);
         extend(size, signed);
     }

@@ -17,6 +17,9 @@ public final class Names {
     /** An inline: a name for an expression. @param parameters what its keys are called @param own not the library's */
     record Inline(DType type, Expr value, List<String> parameters, List<DType> keys, boolean own) {}
 
+    /** Expressions that a zone's session may consist of, each as often as it is compiled. */
+    private static final int MOST_EXPRESSIONS = 1 << 19;
+
     private final TypeTable types;
     private final Options options;
     private final Map<String, Var> variables = new LinkedHashMap<>();
@@ -29,11 +32,29 @@ public final class Names {
     private int arrays;
     private boolean own;
     private boolean destructive;
+    private boolean confined;
+    private int expressions;
     private long target;
 
     public Names(TypeTable types, Options options) {
         this.types = types;
         this.options = options;
+    }
+
+    /** An expression is settled. Inlines that use each other can make much of little. */
+    void count() {
+        if (confined && ++expressions > MOST_EXPRESSIONS) {
+            throw new DError("D_PROG_BIG", 0, "the program is too large");
+        }
+    }
+
+    /** What is compiled is for a zone, which is not told where things are in the kernel. */
+    public void confine() {
+        confined = true;
+    }
+
+    Optional<Long> kernelFunction(String module, String name) {
+        return confined ? Optional.empty() : types.kernelFunction(module, name);
     }
 
     public TypeTable types() {

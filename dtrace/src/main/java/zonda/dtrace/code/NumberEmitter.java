@@ -87,6 +87,7 @@ final class NumberEmitter {
             case Op.Load(Op address, DType type) -> {
                 variables.checkWithin(address, type.size());
                 number(address);
+                emitter.own.guard(type.size());
                 emitter.readKernel(type.size(), type.signed());
             }
             case Op.BitField field -> bitField(field);
@@ -161,7 +162,9 @@ final class NumberEmitter {
         number(field.address());
         asm.alu(Alu.ADD, R0, first);
         int bytes = (within + field.bits() + 7) / 8;
-        emitter.readKernel(bytes <= 1 ? 1 : bytes <= 2 ? 2 : bytes <= 4 ? 4 : 8, false);
+        int read = bytes <= 1 ? 1 : bytes <= 2 ? 2 : bytes <= 4 ? 4 : 8;
+        emitter.own.guard(read);
+        emitter.readKernel(read, false);
         asm.alu(Alu.LSH, R0, 64 - within - field.bits())
                 .alu(field.type().signed() ? Alu.ARSH : Alu.RSH, R0, 64 - field.bits());
     }

@@ -117,6 +117,7 @@ public final class Options {
 
     private final Map<String, List<String>> lists = new HashMap<>();
     private final Map<String, String> values = new HashMap<>();
+    private final Map<String, Long> limits = new HashMap<>();
 
     public Options() {
         values.put("bufsize", "4194304");
@@ -310,7 +311,20 @@ public final class Options {
     }
 
     public long number(String name) {
-        return Long.parseLong(values.getOrDefault(name, "0"));
+        long asked = Long.parseLong(values.getOrDefault(name, "0"));
+        long most = most(name);
+        boolean unlimited = asked == 0 && name.equals("specsize");
+        return asked > most || unlimited && most != Long.MAX_VALUE ? most : asked;
+    }
+
+    /** What a number is at most, if it was limited. */
+    public long most(String name) {
+        return limits.getOrDefault(name, Long.MAX_VALUE);
+    }
+
+    /** Numbers are at most these, whatever is set. */
+    public void limit(Map<String, Long> most) {
+        limits.putAll(most);
     }
 
     public Optional<String> word(String name) {

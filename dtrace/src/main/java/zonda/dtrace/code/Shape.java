@@ -42,8 +42,10 @@ public record Shape(
         ERROR,
         SYSCALL_ENTRY,
         SYSCALL_RETURN,
-        /** A clock. */
+        /** A clock on every processor, which tells of what that was doing. */
         CLOCK,
+        /** A clock on any processor. */
+        TICK,
         TRACEPOINT,
         USER_ENTRY,
         USER_NOTE,

@@ -74,6 +74,7 @@ final class StringEmitter {
             case Op.Place(Op address, DType type) -> {
                 emitter.zero(place, Aggregate.size(type, size));
                 numbers.number(address);
+                emitter.own.guard(type.size());
                 read(place, type.size(), Emitter.READ_KERNEL);
             }
             default -> {
@@ -100,7 +101,7 @@ final class StringEmitter {
             if (arguments.size() > 1) {
                 numbers.number(arguments.get(1));
             } else {
-                numbers.builtins().number("pid");
+                numbers.builtins().owners().processOfAddresses();
             }
             asm.store(DW, SLOT, place, R0);
         }
@@ -115,6 +116,17 @@ final class StringEmitter {
         asm.jump(Jump.SGE, R0, 0, fine);
         emitter.failAddress();
         asm.place(fine);
+    }
+
+    /** Reads a text at the address in r0. */
+    private void readText(int place, int bytes) {
+        if (!emitter.own.guardText(bytes)) {
+            read(place, bytes, Emitter.READ_KERNEL_STRING);
+            return;
+        }
+        asm.move(R3, R0);
+        emitter.slotAddress(R1, place);
+        asm.call(Emitter.READ_KERNEL_STRING);
     }
 
     /** Writes the text of an operation. */
@@ -137,7 +149,7 @@ final class StringEmitter {
             case Op.StringAt(Op address, int limit) -> {
                 emitter.zero(place, size);
                 numbers.number(address);
-                read(place, limit > 0 ? Math.min(limit, size) : size, Emitter.READ_KERNEL_STRING);
+                readText(place, limit > 0 ? Math.min(limit, size) : size);
                 if (limit > 0 && limit < size) {
                     // An array without a zero at its end: the helper puts one over its last byte.
                     asm.storeConstant(B, SLOT, place + limit, 0);
@@ -201,6 +213,7 @@ final class StringEmitter {
         if (arguments.size() > 1 && arguments.get(1) instanceof Op.Const(long most, var _)) {
             bytes = (int) Math.clamp(most + 1, 1, size);
         }
+        emitter.requireProcess();
         numbers.number(arguments.getFirst());
         read(place, bytes, Emitter.READ_USER_STRING);
     }

@@ -29,6 +29,9 @@ final class VariableEmitter {
 
     /** r0 = the address of the variable, or 0 when it has none yet. Elements: their keys are evaluated. */
     private void address(Var variable, List<Op> keys, boolean create) {
+        if (variable.scope() == Expr.Scope.SELF && emitter.isForeign()) {
+            emitter.refuse(Emitter.USER_PRIVILEGE);
+        }
         if (variable.isArray()) {
             int key = keys(variable, keys);
             emitter.useMap(R1, ARRAYS + variable.place());
@@ -98,6 +101,10 @@ final class VariableEmitter {
 
     /** r0 = the address of a variable, as a number; an element that is not there reads as zeros. */
     void addressOf(Var variable, List<Op> keys) {
+        if (emitter.isConfined()) {
+            addressInZone(variable);
+            return;
+        }
         address(variable, keys, !variable.isArray());
         if (variable.isArray()) {
             int there = asm.newLabel();
@@ -109,6 +116,16 @@ final class VariableEmitter {
             asm.place(there);
         }
         emitter.launder();
+    }
+
+    private void addressInZone(Var variable) {
+        if (variable.isArray() || variable.scope() != Expr.Scope.THIS) {
+            throw new zonda.dtrace.syntax.DError(
+                    "D_UNKNOWN",
+                    0,
+                    variable.name() + ": in a zone only clause-local variables (this->) can be structures or arrays");
+        }
+        emitter.own.address(SLOT_VARIABLES + variable.place());
     }
 
     /** r0 = the number that was stored. */
@@ -212,10 +229,9 @@ final class VariableEmitter {
         numbers.number(address);
         asm.store(DW, FRAME, Emitter.ADDRESS, R0);
         asm.move(R3, R0);
-        emitter.slotAddress(R0, 0);
-        emitter.launder();
-        asm.aluRegister(Alu.SUB, R3, R0).constant(R4, bytes);
-        emitter.checkOwned(R3, R4, bytes);
+        emitter.own.toOffset(R3);
+        asm.constant(R4, bytes);
+        emitter.own.checkOwned(R3, R4, bytes);
         asm.move(R0, SLOT).aluRegister(Alu.ADD, R0, R3);
     }
 

@@ -73,6 +73,7 @@ final class WrittenText {
         int groups = emitter.allocate(64);
         int text = emitter.allocate(Inet6Text.TEXT_SIZE);
         numbers.number(op);
+        numbers.emitter.own.guard(16);
         strings.read(raw, 16, Emitter.READ_KERNEL);
         for (int i = 0; i < 8; i++) {
             asm.load(BpfAssembler.Width.HALF, R1, SLOT, raw + 2 * i).bigEndian(R1, 16);
@@ -93,6 +94,7 @@ final class WrittenText {
         int raw = emitter.allocate(8);
         emitter.zero(raw, 8);
         numbers.number(op);
+        numbers.emitter.own.guard(4);
         strings.read(raw, 4, Emitter.READ_KERNEL);
         int one = emitter.allocate(size);
         int joined = emitter.allocate(size);

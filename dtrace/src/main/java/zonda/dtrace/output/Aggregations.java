@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import zonda.dtrace.code.Action.Datum;
 import zonda.dtrace.code.Aggregate;
 import zonda.dtrace.code.Format;
@@ -166,9 +168,17 @@ public final class Aggregations {
             return;
         }
         for (Entry entry : sorted) {
+            if (isEnough(out)) {
+                return;
+            }
             keys(entry, out);
             out.append(value(entry)).append('\n');
         }
+    }
+
+    /** Whether no more is to be shown at once. */
+    private boolean isEnough(StringBuilder out) {
+        return out.length() > options.most("printed");
     }
 
     String printa(Optional<Format> format, List<Aggregate> aggregates) {
@@ -182,6 +192,9 @@ public final class Aggregations {
             return out.toString();
         }
         for (List<Entry> joined : joined(aggregates)) {
+            if (isEnough(out)) {
+                return out.toString();
+            }
             if (format.isEmpty()) {
                 keys(joined.getFirst(), out);
                 joined.forEach(entry -> out.append(value(entry)));
@@ -334,8 +347,9 @@ public final class Aggregations {
         if (picture) {
             return Distribution.of(entry.aggregate(), entry.words(), normal(entry.aggregate()), Bars.of(options));
         }
-        int width = Math.max(0, conversion.width());
-        String text = Printf.number(conversion, conversion.precision(), width, scalar(entry), DType.INT64);
+        int width = (int) Math.clamp(conversion.width(), 0, options.most("blanks"));
+        int precision = (int) Math.min(conversion.precision(), options.most("blanks"));
+        String text = Printf.number(conversion, precision, width, scalar(entry), DType.INT64);
         return Printf.pad(text, width, conversion.flags().indexOf('-') >= 0);
     }
 
@@ -378,6 +392,26 @@ public final class Aggregations {
             }
         }
         return stacks;
+    }
+
+    /** What all distributions count, by the lowest value of each bucket. */
+    SortedMap<Long, Long> distributions(Collection<Aggregate> all) {
+        var counts = new TreeMap<Long, Long>();
+        for (Aggregate aggregate : all) {
+            switch (aggregate.function()) {
+                case QUANTIZE, LQUANTIZE, LLQUANTIZE -> {
+                    for (Entry entry : sorted(aggregate)) {
+                        for (int i = 0; i + 1 < entry.words().length; i++) {
+                            if (entry.words()[i + 1] != 0) {
+                                counts.merge(Distribution.lowest(aggregate, i), entry.words()[i + 1], Long::sum);
+                            }
+                        }
+                    }
+                }
+                case COUNT, SUM, AVG, MIN, MAX, STDDEV -> {}
+            }
+        }
+        return counts;
     }
 
     /** All entries of an aggregation, sorted, for other views than text. */

@@ -18,6 +18,7 @@ import zonda.dtrace.code.Compiler.Layout;
 import zonda.dtrace.code.Maps;
 import zonda.dtrace.code.Options;
 import zonda.dtrace.provider.Probe;
+import zonda.dtrace.provider.View;
 import zonda.dtrace.syntax.DError;
 
 /** Turns records into what is printed and done, in the order of their times. */
@@ -27,6 +28,12 @@ public final class Consumer {
         "out of scratch space", "invalid kernel access", "invalid user access", "tuple stack overflow", "bad stack",
         "invalid size", "index out of bounds", "library-level fault",
     };
+
+    /** Characters that are not kept until a record is at its end. */
+    private static final int MUCH = 1 << 16;
+
+    /** Each has buffers of its own for speculations. */
+    private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
 
     /** Where things go. */
     public interface Outlet {
@@ -57,16 +64,18 @@ public final class Consumer {
     private final List<Layout> layouts;
     private final List<Probe> probes;
     private final Outlet outlet;
-    private final Symbols symbols = new Symbols();
+    private final Symbols symbols;
     private final Printf printf;
     private final Records records;
     private final Aggregations aggregations;
-    private final Map<Integer, List<byte[]>> speculations = new HashMap<>();
+    private final Map<Integer, Speculation> speculations = new HashMap<>();
     private final Map<Integer, Integer> depths = new HashMap<>();
     /** For flowindent: the probe of each enabled one that was seen, and the last one of each processor. */
     private final Map<Integer, Integer> probeOf = new HashMap<>();
 
     private final Map<Integer, Integer> preceding = new HashMap<>();
+    private final HeatMap heatMap = new HeatMap();
+    private List<Aggregate> mapped = List.of();
     private int following = -1;
     private boolean header;
     private boolean json;
@@ -78,12 +87,14 @@ public final class Consumer {
             List<Probe> probes,
             Aggregations.Source source,
             Enumerators enumerators,
+            View view,
             Outlet outlet) {
+        this.symbols = new Symbols(view);
         this.options = options;
         this.layouts = layouts;
         this.probes = probes;
         this.outlet = outlet;
-        this.printf = new Printf(symbols, options.stringSize(), (int) options.number("stackindent"));
+        this.printf = new Printf(symbols, options.stringSize(), (int) options.number("stackindent"), options.most("blanks"));
         this.records = new Records(printf, options.stringSize(), enumerators);
         this.aggregations = new Aggregations(source, options, printf);
     }
@@ -105,6 +116,16 @@ public final class Consumer {
     /** Lines of JSON instead of text, from now on. */
     public void json() {
         json = true;
+    }
+
+    /** A heat map is made of the distributions among these, with a column for each time that they are looked at. */
+    public void heatMapOf(Collection<Aggregate> all) {
+        mapped = List.copyOf(all);
+    }
+
+    /** As it is until now. */
+    public String heatMap() {
+        return heatMap.svg();
     }
 
     /** A flame graph of all stacks that were aggregated. */
@@ -139,6 +160,20 @@ public final class Consumer {
                 + "\n");
     }
 
+    /** Records that wait for a commit() or discard(). */
+    private static final class Speculation {
+        private final List<byte[]> records = new ArrayList<>();
+        private long bytes;
+
+        /** What has no room in the speculation's buffer is lost, and so is all that comes after it. */
+        void add(byte[] record, long room) {
+            bytes += record.length - Maps.RECORD_HEADER + Integer.BYTES;
+            if (room == 0 || bytes <= room * PROCESSORS) {
+                records.add(record);
+            }
+        }
+    }
+
     private boolean quiet() {
         return options.is("quiet");
     }
@@ -163,6 +198,9 @@ public final class Consumer {
     /** Records of all processors since the last time, in any order. */
     public void consume(List<byte[]> all) {
         aggregations.refresh();
+        if (!mapped.isEmpty()) {
+            heatMap.add(System.nanoTime(), aggregations.distributions(mapped));
+        }
         var sorted = new ArrayList<>(all);
         sorted.sort(Comparator.comparingLong(record -> buffer(record).getLong(8)));
         for (int i = 0; i < sorted.size(); i++) {
@@ -172,8 +210,8 @@ public final class Consumer {
             int speculation = data.getInt(20);
             if (speculation > 0) {
                 speculations
-                        .computeIfAbsent(speculation, _ -> new ArrayList<>())
-                        .add(record);
+                        .computeIfAbsent(speculation, _ -> new Speculation())
+                        .add(record, options.number("specsize"));
             } else {
                 consume(data);
             }
@@ -224,6 +262,9 @@ public final class Consumer {
         }
         for (Action action : layout.actions()) {
             act(action, record, out);
+            if (out.length() > MUCH) {
+                flush(out);
+            }
         }
         if (!quiet()) {
             out.append('\n');
@@ -313,9 +354,9 @@ public final class Consumer {
     }
 
     private void commit(int number) {
-        List<byte[]> held = speculations.remove(number);
+        Speculation held = speculations.remove(number);
         if (held != null) {
-            held.forEach(record -> consume(buffer(record)));
+            held.records.forEach(record -> consume(buffer(record)));
         }
         outlet.speculationFreed(number);
     }

@@ -116,24 +116,28 @@ final class Distribution {
         return rows;
     }
 
+    /** The lowest value that a bucket stands for; of the first, which has none, one that lies in it. */
+    static long lowest(Aggregate aggregate, int bucket) {
+        return switch (aggregate.function()) {
+            case QUANTIZE -> value(bucket);
+            case LQUANTIZE -> {
+                long base = aggregate.parameters().get(0);
+                yield bucket == 0
+                        ? base - 1
+                        : base + (bucket - 1) * aggregate.parameters().get(2);
+            }
+            default -> {
+                List<Long> bounds = LogLinear.of(aggregate.parameters()).bounds();
+                yield bucket == 0 ? bounds.getFirst() - 1 : bounds.get(bucket - 1);
+            }
+        };
+    }
+
     /** The sum of what was aggregated, as far as buckets tell, for sorting. */
     static double weight(Aggregate aggregate, long[] words) {
         double sum = 0;
         for (int i = 0; i + 1 < words.length; i++) {
-            double value = switch (aggregate.function()) {
-                case QUANTIZE -> value(i);
-                case LQUANTIZE -> {
-                    long base = aggregate.parameters().get(0);
-                    yield i == 0
-                            ? base - 1
-                            : base + (i - 1) * aggregate.parameters().get(2);
-                }
-                default -> {
-                    List<Long> bounds = LogLinear.of(aggregate.parameters()).bounds();
-                    yield i == 0 ? bounds.getFirst() - 1 : bounds.get(i - 1);
-                }
-            };
-            sum += value * words[i + 1];
+            sum += (double) lowest(aggregate, i) * words[i + 1];
         }
         return sum;
     }

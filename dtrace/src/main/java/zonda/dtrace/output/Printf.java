@@ -24,8 +24,15 @@ final class Printf {
     private final Symbols symbols;
     private final int stringSize;
     private final int indent;
+    private final long most;
 
     Printf(Symbols symbols, int stringSize, int indent) {
+        this(symbols, stringSize, indent, Long.MAX_VALUE);
+    }
+
+    /** @param most characters of a text that are there only to fill it up */
+    Printf(Symbols symbols, int stringSize, int indent, long most) {
+        this.most = most;
         this.symbols = symbols;
         this.stringSize = stringSize;
         this.indent = indent;
@@ -69,7 +76,8 @@ final class Printf {
                     if (at >= data.size()) {
                         continue;
                     }
-                    width = Math.clamp(width, 0, MOST_WIDTH);
+                    width = Math.clamp(width, 0, Math.clamp(most - out.length(), 0, MOST_WIDTH));
+                    precision = (int) Math.min(precision, most);
                     Datum datum = data.get(at++);
                     out.append(
                             conversion.letter() == 'k'

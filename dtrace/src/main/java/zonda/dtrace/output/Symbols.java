@@ -13,6 +13,7 @@ import java.util.TreeMap;
 import zonda.dtrace.provider.ElfFile;
 import zonda.dtrace.provider.Mappings;
 import zonda.dtrace.provider.PerfMap;
+import zonda.dtrace.provider.View;
 
 /** Names of addresses: the kernel's from /proc/kallsyms, those of processes from their mappings and files. */
 public final class Symbols {
@@ -24,10 +25,15 @@ public final class Symbols {
     private final Map<Long, Optional<Mappings>> processes = new HashMap<>();
     private final Map<String, Optional<ElfFile>> files = new HashMap<>();
     private final Map<Long, PerfMap> generated = new HashMap<>();
+    private final View view;
     private boolean read;
 
+    Symbols(View view) {
+        this.view = view;
+    }
+
     private void readKernel() {
-        if (read) {
+        if (read || !view.isAll()) {
             return;
         }
         read = true;
@@ -86,7 +92,12 @@ public final class Symbols {
 
     /** Looks at a process now, so that its addresses have names when it has ended. */
     void remember(long process) {
-        processes.put(process, Mappings.of(process));
+        processes.put(process, look(process));
+    }
+
+    /** What a process has mapped; nothing when it is not this session's to see. */
+    private Optional<Mappings> look(long process) {
+        return view.has(process) ? Mappings.of(process) : Optional.empty();
     }
 
     private Optional<Mappings.Mapping> mapping(long process, long address) {
@@ -95,17 +106,25 @@ public final class Symbols {
             return known;
         }
         // It may have mapped more since.
-        Optional<Mappings> now = Mappings.of(process).filter(all -> !all.all().isEmpty());
+        Optional<Mappings> now = look(process).filter(all -> !all.all().isEmpty());
         now.ifPresent(all -> processes.put(process, now));
         return now.flatMap(all -> all.at(address));
     }
 
-    private static Optional<ElfFile> file(long process, String path) {
-        return ElfFile.read(Path.of("/proc/" + process + "/root" + path)).or(() -> ElfFile.read(Path.of(path)));
+    private Optional<ElfFile> file(long process, Mappings.Mapping mapping) {
+        if (!view.isAll()) {
+            return view.has(process) ? ElfFile.read(view.file(process, mapping)) : Optional.empty();
+        }
+        return ElfFile.read(view.file(process, mapping)).or(() -> ElfFile.read(Path.of(mapping.path())));
+    }
+
+    /** A zone could have a link there to whatever the host has. */
+    private PerfMap generated(long process) {
+        return view.isAll() ? PerfMap.of(process) : PerfMap.NONE;
     }
 
     private Optional<Mappings> mappings(long process) {
-        return processes.computeIfAbsent(process, Mappings::of);
+        return processes.computeIfAbsent(process, this::look);
     }
 
     /** As {@link #kernel}, for an address of a process. */
@@ -113,13 +132,13 @@ public final class Symbols {
         Optional<Mappings.Mapping> mapping = mapping(process, address);
         if (mapping.isEmpty() || !mapping.get().isFile()) {
             return generated
-                    .computeIfAbsent(process, PerfMap::of)
+                    .computeIfAbsent(process, this::generated)
                     .name(address)
                     .orElseGet(() -> "0x" + Long.toHexString(address));
         }
         Mappings.Mapping in = mapping.get();
         String module = in.module();
-        Optional<ElfFile> file = files.computeIfAbsent(process + in.path(), _ -> file(process, in.path()));
+        Optional<ElfFile> file = files.computeIfAbsent(process + in.path(), _ -> file(process, in));
         Optional<Long> linked = file.flatMap(elf -> elf.address(address - in.start() + in.offset()));
         Optional<ElfFile.Symbol> symbol =
                 linked.isEmpty() ? Optional.empty() : file.flatMap(elf -> elf.at(linked.get()));

@@ -23,6 +23,12 @@ public final class ElfFile {
     private static final int FUNCTION = 2;
     private static final int INDIRECT_FUNCTION = 10;
     private static final int LOAD = 1;
+    /** Files are made by whoever likes: what claims to have more than this is not read on. */
+    private static final int MOST_SYMBOLS = 1 << 20;
+
+    private static final int MOST_NOTES = 1 << 14;
+    private static final int LONGEST_NAME = 1 << 14;
+    private static final int MOST_SECTIONS = 1 << 12;
 
     /** A function. @param address as linked @param offset in the file */
     public record Symbol(String name, long address, long size, long offset) {}
@@ -36,6 +42,7 @@ public final class ElfFile {
     private final TreeMap<Long, Symbol> byAddress = new TreeMap<>();
     private final List<Note> notes = new ArrayList<>();
     private final Map<String, Symbol> byName = new HashMap<>();
+    private int visited;
 
     private ElfFile(ByteBuffer data) {
         long programs = data.getLong(32);
@@ -47,7 +54,7 @@ public final class ElfFile {
             }
         }
         long sections = data.getLong(40);
-        int sectionCount = data.getShort(60) & 0xffff;
+        int sectionCount = Math.min(MOST_SECTIONS, data.getShort(60) & 0xffff);
         for (int i = 0; i < sectionCount; i++) {
             int at = (int) sections + 64 * i;
             int type = data.getInt(at + 4);
@@ -62,7 +69,7 @@ public final class ElfFile {
     }
 
     private void symbols(ByteBuffer data, int start, int size, int strings) {
-        for (int at = start; at + 24 <= start + size; at += 24) {
+        for (int at = start; at + 24 <= start + size && visited++ < MOST_SYMBOLS; at += 24) {
             int type = data.get(at + 4) & 0xf;
             long address = data.getLong(at + 8);
             if ((type == FUNCTION || type == INDIRECT_FUNCTION) && data.getShort(at + 6) != 0 && address != 0) {
@@ -92,9 +99,12 @@ public final class ElfFile {
 
     private void notes(ByteBuffer data, int start, int size, long base) {
         int at = start;
-        while (at + 12 <= start + size) {
+        while (at + 12 <= start + size && notes.size() < MOST_NOTES) {
             int nameSize = data.getInt(at);
             int descriptorSize = data.getInt(at + 4);
+            if (nameSize < 0 || descriptorSize < 0 || nameSize > size || descriptorSize > size) {
+                return;
+            }
             int descriptor = at + 12 + (nameSize + 3) / 4 * 4;
             if (data.getInt(at + 8) == STAPSDT && string(data, at + 12).equals("stapsdt")) {
                 long moved = base == 0 ? 0 : base - data.getLong(descriptor + 8);
@@ -125,7 +135,7 @@ public final class ElfFile {
 
     private static String string(ByteBuffer data, int start) {
         int end = start;
-        while (data.get(end) != 0) {
+        while (data.get(end) != 0 && end - start < LONGEST_NAME) {
             end++;
         }
         byte[] bytes = new byte[end - start];
@@ -143,7 +153,8 @@ public final class ElfFile {
                     .order(ByteOrder.LITTLE_ENDIAN);
             boolean elf = data.capacity() > 64 && data.getInt(0) == 0x464c457f && data.get(4) == 2 && data.get(5) == 1;
             return elf ? Optional.of(new ElfFile(data)) : Optional.empty();
-        } catch (IOException | IndexOutOfBoundsException e) {
+        } catch (IOException | IndexOutOfBoundsException | InternalError e) {
+            // An InternalError is what a file brings that is cut off while it is read.
             return Optional.empty();
         }
     }

@@ -17,6 +17,9 @@ public final class PerfMap {
     /** Larger ones are not read: a process writes what it likes there. */
     private static final long LARGEST = 64L << 20;
 
+    /** That of a process which made no code. */
+    public static final PerfMap NONE = new PerfMap();
+
     private record Piece(long length, String name) {}
 
     private final TreeMap<Long, Piece> pieces = new TreeMap<>(Long::compareUnsigned);
@@ -35,7 +38,7 @@ public final class PerfMap {
         } catch (IOException e) {
             // It goes as its process does, and then addresses are all there is.
         }
-        return new PerfMap();
+        return NONE;
     }
 
     static PerfMap read(BufferedReader in) throws IOException {

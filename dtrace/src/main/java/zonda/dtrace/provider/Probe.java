@@ -36,6 +36,25 @@ public record Probe(int id, String provider, String module, String function, Str
             }
         }
 
+        /**
+         * A function of the C library that has to do with a lock, when it is called or returns.
+         *
+         * @param condition in D, over raw0 and so on, which are the function's arguments, or raw1, which is its result
+         * @param arguments as {@code TYPE = EXPRESSION}
+         */
+        record Lock(
+                Path file,
+                long offset,
+                boolean returns,
+                long process,
+                Optional<String> condition,
+                List<String> arguments)
+                implements Source {
+            public Lock {
+                arguments = List.copyOf(arguments);
+            }
+        }
+
         /** A place in a program or library. @param process in which it fires */
         record User(Path file, long offset, boolean returns, long process) implements Source {}
     }

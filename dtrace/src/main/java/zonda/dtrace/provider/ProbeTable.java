@@ -4,12 +4,15 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
@@ -44,15 +47,23 @@ public final class ProbeTable {
     };
 
     private final Map<String, Probe> probes = new LinkedHashMap<>();
+    private final View view;
     private final Supplier<Optional<Btf>> kernel;
     private final Set<String> kernelEvents = new HashSet<>();
-    private final List<Long> targets = new ArrayList<>();
+    private final List<Target> targets = new ArrayList<>();
     private boolean sdt;
     private int next = 1;
 
-    /** @param kernel the kernel's types, which say which tracepoints there are */
-    public ProbeTable(Supplier<Optional<Btf>> kernel) {
+    /** A process by the session's number and by the host's. */
+    private record Target(long number, long process) {}
+
+    /**
+     * @param kernel the kernel's types, which say which tracepoints there are
+     * @param view what of all probes there is for this session
+     */
+    public ProbeTable(Supplier<Optional<Btf>> kernel, View view) {
         this.kernel = kernel;
+        this.view = view;
         add("dtrace", "", "", "BEGIN", new Probe.Source.Begin());
         add("dtrace", "", "", "END", new Probe.Source.End());
         add("dtrace", "", "", "ERROR", new Probe.Source.Error());
@@ -81,9 +92,11 @@ public final class ProbeTable {
         }
     }
 
-    private Probe add(String provider, String module, String function, String name, Probe.Source source) {
-        String key = provider + ":" + module + ":" + function + ":" + name;
-        return probes.computeIfAbsent(key, _ -> new Probe(next++, provider, module, function, name, source));
+    private void add(String provider, String module, String function, String name, Probe.Source source) {
+        if (view.shows(provider, source)) {
+            String key = provider + ":" + module + ":" + function + ":" + name;
+            probes.computeIfAbsent(key, _ -> new Probe(next++, provider, module, function, name, source));
+        }
     }
 
     /** The probes that a description means, in the order of their ids. */
@@ -107,27 +120,39 @@ public final class ProbeTable {
         usdt(pattern);
         Matcher process = PROCESS.matcher(pattern.provider());
         if (process.matches()) {
-            new UserPlaces(Long.parseLong(process.group(1)))
-                    .find(pattern)
-                    .forEach(place ->
-                            add(pattern.provider(), place.module(), place.function(), place.name(), place.source()));
+            view.process(Long.parseLong(process.group(1)))
+                    .ifPresent(number -> new UserPlaces(number, view)
+                            .find(pattern)
+                            .forEach(place -> add(
+                                    pattern.provider(),
+                                    place.module(),
+                                    place.function(),
+                                    place.name(),
+                                    place.source())));
         }
     }
 
-    /** Probes of this process are also found by the wildcards of a provider's name. */
-    public void target(long process) {
-        targets.add(process);
+    /**
+     * Probes of this process are also found by the wildcards of a provider's name.
+     *
+     * @param number as the session knows it
+     */
+    public void target(long number, long process) {
+        targets.add(new Target(number, process));
     }
 
     private void usdt(Pattern pattern) {
         if (Pattern.isWild(pattern.provider())) {
-            for (long process : targets) {
-                var notes = new UserNotes(process);
+            for (Target target : targets) {
+                if (Pattern.glob(pattern.provider(), UserLocks.PROVIDER + target.number())) {
+                    locks(UserLocks.PROVIDER + target.number(), target.process(), pattern);
+                }
+                var notes = new UserNotes(target.process(), view);
                 notes.providers().stream()
-                        .filter(provider -> Pattern.glob(pattern.provider(), provider + process))
+                        .filter(provider -> Pattern.glob(pattern.provider(), provider + target.number()))
                         .forEach(provider -> notes.find(provider, pattern)
                                 .forEach(place -> add(
-                                        provider + process,
+                                        provider + target.number(),
                                         place.module(),
                                         place.function(),
                                         place.name(),
@@ -136,12 +161,28 @@ public final class ProbeTable {
             return;
         }
         Matcher provider = OWN.matcher(pattern.provider());
-        if (provider.matches() && !PROCESS.matcher(pattern.provider()).matches()) {
-            new UserNotes(Long.parseLong(provider.group(2)))
-                    .find(provider.group(1), pattern)
-                    .forEach(place ->
-                            add(pattern.provider(), place.module(), place.function(), place.name(), place.source()));
+        if (provider.matches() && provider.group(1).equals(UserLocks.PROVIDER)) {
+            view.process(Long.parseLong(provider.group(2)))
+                    .ifPresent(number -> locks(pattern.provider(), number, pattern));
+            return;
         }
+        if (provider.matches() && !PROCESS.matcher(pattern.provider()).matches()) {
+            view.process(Long.parseLong(provider.group(2)))
+                    .ifPresent(number -> new UserNotes(number, view)
+                            .find(provider.group(1), pattern)
+                            .forEach(place -> add(
+                                    pattern.provider(),
+                                    place.module(),
+                                    place.function(),
+                                    place.name(),
+                                    place.source())));
+        }
+    }
+
+    private void locks(String provider, long process, Pattern pattern) {
+        new UserLocks(process, view)
+                .find(pattern)
+                .forEach(place -> add(provider, place.module(), place.function(), place.name(), place.source()));
     }
 
     /** Whether none but the probes that need no types of the kernel can match, so that these need not be read. */
@@ -214,30 +255,54 @@ public final class ProbeTable {
         }
     }
 
-    /** Why a provider of illumos has no probes here; empty when there is none of that name either. */
-    public static Optional<String> whyMissing(String provider) {
+    /** Why a provider of illumos has no such probe here; empty when there is none of that name either, and in zones. */
+    public Optional<String> whyMissing(String provider) {
+        return view.isAll() ? why(provider) : Optional.empty();
+    }
+
+    private static Optional<String> why(String provider) {
+        if (provider.startsWith(UserLocks.PROVIDER) && OWN.matcher(provider).matches()) {
+            return Optional.of("the C library has no place where a thread is known to wait: there are mutex-acquire,"
+                    + " mutex-release, mutex-error, rw-acquire, rw-release and rw-error of processes that use it");
+        }
         return Optional.ofNullable(
                 switch (provider) {
                     case "fbt" ->
-                        "this kernel lets no eBPF program attach to its functions, or dtrace can't use it yet";
+                        hasEvents("kprobe")
+                                ? "dtrace does not use the kernel's functions yet, though this kernel would let it"
+                                : "this kernel lets nothing attach to its functions: it has no kprobes";
                     case "lockstat" ->
-                        "the kernel tells of contended locks, at sdt:::contention_begin and contention_end, but not of"
-                                + " locks that are taken";
-                    case "cpc" -> "counters of processors are not implemented";
+                        "the kernel tells of locks that are waited for, and not of those that are taken or given back:"
+                                + " there are adaptive-block, adaptive-spin, spin-spin and rw-block";
+                    case "plockstat" -> "its probes are those of a process: plockstat$target";
+                    case "cpc" ->
+                        hasEvents("cpu")
+                                ? "dtrace does not use the counters of processors yet"
+                                : "the kernel has no counters of these processors, as on most virtual machines";
                     case "mib" -> "the kernel counts these without a place where a program could be attached";
-                    case "plockstat", "nfsv3", "nfsv4" -> "the provider " + provider + " is not implemented";
+                    case "nfsv3", "nfsv4" -> "the provider " + provider + " is not implemented";
                     default -> null;
                 });
     }
 
+    /** Whether perf_event_open(2) knows events of this kind. */
+    private static boolean hasEvents(String kind) {
+        return Files.exists(Path.of("/sys/bus/event_source/devices/" + kind));
+    }
+
     /** What is wrong with a description of places in a process that matches nothing: an error's tag and its words. */
-    public static Optional<Map.Entry<String, String>> refusal(Pattern pattern) {
+    public Optional<Map.Entry<String, String>> refusal(Pattern pattern) {
         Matcher process = PROCESS.matcher(pattern.provider());
-        return process.matches()
-                ? new UserPlaces(Long.parseLong(process.group(1)))
-                        .refusal(pattern)
-                        .map(refusal -> Map.entry(refusal.tag(), refusal.words()))
-                : Optional.empty();
+        if (!process.matches()) {
+            return Optional.empty();
+        }
+        OptionalLong number = view.process(Long.parseLong(process.group(1)));
+        if (number.isEmpty()) {
+            return Optional.of(Map.entry("D_PROC_GRAB", "failed to grab process " + process.group(1)));
+        }
+        return new UserPlaces(number.getAsLong(), view)
+                .refusal(pattern)
+                .map(refusal -> Map.entry(refusal.tag(), refusal.words()));
     }
 
     /** Everything that was found so far. */

@@ -12,9 +12,12 @@ import java.util.TreeSet;
 /** Probes that programs bring themselves (USDT): the notes of the files that a process has mapped. */
 final class UserNotes {
     private final long process;
+    private final View view;
 
-    UserNotes(long process) {
+    /** @param process the host's number */
+    UserNotes(long process, View view) {
         this.process = process;
+        this.view = view;
     }
 
     private record Name(String module, String function, String name) {}
@@ -24,7 +27,7 @@ final class UserNotes {
         var names = new TreeSet<String>();
         for (Mappings.Mapping mapping : Mappings.of(process).map(Mappings::all).orElse(List.of())) {
             if (mapping.isFile()) {
-                ElfFile.read(Path.of("/proc/" + process + "/root" + mapping.path()))
+                ElfFile.read(view.file(process, mapping))
                         .ifPresent(elf -> elf.notes().forEach(note -> names.add(note.provider())));
             }
         }
@@ -39,7 +42,7 @@ final class UserNotes {
             if (!mapping.isFile() || !seen.add(mapping.path()) || !Pattern.glob(pattern.module(), mapping.module())) {
                 continue;
             }
-            Path file = Path.of("/proc/" + process + "/root" + mapping.path());
+            Path file = view.file(process, mapping);
             Optional<ElfFile> elf = ElfFile.read(file);
             for (ElfFile.Note note : elf.map(ElfFile::notes).orElse(List.of())) {
                 String function = elf.flatMap(some -> some.at(note.address()))

@@ -10,12 +10,13 @@ import java.util.Set;
 
 /** The pid provider: entries, returns and offsets of the functions of a process. */
 final class UserPlaces {
-    private static final int MOST = 20_000;
-
     private final long process;
+    private final View view;
 
-    UserPlaces(long process) {
+    /** @param process the host's number */
+    UserPlaces(long process, View view) {
         this.process = process;
+        this.view = view;
     }
 
     record Place(String module, String function, String name, Probe.Source source) {}
@@ -28,7 +29,7 @@ final class UserPlaces {
             boolean first = seen.isEmpty();
             if (mapping.isFile() && seen.add(mapping.path()) && isModule(pattern.module(), mapping.module(), first)) {
                 // The file as the process sees it, also when it has a root of its own.
-                Path file = Path.of("/proc/" + process + "/root" + mapping.path());
+                Path file = view.file(process, mapping);
                 ElfFile.read(file).ifPresent(elf -> add(places, pattern, mapping.module(), file, elf));
             }
         }
@@ -107,7 +108,7 @@ final class UserPlaces {
                 pattern.module().isEmpty() || !Pattern.glob(pattern.module(), module) ? pattern.module() : module;
         String shown = wanted.isEmpty() ? module : wanted;
         for (ElfFile.Symbol symbol : elf.symbols()) {
-            if (!Pattern.glob(pattern.function(), symbol.name()) || places.size() >= MOST) {
+            if (!Pattern.glob(pattern.function(), symbol.name()) || places.size() >= view.mostPlaces()) {
                 continue;
             }
             if (Pattern.glob(pattern.name(), "entry")) {

@@ -9,6 +9,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import zonda.dtrace.code.Action.Datum;
 import zonda.dtrace.code.Format;
+import zonda.dtrace.provider.View;
 import zonda.dtrace.types.DType;
 
 /** Every conversion, as printf(3) and the guide have it. */
@@ -19,7 +20,8 @@ class PrintfTest {
     private static String format(String format, DType type, long bits) {
         ByteBuffer record = ByteBuffer.allocate(16).order(ByteOrder.nativeOrder());
         record.putLong(0, bits);
-        return new Printf(new Symbols(), 256, 14).format(Format.parse(format, 1), List.of(new Datum(0, type)), record);
+        return new Printf(new Symbols(View.ALL), 256, 14)
+                .format(Format.parse(format, 1), List.of(new Datum(0, type)), record);
     }
 
     @ParameterizedTest

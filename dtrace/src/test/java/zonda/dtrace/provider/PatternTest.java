@@ -34,7 +34,7 @@ class PatternTest {
 
     @Test
     void clocks_of_any_rate_are_probes() {
-        var table = new ProbeTable(Optional::empty);
+        var table = new ProbeTable(Optional::empty, View.ALL);
 
         assertThat(table.find(Pattern.parse("tick-250ms")).getFirst().source())
                 .isEqualTo(new Probe.Source.Clock(250_000_000, false));
@@ -47,7 +47,7 @@ class PatternTest {
 
     @Test
     void the_first_three_probes_are_those_of_dtrace_itself() {
-        var table = new ProbeTable(Optional::empty);
+        var table = new ProbeTable(Optional::empty, View.ALL);
 
         assertThat(table.find(Pattern.parse("dtrace:::")).stream().map(Probe::description))
                 .containsExactly("dtrace:::BEGIN", "dtrace:::END", "dtrace:::ERROR");

@@ -79,6 +79,13 @@ public record GuestImage(Path directory) {
         return image.orElseThrow();
     }
 
+    /** Nothing but the kernel of a Debian suite. Skips the test where it can't be had, with the reason. */
+    public static GuestImage ofKernel(Path top, String suite) {
+        return new Cache(top, "kernel-" + suite, List.of("make-kernel", "sources"), List.of(suite))
+                .find(true)
+                .orElseThrow();
+    }
+
     /** What a host needs to run, and runc besides. */
     private static List<String> packages(Path top) {
         try (Stream<String> lines = Files.lines(top.resolve("packages.debian"))) {

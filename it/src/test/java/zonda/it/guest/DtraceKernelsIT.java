@@ -1,0 +1,180 @@
+package zonda.it.guest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import zonda.base.Json;
+import zonda.dtrace.Dtrace;
+import zonda.kernel.Bpf;
+import zonda.kernel.Command;
+
+/**
+ * What dtrace generates is accepted by the verifiers of Debian's kernels, 6.1 and 6.12: machines that have nothing but
+ * the kernel, a Java and the programs.
+ */
+@Tag("slow")
+@EnabledIfEnvironmentVariable(
+        named = "ZONDA_SLOW_TESTS",
+        matches = ".+",
+        disabledReason = "takes minutes; ZONDA_SLOW_TESTS=1 runs it")
+class DtraceKernelsIT {
+    private static final Duration COPYING = Duration.ofMinutes(2);
+    private static final Duration RUNNING = Duration.ofMinutes(30);
+    private static final Path RESOURCES = Path.of("dtrace/src/test/resources/zonda/dtrace");
+    private static final List<String> CONFINED = List.of(
+            "syscall:::entry { @[execname, pid, ppid, tid, uid, gid, zonename, curpsinfo->pr_psargs] = count();"
+                    + " self->t = timestamp; @q[ustack(3)] = quantize(arg1); }"
+                    + " syscall:::return /self->t && progenyof($target)/ { printf(\"%s %d\", probefunc, errno); }",
+            "this char *m; syscall::openat:entry { this->m = alloca(16); bcopy(copyinstr(arg1), this->m, 8);"
+                    + " trace(stringof(this->m)); trace(*(int *)this->m); trace(inet_ntoa((ipaddr_t *)this->m)); }",
+            "sched:::on-cpu, sched:::off-cpu, proc:::exit, proc:::exec-success, proc:::create, sysinfo:::sysread,"
+                    + " vminfo:::as_fault { @[probename, execname, pid, uid] = count(); }",
+            "profile-97 { @[execname, ustack(), arg1] = count(); } tick-1s { trace(execname); } ERROR { trace(arg4); }");
+    private static final List<String> PROVIDERS = List.of(
+            "syscall:::entry { @[execname, probefunc, stack(), ustack()] = count(); self->t = timestamp; }"
+                    + " syscall:::return /self->t/ { @q[probefunc] = quantize(timestamp - self->t); self->t = 0; }",
+            "profile-97 { @[sym(arg0), usym(arg1)] = count(); } tick-1s { printa(@); } END { trace(walltimestamp); }",
+            "sched::: { @[probename, execname, zonename] = count(); }",
+            "proc::: { @[probename, curpsinfo->pr_psargs, curlwpsinfo->pr_name] = count(); }",
+            "io::: { @[args[1]->dev_statname, args[0]->b_flags & B_READ] = lquantize(args[0]->b_bcount, 0, 4096, 512); }",
+            "vminfo::: { @[probename] = sum(arg0); } sysinfo::: { @s[probename] = sum(arg0); }",
+            "tcp::: { @[probename, args[2]->ip_saddr, args[2]->ip_daddr] = count(); }",
+            "ip::: { @[args[2]->ip_saddr, args[4]->ipv4_protostr, args[5]->ipv6_nextstr] = sum(args[2]->ip_plength); }",
+            "udp::: { @[args[4]->udp_sport, args[4]->udp_dport] = count(); }",
+            "fsinfo::: { @[probename, args[0]->fi_name, args[0]->fi_fs] = count(); }",
+            "lockstat::: { @[probename, stack(4)] = quantize(arg1); }",
+            "sdt:::sched_switch { print(*args[1]); trace(args[2]->comm); }",
+            "pid$target:libc:write:entry { self->t = vtimestamp; @[ustack(), arg0, uregs[R_SP]] = count(); }"
+                    + " pid$target:libc:write:return /self->t/ { trace(arg1); }",
+            "plockstat$target:::mutex-acquire { @[arg0, ustack(2)] = count(); }",
+            "syscall::read:entry { raise(0); stop(); } syscall::write:entry { chill(10); }",
+            "BEGIN { i = speculation(); speculate(i); trace(1); } BEGIN { commit(i); } ERROR { trace(arg5); }"
+                    + " tick-10ms { a[execname, cpu] = ++n; @l = llquantize(n, 10, 0, 6, 20); @d = stddev(n); }");
+
+    @ParameterizedTest
+    @ValueSource(strings = {"bookworm", "trixie"})
+    void the_kernel_takes_every_program(String suite, @TempDir Path scratch) throws Exception {
+        assumeTrue(System.getProperty("user.name").equals("root"), "needs root");
+        assumeTrue(Files.isExecutable(Guest.QEMU), "needs qemu-system-x86");
+        Path top = Path.of("").toAbsolutePath().getParent();
+        GuestImage image = GuestImage.ofKernel(top, suite);
+        Path archive = archive(scratch, programs(top));
+
+        List<String> lines = run(image, archive, scratch);
+
+        assertThat(lines).as("how many there were").anyMatch(line -> line.matches("PROGRAMS [1-9][0-9]+"));
+        assertThat(lines).noneMatch(line -> line.contains("REFUSED"));
+    }
+
+    /** As the guest reads them. */
+    private static String programs(Path top) throws IOException {
+        var all = new ArrayList<String>();
+        CONFINED.forEach(program -> all.add("zone\n" + program + "\n"));
+        PROVIDERS.forEach(program -> all.add("host\n" + program + "\n"));
+        all.add("host\n" + functions(top));
+        try (Stream<Path> scripts = Files.list(top.resolve("dtrace/toolkit"))) {
+            for (Path script : scripts.filter(file -> file.toString().endsWith(".d"))
+                    .sorted()
+                    .toList()) {
+                all.add("host\n" + Files.readString(script));
+            }
+        }
+        for (String block : Files.readString(top.resolve(RESOURCES.resolve("printed.txt")))
+                .split("(?m)^=====\n")) {
+            all.add("host\n" + block.split("(?m)^-----\n", 2)[0]);
+        }
+        return String.join("=====\n", all);
+    }
+
+    /** All functions of text in one program. */
+    private static String functions(Path top) throws IOException {
+        var program = new StringBuilder();
+        for (String row : Files.readAllLines(top.resolve(RESOURCES.resolve("functions.txt")))) {
+            if (!row.startsWith("#") && !row.isBlank()) {
+                String[] parts = row.split("\\|", 3);
+                program.append("BEGIN { this->p = (uint8_t *)alloca(16);")
+                        .append(parts.length > 2 ? parts[2] : "")
+                        .append(" trace(")
+                        .append(parts[0])
+                        .append("); }\n");
+            }
+        }
+        return program.toString();
+    }
+
+    /** The first and only root of the guest: an archive that its kernel unpacks. */
+    private static Path archive(Path scratch, String programs) throws IOException {
+        Path root = Files.createDirectories(scratch.resolve("root"));
+        Path in = Files.createDirectories(root.resolve("in"));
+        GuestJava.install(in, DtracePrograms.class, Dtrace.class, Bpf.class, Json.class);
+        Files.writeString(in.resolve("programs"), programs);
+        Files.createDirectories(root.resolve("bin"));
+        Command.of("cp", "-L", "/bin/busybox", root.resolve("bin/").toString()).check(COPYING);
+        String libraries = Command.of(
+                        "sh",
+                        "-c",
+                        "ldd \"$1/bin/java\" \"$1\"/lib/*.so \"$1/lib/server/libjvm.so\" 2>/dev/null"
+                                + " | grep -o '/[^ ]*\\.so[^ ]*' | grep -v \"^$1\" | sort -u",
+                        "sh",
+                        in.resolve("java").toString())
+                .check(COPYING);
+        for (String library : libraries.lines().toList()) {
+            Command.of("sh", "-c", "mkdir -p \"$2$(dirname $1)\" && cp -L $1 \"$2$1\"", "sh", library, root.toString())
+                    .check(COPYING);
+        }
+        Path init = root.resolve("init");
+        Files.writeString(init, """
+                #!/bin/busybox sh
+                /bin/busybox mkdir -p /proc /sys /dev /tmp /usr/bin
+                /bin/busybox --install -s /bin
+                mount -t proc proc /proc
+                mount -t sysfs sysfs /sys
+                mount -t devtmpfs dev /dev
+                mount -t tracefs tracefs /sys/kernel/tracing
+                %s 2>&1
+                poweroff -f
+                """.formatted(
+                        // An emulated processor is sooner done with bytecode than with code that it translates again.
+                        GuestJava.command(DtracePrograms.class).replace("-Xmx", "-XX:CompileThresholdScaling=5 -Xmx")));
+        Files.setPosixFilePermissions(init, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Path archive = scratch.resolve("root.cpio");
+        Command.of("sh", "-c", "cd \"$1\" && find . | busybox cpio -o -H newc >\"$2\"", "sh", root.toString(), "" + archive)
+                .check(COPYING);
+        return archive;
+    }
+
+    private static List<String> run(GuestImage image, Path archive, Path scratch) throws Exception {
+        var argv = new ArrayList<>(List.of(Guest.QEMU.toString()));
+        argv.addAll(GuestCpu.options());
+        argv.addAll(List.of("-nodefaults", "-no-user-config", "-display", "none", "-nic", "none", "-m", "3072"));
+        argv.addAll(List.of("-no-reboot", "-kernel", image.kernel().toString(), "-initrd", archive.toString()));
+        argv.addAll(List.of("-append", "console=ttyS0 quiet panic=-1 mitigations=off"));
+        Path console = scratch.resolve("console");
+        argv.addAll(List.of("-serial", "file:" + console));
+        Process qemu = Command.of(argv).environment("TMPDIR", "/var/tmp").start();
+        try {
+            assertThat(qemu.waitFor(RUNNING.toSeconds(), java.util.concurrent.TimeUnit.SECONDS))
+                    .as("the guest ends: " + Files.readString(console))
+                    .isTrue();
+        } finally {
+            qemu.destroyForcibly();
+        }
+        return Files.readAllLines(console).stream()
+                .map(String::strip)
+                .filter(line -> !line.isEmpty())
+                .toList();
+    }
+}
