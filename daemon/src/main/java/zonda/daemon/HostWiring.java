@@ -160,8 +160,7 @@ final class HostWiring implements AutoCloseable {
         return pool;
     }
 
-    private record Served(
-            HostImages images, PoolRegistry registry, Networks networks, Dtrace dtrace, HostInfo info) {}
+    private record Served(HostImages images, PoolRegistry registry, Networks networks, Dtrace dtrace, HostInfo info) {}
 
     private void serve(Vms vms, PropertyTable table, Zones zones, Served served) {
         var consoles = new ConsoleRelay(zones);

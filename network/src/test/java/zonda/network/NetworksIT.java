@@ -291,7 +291,8 @@ class NetworksIT {
 
             NicSpec twice = nic(zone.uuid, mac(), "stub1", "10.98.1.2/24");
             var badRoute = new ZoneNetwork(zone.uuid, List.of(), List.of(twice), Map.of("10.0.0.0/8", "172.16.0.1"));
-            assertThatThrownBy(() -> networks.attach(badRoute, zone.pid())).hasMessageContaining("RTM_NEWROUTE");
+            assertThatThrownBy(() -> networks.attach(badRoute, zone.pid()))
+                    .hasMessageContaining("Invalid gateway: \"172.16.0.1\" of route 10.0.0.0/8");
             assertThatThrownBy(() ->
                             networks.attach(zone(twice), ProcessHandle.current().pid()))
                     .hasMessageContaining("no network namespace of its own");
