@@ -161,6 +161,7 @@ class ZpoolIT {
         refused(1, "cannot set property for 'zones': 'size' is readonly", "set", "size=1", "zones");
         refused(1, "cannot set property for 'zones': invalid property 'colour'", "set", "colour=x", "zones");
         refused(2, "missing value in property=value argument", "set", "comment", "zones");
+        refused(1, "cannot trim: not supported by the driver btrfs", "trim", "zones");
         refused(2, "unrecognized command 'frobnicate'", "frobnicate");
     }
 
