@@ -106,7 +106,7 @@ public final class CommandServer implements AutoCloseable {
                 if (now <= most) {
                     serve(client, caller);
                 } else {
-                    LOG.log(System.Logger.Level.WARNING, "too many commands of uid " + caller.uid() + " at once");
+                    LOG.log(System.Logger.Level.DEBUG, "too many commands of uid " + caller.uid() + " at once");
                 }
             } finally {
                 running.computeIfPresent(caller.uid(), (_, count) -> count == 1 ? null : count - 1);
@@ -191,6 +191,9 @@ public final class CommandServer implements AutoCloseable {
         String tool = payload.string();
         String terminals = payload.string();
         String directory = payload.string();
+        if (directory.indexOf(0) >= 0) {
+            throw new IOException("expected a directory");
+        }
         List<String> arguments = new ArrayList<>();
         for (int left = payload.number(); left > 0; left--) {
             arguments.add(payload.string());

@@ -69,6 +69,27 @@ public final class ZfsTool implements Tool {
             "inherit",
             "unallow");
 
+    /** Verbs of OpenZFS' that no driver here has anything for. */
+    private static final Set<String> OF_OPENZFS_ONLY = Set.of(
+            "userspace",
+            "groupspace",
+            "projectspace",
+            "project",
+            "upgrade",
+            "share",
+            "unshare",
+            "load-key",
+            "unload-key",
+            "change-key",
+            "redact",
+            "program",
+            "zone",
+            "unzone",
+            "jail",
+            "unjail",
+            "wait",
+            "rewrite");
+
     private final Supplier<List<Datasets>> pools;
     private final ZfsView view;
     private final Function<Session, Caller> makers;
@@ -174,7 +195,14 @@ public final class ZfsTool implements Tool {
             case "unallow" -> new ZfsDelegating(all).unallow(arguments);
             case "mount" -> changing.mount(session, arguments);
             case "unmount", "umount" -> changing.unmount(session, arguments);
-            default -> throw new OpException(Code.USAGE, "unrecognized command '" + verb + "'");
+            default -> throw unknown(verb, datasets);
         }
+    }
+
+    private static OpException unknown(String verb, Datasets datasets) {
+        return OF_OPENZFS_ONLY.contains(verb)
+                ? new OpException(
+                        Code.NOT_SUPPORTED, "cannot " + verb + ": not supported by the driver " + datasets.driverName())
+                : new OpException(Code.USAGE, "unrecognized command '" + verb + "'");
     }
 }

@@ -47,8 +47,12 @@ final class ZpoolListing {
     }
 
     void list(Session session, List<String> arguments) {
-        Getopt options = Getopt.parse(arguments, "H p o= v P L");
+        Getopt options = Getopt.parse(arguments, "H p o= v P L" + ZpoolJson.OPTIONS);
         List<String> columns = options.value("o").map(ZpoolListing::words).orElse(DEFAULT_COLUMNS);
+        if (options.has("j")) {
+            json(session, "zpool list", options, options.operands(), columns);
+            return;
+        }
         List<List<String>> rows = new ArrayList<>();
         for (Pool pool : ZpoolTool.named(pools, options.operands())) {
             Map<String, String> values = properties(pool, options.has("p"));
@@ -68,6 +72,18 @@ final class ZpoolListing {
                 rows, columns.stream().map(column -> !LEFT.contains(column)).toList()));
     }
 
+    /** @param asked properties; none for all */
+    private void json(Session session, String command, Getopt options, List<String> names, List<String> asked) {
+        ZpoolJson json = ZpoolJson.of(command, options);
+        session.out(json.text(ZpoolTool.named(pools, names), pool -> {
+            Map<String, String> all = properties(pool, options.has("p") || options.has("json-int"));
+            asked.forEach(property -> requireKnown(all, property));
+            Map<String, String> shown = new LinkedHashMap<>(all);
+            shown.keySet().removeIf(name -> name.equals("name") || !asked.isEmpty() && !asked.contains(name));
+            return json.properties(pool, shown);
+        }));
+    }
+
     private static List<String> words(String list) {
         return Arrays.stream(list.split(","))
                 .map(word -> SHORT_NAMES.getOrDefault(word, word))
@@ -81,10 +97,15 @@ final class ZpoolListing {
     }
 
     void get(Session session, List<String> arguments) {
-        Getopt options = Getopt.parse(arguments, "H p o=");
+        Getopt options = Getopt.parse(arguments, "H p o=" + ZpoolJson.OPTIONS);
         List<String> operands = options.operands();
         if (operands.isEmpty()) {
             throw new OpException(Code.USAGE, "missing property argument");
+        }
+        if (options.has("j")) {
+            List<String> asked = operands.getFirst().equals("all") ? List.of() : words(operands.getFirst());
+            json(session, "zpool get", options, operands.subList(1, operands.size()), asked);
+            return;
         }
         List<String> fields = options.value("o")
                 .filter(word -> !word.equals("all"))

@@ -31,8 +31,13 @@ final class ZpoolStatus {
     }
 
     void status(Session session, List<String> arguments) {
-        Getopt options = Getopt.parse(arguments, "x v P L p s t i");
+        Getopt options = Getopt.parse(arguments, "x v P L p s t i" + ZpoolJson.OPTIONS);
         List<Pool> asked = ZpoolTool.named(pools, options.operands());
+        if (options.has("j")) {
+            ZpoolJson json = ZpoolJson.of("zpool status", options);
+            session.out(json.text(asked, pool -> json.status(pool, options.has("P"), unrepaired(pool))));
+            return;
+        }
         List<String> texts = asked.stream()
                 .filter(pool -> !options.has("x") || !isWell(pool))
                 .map(pool -> text(pool, options.has("P")))

@@ -25,11 +25,12 @@ public final class ZpoolTool implements Tool {
             	add [-f] <pool> <vdev> ...
             	remove [-w] <pool> <device> ...
 
-            	list [-Hp] [-o property[,...]] [pool] ...
+            	list [-Hp] [-j [--json-int, --json-pool-key-guid]] [-o property[,...]] [pool] ...
             	iostat [-Hpy] [pool] ... [interval [count]]
-            	status [-vxPp] [pool] ...
+            	status [-vxPp] [-j [--json-int, --json-pool-key-guid]] [pool] ...
             	set <property=value> <pool>
-            	get [-Hp] [-o "all" | field[,...]] <"all" | property[,...]> [pool] ...
+            	get [-Hp] [-j [--json-int, --json-pool-key-guid]] [-o "all" | field[,...]]
+            	    <"all" | property[,...]> [pool] ...
 
             	attach [-fw] <pool> <device> <new-device>
             	detach <pool> <device>
@@ -48,6 +49,21 @@ public final class ZpoolTool implements Tool {
     private static final Set<String> COMING = Set.of("create", "import");
     private static final Set<String> CHANGING =
             Set.of("scrub", "clear", "attach", "detach", "replace", "add", "remove", "online", "offline");
+
+    /** Verbs of OpenZFS' that no driver here has anything for. */
+    private static final Set<String> OF_OPENZFS_ONLY = Set.of(
+            "upgrade",
+            "trim",
+            "initialize",
+            "split",
+            "checkpoint",
+            "labelclear",
+            "reguid",
+            "reopen",
+            "resilver",
+            "sync",
+            "ddtprune",
+            "prefetch");
 
     private final PoolRegistry registry;
 
@@ -122,8 +138,17 @@ public final class ZpoolTool implements Tool {
             case "remove" -> changing.remove(arguments);
             case "help", "-?", "-h", "--help" -> session.out(USAGE);
             case "" -> throw new OpException(Code.USAGE, "missing command");
-            default -> throw new OpException(Code.USAGE, "unrecognized command '" + verb + "'");
+            default -> throw unknown(verb, pools);
         }
+    }
+
+    private static OpException unknown(String verb, List<Pool> pools) {
+        return OF_OPENZFS_ONLY.contains(verb)
+                ? new OpException(
+                        Code.NOT_SUPPORTED,
+                        "cannot " + verb + ": not supported by the driver "
+                                + pools.getFirst().driverName())
+                : new OpException(Code.USAGE, "unrecognized command '" + verb + "'");
     }
 
     /** The pool of that name. @throws OpException NOT_FOUND in OpenZFS' words */

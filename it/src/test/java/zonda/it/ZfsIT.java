@@ -330,6 +330,8 @@ class ZfsIT {
 
     @Test
     void what_can_not_be_done_is_said_and_nothing_changes() {
+        refused(1, "cannot userspace: not supported by the driver btrfs", "userspace", "zones");
+        refused(1, "cannot load-key: not supported by the driver btrfs", "load-key", "zones");
         zfs("create", "zones/t");
 
         refused(

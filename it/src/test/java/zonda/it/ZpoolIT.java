@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import zonda.base.Await;
+import zonda.base.Json;
 
 /** zpool(8) on a mirror of two disks, and a third and a fourth to change it by. */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
@@ -134,6 +135,35 @@ class ZpoolIT {
         assertThat(zpool("status")).doesNotContain(name(3) + " ");
     }
 
+    /** The shape of OpenZFS 2.3.9, without what is about its own formats. */
+    @Test
+    @Order(0)
+    void json_is_that_of_openzfs() {
+        String guid = zonda.run("zfs", "get", "-H", "-o", "value", "guid", "zones")
+                .out()
+                .strip();
+        String head = "{\"output_version\":{\"command\":\"zpool %s\",\"vers_major\":0,\"vers_minor\":1},"
+                + "\"pools\":{\"%s\":{\"name\":\"zones\",";
+        String none = "\"source\":{\"type\":\"NONE\",\"data\":\"-\"}}";
+        assertThat(zpool("list", "-j", "-o", "name,health,altroot"))
+                .isEqualTo(head.formatted("list", "zones") + "\"type\":\"POOL\",\"state\":\"ONLINE\",\"pool_guid\":\""
+                        + guid
+                        + "\",\"properties\":{\"altroot\":{\"value\":\"-\",\"source\":{\"type\":\"DEFAULT\",\"data\":\"-\"}},"
+                        + "\"health\":{\"value\":\"ONLINE\"," + none + "}}}}\n");
+        assertThat(zpool("get", "-j", "--json-int", "--json-pool-key-guid", "size", "zones"))
+                .startsWith(head.formatted("get", guid) + "\"type\":\"POOL\",\"state\":\"ONLINE\",\"pool_guid\":" + guid
+                        + ",\"properties\":{\"size\":{\"value\":")
+                .endsWith("," + none + "}}}}\n");
+        Json.Obj status =
+                Json.parseObject(zpool("status", "-j")).object("pools").object("zones");
+        Json.Obj mirror = status.object("vdevs").object("zones").object("vdevs").object("mirror-0");
+        assertThat(mirror.string("vdev_type")).hasValue("mirror");
+        assertThat(mirror.object("vdevs").object(name(0)).string("state")).hasValue("ONLINE");
+        assertThat(mirror.object("vdevs").object(name(0)).string("read_errors")).hasValue("0");
+        assertThat(status.string("error_count")).hasValue("0");
+        refused(1, "cannot open 'tank': no such pool", "list", "-j", "tank");
+    }
+
     @Test
     @Order(6)
     void what_btrfs_can_not_do_is_refused_by_the_drivers_name() {
@@ -161,6 +191,7 @@ class ZpoolIT {
         refused(1, "cannot set property for 'zones': 'size' is readonly", "set", "size=1", "zones");
         refused(1, "cannot set property for 'zones': invalid property 'colour'", "set", "colour=x", "zones");
         refused(2, "missing value in property=value argument", "set", "comment", "zones");
+        refused(1, "cannot trim: not supported by the driver btrfs", "trim", "zones");
         refused(2, "unrecognized command 'frobnicate'", "frobnicate");
     }
 

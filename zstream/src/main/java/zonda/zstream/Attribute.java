@@ -41,6 +41,7 @@ enum Attribute {
 
     private final int length;
     private final int swap;
+    private final String registered = "ZPL_" + name();
 
     Attribute(int length, int swap) {
         this.length = length;
@@ -58,7 +59,7 @@ enum Attribute {
     }
 
     String registered() {
-        return "ZPL_" + name();
+        return registered;
     }
 
     static Optional<Attribute> named(String registered) {
