@@ -44,8 +44,7 @@ final class ZoneEnd {
                     nic.addresses().forEach(address -> socket.addAddress(link, address));
                     socket.up(link);
                     nic.gateway()
-                            .ifPresent(
-                                    gateway -> set(socket, new Route(DEFAULT, Optional.of(gateway), link.index())));
+                            .ifPresent(gateway -> set(socket, new Route(DEFAULT, Optional.of(gateway), link.index())));
                 }
                 routes.forEach((destination, gateway) -> set(socket, route(links, nics, destination, gateway)));
             }
