@@ -276,9 +276,10 @@ class UpdateIT {
     void cloud_inits_own_class_for_smartos_reads_and_writes_the_metadata_of_a_zone() {
         assumeTrue(
                 "1".equals(System.getenv("ZONDA_SLOW_TESTS")), "downloads cloud-init: set ZONDA_SLOW_TESTS=1 for it");
+        String gateway = zonda.sh(vm, "ip route | sed -n 's/^default via \\([0-9.]*\\).*/\\1/p'");
         update(Json.object()
                 .with("resolvers", Json.Arr.ofStrings(List.of("10.1.1.1")))
-                .with("set_routes", Json.object().with("10.7.0.0/16", "nics[0]"))
+                .with("set_routes", Json.object().with("10.7.0.0/16", gateway))
                 .with(
                         "set_customer_metadata",
                         Json.object()

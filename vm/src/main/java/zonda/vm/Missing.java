@@ -18,7 +18,7 @@ final class Missing {
         }
         VmConfig config = vm.config();
         Predicate<String> isMissing =
-                name -> pool.filter(datasets -> datasets.find(name).isPresent()).isEmpty();
+                name -> pool.filter(datasets -> datasets.has(name)).isEmpty();
         List<String> filesystems = missing(Stream.of(config.dataset()), isMissing);
         List<String> disks = Disks.of(config).stream()
                 .filter(disk -> disk.dataset().filter(isMissing).isPresent())

@@ -113,8 +113,12 @@ public final class Reception {
             }
             saga.end();
         } catch (RuntimeException e) {
-            vms.remove(config);
-            saga.end();
+            try {
+                vms.remove(config);
+                saga.end();
+            } catch (RuntimeException cleanup) {
+                e.addSuppressed(cleanup); // The next daemon takes it away, by the intent.
+            }
             throw e;
         }
     }

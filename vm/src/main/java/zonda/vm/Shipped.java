@@ -29,7 +29,7 @@ final class Shipped {
                 .flatMap(part -> part.whole()
                         ? datasets.list(part.dataset()).stream().map(Dataset::name)
                         : Stream.of(part.dataset()))
-                .filter(name -> datasets.find(name).isPresent())
+                .filter(datasets::has)
                 .toList();
     }
 

@@ -50,7 +50,7 @@ final class VmSnapshots {
     List<Shown> of(VmConfig vm) {
         return machinery
                 .pool(vm)
-                .filter(datasets -> datasets.find(vm.dataset()).isPresent())
+                .filter(datasets -> datasets.has(vm.dataset()))
                 .map(datasets -> of(vm, datasets))
                 .orElse(List.of());
     }
