@@ -85,8 +85,8 @@ class ToolkitIT {
             Thread reader = Thread.ofVirtual().start(() -> transfer(accepted));
             Thread writer = Thread.ofVirtual().start(() -> send(client));
 
-            Recorder ran = Recorder.run(
-                    "-qs", TOOLKIT.resolve("tcptop.d").toString(), "-n", "tick-1500ms { exit(0); }");
+            Recorder ran =
+                    Recorder.run("-qs", TOOLKIT.resolve("tcptop.d").toString(), "-n", "tick-1500ms { exit(0); }");
             client.close();
             writer.join();
             reader.join();

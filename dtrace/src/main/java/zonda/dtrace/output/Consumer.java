@@ -94,7 +94,8 @@ public final class Consumer {
         this.layouts = layouts;
         this.probes = probes;
         this.outlet = outlet;
-        this.printf = new Printf(symbols, options.stringSize(), (int) options.number("stackindent"), options.most("blanks"));
+        this.printf =
+                new Printf(symbols, options.stringSize(), (int) options.number("stackindent"), options.most("blanks"));
         this.records = new Records(printf, options.stringSize(), enumerators);
         this.aggregations = new Aggregations(source, options, printf);
     }

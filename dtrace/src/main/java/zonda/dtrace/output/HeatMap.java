@@ -102,7 +102,10 @@ final class HeatMap {
     private static String colour(long count, long most) {
         double part = Math.log1p(count) / Math.log1p(most);
         return String.format(
-                Locale.ROOT, "#%02x%02x%02x", 255 - (int) (part * 115), 220 - (int) (part * 220), 200 - (int)
-                        (part * 200));
+                Locale.ROOT,
+                "#%02x%02x%02x",
+                255 - (int) (part * 115),
+                220 - (int) (part * 220),
+                200 - (int) (part * 200));
     }
 }

@@ -92,8 +92,8 @@ class DtraceKernelsIT {
                 all.add("host\n" + Files.readString(script));
             }
         }
-        for (String block : Files.readString(top.resolve(RESOURCES.resolve("printed.txt")))
-                .split("(?m)^=====\n")) {
+        for (String block :
+                Files.readString(top.resolve(RESOURCES.resolve("printed.txt"))).split("(?m)^=====\n")) {
             all.add("host\n" + block.split("(?m)^-----\n", 2)[0]);
         }
         return String.join("=====\n", all);
@@ -151,7 +151,13 @@ class DtraceKernelsIT {
                         GuestJava.command(DtracePrograms.class).replace("-Xmx", "-XX:CompileThresholdScaling=5 -Xmx")));
         Files.setPosixFilePermissions(init, PosixFilePermissions.fromString("rwxr-xr-x"));
         Path archive = scratch.resolve("root.cpio");
-        Command.of("sh", "-c", "cd \"$1\" && find . | busybox cpio -o -H newc >\"$2\"", "sh", root.toString(), "" + archive)
+        Command.of(
+                        "sh",
+                        "-c",
+                        "cd \"$1\" && find . | busybox cpio -o -H newc >\"$2\"",
+                        "sh",
+                        root.toString(),
+                        "" + archive)
                 .check(COPYING);
         return archive;
     }

@@ -38,7 +38,18 @@ final class DtracePrograms {
 
     private static List<String> words() {
         String own = Long.toString(ProcessHandle.current().pid());
-        return List.of("-xswitchrate=10ms", "-xargref", "-wqZ", "-p", own, "-s", "program", "-n", "BEGIN { exit(0); }", "1", "2");
+        return List.of(
+                "-xswitchrate=10ms",
+                "-xargref",
+                "-wqZ",
+                "-p",
+                own,
+                "-s",
+                "program",
+                "-n",
+                "BEGIN { exit(0); }",
+                "1",
+                "2");
     }
 
     private static Dtrace.Caller caller(boolean inZone) {
