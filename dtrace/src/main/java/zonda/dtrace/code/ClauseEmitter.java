@@ -224,7 +224,8 @@ final class ClauseEmitter {
     /** As on illumos, a clause goes no farther when its speculation takes nothing. */
     private void speculate(Op id) {
         numbers.number(id);
-        asm.jump(Jump.EQ, R0, 0, leave);
+        // Linux 6.1 learns of a comparison for less, and not of one for equality, that the number is not zero.
+        asm.jump(Jump.LT, R0, 1, leave);
         knownSpeculation();
         asm.move(R3, R0);
         emitter.useMapValue(R1, SPECULATIONS, 0);
@@ -251,7 +252,7 @@ final class ClauseEmitter {
     /** The speculation takes no more data; the consumer frees it. */
     private void endSpeculation(int place) {
         int end = asm.newLabel();
-        asm.load(DW, R0, SLOT, place).jump(Jump.EQ, R0, 0, end);
+        asm.load(DW, R0, SLOT, place).jump(Jump.LT, R0, 1, end);
         knownSpeculation();
         emitter.useMapValue(R1, SPECULATIONS, 0);
         asm.alu(Alu.ADD, R0, -1).alu(Alu.LSH, R0, 3).aluRegister(Alu.ADD, R1, R0);
