@@ -253,19 +253,25 @@ class UpdateIT {
                 said["keys"] = sorted(zone.list())
                 zone.delete("told")
                 said["gone"] = zone.get("told")
+                said["routes"] = zone.get_json("sdc:routes")
                 said["network"] = smartos.convert_smartos_network_data(
                     zone.get_json("sdc:nics"), zone.get_json("sdc:resolvers"), zone.get("sdc:dns_domain"),
                     zone.get_json("sdc:routes"))
             print(json.dumps(said))
             """;
 
-    /** Debian's package, with what it needs besides what Ansible brings, from the host's own sources. */
+    private static final String PACKAGES = "cloud-init python3-serial python3-configobj python3-six python3-requests"
+            + " python3-urllib3 python3-idna python3-certifi python3-chardet python3-jinja2 python3-markupsafe"
+            + " python3-yaml";
+
+    /** Debian's package, with what it needs, from the host's own sources. */
     private static Json.Obj askedByCloudInit(Path socket, Path directory) {
-        Command.Result ran = Command.of("sh", "-c", """
-                        cd "$1" && apt-get -qq download cloud-init python3-serial python3-configobj python3-six &&
+        Command.Result ran = Command.of(
+                        "sh", "-c", """
+                        cd "$1" && apt-get -qq download $4 &&
                         for file in *.deb; do dpkg-deb -x "$file" x || exit; done &&
                         PYTHONPATH=x/usr/lib/python3/dist-packages exec python3 -c "$2" "$3"
-                        """, "sh", directory.toString(), CLIENT, socket.toString())
+                        """, "sh", directory.toString(), CLIENT, socket.toString(), PACKAGES)
                 .environment("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
                 .run(Duration.ofMinutes(2));
         assertThat(ran.status()).as(ran.err()).isZero();
@@ -302,6 +308,9 @@ class UpdateIT {
         assertThat(nic.string("mac_address"))
                 .isEqualTo(zonda.get(vm).array("nics").objects().getFirst().string("mac"));
         assertThat(nic.array("subnets").objects().getFirst().string("type", "")).startsWith("dhcp");
-        assertThat(said.object("network").compact()).contains("10.1.1.1", "10.7.0.0/16");
+        assertThat(said.object("network").compact()).contains("10.1.1.1");
+        Json.Obj route = said.array("routes").objects().getFirst();
+        assertThat(route.string("dst")).contains("10.7.0.0/16");
+        assertThat(route.string("gateway")).contains(gateway);
     }
 }
