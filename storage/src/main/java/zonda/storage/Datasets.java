@@ -20,30 +20,21 @@ import zonda.storage.NodeRecord.Frozen;
  * <p>Any thread may call it. Verbs on the same dataset, or on one above it, wait for each other; others run at the same
  * time. Listings come from memory.
  */
-public final class Datasets {
-    private final Workings pool;
-    private final Catalog catalog;
-    private final MountedTree tree;
+public final class Datasets extends DatasetQueries {
     private final Creation creation;
-    private final Removal removal;
     private final Changes changes;
     private final Noting noting;
     private final Promotion promotion;
-    private final DatasetProperties properties;
     private final DatasetStreams streams;
     private final Delegating delegating;
     private final Differences differences;
 
     Datasets(Workings pool) {
-        this.pool = pool;
-        this.catalog = pool.catalog();
-        this.tree = pool.tree();
-        this.removal = new Removal(pool);
+        super(pool);
         this.creation = new Creation(pool, removal);
         this.changes = new Changes(pool, removal);
         this.noting = new Noting(pool, removal);
         this.promotion = new Promotion(pool);
-        this.properties = new DatasetProperties(pool);
         this.streams = new DatasetStreams(pool, removal);
         this.delegating = new Delegating(pool, creation);
         this.differences = new Differences(pool);
@@ -265,58 +256,6 @@ public final class Datasets {
         }
     }
 
-    /** The dataset, or empty when there is none of this name. */
-    public Optional<Dataset> find(String name) {
-        return catalog.find(new DatasetName(name)).map(this::view);
-    }
-
-    /** Whether there is a dataset of this name: of all verbs the quickest. */
-    public boolean has(String name) {
-        return catalog.find(new DatasetName(name)).isPresent();
-    }
-
-    /** Whether the pool stores files in records of a size: {@code recordsize} of zfsprops(7). */
-    public boolean hasRecords() {
-        return pool.driver().hasRecords();
-    }
-
-    /** What the pool's driver is called: {@code btrfs} or {@code OpenZFS}. */
-    public String driverName() {
-        return pool.driver().name();
-    }
-
-    /** The name of the pool's own dataset. */
-    public String root() {
-        return catalog.root().text();
-    }
-
-    /** All datasets by name, each after its parent. */
-    public List<Dataset> list() {
-        return list(catalog.root().text());
-    }
-
-    /** A dataset and all below it. Empty when there is none of this name. */
-    public List<Dataset> list(String name) {
-        return catalog.tree(new DatasetName(name)).stream().map(this::view).toList();
-    }
-
-    /** The snapshots of one dataset, oldest first. @throws OpException NOT_FOUND when there is no such dataset */
-    public List<Snapshot> snapshots(String dataset) {
-        Filesystem of = require(dataset);
-        return catalog.snapshots(of.guid()).stream().map(this::view).toList();
-    }
-
-    /** The snapshot of this full name, or empty. */
-    public Optional<Snapshot> findSnapshot(String name) {
-        return catalog.find(SnapshotName.parse(name)).map(this::view);
-    }
-
-    /** Where a snapshot's content is to be read by the host. @throws OpException NOT_FOUND */
-    public Path directory(String snapshot) {
-        NodeRecord.Frozen record = catalog.require(SnapshotName.parse(snapshot));
-        return pool.driver().directory(record.id());
-    }
-
     /** Changes the quota at once; empty takes it away. What is over a lowered one stays, and nothing more is written. */
     public void setQuota(String name, Optional<Bytes> quota) {
         changes.options(new DatasetName(name), old -> old.withQuota(quota));
@@ -344,23 +283,6 @@ public final class Datasets {
     public void setVolumeSize(String name, Bytes size) {
         changes.resize(new DatasetName(name), size);
         note("set", name, "volsize=" + size.value());
-    }
-
-    /** What a volume is now; empty for a filesystem. @throws OpException NOT_FOUND */
-    public Optional<VolumeShape> volumeShape(String name) {
-        Filesystem volume = require(name);
-        return volume.options()
-                .volume()
-                .map(shape -> new VolumeShape(pool.driver().sizeOf(volume.guid()), shape.blockSize()));
-    }
-
-    /** The file or device that a volume is, where root alone gets. @throws OpException INVALID for others */
-    public Path volume(String name) {
-        Filesystem volume = require(name);
-        if (!volume.isVolume()) {
-            throw new OpException(Code.INVALID, "cannot open '" + name + "': not a volume");
-        }
-        return pool.driver().disk(volume.guid());
     }
 
     /** Sets a user property; its name has a colon, zfsprops(7). */
@@ -399,60 +321,6 @@ public final class Datasets {
         note("inherit", snapshot, property);
     }
 
-    /** A user property of the dataset, or of the nearest above it that has it. */
-    public Optional<String> property(String name, String property) {
-        return catalog.lineage(require(name)).stream()
-                .flatMap(dataset ->
-                        Optional.ofNullable(dataset.options().properties().get(property)).stream())
-                .findFirst();
-    }
-
-    /** All properties of a dataset, snapshot or bookmark. @throws OpException NOT_FOUND when there is none of this name */
-    public List<DatasetProperty> properties(String name) {
-        return properties.all(node(name));
-    }
-
-    /** Of the properties named those that it has. @throws OpException NOT_FOUND when there is no dataset of this name */
-    public List<DatasetProperty> properties(String name, List<String> wanted) {
-        return properties.some(node(name), wanted);
-    }
-
-    private NodeRecord node(String name) {
-        int hash = name.indexOf('#');
-        if (hash >= 0) {
-            return catalog.find(new DatasetName(name.substring(0, hash)))
-                    .flatMap(of -> catalog.bookmark(of.guid(), name.substring(hash + 1)))
-                    .orElseThrow(() ->
-                            new OpException(Code.NOT_FOUND, "cannot open '" + name + "': dataset does not exist"));
-        }
-        return name.indexOf('@') >= 0 ? catalog.require(SnapshotName.parse(name)) : require(name);
-    }
-
-    /** The bookmarks of one dataset, by name. @throws OpException NOT_FOUND when there is no such dataset */
-    public List<Bookmark> bookmarks(String dataset) {
-        return catalog.bookmarks(require(dataset).guid()).stream()
-                .map(mark -> new Bookmark(removal.name(mark), mark.snapshot().toString(), mark.created()))
-                .toList();
-    }
-
-    /** How much data a dataset or snapshot refers to, shared with others or not; of a dataset, as of the last commit. */
-    public Bytes referenced(String name) {
-        if (name.indexOf('@') < 0) {
-            return pool.driver().referenced(require(name).guid());
-        }
-        Frozen snapshot = catalog.require(SnapshotName.parse(name));
-        return pool.driver().referenced(snapshot.id());
-    }
-
-    /** How much it uses, and how much more it may. */
-    public Usage usage(String name) {
-        Filesystem dataset = require(name);
-        return new Usage(
-                pool.reservations().used(dataset),
-                dataset.options().quota(),
-                pool.reservations().available(dataset));
-    }
-
     /** Mounts the dataset; fine when it is. @throws OpException INVALID when its mountpoint is none */
     public Path mount(String name) {
         try (var _ = pool.claims().claim(List.of(name), List.of())) {
@@ -478,11 +346,6 @@ public final class Datasets {
         }
     }
 
-    /** Who has the dataset mounted besides this service, in whatever mount namespace. */
-    public Optional<Holder> holder(String name) {
-        return tree.otherHolder(require(name));
-    }
-
     Reservations reservations() {
         return pool.reservations();
     }
@@ -497,35 +360,5 @@ public final class Datasets {
         try (var _ = pool.claims().claim(List.of(root.text()), List.of())) {
             tree.unmountEverywhereWithAllInside("unmount", root);
         }
-    }
-
-    private Filesystem require(String name) {
-        return catalog.require(new DatasetName(name));
-    }
-
-    private Dataset view(Filesystem record) {
-        return new Dataset(
-                catalog.nameOf(record.guid()).text(),
-                record.guid().toString(),
-                record.created(),
-                record.origin().flatMap(catalog::nameOfSnapshot).map(SnapshotName::toString),
-                record.options().quota(),
-                tree.mountpoint(record),
-                tree.wasMounted(record),
-                record.options().properties(),
-                record.isVolume());
-    }
-
-    private Snapshot view(Frozen record) {
-        return new Snapshot(
-                catalog.nameOfSnapshot(record.guid())
-                        .map(SnapshotName::toString)
-                        .orElse("@" + record.name()),
-                record.guid().toString(),
-                record.created(),
-                catalog.clones(record.guid()).stream().map(DatasetName::text).toList(),
-                record.notes().holds(),
-                record.notes().deferred(),
-                record.notes().properties());
     }
 }
