@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -41,18 +42,25 @@ public final class PrivateMounts {
      * Runs a program that tells on descriptor 3 how it went, as conmon does, and waits for that.
      *
      * @param argv the program by absolute path, and its arguments
+     * @param directory its working directory
      * @param prepare makes the mounts, on the thread that then starts the program: kernel calls only
      * @throws OpException FAILED when nothing came within the limit
      * @throws KernelException as unshare(2), posix_spawn(3) and what prepare calls
      */
-    public static Outcome run(List<String> argv, Map<String, String> environment, Runnable prepare, Duration limit) {
+    public static Outcome run(
+            List<String> argv, Map<String, String> environment, Path directory, Runnable prepare, Duration limit) {
         try (var pipe = Spawn.pipe();
                 var nothing = Fd.open(Path.of("/dev/null"), Fd.O_RDWR, 0)) {
             int pid = Blocking.onOwnThread(
                     "private-mounts",
                     () -> prepared(
                             prepare,
-                            () -> Spawn.start(argv, environment, List.of(nothing, nothing, nothing, pipe.writer()))));
+                            () -> Spawn.start(
+                                    argv.getFirst(),
+                                    argv,
+                                    environment,
+                                    Optional.of(directory),
+                                    List.of(nothing, nothing, nothing, pipe.writer()))));
             pipe.writer().close();
             int status = Spawn.waitFor(pid);
             return new Outcome(status, firstLine(argv, pipe.reader(), limit));

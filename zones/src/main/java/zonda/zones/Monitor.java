@@ -68,8 +68,13 @@ final class Monitor {
                 String.valueOf(log.limit()),
                 "--full-attach"));
         argv.addAll(options(log.streams()));
+        // It leaves a file "oom" where it runs when a zone passes its memory: that goes with the bundle.
         PrivateMounts.Outcome outcome = PrivateMounts.run(
-                argv, Map.of("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", "_OCI_SYNCPIPE", "3"), prepare, LIMIT);
+                argv,
+                Map.of("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", "_OCI_SYNCPIPE", "3"),
+                zone.bundle(),
+                prepare,
+                LIMIT);
         long pid = pid(outcome);
         LinuxProcess init = LinuxProcess.find(pid)
                 .orElseThrow(() -> new OpException(Code.FAILED, "the zone's first process ended before its start"));

@@ -282,6 +282,15 @@ class ZonesIT {
         assertThat(run("busybox unshare -m busybox true")).isEqualTo("exit 0");
     }
 
+    /** conmon leaves a file there when a zone passes its memory. */
+    @Test
+    void a_monitor_works_where_what_it_leaves_goes_with_the_zone() throws IOException {
+        RunningZone running = zones.boot(machine(), _ -> {});
+
+        assertThat(Files.readSymbolicLink(Path.of("/proc/" + running.monitor().pid() + "/cwd")))
+                .endsWith(Path.of(running.uuid().toString()));
+    }
+
     @Test
     void a_monitor_holds_no_copy_of_mounts_that_are_not_its_zone_s() throws IOException {
         Path other = Files.createDirectory(work.resolve("other-dataset"));
