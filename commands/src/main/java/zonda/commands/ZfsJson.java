@@ -4,6 +4,7 @@ import java.math.BigDecimal;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.Function;
 import zonda.base.Json;
 import zonda.commands.ZfsListing.Row;
@@ -29,6 +30,11 @@ record ZfsJson(Function<String, Datasets> datasets, String command, boolean exac
                 members.put(row.name(), dataset(row, names));
             }
         }
+        return output(command, "datasets", members);
+    }
+
+    /** What zfs(8) and zpool(8) print alike: which command it is of, and objects of one kind by their names. */
+    static String output(String command, String kind, Map<String, Json> members) {
         return Json.object()
                         .with(
                                 "output_version",
@@ -36,7 +42,7 @@ record ZfsJson(Function<String, Datasets> datasets, String command, boolean exac
                                         .with("command", command)
                                         .with("vers_major", 0)
                                         .with("vers_minor", 1))
-                        .with("datasets", new Json.Obj(members))
+                        .with(kind, new Json.Obj(members))
                         .compact()
                 + "\n";
     }

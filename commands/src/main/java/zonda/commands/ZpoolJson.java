@@ -31,16 +31,7 @@ record ZpoolJson(String command, boolean integers, boolean byGuid) {
         for (Pool pool : pools) {
             members.put(byGuid ? guid(pool) : pool.config().name(), content.apply(pool));
         }
-        return Json.object()
-                        .with(
-                                "output_version",
-                                Json.object()
-                                        .with("command", command)
-                                        .with("vers_major", 0)
-                                        .with("vers_minor", 1))
-                        .with("pools", new Json.Obj(members))
-                        .compact()
-                + "\n";
+        return ZfsJson.output(command, "pools", members);
     }
 
     private static String guid(Pool pool) {

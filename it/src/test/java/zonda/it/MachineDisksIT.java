@@ -17,7 +17,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import zonda.base.Json;
-import zonda.kernel.Command;
 
 /** The disks of hardware VMs that do not run: what becomes of them when their VM is moved or made anew. */
 class MachineDisksIT {
@@ -136,18 +135,7 @@ class MachineDisksIT {
     void a_disk_that_names_other_files_of_the_host_is_refused() {
         Path secret = files.resolve("first");
         Path disk = files.resolve("flat.vmdk");
-        Command.of(
-                        "qemu-img",
-                        "convert",
-                        "-f",
-                        "raw",
-                        "-O",
-                        "vmdk",
-                        "-o",
-                        "subformat=monolithicFlat",
-                        secret.toString(),
-                        disk.toString())
-                .check(SOON);
+        TestAppliance.vmdk(secret, "monolithicFlat", disk);
 
         Ran refused = zonda.run("imgadm", "create", "-q", "--from", disk.toString(), "name=flat", "version=1");
 

@@ -52,7 +52,7 @@ final class TestAppliance {
                         + (place + 1) + "</rasd:HostResource><rasd:Parent>3</rasd:Parent>");
     }
 
-    /** @param raw the two disks, which are in the archive as VMDK, compressed */
+    /** Of two raw disks, which are in the archive as VMDK, compressed. */
     Path archive(Path first, Path second) throws Exception {
         Files.createDirectories(directory);
         String items = item(1, 3, "<rasd:VirtualQuantity>2</rasd:VirtualQuantity>")
@@ -67,13 +67,14 @@ final class TestAppliance {
                 + disk(6, 2)
                 + item(7, 10, "<rasd:ResourceSubType>E1000</rasd:ResourceSubType>");
         Files.writeString(directory.resolve("appliance.ovf"), DESCRIPTOR.formatted(items));
-        convert(first, "first.vmdk");
-        convert(second, "second.vmdk");
+        vmdk(first, "streamOptimized", directory.resolve("first.vmdk"));
+        vmdk(second, "streamOptimized", directory.resolve("second.vmdk"));
         writeSums();
         return pack();
     }
 
-    private void convert(Path raw, String name) {
+    /** Makes a VMDK, of one of the forms that qemu-img(1) knows, of a raw disk. */
+    static void vmdk(Path raw, String form, Path target) {
         Command.of(
                         "qemu-img",
                         "convert",
@@ -82,9 +83,9 @@ final class TestAppliance {
                         "-O",
                         "vmdk",
                         "-o",
-                        "subformat=streamOptimized",
+                        "subformat=" + form,
                         raw.toString(),
-                        directory.resolve(name).toString())
+                        target.toString())
                 .check(SOON);
     }
 

@@ -11,6 +11,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
+import java.util.Arrays;
 
 /**
  * A C function of at most six arguments that are integers or addresses, variadic or not, each given as a long; the
@@ -74,7 +75,7 @@ final class CFunction {
     }
 
     private long invoke(MemorySegment state, long[] given) {
-        long[] all = given.length == MOST_ARGUMENTS ? given : java.util.Arrays.copyOf(given, MOST_ARGUMENTS);
+        long[] all = given.length == MOST_ARGUMENTS ? given : Arrays.copyOf(given, MOST_ARGUMENTS);
         try {
             return (long) CALL.invokeExact(address, state, all[0], all[1], all[2], all[3], all[4], all[5]);
         } catch (RuntimeException | Error e) {

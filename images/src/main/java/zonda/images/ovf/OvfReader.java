@@ -20,7 +20,6 @@ final class OvfReader {
     private static final String SCSI = "6";
     private static final String ETHERNET = "10";
     private static final String DISK = "17";
-    private static final String OTHER_STORAGE = "20";
     private static final Pattern POWER = Pattern.compile("byte(?:s)?\\s*\\*\\s*(2|10)\\s*\\^\\s*(\\d{1,2})");
     private static final Map<String, Integer> SHIFTS =
             Map.of("byte", 0, "bytes", 0, "kilobytes", 10, "megabytes", 20, "gigabytes", 30, "terabytes", 40);
@@ -140,7 +139,7 @@ final class OvfReader {
         return switch (item.text("ResourceType")) {
             case IDE -> Ovf.Controller.IDE;
             case SCSI -> Ovf.Controller.SCSI;
-            case OTHER_STORAGE -> Ovf.Controller.SATA;
+            // 20, other storage, and what is unknown.
             default -> Ovf.Controller.SATA;
         };
     }
