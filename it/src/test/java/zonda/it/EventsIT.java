@@ -56,6 +56,20 @@ class EventsIT {
     }
 
     @Test
+    void a_dead_init_is_told_before_its_zone_is_taken_apart() {
+        UUID vm = zonda.create(zonda.payload("web01").with("restart_init", false));
+        try (Call call = events("-r")) {
+            call.awaitOut("] ready\n", SOON);
+            zonda.vmadm("kill", "-9", vm.toString());
+            call.awaitOut("modify: state changed :: \"running\" -> \"stopping\"\n", SOON);
+            call.awaitOut("modify: state changed :: \"stopping\" -> \"stopped\"\n", SOON);
+            assertThat(call.out())
+                    .contains("modify: zone_state changed :: \"running\" -> \"shutting_down\"\n")
+                    .contains("modify: zone_state changed :: \"shutting_down\" -> \"installed\"\n");
+        }
+    }
+
+    @Test
     void json_has_the_changes_and_the_vm_and_a_filter_leaves_others_out() {
         UUID wanted = zonda.create(zonda.payload("web01").with("autoboot", false));
         UUID other = zonda.create(zonda.payload("web02").with("autoboot", false));

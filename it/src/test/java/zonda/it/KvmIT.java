@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -108,8 +109,15 @@ class KvmIT {
         }
     }
 
+    /** All that it has said at its console, and what the DHCP server knows of it. */
     private static String console(UUID vm) {
-        return zonda.vmadm("why", vm.toString()).out();
+        Path network = zonda.root().resolve("run/zonda/network/dnsmasq/stub0");
+        return Stream.of(
+                        zonda.root().resolve("var/log/zonda/" + vm + ".console"),
+                        network.resolve("leases"),
+                        network.resolve("log"))
+                .map(file -> "\n" + file + ":\n" + (Files.exists(file) ? new String(Instance.read(file)) : "-"))
+                .collect(Collectors.joining());
     }
 
     /** What the embedded network's DHCP server gives to the VM's NIC. */

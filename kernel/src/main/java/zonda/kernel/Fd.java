@@ -29,7 +29,9 @@ public final class Fd implements AutoCloseable {
     /** memfd_create(2). */
     private static final CFunction MEMFD_CREATE = CFunction.of("memfd_create");
 
-    private static final int MFD_CLOEXEC = 1;
+    private static final int MFD_CLOEXEC = 0x1;
+    /** Of those that nobody is to execute; Linux 6.3, where the sysctl vm.memfd_noexec can ask for it. */
+    private static final int MFD_NOEXEC_SEAL = 0x8;
 
     private final int number;
     private final Object name;
@@ -56,10 +58,21 @@ public final class Fd implements AutoCloseable {
 
     /** An empty file that is nowhere but in memory, and gone with its last descriptor. */
     static Fd inMemory(String name) {
+        return inMemory(name, MFD_CLOEXEC | MFD_NOEXEC_SEAL, MFD_CLOEXEC);
+    }
+
+    /** @param older flags for kernels that don't know the others */
+    static Fd inMemory(String name, int flags, int older) {
         try (Arena arena = Arena.ofConfined()) {
             var text = arena.allocateFrom(name);
-            int fd = MEMFD_CREATE.call("memfd_create", name, text.address(), MFD_CLOEXEC);
-            return new Fd(fd, name);
+            try {
+                return new Fd(MEMFD_CREATE.call("memfd_create", name, text.address(), flags), name);
+            } catch (KernelException e) {
+                if (!e.is(Errno.EINVAL)) {
+                    throw e;
+                }
+                return new Fd(MEMFD_CREATE.call("memfd_create", name, text.address(), older), name);
+            }
         }
     }
 

@@ -30,11 +30,9 @@ public record LinuxProcess(long pid, long startTime) {
         return find(pid).equals(Optional.of(this));
     }
 
-    /** Whether it lives and waits, interruptibly: state S. */
-    public boolean isSleeping() {
-        return stat(pid)
-                .filter(stat -> stat.state() == 'S' && stat.process().equals(this))
-                .isPresent();
+    /** Whether a process of that number lives and waits, interruptibly: state S. */
+    public static boolean sleeps(long pid) {
+        return stat(pid).filter(stat -> stat.state() == 'S').isPresent();
     }
 
     /** Waits until a signal has stopped it: state T. @return false when it has ended instead, or time is up */

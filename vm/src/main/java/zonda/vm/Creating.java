@@ -6,6 +6,7 @@ import zonda.base.Code;
 import zonda.base.Json;
 import zonda.base.OpException;
 import zonda.base.Saga;
+import zonda.base.Together;
 import zonda.base.Undo;
 import zonda.zones.IdRange;
 
@@ -73,7 +74,7 @@ final class Creating {
 
     private void make(Saga saga, VmConfig config) {
         try {
-            saga.step("datasets", () -> machinery.makeDatasets(config));
+            saga.step("datasets", () -> machinery.makeRoot(config));
             if (config.autoboot()) {
                 saga.step("boot", () -> machinery.bootFresh(vms.find(config.uuid()), () -> install(saga, config)));
             } else {
@@ -93,7 +94,13 @@ final class Creating {
 
     /** What is needed before the first program runs. From the record on, the VM is there whatever happens. */
     private void install(Saga saga, VmConfig config) {
-        saga.step("install", () -> machinery.install(config));
+        saga.step("install", () -> {
+            try (var both = new Together()) {
+                both.begin(() -> machinery.makeCores(config));
+                machinery.install(config);
+                both.await();
+            }
+        });
         saga.step("installed", () -> vms.store().change(config.uuid(), lifeAfterInstall(config)));
     }
 

@@ -26,13 +26,15 @@ final class Endings {
     private final Host host;
     private final VmStore store;
     private final Machinery machinery;
+    private final Stopping stopping;
     private final Restarts restarts = new Restarts();
 
-    Endings(Vms vms, Host host, VmStore store, Machinery machinery) {
+    Endings(Vms vms, Host host, VmStore store, Machinery machinery, Stopping stopping) {
         this.vms = vms;
         this.host = host;
         this.store = store;
         this.machinery = machinery;
+        this.stopping = stopping;
     }
 
     /** How long a VM may take to shut down before it is ended. */
@@ -93,7 +95,10 @@ final class Endings {
                     Optional<VmRecord> vm = store.find(uuid);
                     boolean known = vm.isPresent() && machinery.running(uuid).isPresent();
                     if (known && !host.zones().isRunning(uuid)) {
-                        afterExit(vm.get());
+                        // Whoever listens hears of its end now, and again when all that it had is taken apart.
+                        try (var _ = stopping.begin(uuid)) {
+                            afterExit(vm.get());
+                        }
                     }
                     return uuid;
                 }));

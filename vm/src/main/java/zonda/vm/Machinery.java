@@ -98,8 +98,9 @@ final class Machinery {
         }
     }
 
+    /** Whether it runs, and its first process lives. */
     boolean isUp(UUID vm) {
-        return host.zones().isRunning(vm);
+        return running(vm).filter(zone -> zone.init().isAlive()).isPresent();
     }
 
     private ZoneSpec zone(VmRecord vm, Path zonepath, BootOnce once) {
@@ -110,10 +111,20 @@ final class Machinery {
 
     /** Makes what the VM has on its pool. */
     void makeDatasets(VmConfig vm) {
+        makeRoot(vm);
+        makeCores(vm);
+    }
+
+    /** As {@link #makeDatasets}, without what {@link #makeCores} makes. */
+    void makeRoot(VmConfig vm) {
         VmDatasets.make(vm, datasets(vm));
         if (!Indestructible.of(vm).isEmpty()) {
             indestructible.apply(vm);
         }
+    }
+
+    void makeCores(VmConfig vm) {
+        VmDatasets.makeCores(vm, datasets(vm));
     }
 
     /** Puts into the VM's root what its first boot needs. */

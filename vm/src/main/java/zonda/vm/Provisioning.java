@@ -214,7 +214,7 @@ final class Provisioning {
     }
 
     private boolean isUp(UUID uuid) {
-        return host.zones().isRunning(uuid);
+        return machinery.isUp(uuid);
     }
 
     private OpException failure(UUID uuid, String why) {

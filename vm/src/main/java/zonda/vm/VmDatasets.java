@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import zonda.base.Bytes;
 import zonda.base.Code;
 import zonda.base.OpException;
-import zonda.base.Together;
 import zonda.storage.DatasetOptions;
 import zonda.storage.Datasets;
 import zonda.storage.Mountpoint;
@@ -24,34 +23,31 @@ final class VmDatasets {
 
     private VmDatasets() {}
 
+    /** All but the dataset for cores. */
     static void make(VmConfig vm, Datasets datasets) {
         if (vm.brand().isHvm()) {
             HvmDatasets.make(vm, datasets);
-            makeCores(vm, datasets);
         } else {
-            makeRootAndCores(vm, datasets);
+            makeRoot(vm, datasets);
         }
-        datasets.mount(vm.coresDataset());
         Delegation.make(vm, datasets);
     }
 
-    private static void makeRootAndCores(VmConfig vm, Datasets datasets) {
+    private static void makeRoot(VmConfig vm, Datasets datasets) {
+        if (datasets.find(vm.dataset()).isPresent()) {
+            return;
+        }
         DatasetOptions options = DatasetOptions.DEFAULT.mode(OWNER_ONLY);
         DatasetOptions rootOptions =
                 vm.quota().map(options::quota).orElse(options).allotment(Delegation.limited(vm, options.allotment()));
         DatasetOptions tuned =
                 rootOptions.tuning(Storing.possible(Storing.of(vm).root(), datasets));
         String image = vm.zpool() + "/" + vm.imageUuid().orElseThrow() + "@final";
-        try (var both = new Together()) {
-            both.begin(() -> makeCores(vm, datasets));
-            if (datasets.find(vm.dataset()).isEmpty()) {
-                datasets.clone(image, vm.dataset(), tuned);
-            }
-            both.await();
-        }
+        datasets.clone(image, vm.dataset(), tuned);
     }
 
-    private static void makeCores(VmConfig vm, Datasets datasets) {
+    /** The dataset for cores, mounted in the other. Nothing of the VM needs it before its first program runs. */
+    static void makeCores(VmConfig vm, Datasets datasets) {
         String parent = vm.zpool() + "/cores";
         if (datasets.find(parent).isEmpty()) {
             makeUnlessThere(datasets, parent);
@@ -62,6 +58,7 @@ final class VmDatasets {
                     vm.coresDataset(),
                     DatasetOptions.DEFAULT.mode(OWNER_ONLY).quota(CORES_QUOTA).mountpoint(new Mountpoint.At(place)));
         }
+        datasets.mount(vm.coresDataset());
     }
 
     /** Two first VMs may both find it missing. */

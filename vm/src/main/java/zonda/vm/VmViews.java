@@ -2,7 +2,6 @@ package zonda.vm;
 
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
@@ -15,19 +14,18 @@ final class VmViews {
     private final Host host;
     private final VmStore store;
     private final Machinery machinery;
-    private final Set<UUID> stopping;
+    private final Stopping stopping;
     private final Function<VmRecord, Optional<TransferToken>> tokens;
     private final Map<UUID, Shown> shown = new ConcurrentHashMap<>();
 
     /**
-     * @param stopping the VMs that are being stopped, at any time
      * @param tokens what the sender needs to go on with one that came in part
      */
     VmViews(
             Host host,
             VmStore store,
             Machinery machinery,
-            Set<UUID> stopping,
+            Stopping stopping,
             Function<VmRecord, Optional<TransferToken>> tokens) {
         this.tokens = tokens;
         this.host = host;

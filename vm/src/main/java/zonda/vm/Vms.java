@@ -5,7 +5,6 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import zonda.base.Code;
@@ -39,7 +38,7 @@ public final class Vms implements AutoCloseable {
     private final Reception reception = new Reception(this);
     private final Reprovisioning reprovisioning;
     private final Map<UUID, Lane> lanes = new ConcurrentHashMap<>();
-    private final Set<UUID> stopping = ConcurrentHashMap.newKeySet();
+    private final Stopping stopping;
     private final VmViews views;
     private final PropertyTable table;
     private final VmEvents events;
@@ -52,9 +51,10 @@ public final class Vms implements AutoCloseable {
         this.events = new VmEvents(uuid -> store.find(uuid).map(this::view), host.clock());
         store.onChange(events::touched);
         this.machinery = new Machinery(host, store, events::touched);
+        this.stopping = new Stopping(events::touched);
         this.views = new VmViews(host, store, machinery, stopping, reception::token);
         this.boots = new Boots(this, store, machinery, new Provisioning(host, store, machinery));
-        this.endings = new Endings(this, host, store, machinery);
+        this.endings = new Endings(this, host, store, machinery, stopping);
         this.defaults = new Defaults(table, host.random());
         var surroundings = new HostSurroundings(host, store);
         var disks = new Disks(surroundings);
@@ -245,17 +245,13 @@ public final class Vms implements AutoCloseable {
                     .with("force", force)
                     .with("autoboot", !alwaysFromNowOn);
             Saga saga = host.journal().begin("vm-stop", about);
-            stopping.add(uuid);
-            events.touched(uuid);
-            try {
+            try (var _ = stopping.begin(uuid)) {
                 if (alwaysFromNowOn) {
                     saga.step("autoboot", () -> setAutoboot(uuid, false));
                 }
                 saga.step("ask", () -> endings.shutDown(find(uuid), force, limit.orElse(Endings.limit(find(uuid)))));
                 saga.step("halt", () -> machinery.halt(uuid));
             } finally {
-                stopping.remove(uuid);
-                events.touched(uuid);
                 saga.end();
             }
             return true;

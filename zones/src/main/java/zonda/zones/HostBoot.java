@@ -5,11 +5,14 @@ import zonda.base.StateFile;
 
 /** Which life of the host this is: random(4), boot_id. */
 final class HostBoot {
+    /** Read once: it is asked for with every look at a zone. */
+    private static final String ID = StateFile.read(Path.of("/proc/sys/kernel/random/boot_id"))
+            .orElse("")
+            .strip();
+
     private HostBoot() {}
 
     static String id() {
-        return StateFile.read(Path.of("/proc/sys/kernel/random/boot_id"))
-                .orElse("")
-                .strip();
+        return ID;
     }
 }

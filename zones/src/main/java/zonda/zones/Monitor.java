@@ -51,7 +51,7 @@ final class Monitor {
                 "--cuuid",
                 zone.uuid().toString(),
                 "--runtime",
-                runtime.program().toString(),
+                runtime.program().current().toString(),
                 "--runtime-arg",
                 "--root=" + runtime.stateDirectory(),
                 "--bundle",

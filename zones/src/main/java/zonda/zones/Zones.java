@@ -61,7 +61,7 @@ public final class Zones {
     public Zones(ZonesConfig config, InstantSource clock) {
         this.config = config;
         this.cgroups = Cgroups.find(config.cgroupParent());
-        this.runtime = OciRuntime.find(config.runDirectory().resolve("runtime"));
+        this.runtime = OciRuntime.find(config.runDirectory());
         this.monitor = new Monitor(runtime);
         this.userNamespaces = new UserNamespaces();
         this.clock = clock;
@@ -221,7 +221,7 @@ public final class Zones {
 
     /** The runtime is protected from its zone: it runs a copy, in memory or in a mount of its own, whose root it is. */
     private boolean isRuntime(Path program) {
-        return program.equals(runtime.program())
+        return program.equals(runtime.program().file())
                 || program.toString().contains("memfd:")
                 || program.equals(Path.of("/"));
     }
@@ -273,11 +273,7 @@ public final class Zones {
     /** Whether all of the zone's processes wait for something, rather than work. */
     public boolean isAtRest(UUID zone) {
         List<Long> all = processes(zone);
-        return !all.isEmpty()
-                && all.stream()
-                        .allMatch(pid -> LinuxProcess.find(pid)
-                                .filter(LinuxProcess::isSleeping)
-                                .isPresent());
+        return !all.isEmpty() && all.stream().allMatch(LinuxProcess::sleeps);
     }
 
     public boolean isRunning(UUID zone) {
