@@ -130,7 +130,11 @@ public final class DataFile implements AutoCloseable {
 
     /** Owner and mode; after the last write, which takes set-id bits away. */
     public void access(Access access) {
-        FileCalls.fchown(fd, access);
+        // Most files are made by whom they are to belong to, and a change to the same is written all the same.
+        FileStat now = stat();
+        if (now.uid() != access.uid() || now.gid() != access.gid()) {
+            FileCalls.fchown(fd, access);
+        }
         FileCalls.fchmod(fd, access.mode());
     }
 
