@@ -66,6 +66,8 @@ final class HostWiring implements AutoCloseable {
     /** What each VM may take to shut down when the host does; the unit gives the daemon as long and some more. */
     private static final Duration VM_SHUTDOWN = Duration.ofSeconds(60);
 
+    private static final Duration KEEPER_PERIOD = Duration.ofSeconds(60);
+
     private final DaemonConfig config;
     private final InstantSource clock = InstantSource.system();
     private final SecureRandom random = new SecureRandom();
@@ -149,9 +151,15 @@ final class HostWiring implements AutoCloseable {
         shutDown = () -> vms.shutDownAll(VM_SHUTDOWN);
         closing.add(new Recovery(vms, config.run().resolve("autobooted")).recover());
         closing.add(vms);
-        closing.add(Keeper.start(vms));
+        closing.add(Keeper.start(vms, keeperPeriod()));
         var info = new HostInfo(config, pool, networks, serverUuid(), liveImage());
         serve(vms, table, zones, new Served(images, registry, networks, dtrace, info));
+    }
+
+    /** Tests let it look so often that it looks while something else is done. */
+    private static Duration keeperPeriod() {
+        String millis = System.getenv("ZONDA_KEEPER_MS");
+        return millis == null ? KEEPER_PERIOD : Duration.ofMillis(Long.parseLong(millis));
     }
 
     private Pool openPool() {

@@ -36,4 +36,16 @@ class AdoptionIT {
         }
         assertThat(quick).as("serves within " + READOPTED + " after its start").isTrue();
     }
+
+    @Test
+    void a_zone_that_boots_keeps_its_nics_whenever_what_runs_is_looked_after() {
+        zonda.stop();
+        zonda.start(Map.of("ZONDA_KEEPER_MS", "1"));
+
+        for (int i = 0; i < 4; i++) {
+            UUID vm = zonda.create(Instance.withNics(zonda.payload(), Instance.nic("dhcp")));
+            assertThat(zonda.sh(vm, "cat /sys/class/net/net0/operstate")).isEqualTo("up\n");
+        }
+        zonda.restart();
+    }
 }

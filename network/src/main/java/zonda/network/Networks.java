@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -343,16 +344,19 @@ public final class Networks implements AutoCloseable {
      * Puts the kernel in order: takes away NICs of zones that don't run, whoever left them, and renews the protection
      * of those that do. Their traffic is not disturbed.
      *
-     * @return the running zones of which a NIC is missing or down, which only a restart of the zone mends
+     * @param lives whether the zone runs, or is on its way to; asked while no NIC can be attached, so that a zone which
+     *     got its NICs a moment ago is known to whoever answers
+     * @return those zones of which a NIC is missing or down, which only a restart of the zone mends
      */
-    public Set<UUID> reconcile(Set<UUID> runningZones) {
+    public Set<UUID> reconcile(Predicate<UUID> lives) {
         return exclusively(() -> {
             Running now = running();
+            Set<UUID> living = now.attachments().zones().stream().filter(lives).collect(Collectors.toUnmodifiableSet());
             if (!antiSpoof.isLoaded()) {
                 antiSpoof.load();
             }
             List<Attachment> kept = now.attachments().all().stream()
-                    .filter(attachment -> runningZones.contains(attachment.nic().zone()))
+                    .filter(attachment -> living.contains(attachment.nic().zone()))
                     .toList();
             now.switches().up();
             Set<UUID> damaged = new HashSet<>(sweep(kept));
@@ -362,7 +366,7 @@ public final class Networks implements AutoCloseable {
                     .forEach(nic -> damaged.add(nic.zone()));
             antiSpoof.replaceAll(kept.stream().map(Attachment::port).toList());
             for (UUID zone : now.attachments().zones()) {
-                if (!runningZones.contains(zone)) {
+                if (!living.contains(zone)) {
                     now.nics().forgetNics(zone);
                 }
             }

@@ -154,7 +154,7 @@ class NicTagsIT {
                 networks.attach(zone(nic(two.uuid, mac(), "admin", "10.98.3.2/24")), two.pid());
 
                 assertThat(one.pings("10.98.3.2")).isTrue();
-                networks.reconcile(Set.of(one.uuid));
+                networks.reconcile(one.uuid::equals);
             }
             assertThat(linkText(machine)).isEqualTo(before);
         }

@@ -1,5 +1,6 @@
 package zonda.vm;
 
+import java.time.Duration;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Executors;
@@ -8,12 +9,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /**
- * Looks after what runs, once a minute: protection and links that somebody else took away come back, and a zone whose
+ * Looks after what runs, again and again: protection and links that somebody else took away come back, and a zone whose
  * monitor was killed, so that nothing told of its end, is noticed. One platform thread.
  */
 public final class Keeper implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Keeper.class.getName());
-    private static final long SECONDS = 60;
 
     private final Vms vms;
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(
@@ -23,9 +23,10 @@ public final class Keeper implements AutoCloseable {
         this.vms = vms;
     }
 
-    public static Keeper start(Vms vms) {
+    /** @param every how long after a look the next one is due */
+    public static Keeper start(Vms vms, Duration every) {
         var keeper = new Keeper(vms);
-        keeper.clock.scheduleWithFixedDelay(keeper::look, SECONDS, SECONDS, TimeUnit.SECONDS);
+        keeper.clock.scheduleWithFixedDelay(keeper::look, every.toMillis(), every.toMillis(), TimeUnit.MILLISECONDS);
         return keeper;
     }
 
@@ -36,7 +37,7 @@ public final class Keeper implements AutoCloseable {
                     .filter(uuid -> vms.running(uuid).isPresent())
                     .collect(Collectors.toSet());
             running.stream().filter(uuid -> !vms.host().zones().isRunning(uuid)).forEach(vms::ended);
-            for (UUID degraded : vms.host().networks().reconcile(running)) {
+            for (UUID degraded : vms.host().networks().reconcile(vms::isUpOrBooting)) {
                 LOG.log(System.Logger.Level.WARNING, "VM " + degraded + " lost a NIC; attaching its NICs again");
                 vms.replug(degraded);
             }

@@ -44,6 +44,9 @@ final class Machinery {
     /** What runs, as far as this daemon knows; readers need no other word on it. */
     private final Map<UUID, RunningZone> running = new ConcurrentHashMap<>();
 
+    /** Those whose boot is under way, before they get their NICs and until they are running. */
+    private final Set<UUID> booting = ConcurrentHashMap.newKeySet();
+
     private final Map<UUID, ReentrantLock> delegations = new ConcurrentHashMap<>();
 
     private final Consumer<UUID> changed;
@@ -61,6 +64,11 @@ final class Machinery {
 
     Optional<RunningZone> running(UUID vm) {
         return Optional.ofNullable(running.get(vm));
+    }
+
+    /** Asked in the order in which a boot ends, so that it is not missed in between. */
+    boolean isUpOrBooting(UUID vm) {
+        return booting.contains(vm) || running.containsKey(vm);
     }
 
     Indestructible indestructible() {
@@ -193,6 +201,7 @@ final class Machinery {
                 Filesystems.showAll(store.find(vm.uuid()).orElse(vm), host, zonepath.resolve("root"), initPid);
             }
         };
+        booting.add(vm.uuid());
         try {
             RunningZone zone = host.zones().boot(zone(vm, zonepath, once), step);
             running.put(vm.uuid(), zone);
@@ -201,6 +210,8 @@ final class Machinery {
         } catch (RuntimeException e) {
             halt(vm.uuid());
             throw e;
+        } finally {
+            booting.remove(vm.uuid());
         }
     }
 

@@ -4,7 +4,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.stream.Collectors;
 import zonda.base.Json;
 import zonda.base.OpException;
 import zonda.base.Saga;
@@ -45,12 +44,7 @@ public final class Recovery {
         noticeEnded();
         vms.transfer().forgetInterrupted();
         vms.reception().completeThoseThatCame();
-        vms.host()
-                .networks()
-                .reconcile(store.all().stream()
-                        .map(VmRecord::uuid)
-                        .filter(uuid -> machinery.running(uuid).isPresent())
-                        .collect(Collectors.toSet()));
+        vms.host().networks().reconcile(machinery::isUpOrBooting);
         autoboot();
         return watch;
     }

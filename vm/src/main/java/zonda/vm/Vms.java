@@ -108,6 +108,11 @@ public final class Vms implements AutoCloseable {
         return machinery.running(uuid);
     }
 
+    /** Whether the VM has what only a running one has, or may get it at any moment. */
+    boolean isUpOrBooting(UUID uuid) {
+        return machinery.isUpOrBooting(uuid);
+    }
+
     /** A user of the guest, as its own files have them. */
     public Optional<Passwd.User> guestUser(UUID uuid, String name) {
         try (GuestRoot guest = GuestRoot.open(machinery.root(find(uuid).config()))) {
