@@ -86,8 +86,16 @@ final class BpfMachine {
 
     /** Runs a program to its end. */
     void run(long[] code) {
+        run(code, new long[0]);
+    }
+
+    /** @param context what the program is given, such as the registers at a function's first instruction */
+    void run(long[] code, long[] context) {
         long[] registers = new long[11];
         registers[1] = piece(256);
+        for (int i = 0; i < context.length; i++) {
+            store(0x18, registers[1] + 8L * i, context[i]);
+        }
         call(code, 0, registers, new int[] {0});
     }
 
@@ -298,6 +306,8 @@ final class BpfMachine {
                 records.add(bytes(r[2], (int) r[3]));
                 yield 0;
             }
+            // The cookie that it was attached with.
+            case 174 -> 0;
             case 156 -> arrays.getOrDefault((int) r[1], 0L);
             default -> throw new IllegalStateException("helper " + number);
         };

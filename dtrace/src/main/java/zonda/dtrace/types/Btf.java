@@ -35,6 +35,14 @@ public final class Btf {
     private final int count;
     private final Map<Integer, DType> made = new HashMap<>();
     private final Map<Long, Integer> names;
+    private final Map<String, Integer> functions = new HashMap<>();
+
+    /** What a function takes and gives back. @param result void where it gives nothing */
+    public record Prototype(List<DType> parameters, DType result) {
+        public Prototype {
+            parameters = List.copyOf(parameters);
+        }
+    }
 
     private Btf(byte[] bytes) {
         data = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
@@ -184,6 +192,27 @@ public final class Btf {
             types.add(type(data.getInt(prototype + 12 + 8 * i + 4)));
         }
         return types;
+    }
+
+    /** The prototype of one of the kernel's functions; functions of modules are not in here. */
+    public synchronized Optional<Prototype> function(String name) {
+        if (functions.isEmpty()) {
+            for (int id = 1; id < count; id++) {
+                if (kind(offsets[id]) == KIND_FUNCTION) {
+                    functions.putIfAbsent(string(data.getInt(offsets[id])), id);
+                }
+            }
+        }
+        return Optional.ofNullable(functions.get(name)).map(this::prototype);
+    }
+
+    private Prototype prototype(int function) {
+        int at = offsets[data.getInt(offsets[function] + 8)];
+        var parameters = new ArrayList<DType>();
+        for (int i = 0; i < length(at); i++) {
+            parameters.add(type(data.getInt(at + 12 + 8 * i + 4)));
+        }
+        return new Prototype(parameters, type(data.getInt(at + 8)));
     }
 
     /** Names of all tracepoints, sorted. */
