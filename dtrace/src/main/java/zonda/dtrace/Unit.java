@@ -334,9 +334,11 @@ final class Unit {
      * as on illumos: where in the function that is, then the result.
      */
     private List<DType> functionTypes(Probe.Source.Function function) {
-        Optional<Btf.Prototype> known = function.module().equals(FunctionTable.KERNEL)
-                ? types.kernelTypes().flatMap(btf -> btf.function(function.name()))
-                : Optional.empty();
+        Optional<Btf> kernel = types.kernelTypes();
+        Optional<Btf> own = function.module().equals(FunctionTable.KERNEL)
+                ? kernel
+                : kernel.flatMap(btf -> btf.module(function.module()));
+        Optional<Btf.Prototype> known = own.flatMap(btf -> btf.function(function.name()));
         if (known.isEmpty()) {
             return List.of();
         }

@@ -27,6 +27,7 @@ final class BpfMachine {
     private final Map<Integer, int[]> shapes = new HashMap<>();
     private final List<byte[]> records = new ArrayList<>();
     private final LongSupplier clock;
+    private Runnable interrupt = () -> {};
 
     BpfMachine(LongSupplier clock) {
         this.clock = clock;
@@ -46,6 +47,18 @@ final class BpfMachine {
 
     List<byte[]> records() {
         return records;
+    }
+
+    /** Has another program run right before the first change of a hash, as an interrupt may. */
+    void interruptUpdate(Runnable other) {
+        interrupt = other;
+    }
+
+    /** The values of a hash. */
+    List<ByteBuffer> values(int index) {
+        return hashes.get(index).values().stream()
+                .map(place -> memory.get((int) (place >>> 32)))
+                .toList();
     }
 
     /** Sets a number in the first value of an array. */
@@ -349,6 +362,9 @@ final class BpfMachine {
     }
 
     private long update(int map, long key, long value, long flags) {
+        Runnable other = interrupt;
+        interrupt = () -> {};
+        other.run();
         Map<String, Long> hash = hashes.get(map);
         String name = key(map, key);
         if (flags == 1 && hash.containsKey(name)) {

@@ -65,6 +65,21 @@ final class Machines {
         return numbers;
     }
 
+    /** Runs a program of BEGIN clauses twice, the second time in the middle of the first. @return an aggregation's values */
+    static List<ByteBuffer> interrupted(String program) {
+        Unit unit = unit();
+        unit.add(program, macros(), true);
+        Programs.Planned planned = new Programs(unit).plan().getFirst();
+        long[] code = planned.program().code().code();
+        var machine = new BpfMachine(() -> 1_000_000);
+        maps(machine, unit, planned.program().slotSize());
+        machine.set(Maps.STATE, Maps.ACTIVITY, Maps.Activity.BEGINNING.ordinal());
+        machine.interruptUpdate(() -> machine.run(code));
+        machine.run(code);
+        return machine.values(
+                Maps.AGGREGATES + unit.names().aggregates().iterator().next().id());
+    }
+
     private static void maps(BpfMachine machine, Unit unit, int slot) {
         machine.array(Maps.STATE, 256, 1);
         machine.array(Maps.SLOTS, slot, 2 * Maps.NESTING);

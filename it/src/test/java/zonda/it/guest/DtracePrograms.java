@@ -60,7 +60,7 @@ final class DtracePrograms {
 
     private String load(String whose, String program) {
         var words = new Words(program);
-        int status = dtrace.run(words("-n", "BEGIN { exit(0); }", "1", "2"), caller(whose.equals("zone")), words);
+        int status = dtrace.run(words("-Z", "-n", "BEGIN { exit(0); }", "1", "2"), caller(whose.equals("zone")), words);
         boolean refused = status == 1 && words.said.stream().anyMatch(line -> line.contains("failed to"));
         return refused ? "REFUSED " + words.said : "LOADED";
     }
@@ -75,7 +75,7 @@ final class DtracePrograms {
     private List<String> words(String... more) {
         String own = Long.toString(ProcessHandle.current().pid());
         var words = new ArrayList<>(
-                List.of("-xswitchrate=10ms", "-xargref", training ? "-ewqZ" : "-wqZ", "-p", own, "-s", "program"));
+                List.of("-xswitchrate=10ms", "-xargref", training ? "-ewq" : "-wq", "-p", own, "-s", "program"));
         words.addAll(List.of(more));
         return words;
     }
