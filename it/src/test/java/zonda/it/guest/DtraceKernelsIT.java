@@ -36,8 +36,8 @@ class DtraceKernelsIT {
     private static final Duration RUNNING = Duration.ofMinutes(8);
     private static final String CACHE = "/in/programs.aot";
     /** The guest's processor is older than the one that the cache is made on, whose code it would not understand. */
-    private static final String NO_CODE =
-            "-XX:+UnlockDiagnosticVMOptions -XX:-AOTAdapterCaching -XX:-AOTStubCaching";
+    private static final String NO_CODE = "-XX:+UnlockDiagnosticVMOptions -XX:-AOTAdapterCaching -XX:-AOTStubCaching";
+
     private static final Path RESOURCES = Path.of("dtrace/src/test/resources/zonda/dtrace");
     /** What is run to its end: functions of the kernel, which not every machine's kernel lets anything attach to. */
     private static final List<String> FUNCTIONS = List.of(

@@ -8,8 +8,7 @@ import zonda.kvm.Accelerator;
 final class GuestCpu {
     private static final List<String> KVM = List.of("-accel", "kvm", "-cpu", "host");
     /** An old CPU: what is built on a newer one must run there, too. */
-    private static final List<String> TCG =
-            List.of("-accel", "tcg,thread=multi,tb-size=512", "-cpu", "Nehalem");
+    private static final List<String> TCG = List.of("-accel", "tcg,thread=multi,tb-size=512", "-cpu", "Nehalem");
 
     private GuestCpu() {}
 
