@@ -77,8 +77,9 @@ final class Kernel implements AutoCloseable, Aggregations.Source {
         }
         int cookies = 0;
         for (Programs.Planned one : programs) {
-            Fd program = load(one);
-            cookies = attach(one, program, cookies);
+            cookies = one.probes().getFirst().source() instanceof Probe.Source.Function
+                    ? functions(one, cookies)
+                    : attach(one, load(one), cookies);
         }
     }
 
@@ -166,13 +167,21 @@ final class Kernel implements AutoCloseable, Aggregations.Source {
     }
 
     private Fd load(Programs.Planned one) {
-        Probe probe = one.probes().getFirst();
-        Bpf.ProgramType type = switch (probe.source()) {
+        return load(one, type(one.probes().getFirst()));
+    }
+
+    private static Bpf.ProgramType type(Probe probe) {
+        return switch (probe.source()) {
             case Probe.Source.Begin(), Probe.Source.End(), Probe.Source.Error() -> Bpf.ProgramType.RAW_TRACEPOINT;
-            case Probe.Source.Clock _ -> Bpf.ProgramType.PERF_EVENT;
-            case Probe.Source.User _, Probe.Source.Usdt _, Probe.Source.Lock _ -> Bpf.ProgramType.KPROBE;
+            case Probe.Source.Clock _, Probe.Source.Counter _ -> Bpf.ProgramType.PERF_EVENT;
+            case Probe.Source.User _, Probe.Source.Usdt _, Probe.Source.Lock _, Probe.Source.Function _ ->
+                Bpf.ProgramType.KPROBE;
             case Probe.Source.Syscall _, Probe.Source.Tracepoint _ -> Bpf.ProgramType.TRACING;
         };
+    }
+
+    private Fd load(Programs.Planned one, Bpf.ProgramType type) {
+        Probe probe = one.probes().getFirst();
         int tracepoint = type == Bpf.ProgramType.TRACING ? tracepoint(event(probe)) : 0;
         try {
             long[] code = one.program().code().link(index -> map(index).descriptor());
@@ -213,6 +222,11 @@ final class Kernel implements AutoCloseable, Aggregations.Source {
                     attach(program, PerfEvent.clock(cpu, period), 0);
                 }
             }
+            case Probe.Source.Counter(int event, boolean user, boolean kernel, long count) -> {
+                for (int cpu : only().isPresent() ? List.of(only().getAsInt()) : PerfEvent.onlineCpus()) {
+                    attach(program, PerfEvent.counter(cpu, event, new PerfEvent.Counting(user, kernel, count)), 0);
+                }
+            }
             case Probe.Source.Syscall(var _, boolean entry) -> {
                 for (int i = 0; i < one.probes().size(); i++) {
                     int number = ((Probe.Source.Syscall) one.probes().get(i).source()).number();
@@ -239,6 +253,7 @@ final class Kernel implements AutoCloseable, Aggregations.Source {
                         PerfEvent.uprobe(
                                 new PerfEvent.Place(lock.file(), lock.offset(), lock.returns(), 0), lock.process()),
                         0);
+            case Probe.Source.Function _ -> throw new AssertionError(probe);
             case Probe.Source.User _ -> {
                 for (int i = 0; i < one.probes().size(); i++) {
                     map(Maps.PLACES).update(key(cookie), entry(one, i));
@@ -253,6 +268,15 @@ final class Kernel implements AutoCloseable, Aggregations.Source {
             }
         }
         return cookie;
+    }
+
+    /** Functions of the kernel, each with a cookie of its own. */
+    private int functions(Programs.Planned one, int firstCookie) {
+        for (int i = 0; i < one.probes().size(); i++) {
+            map(Maps.PLACES).update(key(firstCookie + i), entry(one, i));
+        }
+        new FunctionAttachment(one.probes(), type -> load(one, type), open).attach(firstCookie);
+        return firstCookie + one.probes().size();
     }
 
     private static byte[] entry(Programs.Planned one, int index) {

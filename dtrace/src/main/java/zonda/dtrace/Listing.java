@@ -132,12 +132,18 @@ final class Listing {
                         : "when system call " + number + " returns; arg1 is its result, errno its error";
             case Probe.Source.Clock(long period, boolean everywhere) ->
                 "every " + period + " ns on " + (everywhere ? "every processor" : "one processor");
+            case Probe.Source.Counter counter ->
+                "on every processor, each time that it has counted " + counter.count() + " events";
             case Probe.Source.Tracepoint tracepoint ->
                 "at the kernel's tracepoint " + tracepoint.event()
                         + tracepoint
                                 .condition()
                                 .map(condition -> " when " + condition)
                                 .orElse("");
+            case Probe.Source.Function function ->
+                function.returns()
+                        ? "when the kernel's function " + function.name() + " returns; arg1 is its result"
+                        : "when the kernel's function " + function.name() + " is called; arg0 and on are its arguments";
             case Probe.Source.Usdt(var sites, long process) ->
                 "where process " + process + " says so, at " + sites.size() + " places";
             case Probe.Source.Lock lock ->

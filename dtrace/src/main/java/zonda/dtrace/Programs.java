@@ -96,6 +96,16 @@ final class Programs {
             case Probe.Source.Syscall(var _, boolean entry) -> "syscall " + entry;
             case Probe.Source.User(var _, var _, boolean returns, var _) ->
                 "user " + returns + " " + epids.getOrDefault(index, Map.of()).keySet();
+            case Probe.Source.Function _ -> {
+                var clauses = epids.getOrDefault(index, Map.of()).keySet();
+                yield clauses
+                        + clauses.stream()
+                                .map(number -> unit.signature(
+                                        enabled.get(index),
+                                        unit.enablings().get(number).clause()))
+                                .toList()
+                                .toString();
+            }
             default -> "one " + index;
         };
     }
@@ -145,7 +155,7 @@ final class Programs {
         Probe first = enabled.get(members.getFirst());
         Dispatch dispatch = switch (first.source()) {
             case Probe.Source.Syscall _ -> Dispatch.SYSCALL;
-            case Probe.Source.User _ -> Dispatch.COOKIE;
+            case Probe.Source.User _, Probe.Source.Function _ -> Dispatch.COOKIE;
             default -> Dispatch.ONE;
         };
         Shape shape =

@@ -3,13 +3,11 @@ package zonda.dtrace;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 import zonda.dtrace.code.Attributes;
 import zonda.dtrace.code.Names;
 import zonda.dtrace.provider.Probe;
 import zonda.dtrace.syntax.Expr;
 import zonda.dtrace.syntax.Item;
-import zonda.dtrace.syntax.Stmt;
 
 /** How far probes and clauses may be relied on, as -v reports it. */
 final class Stability {
@@ -38,6 +36,8 @@ final class Stability {
             Provider.of(COMMON, "Unstable/Unstable/Unknown", NOTHING, COMMON, COMMON),
             "fbt",
             Provider.of(COMMON, NOTHING, NOTHING, COMMON, "Private/Private/ISA"),
+            "cpc",
+            Provider.of(COMMON, NOTHING, NOTHING, COMMON, COMMON),
             "sdt",
             Provider.of(COMMON, NOTHING, NOTHING, "Private/Private/ISA", "Private/Private/ISA"),
             "lockstat",
@@ -83,31 +83,16 @@ final class Stability {
 
     /** Of all that a clause names. */
     static Attributes statements(Item.Clause clause, List<Probe> probes, Names names) {
-        return expressions(clause)
+        return Expressions.of(clause)
                 .map(expression -> of(expression, probes, names))
                 .reduce(Attributes.STABLE, Attributes::least);
     }
 
     /** The first thing that a clause names that is less stable than it has to be. */
     static Optional<Expr> leastStable(Item.Clause clause, List<Probe> probes, Names names, Attributes least) {
-        return expressions(clause)
+        return Expressions.of(clause)
                 .filter(expression -> of(expression, probes, names).isBelow(least))
                 .findFirst();
-    }
-
-    private static Stream<Expr> expressions(Item.Clause clause) {
-        return Stream.concat(clause.predicate().stream(), clause.body().stream().flatMap(Stability::expressions))
-                .flatMap(Stability::all);
-    }
-
-    private static Stream<Expr> expressions(Stmt statement) {
-        return switch (statement) {
-            case Stmt.Do(var _, Expr expression) -> Stream.of(expression);
-            case Stmt.If(var _, Expr condition, List<Stmt> yes, List<Stmt> no) ->
-                Stream.concat(
-                        Stream.of(condition),
-                        Stream.concat(yes.stream(), no.stream()).flatMap(Stability::expressions));
-        };
     }
 
     static Attributes of(Expr expression, List<Probe> probes, Names names) {
@@ -119,38 +104,6 @@ final class Stability {
                 probes.stream().map(Stability::arguments).reduce(Attributes.STABLE, Attributes::least);
             case Expr.Ident(var _, String name) -> names.attributes(name);
             default -> Attributes.STABLE;
-        };
-    }
-
-    /** An expression and all that it consists of. */
-    private static Stream<Expr> all(Expr expression) {
-        return Stream.concat(Stream.of(expression), parts(expression).stream().flatMap(Stability::all));
-    }
-
-    private static List<Expr> parts(Expr expression) {
-        return switch (expression) {
-            case Expr.IntConst _,
-                    Expr.StrConst _,
-                    Expr.Ident _,
-                    Expr.Scoped _,
-                    Expr.KernelSymbol _,
-                    Expr.SizeofType _,
-                    Expr.Offsetof _ -> List.of();
-            case Expr.Index(var _, Expr base, List<Expr> keys) ->
-                Stream.concat(Stream.of(base), keys.stream()).toList();
-            case Expr.Aggregation(var _, var _, List<Expr> keys) -> keys;
-            case Expr.Call(var _, var _, List<Expr> arguments) -> arguments;
-            case Expr.Unary(var _, var _, Expr operand) -> List.of(operand);
-            case Expr.Binary(var _, var _, Expr left, Expr right) -> List.of(left, right);
-            case Expr.Conditional(var _, Expr condition, Expr yes, Expr no) -> List.of(condition, yes, no);
-            case Expr.Assign(var _, var _, Expr target, Expr value) -> List.of(target, value);
-            case Expr.Step(var _, Expr target, var _, var _) -> List.of(target);
-            case Expr.Member(var _, Expr base, var _, var _) -> List.of(base);
-            case Expr.Cast(var _, var _, Expr operand) -> List.of(operand);
-            case Expr.SizeofExpr(var _, Expr operand) -> List.of(operand);
-            case Expr.Stringof(var _, Expr operand) -> List.of(operand);
-            case Expr.Xlate(var _, var _, Expr operand) -> List.of(operand);
-            case Expr.Comma(var _, List<Expr> all) -> all;
         };
     }
 }

@@ -14,6 +14,7 @@ import zonda.dtrace.code.Operand;
 import zonda.dtrace.code.Options;
 import zonda.dtrace.code.Shape;
 import zonda.dtrace.code.Translator;
+import zonda.dtrace.provider.FunctionTable;
 import zonda.dtrace.provider.Pattern;
 import zonda.dtrace.provider.Probe;
 import zonda.dtrace.provider.ProbeTable;
@@ -23,6 +24,7 @@ import zonda.dtrace.syntax.Item;
 import zonda.dtrace.syntax.Macros;
 import zonda.dtrace.syntax.Parser;
 import zonda.dtrace.syntax.TypeExpr;
+import zonda.dtrace.types.Btf;
 import zonda.dtrace.types.DType;
 import zonda.dtrace.types.TypeTable;
 
@@ -238,7 +240,7 @@ final class Unit {
         Item.Clause clause = inZone(written, found.values());
         var shapes = new LinkedHashMap<String, Shape>();
         for (Probe probe : found.values()) {
-            shapes.putIfAbsent(signature(probe), shape(probe));
+            shapes.computeIfAbsent(signature(probe, clause), _ -> shape(probe));
         }
         if (shapes.isEmpty()) {
             shapes.put("", Shape.of(Shape.Site.RUN));
@@ -268,12 +270,20 @@ final class Unit {
                 "D_PDESC_ZERO", clause.line(), "probe description " + full + " does not match any probes" + why);
     }
 
-    /** Probes with the same signature see the same things. */
-    private static String signature(Probe probe) {
+    /** Probes with the same signature bring the same things to a clause. */
+    String signature(Probe probe, Item.Clause clause) {
         return switch (probe.source()) {
+            case Probe.Source.Function function ->
+                "function " + function.returns()
+                        + (Expressions.usesTypedArguments(clause)
+                                ? functionTypes(function).stream()
+                                        .map(DType::name)
+                                        .toList()
+                                : "");
             case Probe.Source.Tracepoint(String event, var _, var _, List<String> arguments) -> event + arguments;
             case Probe.Source.Syscall(var _, boolean entry) -> "syscall " + entry;
             case Probe.Source.Clock(var _, boolean everywhere) -> "clock " + everywhere;
+            case Probe.Source.Counter _ -> "clock true";
             case Probe.Source.User(var _, var _, boolean returns, var _) -> "user " + returns;
             case Probe.Source.Lock lock -> "lock " + lock.returns() + lock.arguments();
             case Probe.Source.Usdt(List<Probe.Site> sites, var _) ->
@@ -294,6 +304,7 @@ final class Unit {
                         .withNames(full);
             case Probe.Source.Clock(var _, boolean everywhere) ->
                 Shape.of(everywhere ? Shape.Site.CLOCK : Shape.Site.TICK).withNames(full);
+            case Probe.Source.Counter _ -> Shape.of(Shape.Site.CLOCK).withNames(full);
             case Probe.Source.User(var _, var _, boolean returns, var _) ->
                 Shape.of(returns ? Shape.Site.USER_RETURN : Shape.Site.USER_ENTRY)
                         .withNames(full);
@@ -311,7 +322,35 @@ final class Unit {
                         lock.condition().map(this::expression),
                         List.of());
             case Probe.Source.Tracepoint tracepoint -> tracepoint(tracepoint, full);
+            case Probe.Source.Function function ->
+                Shape.of(function.returns() ? Shape.Site.FUNCTION_RETURN : Shape.Site.FUNCTION_ENTRY)
+                        .withRawTypes(functionTypes(function))
+                        .withNames(full);
         };
+    }
+
+    /**
+     * Types of what a function of the kernel takes, up to the first that is not in a register of its own; for its return
+     * as on illumos: where in the function that is, then the result.
+     */
+    private List<DType> functionTypes(Probe.Source.Function function) {
+        Optional<Btf> kernel = types.kernelTypes();
+        Optional<Btf> own = function.module().equals(FunctionTable.KERNEL)
+                ? kernel
+                : kernel.flatMap(btf -> btf.module(function.module()));
+        Optional<Btf.Prototype> known = own.flatMap(btf -> btf.function(function.name()));
+        if (known.isEmpty()) {
+            return List.of();
+        }
+        if (function.returns()) {
+            DType result = known.get().result();
+            return isInRegister(result) ? List.of(DType.INT, result) : List.of(DType.INT);
+        }
+        return known.get().parameters().stream().takeWhile(Unit::isInRegister).toList();
+    }
+
+    private static boolean isInRegister(DType type) {
+        return type.size() > 0 && type.size() <= Long.BYTES && !(type instanceof DType.Struct);
     }
 
     private List<Shape.Argument> arguments(List<String> written) {

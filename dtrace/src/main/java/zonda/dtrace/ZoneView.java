@@ -20,6 +20,7 @@ record ZoneView(CallingZone zone) implements View {
             case Probe.Source.Begin(), Probe.Source.End(), Probe.Source.Error() -> true;
             case Probe.Source.Syscall _, Probe.Source.Clock _ -> zone.user();
             case Probe.Source.Tracepoint _ -> zone.user() && OF_THREADS.contains(provider);
+            case Probe.Source.Function _, Probe.Source.Counter _ -> false;
             case Probe.Source.User _, Probe.Source.Usdt _, Probe.Source.Lock _ -> zone.process();
         };
     }

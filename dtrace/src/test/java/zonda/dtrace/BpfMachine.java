@@ -27,6 +27,7 @@ final class BpfMachine {
     private final Map<Integer, int[]> shapes = new HashMap<>();
     private final List<byte[]> records = new ArrayList<>();
     private final LongSupplier clock;
+    private Runnable interrupt = () -> {};
 
     BpfMachine(LongSupplier clock) {
         this.clock = clock;
@@ -46,6 +47,18 @@ final class BpfMachine {
 
     List<byte[]> records() {
         return records;
+    }
+
+    /** Has another program run right before the first change of a hash, as an interrupt may. */
+    void interruptUpdate(Runnable other) {
+        interrupt = other;
+    }
+
+    /** The values of a hash. */
+    List<ByteBuffer> values(int index) {
+        return hashes.get(index).values().stream()
+                .map(place -> memory.get((int) (place >>> 32)))
+                .toList();
     }
 
     /** Sets a number in the first value of an array. */
@@ -86,8 +99,16 @@ final class BpfMachine {
 
     /** Runs a program to its end. */
     void run(long[] code) {
+        run(code, new long[0]);
+    }
+
+    /** @param context what the program is given, such as the registers at a function's first instruction */
+    void run(long[] code, long[] context) {
         long[] registers = new long[11];
         registers[1] = piece(256);
+        for (int i = 0; i < context.length; i++) {
+            store(0x18, registers[1] + 8L * i, context[i]);
+        }
         call(code, 0, registers, new int[] {0});
     }
 
@@ -298,6 +319,8 @@ final class BpfMachine {
                 records.add(bytes(r[2], (int) r[3]));
                 yield 0;
             }
+            // The cookie that it was attached with.
+            case 174 -> 0;
             case 156 -> arrays.getOrDefault((int) r[1], 0L);
             default -> throw new IllegalStateException("helper " + number);
         };
@@ -339,6 +362,9 @@ final class BpfMachine {
     }
 
     private long update(int map, long key, long value, long flags) {
+        Runnable other = interrupt;
+        interrupt = () -> {};
+        other.run();
         Map<String, Long> hash = hashes.get(map);
         String name = key(map, key);
         if (flags == 1 && hash.containsKey(name)) {

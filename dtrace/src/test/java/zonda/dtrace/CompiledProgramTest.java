@@ -2,6 +2,7 @@ package zonda.dtrace;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.ByteBuffer;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -86,5 +87,14 @@ class CompiledProgramTest {
                         + " this->p[9] = 5; this->i = 1; this->q[this->i] = 6; this->a[this->i] = 7;"
                         + " trace((long)this->p[9]); trace((long)this->q[1]); trace((long)this->a[1]); }"))
                 .containsExactly(5L, 6L, 7L);
+    }
+
+    @Test
+    void two_programs_that_make_the_same_element_at_once_both_count() {
+        List<ByteBuffer> values = Machines.interrupted("BEGIN { @[\"key\"] = sum(21); }");
+
+        assertThat(values).hasSize(1);
+        assertThat(values.getFirst().getLong(0)).isEqualTo(2);
+        assertThat(values.getFirst().getLong(8)).isEqualTo(42);
     }
 }

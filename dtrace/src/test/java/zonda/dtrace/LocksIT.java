@@ -28,8 +28,8 @@ class LocksIT {
             Recorder ran = Recorder.run(
                     "-qn",
                     "lockstat:::adaptive-block, lockstat:::adaptive-spin /execname == \"yes\"/"
-                            + " { @[arg0 < 0, probeprov] = count(); @t = min(arg1); @u = max(arg1); }"
-                            + " tick-100ms /i++ > 15/ { printa(\"%d %s %@d\\n\", @); printa(\"%@d \", @t);"
+                            + " { @[arg0 < 0, probeprov] = count(); @t = min(arg1); @u = max(arg1); n++; }"
+                            + " tick-100ms /n > 5 || i++ > 200/ { printa(\"%d %s %@d\\n\", @); printa(\"%@d \", @t);"
                             + " printa(\"%@d\", @u); trunc(@); trunc(@t); trunc(@u); exit(0); }");
 
             assertThat(ran.out()).matches("(?s)1 lockstat [0-9]+\n[1-9][0-9]* [1-9][0-9]{2,9}\\s*");

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import zonda.dtrace.code.Aggregate;
 import zonda.dtrace.code.Compiler;
 import zonda.dtrace.code.Maps;
@@ -15,6 +16,7 @@ import zonda.dtrace.provider.ProbeTable;
 import zonda.dtrace.provider.View;
 import zonda.dtrace.syntax.Expr;
 import zonda.dtrace.syntax.Macros;
+import zonda.dtrace.types.Btf;
 import zonda.dtrace.types.TypeTable;
 
 /** Compiles programs without a kernel and runs them in {@link BpfMachine}. */
@@ -22,11 +24,12 @@ final class Machines {
     private Machines() {}
 
     static Unit unit() {
+        return unit(Optional::empty, new ProbeTable(Optional::empty, View.ALL));
+    }
+
+    static Unit unit(Supplier<Optional<Btf>> kernel, ProbeTable probes) {
         return new Unit(
-                new TypeTable(Optional::empty),
-                new Options(),
-                new ProbeTable(Optional::empty, View.ALL),
-                new Compiler.Invoker(7, 1, 0, 0, 0, 2, Optional.empty()));
+                new TypeTable(kernel), new Options(), probes, new Compiler.Invoker(7, 1, 0, 0, 0, 2, Optional.empty()));
     }
 
     static Macros macros() {
@@ -37,11 +40,18 @@ final class Machines {
     static List<Long> begin(String program) {
         Unit unit = unit();
         unit.add(program, macros(), true);
-        List<Programs.Planned> planned = new Programs(unit).plan();
+        return run(unit, new Programs(unit).plan().getFirst(), Maps.Activity.BEGINNING, new long[0]);
+    }
+
+    /** Runs one program of a unit's. @param context what the kernel gives it */
+    static List<Long> run(Unit unit, Programs.Planned planned, Maps.Activity activity, long[] context) {
         var machine = new BpfMachine(() -> 1_000_000);
-        maps(machine, unit, planned.getFirst().program().slotSize());
-        machine.set(Maps.STATE, Maps.ACTIVITY, Maps.Activity.BEGINNING.ordinal());
-        machine.run(planned.getFirst().program().code().code());
+        maps(machine, unit, planned.program().slotSize());
+        machine.array(Maps.PLACES, 16, 1);
+        machine.set(Maps.PLACES, 0, planned.masks().getFirst());
+        machine.set(Maps.PLACES, 8, planned.indexes().getFirst());
+        machine.set(Maps.STATE, Maps.ACTIVITY, activity.ordinal());
+        machine.run(planned.program().code().code(), context);
         if (machine.get(Maps.BUSY, 0) != 0) {
             throw new IllegalStateException("the program kept its slot");
         }
@@ -53,6 +63,21 @@ final class Machines {
             }
         }
         return numbers;
+    }
+
+    /** Runs a program of BEGIN clauses twice, the second time in the middle of the first. @return an aggregation's values */
+    static List<ByteBuffer> interrupted(String program) {
+        Unit unit = unit();
+        unit.add(program, macros(), true);
+        Programs.Planned planned = new Programs(unit).plan().getFirst();
+        long[] code = planned.program().code().code();
+        var machine = new BpfMachine(() -> 1_000_000);
+        maps(machine, unit, planned.program().slotSize());
+        machine.set(Maps.STATE, Maps.ACTIVITY, Maps.Activity.BEGINNING.ordinal());
+        machine.interruptUpdate(() -> machine.run(code));
+        machine.run(code);
+        return machine.values(
+                Maps.AGGREGATES + unit.names().aggregates().iterator().next().id());
     }
 
     private static void maps(BpfMachine machine, Unit unit, int slot) {

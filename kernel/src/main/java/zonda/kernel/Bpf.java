@@ -38,7 +38,6 @@ public final class Bpf {
     static final int ATTR_SIZE = 152;
 
     private static final int PERF_EVENT_ATTACH = 41;
-    private static final int TRACE_RAW_TP = 23;
     private static final int LOG_SIZE = 1 << 22;
     private static final Path POSSIBLE = Path.of("/sys/devices/system/cpu/possible");
 
@@ -46,15 +45,21 @@ public final class Bpf {
 
     /** Kinds of programs: enum bpf_prog_type. */
     public enum ProgramType {
-        KPROBE(2),
-        PERF_EVENT(7),
-        RAW_TRACEPOINT(17),
-        TRACING(26);
+        KPROBE(2, 0),
+        /** At any number of the kernel's functions at once: BPF_TRACE_KPROBE_MULTI. */
+        KPROBE_MULTI(2, 42),
+        PERF_EVENT(7, 0),
+        RAW_TRACEPOINT(17, 0),
+        /** At a tracepoint, with its arguments: BPF_TRACE_RAW_TP. */
+        TRACING(26, 23);
 
         final int number;
+        /** enum bpf_attach_type, where a program must be loaded for one. */
+        final int attach;
 
-        ProgramType(int number) {
+        ProgramType(int number, int attach) {
             this.number = number;
+            this.attach = attach;
         }
     }
 
@@ -133,10 +138,8 @@ public final class Bpf {
             attributes.set(JAVA_LONG, 8, arena.allocateFrom(JAVA_LONG, code).address());
             attributes.set(JAVA_LONG, 16, arena.allocateFrom("GPL").address());
             name(attributes, 48, name);
-            if (type == ProgramType.TRACING) {
-                attributes.set(JAVA_INT, 68, TRACE_RAW_TP);
-                attributes.set(JAVA_INT, 108, btfTracepoint);
-            }
+            attributes.set(JAVA_INT, 68, type.attach);
+            attributes.set(JAVA_INT, 108, btfTracepoint);
             types.ifPresent(btf -> {
                 int[] functions = BpfTypes.functionInfo(code);
                 attributes.set(JAVA_INT, 72, btf.number());
@@ -196,6 +199,29 @@ public final class Bpf {
             attributes.set(JAVA_INT, 8, PERF_EVENT_ATTACH);
             attributes.set(JAVA_LONG, 16, cookie);
             return new Fd((int) call("attach to " + event, program, LINK_CREATE, attributes), "attached " + program);
+        }
+    }
+
+    /**
+     * Attaches a KPROBE_MULTI program to functions of the kernel, all at once.
+     *
+     * @param addresses where they start
+     * @param cookies for each of them the number that the program reads by bpf_get_attach_cookie
+     * @param returns whether it runs when they return
+     * @throws KernelException EOPNOTSUPP when the kernel can't do that, EINVAL when one of them can't be attached to
+     */
+    public static Fd attachFunctions(Fd program, long[] addresses, long[] cookies, boolean returns) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment attributes = attributes(arena);
+            attributes.set(JAVA_INT, 0, program.number());
+            attributes.set(JAVA_INT, 8, ProgramType.KPROBE_MULTI.attach);
+            attributes.set(JAVA_INT, 16, returns ? 1 : 0);
+            attributes.set(JAVA_INT, 20, addresses.length);
+            attributes.set(
+                    JAVA_LONG, 32, arena.allocateFrom(JAVA_LONG, addresses).address());
+            attributes.set(JAVA_LONG, 40, arena.allocateFrom(JAVA_LONG, cookies).address());
+            String what = "attach to " + addresses.length + " functions";
+            return new Fd((int) call(what, program, LINK_CREATE, attributes), "attached " + program);
         }
     }
 

@@ -13,9 +13,13 @@ import java.nio.file.Path;
 public final class PerfEvent {
     private static final long SYS_PERF_EVENT_OPEN = 298;
     private static final int ATTR_SIZE = 136;
+    private static final int TYPE_HARDWARE = 0;
     private static final int TYPE_SOFTWARE = 1;
     private static final int CPU_CLOCK = 0;
     private static final long DISABLED = 1;
+    private static final long EXCLUDE_USER = 1 << 4;
+    private static final long EXCLUDE_KERNEL = 1 << 5;
+    private static final long EXCLUDE_HYPERVISOR = 1 << 6;
     private static final long CLOEXEC = 8;
     private static final long IOC_ENABLE = 0x2400;
 
@@ -27,6 +31,31 @@ public final class PerfEvent {
             MemorySegment attributes = attributes(arena, TYPE_SOFTWARE, CPU_CLOCK);
             attributes.set(JAVA_LONG, 16, period);
             return open("a clock of cpu " + cpu, attributes, -1, cpu);
+        }
+    }
+
+    /**
+     * What a counter counts, and after how many events it fires.
+     *
+     * @param user whether what programs do counts @param kernel whether what the kernel does counts
+     */
+    public record Counting(boolean user, boolean kernel, long period) {}
+
+    /**
+     * A counter of one processor.
+     *
+     * @param event a number of enum perf_hw_id
+     * @throws KernelException ENOENT or EOPNOTSUPP when the processor has no such counter
+     */
+    public static Fd counter(int cpu, int event, Counting counting) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment attributes = attributes(arena, TYPE_HARDWARE, event);
+            attributes.set(JAVA_LONG, 16, counting.period());
+            long flags = DISABLED
+                    | (counting.user() ? 0 : EXCLUDE_USER)
+                    | (counting.kernel() ? 0 : EXCLUDE_KERNEL | EXCLUDE_HYPERVISOR);
+            attributes.set(JAVA_LONG, 40, flags);
+            return open("counter " + event + " of cpu " + cpu, attributes, -1, cpu);
         }
     }
 
@@ -47,7 +76,7 @@ public final class PerfEvent {
     public static Fd uprobe(Place place, long process) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment attributes =
-                    attributes(arena, uprobeType(), (place.returns() ? 1 : 0) | place.semaphore() << 32);
+                    attributes(arena, type("uprobe"), (place.returns() ? 1 : 0) | place.semaphore() << 32);
             attributes.set(
                     JAVA_LONG, 56, arena.allocateFrom(place.file().toString()).address());
             attributes.set(JAVA_LONG, 64, place.offset());
@@ -55,12 +84,27 @@ public final class PerfEvent {
         }
     }
 
-    private static int uprobeType() {
-        Path file = Path.of("/sys/bus/event_source/devices/uprobe/type");
+    /**
+     * An event at a function of the kernel: kprobes.
+     *
+     * @param returns whether it fires when the function returns
+     * @throws KernelException ENODEV when the kernel has no kprobes, EINVAL or ENOENT when nothing attaches to it
+     */
+    public static Fd kprobe(long address, boolean returns) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment attributes = attributes(arena, type("kprobe"), returns ? 1 : 0);
+            attributes.set(JAVA_LONG, 64, address);
+            return open("a probe at 0x" + Long.toHexString(address), attributes, -1, 0);
+        }
+    }
+
+    /** The number of a kind of events. @param device its name below /sys/bus/event_source */
+    private static int type(String device) {
+        Path file = Path.of("/sys/bus/event_source/devices", device, "type");
         try {
             return Integer.parseInt(Files.readString(file).strip());
         } catch (IOException e) {
-            throw new KernelException("find uprobes in", file.toString(), Errno.ENODEV);
+            throw new KernelException("find the number of events in", file.toString(), Errno.ENODEV);
         }
     }
 

@@ -153,9 +153,9 @@ final class BuiltinEmitter {
             case "epid" -> asm.load(DW, R0, SLOT, SLOT_WORK + 56);
             case "ipl" -> asm.constant(R0, 0);
             case "errno" -> errno();
-            case "caller" -> frame(0, 1);
+            case "caller" -> frame(kernelStack(), isAtFunction() ? 0 : 1);
             case "ucaller" -> frame(USER_STACK, 1);
-            case "stackdepth" -> depth(0);
+            case "stackdepth" -> depth(kernelStack());
             case "ustackdepth" -> depth(USER_STACK);
             default -> throw new AssertionError(name);
         }
@@ -230,12 +230,29 @@ final class BuiltinEmitter {
         if (isOwn() || !user && emitter.isConfined()) {
             return;
         }
-        stack(user ? place + 8 : place, 8 * type.taken(), user ? USER_STACK : 0);
+        stack(user ? place + 8 : place, 8 * type.taken(), user ? USER_STACK : kernelStack());
+    }
+
+    /** Whether the kernel's stack begins with who called, as at the return that goes there. */
+    private boolean isAtFunction() {
+        return shape.site() == Shape.Site.FUNCTION_ENTRY || shape.site() == Shape.Site.FUNCTION_RETURN;
+    }
+
+    /** The kernel's own stack; where a function begins, without the frame that it is about to have. */
+    private int kernelStack() {
+        return shape.site() == Shape.Site.FUNCTION_ENTRY ? 1 : 0;
+    }
+
+    /** Whether the probe's arguments are the kernel's, which are not for a zone to know. */
+    private boolean isOfKernel() {
+        return switch (shape.site()) {
+            case TRACEPOINT, TICK, FUNCTION_ENTRY, FUNCTION_RETURN -> true;
+            default -> false;
+        };
     }
 
     void argument(int number) {
-        boolean ofKernel = shape.site() == Shape.Site.TRACEPOINT || shape.site() == Shape.Site.TICK;
-        if (emitter.isGuarded() && ofKernel) {
+        if (emitter.isGuarded() && isOfKernel()) {
             emitter.refuse(Emitter.KERNEL_PRIVILEGE);
             asm.constant(R0, 0);
             return;
@@ -268,9 +285,10 @@ final class BuiltinEmitter {
                     asm.constant(R0, 0);
                 }
             }
-            case USER_ENTRY -> userArgument(number);
+            case USER_ENTRY -> functionArgument(number, Emitter.READ_USER);
+            case FUNCTION_ENTRY -> functionArgument(number, Emitter.READ_KERNEL);
             case USER_NOTE -> noteArgument(number);
-            case USER_RETURN -> {
+            case USER_RETURN, FUNCTION_RETURN -> {
                 if (number == 1) {
                     asm.load(DW, R0, CONTEXT, RAX);
                 } else {
@@ -339,7 +357,8 @@ final class BuiltinEmitter {
         emitter.extend(operand.size(), operand.signed());
     }
 
-    private void userArgument(int number) {
+    /** @param reader the helper that reads those that are on the stack */
+    private void functionArgument(int number, int reader) {
         if (number < FUNCTION_ARGUMENTS.length) {
             asm.load(DW, R0, CONTEXT, FUNCTION_ARGUMENTS[number]);
             return;
@@ -348,7 +367,7 @@ final class BuiltinEmitter {
         asm.store(DW, FRAME, Emitter.ADDRESS, R3);
         emitter.frameAddress(R1, Emitter.READ);
         int fine = asm.newLabel();
-        asm.constant(R2, 8).call(Emitter.READ_USER).jump(Jump.EQ, R0, 0, fine);
+        asm.constant(R2, 8).call(reader).jump(Jump.EQ, R0, 0, fine);
         emitter.failAddress();
         asm.place(fine).load(DW, R0, FRAME, Emitter.READ);
     }

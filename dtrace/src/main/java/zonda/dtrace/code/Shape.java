@@ -47,6 +47,9 @@ public record Shape(
         /** A clock on any processor. */
         TICK,
         TRACEPOINT,
+        /** Where a function of the kernel begins. */
+        FUNCTION_ENTRY,
+        FUNCTION_RETURN,
         USER_ENTRY,
         USER_NOTE,
         USER_RETURN

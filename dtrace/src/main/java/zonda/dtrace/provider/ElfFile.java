@@ -38,13 +38,20 @@ public final class ElfFile {
 
     private record Segment(long offset, long address, long size) {}
 
+    /** @param strings where their names are */
+    private record Table(int start, int size, int strings) {}
+
+    private final ByteBuffer data;
     private final List<Segment> segments = new ArrayList<>();
+    private final List<Table> tables = new ArrayList<>();
     private final TreeMap<Long, Symbol> byAddress = new TreeMap<>();
     private final List<Note> notes = new ArrayList<>();
     private final Map<String, Symbol> byName = new HashMap<>();
+    private boolean symbolsRead;
     private int visited;
 
     private ElfFile(ByteBuffer data) {
+        this.data = data;
         long programs = data.getLong(32);
         int programCount = data.getShort(56) & 0xffff;
         for (int i = 0; i < programCount; i++) {
@@ -63,13 +70,27 @@ public final class ElfFile {
             }
             if (type == SYMTAB || type == DYNSYM) {
                 int strings = (int) data.getLong((int) sections + 64 * data.getInt(at + 40) + 24);
-                symbols(data, (int) data.getLong(at + 24), (int) data.getLong(at + 32), strings);
+                tables.add(new Table((int) data.getLong(at + 24), (int) data.getLong(at + 32), strings));
             }
         }
     }
 
-    private void symbols(ByteBuffer data, int start, int size, int strings) {
-        for (int at = start; at + 24 <= start + size && visited++ < MOST_SYMBOLS; at += 24) {
+    /** Symbols are read when the first is asked for: a library may have many thousands. */
+    private synchronized void readSymbols() {
+        if (symbolsRead) {
+            return;
+        }
+        symbolsRead = true;
+        try {
+            tables.forEach(this::symbols);
+        } catch (IndexOutOfBoundsException | InternalError e) {
+            // The file is cut off: what was read of it is all that there is.
+        }
+    }
+
+    private void symbols(Table table) {
+        int strings = table.strings();
+        for (int at = table.start(); at + 24 <= table.start() + table.size() && visited++ < MOST_SYMBOLS; at += 24) {
             int type = data.get(at + 4) & 0xf;
             long address = data.getLong(at + 8);
             if ((type == FUNCTION || type == INDIRECT_FUNCTION) && data.getShort(at + 6) != 0 && address != 0) {
@@ -179,15 +200,18 @@ public final class ElfFile {
     }
 
     public List<Symbol> symbols() {
+        readSymbols();
         return List.copyOf(byName.values());
     }
 
     public Optional<Symbol> symbol(String name) {
+        readSymbols();
         return Optional.ofNullable(byName.get(name));
     }
 
     /** The function that an address as linked lies in. */
     public Optional<Symbol> at(long address) {
+        readSymbols();
         var entry = byAddress.floorEntry(address);
         return entry == null ? Optional.empty() : Optional.of(entry.getValue());
     }

@@ -20,6 +20,15 @@ public record Probe(int id, String provider, String module, String function, Str
         record Clock(long period, boolean everywhere) implements Source {}
 
         /**
+         * A counter on every processor.
+         *
+         * @param event the number of enum perf_hw_id
+         * @param user whether what programs do counts @param kernel whether what the kernel does counts
+         * @param count after how many events it fires
+         */
+        record Counter(int event, boolean user, boolean kernel, long count) implements Source {}
+
+        /**
          * A tracepoint of the kernel's.
          *
          * @param task the argument that is the thread the probe is about
@@ -28,6 +37,17 @@ public record Probe(int id, String provider, String module, String function, Str
          */
         record Tracepoint(String event, Optional<Integer> task, Optional<String> condition, List<String> arguments)
                 implements Source {}
+
+        /**
+         * A function of the kernel.
+         *
+         * @param places where the kernel attaches to functions of that name, as far as it tells
+         */
+        record Function(String module, String name, boolean returns, List<Long> places) implements Source {
+            public Function {
+                places = List.copyOf(places);
+            }
+        }
 
         /** Places that a program brings itself; a probe may be at several. @param process in which it fires */
         record Usdt(List<Site> sites, long process) implements Source {

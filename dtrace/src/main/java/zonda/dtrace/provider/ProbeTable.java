@@ -4,8 +4,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -26,6 +24,9 @@ public final class ProbeTable {
     private static final java.util.regex.Pattern PROCESS = java.util.regex.Pattern.compile("pid([0-9]{1,9})");
     private static final java.util.regex.Pattern OWN =
             java.util.regex.Pattern.compile("([A-Za-z_][A-Za-z0-9_]*?)([0-9]{1,9})");
+    private static final String FBT = "fbt";
+    private static final String ENTRY = "entry";
+    private static final String RETURN = "return";
     private static final long SECOND = 1_000_000_000L;
     /** The shortest time between two firings. */
     private static final long SHORTEST = 100_000;
@@ -46,7 +47,12 @@ public final class ProbeTable {
         "tick-5000"
     };
 
+    /** Ids of the kernel's functions begin here, so that they are the same whatever else was found before. */
+    private static final int FIRST_FUNCTION = 100_000;
+
     private final Map<String, Probe> probes = new LinkedHashMap<>();
+    private final FunctionTable functions;
+    private final Counters counters = new Counters(FunctionTable.EVENTS);
     private final View view;
     private final Supplier<Optional<Btf>> kernel;
     private final Set<String> kernelEvents = new HashSet<>();
@@ -62,7 +68,12 @@ public final class ProbeTable {
      * @param view what of all probes there is for this session
      */
     public ProbeTable(Supplier<Optional<Btf>> kernel, View view) {
+        this(kernel, view, new FunctionTable());
+    }
+
+    public ProbeTable(Supplier<Optional<Btf>> kernel, View view, FunctionTable functions) {
         this.kernel = kernel;
+        this.functions = functions;
         this.view = view;
         add("dtrace", "", "", "BEGIN", new Probe.Source.Begin());
         add("dtrace", "", "", "END", new Probe.Source.End());
@@ -99,6 +110,36 @@ public final class ProbeTable {
         }
     }
 
+    private void function(FunctionTable.Function function, boolean returns) {
+        var source = new Probe.Source.Function(function.module(), function.name(), returns, function.places());
+        if (view.shows(FBT, source)) {
+            int id = FIRST_FUNCTION + 2 * function.number() + (returns ? 1 : 0);
+            String name = returns ? RETURN : ENTRY;
+            String key = FBT + ":" + function.module() + ":" + function.name() + ":" + name;
+            probes.computeIfAbsent(key, _ -> new Probe(id, FBT, function.module(), function.name(), name, source));
+        }
+    }
+
+    /** Functions of the kernel, which are many: those only that are asked for. */
+    private void functions(Pattern pattern) {
+        boolean entry = pattern.id() >= 0 || Pattern.glob(pattern.name(), ENTRY);
+        boolean returns = pattern.id() >= 0 || Pattern.glob(pattern.name(), RETURN);
+        boolean asked = pattern.id() >= 0
+                ? pattern.id() >= FIRST_FUNCTION
+                : Pattern.glob(pattern.provider(), FBT) && (entry || returns);
+        if (!asked || !view.isAll() || functions.whyNot().isPresent()) {
+            return;
+        }
+        for (FunctionTable.Function function : functions.find(pattern)) {
+            if (entry) {
+                function(function, false);
+            }
+            if (returns) {
+                function(function, true);
+            }
+        }
+    }
+
     /** The probes that a description means, in the order of their ids. */
     public List<Probe> find(Pattern pattern) {
         bringAbout(pattern);
@@ -117,6 +158,10 @@ public final class ProbeTable {
         if (pattern.provider().isEmpty() || Pattern.glob(pattern.provider(), "profile")) {
             clock(pattern.name());
         }
+        if (pattern.provider().isEmpty() || Pattern.glob(pattern.provider(), Counters.PROVIDER)) {
+            counters.find(pattern.name()).ifPresent(source -> add(Counters.PROVIDER, "", "", pattern.name(), source));
+        }
+        functions(pattern);
         usdt(pattern);
         Matcher process = PROCESS.matcher(pattern.provider());
         if (process.matches()) {
@@ -190,6 +235,8 @@ public final class ProbeTable {
         return pattern.provider().equals("dtrace")
                 || pattern.provider().equals("syscall")
                 || pattern.provider().equals("profile")
+                || pattern.provider().equals(FBT)
+                || pattern.provider().equals(Counters.PROVIDER)
                 || OWN.matcher(pattern.provider()).matches()
                 || pattern.name().equals("BEGIN")
                 || pattern.name().equals("END")
@@ -260,34 +307,25 @@ public final class ProbeTable {
         return view.isAll() ? why(provider) : Optional.empty();
     }
 
-    private static Optional<String> why(String provider) {
+    private Optional<String> why(String provider) {
+        if (provider.equals(FBT)) {
+            return functions.whyNot();
+        }
         if (provider.startsWith(UserLocks.PROVIDER) && OWN.matcher(provider).matches()) {
             return Optional.of("the C library has no place where a thread is known to wait: there are mutex-acquire,"
                     + " mutex-release, mutex-error, rw-acquire, rw-release and rw-error of processes that use it");
         }
         return Optional.ofNullable(
                 switch (provider) {
-                    case "fbt" ->
-                        hasEvents("kprobe")
-                                ? "dtrace does not use the kernel's functions yet, though this kernel would let it"
-                                : "this kernel lets nothing attach to its functions: it has no kprobes";
                     case "lockstat" ->
                         "the kernel tells of locks that are waited for, and not of those that are taken or given back:"
                                 + " there are adaptive-block, adaptive-spin, spin-spin and rw-block";
                     case "plockstat" -> "its probes are those of a process: plockstat$target";
-                    case "cpc" ->
-                        hasEvents("cpu")
-                                ? "dtrace does not use the counters of processors yet"
-                                : "the kernel has no counters of these processors, as on most virtual machines";
+                    case Counters.PROVIDER -> counters.whyNot();
                     case "mib" -> "the kernel counts these without a place where a program could be attached";
                     case "nfsv3", "nfsv4" -> "the provider " + provider + " is not implemented";
                     default -> null;
                 });
-    }
-
-    /** Whether perf_event_open(2) knows events of this kind. */
-    private static boolean hasEvents(String kind) {
-        return Files.exists(Path.of("/sys/bus/event_source/devices/" + kind));
     }
 
     /** What is wrong with a description of places in a process that matches nothing: an error's tag and its words. */

@@ -22,6 +22,10 @@ final class UserLocks {
 
     List<UserPlaces.Place> find(Pattern pattern) {
         var places = new ArrayList<UserPlaces.Place>();
+        if (ProbeTable.lines("plockstat.txt").stream()
+                .noneMatch(line -> Pattern.glob(pattern.name(), line.substring(0, line.indexOf('|'))))) {
+            return places;
+        }
         Set<String> seen = new HashSet<>();
         for (Mappings.Mapping mapping : Mappings.of(process).map(Mappings::all).orElse(List.of())) {
             if (mapping.isFile() && seen.add(mapping.path()) && Pattern.glob(pattern.module(), mapping.module())) {

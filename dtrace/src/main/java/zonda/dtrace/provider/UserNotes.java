@@ -25,8 +25,9 @@ final class UserNotes {
     /** Names of the providers that there are, without the number of the process. */
     Set<String> providers() {
         var names = new TreeSet<String>();
+        Set<String> seen = new HashSet<>();
         for (Mappings.Mapping mapping : Mappings.of(process).map(Mappings::all).orElse(List.of())) {
-            if (mapping.isFile()) {
+            if (mapping.isFile() && seen.add(mapping.path())) {
                 ElfFile.read(view.file(process, mapping))
                         .ifPresent(elf -> elf.notes().forEach(note -> names.add(note.provider())));
             }
@@ -45,14 +46,16 @@ final class UserNotes {
             Path file = view.file(process, mapping);
             Optional<ElfFile> elf = ElfFile.read(file);
             for (ElfFile.Note note : elf.map(ElfFile::notes).orElse(List.of())) {
+                String name = note.name().replace("__", "-");
+                boolean named = note.provider().equals(provider)
+                        && (Pattern.glob(pattern.name(), name) || Pattern.glob(pattern.name(), note.name()));
+                if (!named) {
+                    continue;
+                }
                 String function = elf.flatMap(some -> some.at(note.address()))
                         .map(ElfFile.Symbol::name)
                         .orElse("");
-                String name = note.name().replace("__", "-");
-                boolean wanted = note.provider().equals(provider)
-                        && (Pattern.glob(pattern.name(), name) || Pattern.glob(pattern.name(), note.name()))
-                        && Pattern.glob(pattern.function(), function);
-                if (wanted) {
+                if (Pattern.glob(pattern.function(), function)) {
                     String shown = Pattern.glob(pattern.name(), name) ? name : note.name();
                     sites.computeIfAbsent(new Name(mapping.module(), function, shown), _ -> new ArrayList<>())
                             .add(new Probe.Site(file, note.offset(), note.semaphore(), note.arguments()));

@@ -27,16 +27,35 @@ public final class Btf {
     static final int KIND_FUNCTION = 12;
     static final int KIND_PROTOTYPE = 13;
     private static final int MAGIC = 0xeb9f;
-    private static final Path VMLINUX = Path.of("/sys/kernel/btf/vmlinux");
+    private static final Path DIRECTORY = Path.of("/sys/kernel/btf");
+    private static final Path VMLINUX = DIRECTORY.resolve("vmlinux");
+
+    /** The kernel's own types, when these are those that a module adds: their numbers and texts go on behind it. */
+    private final Optional<Btf> base;
 
     private final ByteBuffer data;
     private final int strings;
+    private final int stringsSize;
+    private final int firstId;
+    private final int firstString;
     private final int[] offsets;
     private final int count;
     private final Map<Integer, DType> made = new HashMap<>();
     private final Map<Long, Integer> names;
+    private final Map<String, Integer> functions = new HashMap<>();
+    private final Map<String, Optional<Btf>> modules = new HashMap<>();
 
-    private Btf(byte[] bytes) {
+    /** What a function takes and gives back. @param result void where it gives nothing */
+    public record Prototype(List<DType> parameters, DType result) {
+        public Prototype {
+            parameters = List.copyOf(parameters);
+        }
+    }
+
+    private Btf(byte[] bytes, Optional<Btf> base) {
+        this.base = base;
+        firstId = base.map(all -> all.count).orElse(1);
+        firstString = base.map(all -> all.firstString + all.stringsSize).orElse(0);
         data = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         if ((data.getShort(0) & 0xffff) != MAGIC) {
             throw new IllegalArgumentException("this is not BTF");
@@ -45,13 +64,14 @@ public final class Btf {
         int types = header + data.getInt(8);
         int end = types + data.getInt(12);
         strings = header + data.getInt(16);
-        int[] found = new int[(end - types) / 12 + 2];
-        names = HashMap.newHashMap(1 << 17);
-        int id = 1;
+        stringsSize = data.getInt(20);
+        int[] found = new int[(end - types) / 12 + 2 + firstId];
+        names = HashMap.newHashMap(base.isPresent() ? 16 : 1 << 17);
+        int id = firstId;
         for (int at = types; at < end; at += 12 + extra(at), id++) {
             found[id] = at;
             int kind = kind(at);
-            if (kind != KIND_FUNCTION && data.getInt(at) != 0) {
+            if (base.isEmpty() && kind != KIND_FUNCTION && data.getInt(at) != 0) {
                 names.putIfAbsent(key(group(kind), hash(strings + data.getInt(at))), id);
             }
         }
@@ -66,14 +86,32 @@ public final class Btf {
 
     static Btf of(Path file) {
         try {
-            return new Btf(Files.readAllBytes(file));
+            return of(Files.readAllBytes(file));
         } catch (IOException e) {
             throw new UncheckedIOException("read the kernel's types from " + file, e);
         }
     }
 
     static Btf of(byte[] bytes) {
-        return new Btf(bytes);
+        return new Btf(bytes, Optional.empty());
+    }
+
+    /** Types of one of the kernel's modules; empty when it brings none. These are the kernel's. */
+    public synchronized Optional<Btf> module(String name) {
+        return modules.computeIfAbsent(name, _ -> {
+            Path file = DIRECTORY.resolve(name);
+            try {
+                return name.contains("/") || !Files.exists(file)
+                        ? Optional.empty()
+                        : Optional.of(module(Files.readAllBytes(file)));
+            } catch (IOException | IllegalArgumentException | IndexOutOfBoundsException e) {
+                return Optional.empty();
+            }
+        });
+    }
+
+    Btf module(byte[] bytes) {
+        return new Btf(bytes, Optional.of(this));
     }
 
     private static long key(int group, int hash) {
@@ -121,7 +159,10 @@ public final class Btf {
     }
 
     private String string(int offset) {
-        int start = strings + offset;
+        if (offset < firstString) {
+            return base.orElseThrow().string(offset);
+        }
+        int start = strings + offset - firstString;
         int end = start;
         while (data.get(end) != 0) {
             end++;
@@ -131,6 +172,9 @@ public final class Btf {
 
     /** The id of a type by kind and name. */
     Optional<Integer> find(int kind, String name) {
+        if (base.isPresent()) {
+            return base.get().find(kind, name);
+        }
         Integer id = names.get(key(group(kind), hash(name)));
         if (id != null && string(data.getInt(offsets[id])).equals(name)) {
             return Optional.of(id);
@@ -186,6 +230,30 @@ public final class Btf {
         return types;
     }
 
+    /** The prototype of one of the functions that are in here: the kernel's own, or those of the module. */
+    public synchronized Optional<Prototype> function(String name) {
+        if (functions.isEmpty()) {
+            for (int id = firstId; id < count; id++) {
+                if (kind(offsets[id]) == KIND_FUNCTION) {
+                    functions.putIfAbsent(string(data.getInt(offsets[id])), id);
+                }
+            }
+        }
+        return Optional.ofNullable(functions.get(name)).map(id -> prototype(data.getInt(offsets[id] + 8)));
+    }
+
+    private Prototype prototype(int id) {
+        if (id < firstId) {
+            return base.orElseThrow().prototype(id);
+        }
+        int at = offsets[id];
+        var parameters = new ArrayList<DType>();
+        for (int i = 0; i < length(at); i++) {
+            parameters.add(type(data.getInt(at + 12 + 8 * i + 4)));
+        }
+        return new Prototype(parameters, type(data.getInt(at + 8)));
+    }
+
     /** Names of all tracepoints, sorted. */
     public List<String> tracepoints() {
         var all = new TreeMap<String, Integer>();
@@ -235,6 +303,9 @@ public final class Btf {
     synchronized DType type(int id) {
         if (id == 0) {
             return DType.VOID;
+        }
+        if (id < firstId) {
+            return base.orElseThrow().type(id);
         }
         DType known = made.get(id);
         if (known != null) {

@@ -16,40 +16,68 @@ import zonda.dtrace.Dtrace;
 
 /**
  * Runs in a guest: has its kernel load the programs of a file, one after another, and prints how that went, a line for
- * each. A program is behind a line that says for whom it is, host or zone, and ends before a line of equal signs.
+ * each. A program ends before a line of equal signs, and is behind a line that says what it is for: {@code host} and
+ * {@code zone} are loaded only; {@code fires} and an expression is run until it ends, while this process reads files,
+ * and what it prints must match.
  */
 final class DtracePrograms {
     private static final Path PROGRAMS = Path.of("/in/programs");
+    private static final String FIRES = "fires ";
 
-    private DtracePrograms() {}
+    private final Dtrace dtrace = new Dtrace(Map::of);
+    private final boolean training;
 
+    private DtracePrograms(boolean training) {
+        this.training = training;
+    }
+
+    /** @param arguments with one, programs are compiled and nothing more, which is to train the runtime */
     public static void main(String[] arguments) throws IOException {
-        var dtrace = new Dtrace(Map::of);
+        Thread.ofPlatform().daemon().start(DtracePrograms::readFiles);
+        var programs = new DtracePrograms(arguments.length > 0);
         int number = 0;
         for (String block : Files.readString(PROGRAMS).split("(?m)^=====\n")) {
             String[] parts = block.split("\n", 2);
-            var words = new Words(parts[1]);
-            int status = dtrace.run(words(), caller(parts[0].equals("zone")), words);
-            boolean refused = status == 1 && words.said.stream().anyMatch(line -> line.contains("failed to"));
-            System.out.println("PROGRAM " + number++ + (refused ? " REFUSED " + words.said : " LOADED"));
+            long from = System.nanoTime();
+            String result =
+                    parts[0].startsWith(FIRES) ? programs.fire(parts[0], parts[1]) : programs.load(parts[0], parts[1]);
+            System.out.println(
+                    "PROGRAM " + number++ + " " + result + " in " + (System.nanoTime() - from) / 1_000_000 + " ms");
         }
         System.out.println("PROGRAMS " + number);
     }
 
-    private static List<String> words() {
+    private static void readFiles() {
+        try {
+            while (true) {
+                Files.readString(Path.of("/proc/self/stat"));
+                Thread.sleep(5);
+            }
+        } catch (IOException | InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private String load(String whose, String program) {
+        var words = new Words(program);
+        int status = dtrace.run(words("-Z", "-n", "BEGIN { exit(0); }", "1", "2"), caller(whose.equals("zone")), words);
+        boolean refused = status == 1 && words.said.stream().anyMatch(line -> line.contains("failed to"));
+        return refused ? "REFUSED " + words.said : "LOADED";
+    }
+
+    private String fire(String expectation, String program) {
+        var words = new Words(program);
+        dtrace.run(words(), caller(false), words);
+        String all = words.printed + String.join("\n", words.said);
+        return all.matches(expectation.substring(FIRES.length())) ? "FIRED" : "REFUSED " + all.replace('\n', ' ');
+    }
+
+    private List<String> words(String... more) {
         String own = Long.toString(ProcessHandle.current().pid());
-        return List.of(
-                "-xswitchrate=10ms",
-                "-xargref",
-                "-wqZ",
-                "-p",
-                own,
-                "-s",
-                "program",
-                "-n",
-                "BEGIN { exit(0); }",
-                "1",
-                "2");
+        var words = new ArrayList<>(
+                List.of("-xswitchrate=10ms", "-xargref", training ? "-ewq" : "-wq", "-p", own, "-s", "program"));
+        words.addAll(List.of(more));
+        return words;
     }
 
     private static Dtrace.Caller caller(boolean inZone) {
@@ -72,13 +100,16 @@ final class DtracePrograms {
     private static final class Words implements Dtrace.Terminal {
         private final String program;
         private final List<String> said = new ArrayList<>();
+        private final StringBuilder printed = new StringBuilder();
 
         Words(String program) {
             this.program = program;
         }
 
         @Override
-        public void out(String text) {}
+        public void out(String text) {
+            printed.append(text);
+        }
 
         @Override
         public void err(String line) {

@@ -39,9 +39,7 @@ public final class GuestJava {
                         one.getProtectionDomain().getCodeSource().getLocation().toURI());
                 if (!places.contains(place)) {
                     places.add(place);
-                    copy(
-                            place,
-                            directory.resolve("classes/" + places.size() + (Files.isDirectory(place) ? "" : ".jar")));
+                    archive(place, directory.resolve("classes/" + places.size() + ".jar"));
                 }
             }
         } catch (IOException e) {
@@ -56,9 +54,21 @@ public final class GuestJava {
         Command.of("cp", "-a", from.toString(), to.toString()).check(COPYING);
     }
 
+    /** Classes of a directory become an archive: what is remembered of their loading is of archives only. */
+    private static void archive(Path from, Path to) throws IOException {
+        if (!Files.isDirectory(from)) {
+            copy(from, to);
+            return;
+        }
+        Files.createDirectories(to.getParent());
+        String jar = Path.of(System.getProperty("java.home"), "bin/jar").toString();
+        Command.of(jar, "--create", "--no-compress", "--file", to.toString(), "-C", from.toString(), ".")
+                .check(COPYING);
+    }
+
     /** The words that run a class there. */
     public static String command(Class<?> main) {
-        return "/in/java/bin/java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto -Xmx256m"
+        return "/in/java/bin/java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xmx256m"
                 + " --enable-native-access=ALL-UNNAMED -cp \"$(echo /in/classes/* | tr ' ' :)\" " + main.getName();
     }
 }
