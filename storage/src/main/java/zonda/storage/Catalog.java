@@ -42,6 +42,8 @@ final class Catalog {
     /** Of each snapshot that has some. */
     private final Map<Guid, List<Guid>> clones = new HashMap<>();
 
+    private long changes;
+
     private <T> T locked(Supplier<T> work) {
         lock.lock();
         try {
@@ -49,6 +51,20 @@ final class Catalog {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** As {@link #locked}, of work that changes what is in it. */
+    private <T> T changing(Supplier<T> work) {
+        return locked(() -> {
+            T result = work.get();
+            changes++;
+            return result;
+        });
+    }
+
+    /** Another number after each change: who knows what was in it at that number knows what is in it. */
+    long changes() {
+        return locked(() -> changes);
     }
 
     Optional<Filesystem> find(DatasetName name) {
@@ -164,11 +180,11 @@ final class Catalog {
     }
 
     void put(Partial partial) {
-        locked(() -> Optional.ofNullable(partials.put(partial.snapshot().dataset(), partial)));
+        changing(() -> Optional.ofNullable(partials.put(partial.snapshot().dataset(), partial)));
     }
 
     Optional<Partial> forgetPartial(Guid dataset) {
-        return locked(() -> Optional.ofNullable(partials.remove(dataset)));
+        return changing(() -> Optional.ofNullable(partials.remove(dataset)));
     }
 
     /** All snapshots. */
@@ -237,7 +253,7 @@ final class Catalog {
 
     /** Adds nodes, or puts changed records of them in their place, at once for everyone who looks. */
     void putAll(List<? extends NodeRecord> nodes) {
-        locked(() -> {
+        changing(() -> {
             for (NodeRecord node : nodes) {
                 switch (node) {
                     case Filesystem dataset -> put(dataset);
@@ -251,7 +267,7 @@ final class Catalog {
 
     /** Adds a dataset, or puts a changed record of the same name in its place. */
     void put(Filesystem dataset) {
-        locked(() -> {
+        changing(() -> {
             String name = dataset.parent()
                     .map(parent -> nameOf(parent).child(dataset.leaf()).text())
                     .orElse(dataset.leaf());
@@ -289,7 +305,7 @@ final class Catalog {
 
     /** Puts a renamed dataset, and with it all below it, under its new name. */
     void rename(Filesystem renamed) {
-        locked(() -> {
+        changing(() -> {
             List<Filesystem> moved = tree(nameOf(renamed.guid()));
             moved.forEach(dataset -> byName.remove(names.get(dataset.guid())));
             put(renamed);
@@ -300,7 +316,7 @@ final class Catalog {
 
     /** Adds a snapshot, or puts its record in the place of that which has another name, dataset or notes. */
     void put(Frozen snapshot) {
-        locked(() -> {
+        changing(() -> {
             Frozen old = snapshotsByGuid.put(snapshot.guid(), snapshot);
             if (old != null
                     && (!old.name().equals(snapshot.name()) || !old.dataset().equals(snapshot.dataset()))) {
@@ -321,12 +337,12 @@ final class Catalog {
     }
 
     void put(Mark mark) {
-        locked(() ->
+        changing(() ->
                 bookmarks.computeIfAbsent(mark.dataset(), _ -> new TreeMap<>()).put(mark.name(), mark));
     }
 
     void remove(Filesystem dataset) {
-        locked(() -> {
+        changing(() -> {
             String name = names.remove(dataset.guid());
             byName.remove(name);
             reserving.remove(dataset.guid());
@@ -338,7 +354,7 @@ final class Catalog {
     }
 
     void remove(Frozen snapshot) {
-        locked(() -> {
+        changing(() -> {
             snapshotsByGuid.remove(snapshot.guid());
             LinkedHashMap<String, Frozen> left = snapshots.get(snapshot.dataset());
             return left == null ? snapshot : left.remove(snapshot.name());
@@ -346,7 +362,7 @@ final class Catalog {
     }
 
     void remove(Mark mark) {
-        locked(() -> {
+        changing(() -> {
             TreeMap<String, Mark> left = bookmarks.get(mark.dataset());
             return left == null ? mark : left.remove(mark.name());
         });

@@ -30,6 +30,11 @@ abstract class DatasetQueries {
         return catalog.find(new DatasetName(name)).map(this::view);
     }
 
+    /** Another number after each change of datasets, snapshots and their properties: what was asked before still holds. */
+    public final long changes() {
+        return catalog.changes();
+    }
+
     /** Whether there is a dataset of this name: of all verbs the quickest. */
     public final boolean has(String name) {
         return catalog.find(new DatasetName(name)).isPresent();
