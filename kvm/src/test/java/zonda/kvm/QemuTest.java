@@ -38,6 +38,15 @@ class QemuTest {
 
     private static Machine machine(
             Machine.Board board, Machine.Firmware firmware, List<Disk> disks, BootOrder bootOrder) {
+        return machine(board, firmware, disks, bootOrder, Optional.empty());
+    }
+
+    private static Machine machine(
+            Machine.Board board,
+            Machine.Firmware firmware,
+            List<Disk> disks,
+            BootOrder bootOrder,
+            Optional<DirectBoot> direct) {
         return new Machine(
                 VM,
                 "web01",
@@ -49,6 +58,7 @@ class QemuTest {
                 firmware == Machine.Firmware.SECURE_UEFI,
                 "20260101T000000Z",
                 bootOrder,
+                direct,
                 "std",
                 disks,
                 List.of(new Nic("tap0", Mac.parse("02:00:00:00:00:01"), Nic.Model.E1000)),
@@ -239,6 +249,29 @@ class QemuTest {
                         "if=pflash,format=raw,unit=1,file=/uefi-variables-secure");
         assertThat(values(command, "-global"))
                 .containsExactly("driver=cfi.pflash01,property=secure,value=on", "ICH9-LPC.disable_s3=1");
+    }
+
+    @Test
+    void a_kernel_that_is_started_directly_gets_its_files_and_its_command_line() {
+        var whole = new DirectBoot(
+                Path.of("/boot/vmlinuz,6"), Optional.of(Path.of("/boot/initrd")), "console=ttyS0 root=/dev/vda1");
+        var bare = new DirectBoot(Path.of("/vmlinuz"), Optional.empty(), "");
+
+        List<String> command = direct(whole);
+        assertThat(values(command, "-kernel")).containsExactly("/boot/vmlinuz,6");
+        assertThat(values(command, "-initrd")).containsExactly("/boot/initrd");
+        assertThat(values(command, "-append")).containsExactly("console=ttyS0 root=/dev/vda1");
+        assertThat(direct(bare)).contains("-kernel").doesNotContain("-initrd", "-append");
+        assertThat(values(command, "-device"))
+                .as("the kernel is first")
+                .noneMatch(device -> device.contains("bootindex"));
+    }
+
+    private static List<String> direct(DirectBoot direct) {
+        List<Disk> disks = List.of(disk(Disk.Model.VIRTIO, true));
+        Machine machine =
+                machine(Machine.Board.Q35, Machine.Firmware.BIOS, disks, BootOrder.USUAL, Optional.of(direct));
+        return Qemu.command(machine, Accelerator.KVM, METADATA);
     }
 
     @Test

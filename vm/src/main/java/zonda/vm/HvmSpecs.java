@@ -61,6 +61,9 @@ final class HvmSpecs {
             require(Tpm.PROGRAM, "swtpm");
         }
         Path root = zonepath.resolve("root");
+        if (once.order().isEmpty()) {
+            KernelFiles.require(config.properties(), root);
+        }
         HvmDatasets.hand(vm, datasets, root);
         List<ZoneSpec.Volume> volumes = new ArrayList<>();
         List<Disk> disks = new ArrayList<>();
@@ -147,6 +150,7 @@ final class HvmSpecs {
                 once.order()
                         .or(() -> properties.string("boot").flatMap(BootOrder::parse))
                         .orElse(BootOrder.USUAL),
+                once.order().isPresent() ? Optional.empty() : KernelFiles.direct(properties),
                 properties.string("vga", "std"),
                 disks,
                 nics(vm),
