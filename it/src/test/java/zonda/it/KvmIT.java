@@ -451,6 +451,11 @@ class KvmIT {
         Json.Obj blocks = bhyve.array("disks").objects().getFirst().with("guest_block_size", "4096");
         assertThat(refusal(bhyve.with("disks", new Json.Arr(List.of(blocks)))))
                 .contains("a disk of model ahci has logical blocks of 512 bytes");
+        List<Json> twins = bhyve.array("disks").objects().stream()
+                .<Json>map(disk -> disk.with("uuid", image.toString()))
+                .toList();
+        assertThat(refusal(bhyve.with("disks", new Json.Arr(twins))))
+                .contains("disks.*.uuid: VM has multiple disks with uuid " + image);
         assertThat(refusal(bhyve.with("secure_boot", true))).contains("secure_boot needs bootrom uefi");
         assertThat(refusal(slotted("0:31:0", "4"))).contains("PCI devices [0, 1, 6, 30, 31] are taken: \"0:31:0\"");
         assertThat(refusal(slotted("4", "1:4:0"))).contains("Invalid pci_slot: \"1:4:0\"");

@@ -190,7 +190,8 @@ public final class Qemu {
     private void nic(Nic nic) {
         String id = "nic" + machine.nics().indexOf(nic);
         add("-netdev", "tap,id=" + id + ",ifname=" + nic.tap() + ",script=no,downscript=no");
-        add("-device", nic.model().device() + ",netdev=" + id + ",mac=" + nic.mac() + place(id));
+        String pacing = nic.model() == Nic.Model.VIRTIO ? nic.pacing().options() : "";
+        add("-device", nic.model().device() + ",netdev=" + id + ",mac=" + nic.mac() + pacing + place(id));
     }
 
     /** Which place the device has among those that the firmware tries. */

@@ -16,6 +16,12 @@ class QemuTest {
     private static final UUID VM = UUID.fromString("5a7b2f0e-55a7-4d3c-9f6e-0d6f3f4b9c11");
     private static final Path METADATA = Path.of("/.zonecontrol/metadata.sock");
 
+    private static final Nic.Pacing SLOW = new Nic.Pacing(Optional.of(64L), Optional.of(300_000L));
+    private static final List<Nic> NICS = List.of(
+            new Nic("tap0", Mac.parse("02:00:00:00:00:01"), Nic.Model.E1000, SLOW),
+            new Nic("tap1", Mac.parse("02:00:00:00:00:02"), Nic.Model.VIRTIO, SLOW),
+            new Nic("tap2", Mac.parse("02:00:00:00:00:03"), Nic.Model.VIRTIO, Nic.Pacing.NONE));
+
     private static Disk disk(Disk.Model model, boolean boots) {
         return placed(model, boots, Optional.empty());
     }
@@ -61,7 +67,7 @@ class QemuTest {
                 direct,
                 "std",
                 disks,
-                List.of(new Nic("tap0", Mac.parse("02:00:00:00:00:01"), Nic.Model.E1000)),
+                NICS,
                 Optional.of("image-compression=off"),
                 Optional.empty(),
                 Optional.of("-no-reboot  -S"));
@@ -272,6 +278,18 @@ class QemuTest {
         Machine machine =
                 machine(Machine.Board.Q35, Machine.Firmware.BIOS, disks, BootOrder.USUAL, Optional.of(direct));
         return Qemu.command(machine, Accelerator.KVM, METADATA);
+    }
+
+    @Test
+    void how_long_a_virtio_nic_waits_before_it_sends_is_said_of_those_alone() {
+        List<String> command =
+                Qemu.command(machine(Machine.Board.PC, Machine.Firmware.BIOS, List.of()), Accelerator.KVM, METADATA);
+
+        assertThat(values(command, "-device"))
+                .contains(
+                        "e1000,netdev=nic0,mac=02:00:00:00:00:01",
+                        "virtio-net-pci,netdev=nic1,mac=02:00:00:00:00:02,tx=timer,x-txtimer=300000,x-txburst=64",
+                        "virtio-net-pci,netdev=nic2,mac=02:00:00:00:00:03");
     }
 
     @Test
