@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -16,6 +17,12 @@ class AdoptionIT {
     static final Instance zonda = new Instance();
 
     private static final Duration READOPTED = Duration.ofSeconds(2);
+
+    @AfterEach
+    void leave_nothing() {
+        zonda.restart();
+        zonda.deleteAll();
+    }
 
     @Test
     void the_next_daemon_serves_with_all_zones_taken_over_within_two_seconds() {
@@ -44,8 +51,7 @@ class AdoptionIT {
 
         for (int i = 0; i < 4; i++) {
             UUID vm = zonda.create(Instance.withNics(zonda.payload(), Instance.nic("dhcp")));
-            assertThat(zonda.sh(vm, "cat /sys/class/net/net0/operstate")).isEqualTo("up\n");
+            assertThat(zonda.sh(vm, "cat /sys/class/net/net0/operstate")).isEqualTo("up");
         }
-        zonda.restart();
     }
 }

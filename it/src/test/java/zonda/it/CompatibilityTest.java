@@ -15,7 +15,7 @@ import zonda.vm.PropertyTable;
 class CompatibilityTest {
     private static final List<Property> PROPERTIES =
             List.copyOf(PropertyTable.load().all());
-    private static final Set<String> OWN = Set.of("secure_boot", "tpm");
+    private static final Set<String> OWN = Set.of("secure_boot", "tpm", "kernel", "initrd", "cmdline");
     private static final Pattern NAME = Pattern.compile("`([a-z0-9_.*]+)`");
 
     @Test

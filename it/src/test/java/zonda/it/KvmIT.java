@@ -16,6 +16,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +30,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import zonda.base.Await;
 import zonda.base.Json;
+import zonda.kernel.Command;
 import zonda.zones.InitProgram;
 
 /** Hardware VMs with a real guest: its disks, its NIC, its console, its metadata, and what its emulator can reach. */
@@ -45,11 +47,12 @@ class KvmIT {
     @TempDir
     static Path files;
 
+    private static Path disk;
     private static UUID image;
 
     @BeforeAll
     static void make_an_image() {
-        Path disk = MachineDisk.make(files);
+        disk = MachineDisk.make(files);
         image = UUID.randomUUID();
         good("imgadm", "create", "-q", "--from", disk.toString(), "name=machine", "version=1", "uuid=" + image);
     }
@@ -211,6 +214,43 @@ class KvmIT {
         assertThat(Await.until(SOON, () -> good("vmadm", "logs", vm.toString()).contains("from the CD")))
                 .isTrue();
         assertThat(zonda.get(vm).array("disks").objects()).hasSize(2);
+    }
+
+    @Test
+    void a_machine_starts_the_kernel_of_its_zone_root_without_a_boot_loader() throws IOException {
+        Json.Obj bhyve = payload("bhyve", "virtio", "virtio");
+        assertThat(refusal(bhyve.with("boot", "direct"))).contains("kernel: boot direct needs one");
+        assertThat(refusal(bhyve.with("kernel", "/vmlinuz"))).contains("kernel: is for machines with boot direct only");
+        Json.Obj direct = bhyve.with("boot", "direct").with("kernel", "/boot/vmlinuz");
+        assertThat(refusal(direct.with("initrd", "/../initrd"))).contains("\"/../initrd\" is no absolute path");
+        assertThat(refusal(direct.with("bootrom", "uefi"))).contains("bootrom: with boot direct it must be bios");
+        assertThat(refusal(direct)).contains("kernel: /boot/vmlinuz is no file of the VM's zone root");
+        UUID vm = zonda.create(direct.with("initrd", "/boot/initrd")
+                .with("cmdline", "console=ttyS0 quiet no_timer_check random.trust_cpu=on told=directly")
+                .with("autoboot", false));
+
+        Path boot = Files.createDirectory(zonda.datasetRoot(vm).resolve("boot"));
+        Files.createSymbolicLink(boot.resolve("vmlinuz"), Path.of("/etc/hostname"));
+        assertThat(zonda.vmadm("start", vm.toString()).err()).contains("is no file of the VM's zone root");
+        Files.delete(boot.resolve("vmlinuz"));
+        for (String file : List.of("vmlinuz", "initrd")) {
+            Command.of(
+                            "mcopy",
+                            "-i",
+                            disk.toString(),
+                            "::" + file,
+                            boot.resolve(file).toString())
+                    .check(SOON);
+        }
+        Files.setPosixFilePermissions(boot.resolve("initrd"), PosixFilePermissions.fromString("rw-------"));
+        assertThat(zonda.vmadm("start", vm.toString()).err())
+                .contains("initrd: QEMU")
+                .contains("chmod o+r");
+        Files.setPosixFilePermissions(boot.resolve("initrd"), PosixFilePermissions.fromString("rw-r--r--"));
+        good("vmadm", "start", vm.toString());
+
+        assertThat(facts(vm)).containsEntry("product", "SmartDC HVM").containsEntry("disks", "vda:98304 vdb:131072");
+        type(vm, "cat /proc/cmdline | sed s/told/was/", "was=directly");
     }
 
     private static Json.Obj vnc(UUID vm) {
@@ -419,6 +459,11 @@ class KvmIT {
         Json.Obj blocks = bhyve.array("disks").objects().getFirst().with("guest_block_size", "4096");
         assertThat(refusal(bhyve.with("disks", new Json.Arr(List.of(blocks)))))
                 .contains("a disk of model ahci has logical blocks of 512 bytes");
+        List<Json> twins = bhyve.array("disks").objects().stream()
+                .<Json>map(disk -> disk.with("uuid", image.toString()))
+                .toList();
+        assertThat(refusal(bhyve.with("disks", new Json.Arr(twins))))
+                .contains("disks.*.uuid: VM has multiple disks with uuid " + image);
         assertThat(refusal(bhyve.with("secure_boot", true))).contains("secure_boot needs bootrom uefi");
         assertThat(refusal(slotted("0:31:0", "4"))).contains("PCI devices [0, 1, 6, 30, 31] are taken: \"0:31:0\"");
         assertThat(refusal(slotted("4", "1:4:0"))).contains("Invalid pci_slot: \"1:4:0\"");

@@ -13,6 +13,7 @@ import zonda.base.Bytes;
  * @param cpuType {@code host}, or a model of qemu(1)
  * @param tpm whether it has a TPM 2.0, which swtpm(8) emulates and keeps in {@link Tpm#STATE}
  * @param stamp the platform's, as the guest's firmware tells it
+ * @param direct what it starts in place of its firmware's search in the boot order
  * @param vga the display's model: cirrus, std, vmware, qxl or xenfb
  * @param spice further options of its SPICE display, if it has one
  * @param ownOptions in place of the usual display and input devices
@@ -29,6 +30,7 @@ public record Machine(
         boolean tpm,
         String stamp,
         BootOrder bootOrder,
+        Optional<DirectBoot> direct,
         String vga,
         List<Disk> disks,
         List<Nic> nics,

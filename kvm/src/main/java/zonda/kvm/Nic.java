@@ -9,7 +9,22 @@ import zonda.base.Mac;
  *
  * @param tap the link that its frames come and go by, in QEMU's network namespace
  */
-public record Nic(String tap, Mac mac, Model model) {
+public record Nic(String tap, Mac mac, Model model, Pacing pacing) {
+    /**
+     * How a NIC of the model virtio sends: at once, and as QEMU likes, where nothing is said.
+     *
+     * @param burst packets in one go
+     * @param nanoseconds how long it waits for more before it sends what it has
+     */
+    public record Pacing(Optional<Long> burst, Optional<Long> nanoseconds) {
+        public static final Pacing NONE = new Pacing(Optional.empty(), Optional.empty());
+
+        String options() {
+            return nanoseconds.map(wait -> ",tx=timer,x-txtimer=" + wait).orElse("")
+                    + burst.map(packets -> ",x-txburst=" + packets).orElse("");
+        }
+    }
+
     /** The card that the guest sees. */
     public enum Model {
         VIRTIO("virtio", "virtio-net-pci"),

@@ -89,6 +89,7 @@ public final class Qemu {
         add("-cpu", cpu(), "-smp", String.valueOf(machine.cpus()));
         add("-m", String.valueOf(machine.memory().value() / MIB));
         add("-rtc", "base=utc", "-boot", machine.bootOrder().toString());
+        machine.direct().ifPresent(direct -> words.addAll(direct.options()));
         // Guests know SmartOS by these: cloud-init's and Triton's tools look at the product.
         add(
                 "-smbios",
@@ -189,7 +190,8 @@ public final class Qemu {
     private void nic(Nic nic) {
         String id = "nic" + machine.nics().indexOf(nic);
         add("-netdev", "tap,id=" + id + ",ifname=" + nic.tap() + ",script=no,downscript=no");
-        add("-device", nic.model().device() + ",netdev=" + id + ",mac=" + nic.mac() + place(id));
+        String pacing = nic.model() == Nic.Model.VIRTIO ? nic.pacing().options() : "";
+        add("-device", nic.model().device() + ",netdev=" + id + ",mac=" + nic.mac() + pacing + place(id));
     }
 
     /** Which place the device has among those that the firmware tries. */
@@ -203,6 +205,10 @@ public final class Qemu {
      * does it try others the first time than after a reset. It can't tell one disk from another then.
      */
     private static List<String> tried(Machine machine) {
+        if (machine.direct().isPresent()) {
+            // The kernel has the first place.
+            return List.of();
+        }
         BootOrder boot = machine.bootOrder();
         boolean firstBoots = machine.disks().stream().noneMatch(Disk::boots)
                 || machine.disks().getFirst().boots();

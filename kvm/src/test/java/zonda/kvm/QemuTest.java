@@ -16,6 +16,12 @@ class QemuTest {
     private static final UUID VM = UUID.fromString("5a7b2f0e-55a7-4d3c-9f6e-0d6f3f4b9c11");
     private static final Path METADATA = Path.of("/.zonecontrol/metadata.sock");
 
+    private static final Nic.Pacing SLOW = new Nic.Pacing(Optional.of(64L), Optional.of(300_000L));
+    private static final List<Nic> NICS = List.of(
+            new Nic("tap0", Mac.parse("02:00:00:00:00:01"), Nic.Model.E1000, SLOW),
+            new Nic("tap1", Mac.parse("02:00:00:00:00:02"), Nic.Model.VIRTIO, SLOW),
+            new Nic("tap2", Mac.parse("02:00:00:00:00:03"), Nic.Model.VIRTIO, Nic.Pacing.NONE));
+
     private static Disk disk(Disk.Model model, boolean boots) {
         return placed(model, boots, Optional.empty());
     }
@@ -38,6 +44,15 @@ class QemuTest {
 
     private static Machine machine(
             Machine.Board board, Machine.Firmware firmware, List<Disk> disks, BootOrder bootOrder) {
+        return machine(board, firmware, disks, bootOrder, Optional.empty());
+    }
+
+    private static Machine machine(
+            Machine.Board board,
+            Machine.Firmware firmware,
+            List<Disk> disks,
+            BootOrder bootOrder,
+            Optional<DirectBoot> direct) {
         return new Machine(
                 VM,
                 "web01",
@@ -49,9 +64,10 @@ class QemuTest {
                 firmware == Machine.Firmware.SECURE_UEFI,
                 "20260101T000000Z",
                 bootOrder,
+                direct,
                 "std",
                 disks,
-                List.of(new Nic("tap0", Mac.parse("02:00:00:00:00:01"), Nic.Model.E1000)),
+                NICS,
                 Optional.of("image-compression=off"),
                 Optional.empty(),
                 Optional.of("-no-reboot  -S"));
@@ -239,6 +255,41 @@ class QemuTest {
                         "if=pflash,format=raw,unit=1,file=/uefi-variables-secure");
         assertThat(values(command, "-global"))
                 .containsExactly("driver=cfi.pflash01,property=secure,value=on", "ICH9-LPC.disable_s3=1");
+    }
+
+    @Test
+    void a_kernel_that_is_started_directly_gets_its_files_and_its_command_line() {
+        var whole = new DirectBoot(
+                Path.of("/boot/vmlinuz,6"), Optional.of(Path.of("/boot/initrd")), "console=ttyS0 root=/dev/vda1");
+        var bare = new DirectBoot(Path.of("/vmlinuz"), Optional.empty(), "");
+
+        List<String> command = direct(whole);
+        assertThat(values(command, "-kernel")).containsExactly("/boot/vmlinuz,6");
+        assertThat(values(command, "-initrd")).containsExactly("/boot/initrd");
+        assertThat(values(command, "-append")).containsExactly("console=ttyS0 root=/dev/vda1");
+        assertThat(direct(bare)).contains("-kernel").doesNotContain("-initrd", "-append");
+        assertThat(values(command, "-device"))
+                .as("the kernel is first")
+                .noneMatch(device -> device.contains("bootindex"));
+    }
+
+    private static List<String> direct(DirectBoot direct) {
+        List<Disk> disks = List.of(disk(Disk.Model.VIRTIO, true));
+        Machine machine =
+                machine(Machine.Board.Q35, Machine.Firmware.BIOS, disks, BootOrder.USUAL, Optional.of(direct));
+        return Qemu.command(machine, Accelerator.KVM, METADATA);
+    }
+
+    @Test
+    void how_long_a_virtio_nic_waits_before_it_sends_is_said_of_those_alone() {
+        List<String> command =
+                Qemu.command(machine(Machine.Board.PC, Machine.Firmware.BIOS, List.of()), Accelerator.KVM, METADATA);
+
+        assertThat(values(command, "-device"))
+                .contains(
+                        "e1000,netdev=nic0,mac=02:00:00:00:00:01",
+                        "virtio-net-pci,netdev=nic1,mac=02:00:00:00:00:02,tx=timer,x-txtimer=300000,x-txburst=64",
+                        "virtio-net-pci,netdev=nic2,mac=02:00:00:00:00:03");
     }
 
     @Test

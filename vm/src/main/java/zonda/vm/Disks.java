@@ -189,6 +189,12 @@ final class Disks {
             findings.rule("payload specifies more than 1 boot disk");
         }
         checkSlots(disks, findings);
+        List<String> uuids =
+                disks.stream().flatMap(disk -> disk.string("uuid").stream()).toList();
+        uuids.stream()
+                .filter(uuid -> uuids.indexOf(uuid) != uuids.lastIndexOf(uuid))
+                .findFirst()
+                .ifPresent(uuid -> findings.rule("disks.*.uuid: VM has multiple disks with uuid " + uuid));
     }
 
     /** Notes what validate says of disks, at their place in the payload: whether each has an image or else a size. */

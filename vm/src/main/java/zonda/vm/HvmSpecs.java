@@ -32,6 +32,8 @@ import zonda.zones.ZoneSpec;
 final class HvmSpecs {
     private static final Path METADATA = Path.of("/.zonecontrol/metadata.sock");
     private static final int SERIAL_LENGTH = 20;
+    private static final long USUAL_BURST = 128;
+    private static final long USUAL_WAIT = 200_000;
 
     private final Host host;
 
@@ -61,6 +63,9 @@ final class HvmSpecs {
             require(Tpm.PROGRAM, "swtpm");
         }
         Path root = zonepath.resolve("root");
+        if (once.order().isEmpty()) {
+            KernelFiles.require(config.properties(), root);
+        }
         HvmDatasets.hand(vm, datasets, root);
         List<ZoneSpec.Volume> volumes = new ArrayList<>();
         List<Disk> disks = new ArrayList<>();
@@ -147,6 +152,7 @@ final class HvmSpecs {
                 once.order()
                         .or(() -> properties.string("boot").flatMap(BootOrder::parse))
                         .orElse(BootOrder.USUAL),
+                once.order().isPresent() ? Optional.empty() : KernelFiles.direct(properties),
                 properties.string("vga", "std"),
                 disks,
                 nics(vm),
@@ -168,6 +174,13 @@ final class HvmSpecs {
                 vm.brand() == Brand.BHYVE ? disk.slot() : Optional.empty());
     }
 
+    /** SmartOS' defaults stand for QEMU's own way, which is to send at once. */
+    private static Nic.Pacing pacing(Json.Obj properties) {
+        return new Nic.Pacing(
+                properties.integer("virtio_txburst").filter(packets -> packets != USUAL_BURST),
+                properties.integer("virtio_txtimer").filter(wait -> wait != USUAL_WAIT));
+    }
+
     private static List<Nic> nics(VmConfig vm) {
         List<Nic> nics = new ArrayList<>();
         for (Json.Obj nic : vm.nics()) {
@@ -175,7 +188,8 @@ final class HvmSpecs {
             nics.add(new Nic(
                     MachineEnd.tap(nics.size()),
                     Mac.parse(nic.string("mac", "")),
-                    Nic.Model.find(model).orElse(Nic.Model.VIRTIO)));
+                    Nic.Model.find(model).orElse(Nic.Model.VIRTIO),
+                    pacing(vm.properties())));
         }
         return nics;
     }

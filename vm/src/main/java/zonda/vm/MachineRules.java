@@ -57,8 +57,11 @@ final class MachineRules {
         }
         properties
                 .string("boot")
+                .filter(order -> !order.equals(KernelFiles.DIRECT))
                 .filter(order -> BootOrder.parse(order).isEmpty())
-                .ifPresent(order -> findings.rule("Invalid boot order: \"" + order + "\" (such as order=cd,once=d)"));
+                .ifPresent(order -> findings.rule(
+                        "Invalid boot order: \"" + order + "\" (such as order=cd,once=d, or direct for a kernel)"));
+        KernelFiles.check(properties, findings);
         vm.nics().forEach(nic -> nic(vm, nic, findings));
     }
 

@@ -10,7 +10,7 @@ class PropertyTableTest {
 
     @Test
     void holds_all_187_properties_of_smartos_and_two_of_our_own() {
-        assertThat(table.all()).hasSize(189);
+        assertThat(table.all()).hasSize(192);
     }
 
     @Test

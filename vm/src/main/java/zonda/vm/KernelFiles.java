@@ -1,0 +1,95 @@
+package zonda.vm;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import zonda.base.Code;
+import zonda.base.Json;
+import zonda.base.OpException;
+import zonda.kernel.FileStat;
+import zonda.kernel.RootDirectory;
+import zonda.kvm.DirectBoot;
+
+/**
+ * The files that a machine with {@code boot} direct starts from, which are in its zone root: QEMU opens them there, and
+ * sees no others of the host's than its programs.
+ */
+final class KernelFiles {
+    /** The value of {@code boot}. */
+    static final String DIRECT = "direct";
+
+    private static final int READABLE_BY_OTHERS = 04;
+    private static final List<String> FILES = List.of("kernel", "initrd");
+
+    private KernelFiles() {}
+
+    static boolean isDirect(Json.Obj properties) {
+        return properties.string("boot", "").equals(DIRECT);
+    }
+
+    static void check(Json.Obj properties, Findings findings) {
+        if (!isDirect(properties)) {
+            for (String name : List.of("kernel", "initrd", "cmdline")) {
+                if (properties.has(name)) {
+                    findings.rule(name + ": is for machines with boot direct only");
+                }
+            }
+            return;
+        }
+        if (!properties.has("kernel")) {
+            findings.rule("kernel: boot direct needs one, the path of a file in the VM's zone root");
+        }
+        if (!properties.string("bootrom", "bios").equals("bios")) {
+            findings.rule("bootrom: with boot direct it must be bios, since no firmware looks for a system");
+        }
+        for (String name : FILES) {
+            properties
+                    .string(name)
+                    .filter(path -> !isPlain(path))
+                    .ifPresent(path -> findings.rule(name + ": \"" + path
+                            + "\" is no absolute path of the VM's zone root, such as /boot/vmlinuz"));
+        }
+    }
+
+    private static boolean isPlain(String path) {
+        return path.startsWith("/")
+                && path.length() > 1
+                && Path.of(path).normalize().toString().equals(path);
+    }
+
+    /** @throws OpException NOT_FOUND naming the file that isn't there; links are not followed out of the root */
+    static void require(Json.Obj properties, Path root) {
+        if (!isDirect(properties)) {
+            return;
+        }
+        try (RootDirectory directory = RootDirectory.open(root)) {
+            for (String name : FILES) {
+                properties.string(name).ifPresent(path -> require(name, path, directory, root));
+            }
+        }
+    }
+
+    private static void require(String name, String path, RootDirectory directory, Path root) {
+        Optional<FileStat> file = directory.target(path).filter(stat -> stat.kind() == FileStat.Kind.FILE);
+        if (file.isEmpty()) {
+            throw new OpException(
+                    Code.NOT_FOUND,
+                    name + ": " + path
+                            + " is no file of the VM's zone root: create the VM with autoboot false, put it at " + root
+                            + path + ", and start the VM");
+        }
+        if ((file.get().mode() & READABLE_BY_OTHERS) == 0) {
+            throw new OpException(
+                    Code.FAILED, name + ": QEMU, which is not root, can't read it: chmod o+r " + root + path);
+        }
+    }
+
+    static Optional<DirectBoot> direct(Json.Obj properties) {
+        return isDirect(properties)
+                ? Optional.of(new DirectBoot(
+                        Path.of(properties.string("kernel", "/")),
+                        properties.string("initrd").map(Path::of),
+                        properties.string("cmdline", "")))
+                : Optional.empty();
+    }
+}
