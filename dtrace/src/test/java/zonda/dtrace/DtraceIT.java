@@ -6,8 +6,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -71,37 +69,6 @@ class DtraceIT {
                 .containsExactlyInAnyOrder(
                         "dtrace: [DTRACEDROP_PRINCIPAL] 1 drop on CPU N",
                         "dtrace: [DTRACEDROP_SPEC] 1 speculative drop");
-    }
-
-    /** Each of the keys is made while another processor may be about to make it. */
-    @Test
-    void what_two_processors_aggregate_to_new_keys_at_once_is_all_there() {
-        List<Thread> callers = Stream.generate(() -> Thread.ofPlatform().start(() -> {
-                    while (!Thread.interrupted()) {
-                        Files.exists(Path.of("/"));
-                    }
-                }))
-                .limit(2)
-                .toList();
-        try {
-            Recorder ran = Recorder.run(
-                    "-qn",
-                    "syscall:::entry /pid == $pid/ { @keys[(timestamp >> 10) & 0xfff] = count(); @all = count(); }"
-                            + " tick-500ms /i++ > 0/ { exit(0); }"
-                            + " END { printa(\"keys %@d\\n\", @keys); printa(\"all %@d\\n\", @all); trunc(@keys); trunc(@all); }");
-
-            assertThat(ran.err()).isEmpty();
-            assertThat(sum(ran.out(), "keys ")).isPositive().isEqualTo(sum(ran.out(), "all "));
-        } finally {
-            callers.forEach(Thread::interrupt);
-        }
-    }
-
-    private static long sum(String text, String word) {
-        return text.lines()
-                .filter(line -> line.startsWith(word))
-                .mapToLong(line -> Long.parseLong(line.substring(word.length())))
-                .sum();
     }
 
     @ParameterizedTest

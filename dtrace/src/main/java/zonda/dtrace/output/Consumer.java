@@ -63,7 +63,7 @@ public final class Consumer {
     private final Options options;
     private final List<Layout> layouts;
     private final List<Probe> probes;
-    private final Outlet outlet;
+    private final Gathered outlet;
     private final Symbols symbols;
     private final Printf printf;
     private final Records records;
@@ -93,7 +93,7 @@ public final class Consumer {
         this.options = options;
         this.layouts = layouts;
         this.probes = probes;
-        this.outlet = outlet;
+        this.outlet = new Gathered(outlet);
         this.printf =
                 new Printf(symbols, options.stringSize(), (int) options.number("stackindent"), options.most("blanks"));
         this.records = new Records(printf, options.stringSize(), enumerators);
@@ -198,6 +198,14 @@ public final class Consumer {
 
     /** Records of all processors since the last time, in any order. */
     public void consume(List<byte[]> all) {
+        try {
+            consumeAll(all);
+        } finally {
+            outlet.flush();
+        }
+    }
+
+    private void consumeAll(List<byte[]> all) {
         aggregations.refresh();
         if (!mapped.isEmpty()) {
             heatMap.add(System.nanoTime(), aggregations.distributions(mapped));

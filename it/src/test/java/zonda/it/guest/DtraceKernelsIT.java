@@ -51,6 +51,9 @@ class DtraceKernelsIT {
                     + "fbt::vfs_read:return /pid == $target/ { printf(\"%a\", caller); stack(2); exit(0); }",
             "(?s).* vfs_read [1-9].* vfs_read [1-9].*\nfbt::vfs_r*:entry, fbt::vfs_r*:return /pid == $target/"
                     + " { @[probename, probefunc] = count(); } tick-3s { printa(\"%s %s %@d \", @); exit(0); }",
+            "(?s)(.* vfs_read [1-9].*|.*one by one: [1-9][0-9]{3} are more than the 1000 that .*)\n"
+                    + "fbt::*_read*:entry, fbt::*_write*:entry /pid == $target/ { @[probefunc] = count(); }"
+                    + " tick-2s { printa(\" %s %@d\", @); exit(0); }",
             "(?s).*probe description fbt::no_such_function:entry does not match any probes.*\n"
                     + "fbt::no_such_function:entry { exit(0); }");
 
