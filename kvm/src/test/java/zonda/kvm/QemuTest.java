@@ -17,10 +17,7 @@ class QemuTest {
     private static final Path METADATA = Path.of("/.zonecontrol/metadata.sock");
 
     private static final Nic.Pacing SLOW = new Nic.Pacing(Optional.of(64L), Optional.of(300_000L));
-    private static final List<Nic> NICS = List.of(
-            new Nic("tap0", Mac.parse("02:00:00:00:00:01"), Nic.Model.E1000, SLOW),
-            new Nic("tap1", Mac.parse("02:00:00:00:00:02"), Nic.Model.VIRTIO, SLOW),
-            new Nic("tap2", Mac.parse("02:00:00:00:00:03"), Nic.Model.VIRTIO, Nic.Pacing.NONE));
+    private static final Nic NIC = new Nic("tap0", Mac.parse("02:00:00:00:00:01"), Nic.Model.E1000, SLOW);
 
     private static Disk disk(Disk.Model model, boolean boots) {
         return placed(model, boots, Optional.empty());
@@ -44,13 +41,14 @@ class QemuTest {
 
     private static Machine machine(
             Machine.Board board, Machine.Firmware firmware, List<Disk> disks, BootOrder bootOrder) {
-        return machine(board, firmware, disks, bootOrder, Optional.empty());
+        return machine(board, firmware, disks, List.of(NIC), bootOrder, Optional.empty());
     }
 
     private static Machine machine(
             Machine.Board board,
             Machine.Firmware firmware,
             List<Disk> disks,
+            List<Nic> nics,
             BootOrder bootOrder,
             Optional<DirectBoot> direct) {
         return new Machine(
@@ -67,7 +65,7 @@ class QemuTest {
                 direct,
                 "std",
                 disks,
-                NICS,
+                nics,
                 Optional.of("image-compression=off"),
                 Optional.empty(),
                 Optional.of("-no-reboot  -S"));
@@ -275,15 +273,20 @@ class QemuTest {
 
     private static List<String> direct(DirectBoot direct) {
         List<Disk> disks = List.of(disk(Disk.Model.VIRTIO, true));
-        Machine machine =
-                machine(Machine.Board.Q35, Machine.Firmware.BIOS, disks, BootOrder.USUAL, Optional.of(direct));
+        Machine machine = machine(
+                Machine.Board.Q35, Machine.Firmware.BIOS, disks, List.of(NIC), BootOrder.USUAL, Optional.of(direct));
         return Qemu.command(machine, Accelerator.KVM, METADATA);
     }
 
     @Test
     void how_long_a_virtio_nic_waits_before_it_sends_is_said_of_those_alone() {
-        List<String> command =
-                Qemu.command(machine(Machine.Board.PC, Machine.Firmware.BIOS, List.of()), Accelerator.KVM, METADATA);
+        List<Nic> nics = List.of(
+                NIC,
+                new Nic("tap1", Mac.parse("02:00:00:00:00:02"), Nic.Model.VIRTIO, SLOW),
+                new Nic("tap2", Mac.parse("02:00:00:00:00:03"), Nic.Model.VIRTIO, Nic.Pacing.NONE));
+        Machine machine = machine(
+                Machine.Board.PC, Machine.Firmware.BIOS, List.of(), nics, new BootOrder("c", ""), Optional.empty());
+        List<String> command = Qemu.command(machine, Accelerator.KVM, METADATA);
 
         assertThat(values(command, "-device"))
                 .contains(
