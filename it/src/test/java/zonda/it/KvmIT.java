@@ -7,10 +7,6 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -22,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -35,14 +30,13 @@ import zonda.zones.InitProgram;
 
 /** Hardware VMs with a real guest: its disks, its NIC, its console, its metadata, and what its emulator can reach. */
 class KvmIT {
-    /** An emulated CPU boots a kernel in seconds, in many on a busy machine. */
-    private static final Duration BOOT = Duration.ofSeconds(150);
-
     private static final Duration SOON = Duration.ofSeconds(60);
     private static final long OVERHEAD = 1024;
 
     @RegisterExtension
     static final Instance zonda = new Instance();
+
+    private static final MachineGuest guest = new MachineGuest(zonda);
 
     @TempDir
     static Path files;
@@ -83,53 +77,6 @@ class KvmIT {
                 .with("nics", new Json.Arr(List.of(Instance.nic("dhcp").with("model", nics))));
     }
 
-    /** What the guest says of itself, over its NIC. */
-    private static Map<String, String> facts(UUID vm) {
-        String page = "http://" + address(vm) + "/facts";
-        try (HttpClient client = HttpClient.newHttpClient()) {
-            HttpRequest request = HttpRequest.newBuilder(URI.create(page))
-                    .timeout(Duration.ofSeconds(5))
-                    .build();
-            String[] text = new String[1];
-            boolean answered = Await.until(BOOT, () -> {
-                try {
-                    HttpResponse<String> response = client.send(request, HttpResponse.BodyHandlers.ofString());
-                    text[0] = response.body();
-                    return response.statusCode() == 200;
-                } catch (IOException e) {
-                    return false;
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                    return true;
-                }
-            });
-            assertThat(answered)
-                    .as(() -> page + " of " + zonda.get(vm).compact() + console(vm))
-                    .isTrue();
-            return text[0].lines()
-                    .map(line -> line.split(" ", 2))
-                    .collect(Collectors.toMap(words -> words[0], words -> words.length > 1 ? words[1] : ""));
-        }
-    }
-
-    /** All that it has said at its console, and what the DHCP server knows of it. */
-    private static String console(UUID vm) {
-        Path network = zonda.root().resolve("run/zonda/network/dnsmasq/stub0");
-        return Stream.of(
-                        zonda.root().resolve("var/log/zonda/" + vm + ".console"),
-                        network.resolve("leases"),
-                        network.resolve("log"))
-                .map(file -> "\n" + file + ":\n" + (Files.exists(file) ? new String(Instance.read(file)) : "-"))
-                .collect(Collectors.joining());
-    }
-
-    /** What the embedded network's DHCP server gives to the VM's NIC. */
-    private static String address(UUID vm) {
-        String mac = zonda.get(vm).array("nics").objects().getFirst().string("mac", "");
-        Path given = zonda.root().resolve("run/zonda/network/dnsmasq/stub0/dhcp-hosts/" + mac.replace(':', '-'));
-        return new String(Instance.read(given)).split(",")[1];
-    }
-
     private static void type(UUID vm, String line, String answer) {
         try (Call console = zonda.onTerminal("vmadm", "console", vm.toString())) {
             assertThat(Await.until(SOON, console::isRaw)).isTrue();
@@ -150,7 +97,7 @@ class KvmIT {
         assertThat(shown.array("disks").objects().getFirst().string("path", ""))
                 .isEqualTo("/dev/zvol/rdsk/zones/" + vm + "-disk0");
 
-        Map<String, String> facts = facts(vm);
+        Map<String, String> facts = guest.facts(vm);
         assertThat(facts)
                 .containsEntry("alias", "machine")
                 .containsEntry("product", "SmartDC HVM")
@@ -158,7 +105,7 @@ class KvmIT {
                 .containsEntry("cpus", "2")
                 .containsEntry("disks", "vda:98304 vdb:131072")
                 .containsEntry("mac", shown.array("nics").objects().getFirst().string("mac", ""))
-                .containsEntry("address", address(vm) + "/24");
+                .containsEntry("address", guest.address(vm) + "/24");
         assertThat(Long.parseLong(facts.get("memory"))).isBetween(200_000L, 262_144L);
         assertThat(zonda.vmadm("info", vm.toString(), "status")
                         .json()
@@ -196,7 +143,7 @@ class KvmIT {
         good("vmadm", "update", vm.toString(), "vcpus=1");
         disksComeAndGo(vm);
         startsFromCdOnce(vm);
-        assertThat(facts(vm)).containsEntry("cpus", "1");
+        assertThat(guest.facts(vm)).containsEntry("cpus", "1");
         type(vm, "head -c 4 /dev/vdb; echo .", "kept.");
     }
 
@@ -249,7 +196,9 @@ class KvmIT {
         Files.setPosixFilePermissions(boot.resolve("initrd"), PosixFilePermissions.fromString("rw-r--r--"));
         good("vmadm", "start", vm.toString());
 
-        assertThat(facts(vm)).containsEntry("product", "SmartDC HVM").containsEntry("disks", "vda:98304 vdb:131072");
+        assertThat(guest.facts(vm))
+                .containsEntry("product", "SmartDC HVM")
+                .containsEntry("disks", "vda:98304 vdb:131072");
         type(vm, "cat /proc/cmdline | sed s/told/was/", "was=directly");
     }
 
@@ -399,7 +348,7 @@ class KvmIT {
         assertThat(zonda.get(vm).array("disks").objects().getFirst().string("path", ""))
                 .isEqualTo("/dev/zvol/rdsk/zones/" + vm + "/disk0");
         // Linux looks at several NVMe disks at once, and numbers them as they answer.
-        assertThat(facts(vm).get("disks").replaceAll("nvme[01]n1", "nvme").split(" "))
+        assertThat(guest.facts(vm).get("disks").replaceAll("nvme[01]n1", "nvme").split(" "))
                 .containsExactlyInAnyOrder("nvme:98304", "nvme:131072", "vda:32768");
         type(vm, "head -c 49 /dev/vda | tail -c 6; echo .", "CIDATA.");
         type(vm, "ls -d /sys/bus/pci/devices/0000:00:04.*/nvme | wc -l | sed s/2/bo''th/", "both");
@@ -411,13 +360,13 @@ class KvmIT {
     void an_address_that_was_leased_goes_to_the_next_who_is_to_have_it() {
         String ask = "udhcpc -n -q -t 3 -i net0 -s /bin/true 2>&1";
         UUID first = zonda.create(Instance.withNics(zonda.payload("first"), Instance.nic("dhcp")));
-        String address = address(first);
+        String address = guest.address(first);
         assertThat(zonda.sh(first, ask)).contains("lease of " + address + " obtained");
         zonda.delete(first);
 
         UUID second = zonda.create(Instance.withNics(zonda.payload("second"), Instance.nic("dhcp")));
 
-        assertThat(address(second)).isEqualTo(address);
+        assertThat(guest.address(second)).isEqualTo(address);
         assertThat(zonda.sh(second, ask)).contains("lease of " + address + " obtained");
     }
 

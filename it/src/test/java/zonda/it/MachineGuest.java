@@ -1,0 +1,70 @@
+package zonda.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import zonda.base.Await;
+
+/** The guests of {@link MachineDisk}, as they are reached over their NICs. */
+record MachineGuest(Instance zonda) {
+    /** An emulated CPU boots a kernel in seconds, in many on a busy machine. */
+    private static final Duration BOOT = Duration.ofSeconds(150);
+
+    /** What the guest says of itself, over its NIC. */
+    Map<String, String> facts(UUID vm) {
+        String page = "http://" + address(vm) + "/facts";
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            HttpRequest request = HttpRequest.newBuilder(URI.create(page))
+                    .timeout(Duration.ofSeconds(5))
+                    .build();
+            String[] text = new String[1];
+            boolean answered = Await.until(BOOT, () -> {
+                try {
+                    HttpResponse<String> response = client.send(request, HttpResponse.BodyHandlers.ofString());
+                    text[0] = response.body();
+                    return response.statusCode() == 200;
+                } catch (IOException e) {
+                    return false;
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    return true;
+                }
+            });
+            assertThat(answered)
+                    .as(() -> page + " of " + zonda.get(vm).compact() + console(vm))
+                    .isTrue();
+            return text[0].lines()
+                    .map(line -> line.split(" ", 2))
+                    .collect(Collectors.toMap(words -> words[0], words -> words.length > 1 ? words[1] : ""));
+        }
+    }
+
+    /** All that it has said at its console, and what the DHCP server knows of it. */
+    private String console(UUID vm) {
+        Path network = zonda.root().resolve("run/zonda/network/dnsmasq/stub0");
+        return Stream.of(
+                        zonda.root().resolve("var/log/zonda/" + vm + ".console"),
+                        network.resolve("leases"),
+                        network.resolve("log"))
+                .map(file -> "\n" + file + ":\n" + (Files.exists(file) ? new String(Instance.read(file)) : "-"))
+                .collect(Collectors.joining());
+    }
+
+    /** What the embedded network's DHCP server gives to the VM's NIC. */
+    String address(UUID vm) {
+        String mac = zonda.get(vm).array("nics").objects().getFirst().string("mac", "");
+        Path given = zonda.root().resolve("run/zonda/network/dnsmasq/stub0/dhcp-hosts/" + mac.replace(':', '-'));
+        return new String(Instance.read(given)).split(",")[1];
+    }
+}
