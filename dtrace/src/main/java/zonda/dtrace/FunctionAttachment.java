@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Function;
 import zonda.dtrace.provider.Probe;
 import zonda.dtrace.syntax.DError;
@@ -107,7 +106,7 @@ final class FunctionAttachment {
     /** A place that the kernel keeps for itself is left out where there are others. */
     private void single(List<Place> places) {
         Fd program = loader.apply(Bpf.ProgramType.KPROBE);
-        Set<Long> attached = new HashSet<>();
+        boolean attached = false;
         for (Place place : places) {
             boolean only = places.size() == 1;
             try {
@@ -116,14 +115,14 @@ final class FunctionAttachment {
                 open.add(event);
                 open.add(Bpf.attachPerfEvent(program, event, place.cookie()));
                 PerfEvent.enable(event);
-                attached.add(place.cookie());
+                attached = true;
             } catch (KernelException e) {
                 if (only) {
                     throw e;
                 }
             }
         }
-        if (attached.isEmpty()) {
+        if (!attached) {
             throw new DError("D_UNKNOWN", 0, "the kernel lets nothing attach to any of these functions");
         }
     }

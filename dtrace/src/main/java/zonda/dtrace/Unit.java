@@ -14,7 +14,6 @@ import zonda.dtrace.code.Operand;
 import zonda.dtrace.code.Options;
 import zonda.dtrace.code.Shape;
 import zonda.dtrace.code.Translator;
-import zonda.dtrace.provider.FunctionTable;
 import zonda.dtrace.provider.Pattern;
 import zonda.dtrace.provider.Probe;
 import zonda.dtrace.provider.ProbeTable;
@@ -26,6 +25,7 @@ import zonda.dtrace.syntax.Parser;
 import zonda.dtrace.syntax.TypeExpr;
 import zonda.dtrace.types.Btf;
 import zonda.dtrace.types.DType;
+import zonda.dtrace.types.KernelFunctions;
 import zonda.dtrace.types.TypeTable;
 
 /** All programs of one command line, checked: clauses with the probes they mean, and what their names stand for. */
@@ -335,7 +335,7 @@ final class Unit {
      */
     private List<DType> functionTypes(Probe.Source.Function function) {
         Optional<Btf> kernel = types.kernelTypes();
-        Optional<Btf> own = function.module().equals(FunctionTable.KERNEL)
+        Optional<Btf> own = function.module().equals(KernelFunctions.KERNEL)
                 ? kernel
                 : kernel.flatMap(btf -> btf.module(function.module()));
         Optional<Btf.Prototype> known = own.flatMap(btf -> btf.function(function.name()));

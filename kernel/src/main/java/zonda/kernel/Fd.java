@@ -58,20 +58,20 @@ public final class Fd implements AutoCloseable {
 
     /** An empty file that is nowhere but in memory, and gone with its last descriptor. */
     static Fd inMemory(String name) {
-        return inMemory(name, MFD_CLOEXEC | MFD_NOEXEC_SEAL, MFD_CLOEXEC);
+        return inMemory(name, MFD_NOEXEC_SEAL, 0);
     }
 
-    /** @param older flags for kernels that don't know the others */
+    /** @param flags MFD_ constants of linux/memfd.h @param older those for kernels that don't know all of them */
     static Fd inMemory(String name, int flags, int older) {
         try (Arena arena = Arena.ofConfined()) {
             var text = arena.allocateFrom(name);
             try {
-                return new Fd(MEMFD_CREATE.call("memfd_create", name, text.address(), flags), name);
+                return new Fd(MEMFD_CREATE.call("memfd_create", name, text.address(), MFD_CLOEXEC | flags), name);
             } catch (KernelException e) {
                 if (!e.is(Errno.EINVAL)) {
                     throw e;
                 }
-                return new Fd(MEMFD_CREATE.call("memfd_create", name, text.address(), older), name);
+                return new Fd(MEMFD_CREATE.call("memfd_create", name, text.address(), MFD_CLOEXEC | older), name);
             }
         }
     }

@@ -21,8 +21,6 @@ public final class SealedProgram implements AutoCloseable {
     private static final int ALL_SEALS = 0xf;
 
     /** linux/memfd.h. */
-    private static final int MFD_CLOEXEC = 0x1;
-
     private static final int MFD_ALLOW_SEALING = 0x2;
     /** Linux 6.3. */
     private static final int MFD_EXEC = 0x10;
@@ -35,8 +33,8 @@ public final class SealedProgram implements AutoCloseable {
 
     /** @throws KernelException EACCES where the host lets no file in memory be executed: the sysctl vm.memfd_noexec */
     public static SealedProgram of(Path program) {
-        int older = MFD_CLOEXEC | MFD_ALLOW_SEALING;
-        Fd file = Fd.inMemory(String.valueOf(program.getFileName()), older | MFD_EXEC, older);
+        String name = String.valueOf(program.getFileName());
+        Fd file = Fd.inMemory(name, MFD_ALLOW_SEALING | MFD_EXEC, MFD_ALLOW_SEALING);
         try {
             Files.write(file.procPath(), Files.readAllBytes(program));
             FCNTL.call("fcntl", file, file.number(), F_ADD_SEALS, ALL_SEALS);

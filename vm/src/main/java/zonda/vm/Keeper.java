@@ -1,12 +1,10 @@
 package zonda.vm;
 
 import java.time.Duration;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 
 /**
  * Looks after what runs, again and again: protection and links that somebody else took away come back, and a zone whose
@@ -32,11 +30,11 @@ public final class Keeper implements AutoCloseable {
 
     private void look() {
         try {
-            Set<UUID> running = vms.records().stream()
+            vms.records().stream()
                     .map(VmRecord::uuid)
                     .filter(uuid -> vms.running(uuid).isPresent())
-                    .collect(Collectors.toSet());
-            running.stream().filter(uuid -> !vms.host().zones().isRunning(uuid)).forEach(vms::ended);
+                    .filter(uuid -> !vms.host().zones().isRunning(uuid))
+                    .forEach(vms::ended);
             for (UUID degraded : vms.host().networks().reconcile(vms::isUpOrBooting)) {
                 LOG.log(System.Logger.Level.WARNING, "VM " + degraded + " lost a NIC; attaching its NICs again");
                 vms.replug(degraded);

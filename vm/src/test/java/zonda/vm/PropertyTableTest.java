@@ -9,7 +9,7 @@ class PropertyTableTest {
     private final PropertyTable table = PropertyTable.load();
 
     @Test
-    void holds_all_187_properties_of_smartos_and_two_of_our_own() {
+    void holds_all_187_properties_of_smartos_and_five_of_our_own() {
         assertThat(table.all()).hasSize(192);
     }
 

@@ -10,15 +10,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import zonda.dtrace.types.KernelFunctions;
 
 /**
  * The functions that the kernel lets programs attach to, as its tracefs lists them: available_filter_functions, a line
  * for each, {@code NAME [MODULE]}. Since Linux 6.5 there is a list with addresses, too.
  */
 public final class FunctionTable {
-    /** The module of what is in no module. */
-    public static final String KERNEL = "vmlinux";
-
     static final Path EVENTS = Path.of("/sys/bus/event_source/devices");
     private static final Path TRACEFS = Path.of("/sys/kernel/tracing");
     private static final String NAMES = "available_filter_functions";
@@ -72,8 +70,9 @@ public final class FunctionTable {
                         || HELD.matcher(name).matches()) {
                     return;
                 }
-                String module =
-                        behind < 0 ? KERNEL : line.substring(behind).strip().replaceAll("[\\[\\]]", "");
+                String module = behind < 0
+                        ? KernelFunctions.KERNEL
+                        : line.substring(behind).strip().replaceAll("[\\[\\]]", "");
                 if (Pattern.glob(pattern.module(), module)) {
                     List<Long> place = addresses ? List.of(Long.parseUnsignedLong(line, 0, start - 1, 16)) : List.of();
                     found.merge(

@@ -13,11 +13,13 @@ import java.util.Set;
 
 /** Addresses of the kernel's functions: /proc/kallsyms, of which most kernels leave out their data. */
 public final class KernelFunctions {
-    /** @param module vmlinux for what is in none */
+    /** The module of what is in no module. */
+    public static final String KERNEL = "vmlinux";
+
+    /** @param module {@link #KERNEL} for what is in none */
     public record Name(String module, String name) {}
 
     private static final Path SYMBOLS = Path.of("/proc/kallsyms");
-    private static final String KERNEL = "vmlinux";
     private static final int NAME = 19;
     private static final int KIND = 17;
 
