@@ -35,6 +35,8 @@ import zonda.storage.PoolDriver.MountSpec;
  */
 final class DatasetMounts implements Mounting {
     private static final Duration PATIENCE = Duration.ofMillis(1500);
+    /** A container's start takes seconds where many start at once. */
+    private static final Duration STARTS = Duration.ofSeconds(10);
 
     private final PoolDriver driver;
     /** That of the pool's top, as mountinfo has it: what tells this pool from a copy of it. */
@@ -179,7 +181,8 @@ final class DatasetMounts implements Mounting {
     }
 
     /**
-     * Waits a little: whatever container starts on this host has copies of all mounts until it has left the host's root.
+     * Waits a little, and longer for a process that has just begun: whatever container starts on this host has copies of
+     * all mounts until it has left the host's root.
      *
      * @throws OpException CONFLICT naming who has one of the datasets mounted, in whatever namespace
      */
@@ -188,8 +191,17 @@ final class DatasetMounts implements Mounting {
         if (nobodyElse(datasets)) {
             return;
         }
-        if (!Await.until(PATIENCE, () -> otherHolder(datasets, Optional.empty()).isEmpty())) {
-            throw new OpException(Code.CONFLICT, busy(verb, name, otherHolder(datasets, Optional.empty())));
+        if (Await.until(PATIENCE, () -> otherHolder(datasets, Optional.empty()).isEmpty())) {
+            return;
+        }
+        Await.until(
+                STARTS,
+                () -> otherHolder(datasets, Optional.empty())
+                        .filter(Holder::isJustStarted)
+                        .isEmpty());
+        Optional<Holder> holder = otherHolder(datasets, Optional.empty());
+        if (holder.isPresent()) {
+            throw new OpException(Code.CONFLICT, busy(verb, name, holder));
         }
     }
 

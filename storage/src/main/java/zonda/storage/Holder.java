@@ -1,6 +1,8 @@
 package zonda.storage;
 
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 
 /**
  * A process that keeps a dataset busy.
@@ -10,6 +12,16 @@ import java.nio.file.Path;
  * @param how what the process does with it, for the operator: {@code mounted}, {@code open}, {@code working directory}
  */
 public record Holder(long pid, String command, String namespace, Path path, String how) {
+    private static final Duration JUST = Duration.ofSeconds(4);
+
+    /** Whether the process has begun some seconds ago at most, so that it may be a container that starts. */
+    boolean isJustStarted() {
+        return ProcessHandle.of(pid)
+                .flatMap(process -> process.info().startInstant())
+                .filter(begun -> Duration.between(begun, Instant.now()).compareTo(JUST) < 0)
+                .isPresent();
+    }
+
     /** For messages. */
     @Override
     public String toString() {

@@ -122,6 +122,20 @@ class BusyDatasetsIT {
     }
 
     @Test
+    void a_container_that_takes_seconds_to_start_is_waited_for() throws IOException {
+        var other = Other.start("unshare", "--mount", "--propagation", "private", "cat");
+        Thread.ofVirtual().start(() -> {
+            LockSupport.parkNanos(Duration.ofMillis(2500).toNanos());
+            other.close();
+        });
+
+        datasets.destroy("tank/a", true);
+
+        assertThat(other.process().isAlive()).isFalse();
+        assertThat(datasets.find("tank/a")).isEmpty();
+    }
+
+    @Test
     void a_dataset_that_another_namespace_holds_is_not_rolled_back() throws IOException {
         Files.writeString(mounted.resolve("file"), "one");
         datasets.snapshot("tank/a", "s1");
