@@ -17,6 +17,7 @@ import zonda.dtrace.code.Options;
 import zonda.dtrace.output.Consumer;
 import zonda.dtrace.provider.Probe;
 import zonda.dtrace.provider.ProbeTable;
+import zonda.dtrace.provider.UnwindTable;
 import zonda.dtrace.provider.View;
 import zonda.dtrace.syntax.DError;
 import zonda.dtrace.types.Btf;
@@ -150,6 +151,7 @@ public final class Dtrace {
         private final ProbeTable probes;
         private final TypeTable types = new TypeTable(Dtrace.this::kernelTypes);
         private final Sources sources;
+        private Optional<UnwindTable> unwinding = Optional.empty();
         private IntConsumer freed = _ -> {};
 
         Run(CommandLine line, Caller caller, Terminal terminal) {
@@ -265,6 +267,9 @@ public final class Dtrace {
         private int trace(Targets targets) {
             startTargets(targets);
             Unit unit = unit();
+            if (!targets.processes().isEmpty()) {
+                unit.names().unwinding(() -> unwinding(targets).size());
+            }
             List<Sources.Compiled> compiled = sources.add(unit);
             var outlet = new Outlet(terminal, line.output(), number -> freed.accept(number));
             var report = new Report(unit, line, options, outlet, new Listing(probes, unit, terminal, outlet));
@@ -363,6 +368,14 @@ public final class Dtrace {
             probes.target(target.number(), target.process().pid());
         }
 
+        /** It takes a while to make, so that is done when a program asks for it. */
+        private UnwindTable unwinding(Targets targets) {
+            if (unwinding.isEmpty()) {
+                unwinding = Optional.of(UnwindTable.of(targets.processes(), view));
+            }
+            return unwinding.get();
+        }
+
         private int trace(
                 Unit unit,
                 Programs programs,
@@ -370,6 +383,7 @@ public final class Dtrace {
                 Kernel kernel,
                 Outlet outlet,
                 Targets targets) {
+            unwinding.ifPresent(table -> kernel.unwindBy(table.bytes()));
             kernel.load(planned, programs.enabled());
             Supplier<Map<Long, String>> named = caller.zone().isPresent() ? Map::of : zones;
             kernel.zones(named.get());

@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the language means, on this kernel: expressions, functions, variables, types, faults. */
 @Timeout(60)
@@ -185,6 +186,32 @@ class LanguageIT {
         assertThat(right.status()).isEqualTo(1);
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "int a[5]; BEGIN { i = 8; a[i] = 1; } | index out of bounds (8) in action #2",
+                "int a[int][4]; BEGIN { a[1][4] = 1; } | invalid address (0x10) in action #1",
+                "BEGIN { trace(strtok(NULL, \"x\")); } | invalid address (0x0) in action #1",
+            })
+    void what_exits_in_error_is_the_last_that_the_probe_does(String program, String fault) {
+        Recorder ran = Recorder.run("-qn", program + " BEGIN { printf(\"on\"); exit(0); } ERROR { exit(3); }");
+
+        assertThat(ran.out()).isEqualTo("\n");
+        assertThat(ran.status()).isEqualTo(3);
+        assertThat(ran.err()).contains(fault);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-xaggsize=8 @ = count();", "-xdynvarsize=15 a[1] = 1;"})
+    void a_table_without_room_for_anything_is_refused(String line) {
+        String[] words = line.split(" ", 2);
+        Recorder ran = Recorder.run(words[0], "-qn", "BEGIN { " + words[1] + " exit(0); }");
+
+        assertThat(ran.err()).isEqualTo("dtrace: could not enable tracing: Enabling exceeds size of buffer\n");
+        assertThat(ran.status()).isEqualTo(1);
+    }
+
     @Test
     void speculations_are_kept_until_they_are_committed() {
         assertThat(Recorder.quiet("BEGIN { i = speculation(); } BEGIN { speculate(i); printf(\"kept \"); } BEGIN {"
@@ -219,7 +246,7 @@ class LanguageIT {
                 .isEqualTo("6 a 5 100 6 8");
         assertThat(Recorder.run("-qn", "int a[10]; BEGIN { i = 20; a[i] = 1; } BEGIN { exit(0); }")
                         .err())
-                .contains("index out of bounds in action #2");
+                .contains("index out of bounds (20) in action #2");
     }
 
     @Test

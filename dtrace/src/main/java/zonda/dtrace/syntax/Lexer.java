@@ -266,12 +266,13 @@ final class Lexer {
 
     private Token number() {
         int start = at;
-        boolean hexadecimal = peek(0) == '0' && (peek(1) == 'x' || peek(1) == 'X');
+        boolean hexadecimal = peek(0) == '0' && (peek(1) == 'x' || peek(1) == 'X') && Character.digit(peek(2), 16) >= 0;
         at += hexadecimal ? 2 : 0;
-        while (at < text.length()
-                && (Character.isLetterOrDigit(text.charAt(at))
-                        || text.charAt(at) == '_'
-                        || text.charAt(at) == '.' && !hexadecimal && Character.isDigit(peek(1)))) {
+        while (Character.digit(peek(0), hexadecimal ? 16 : 10) >= 0
+                || peek(0) == '.' && !hexadecimal && Character.isDigit(peek(1))) {
+            at++;
+        }
+        while ("uUlL".indexOf(peek(0)) >= 0) {
             at++;
         }
         String written = text.substring(start, at);
