@@ -31,6 +31,9 @@ import zonda.kernel.PerfEvent;
 public final class Dtrace {
     public static final String VERSION = "dtrace: Sun D 1.14";
     private static final int SMALLEST_BUFFER = 8;
+    /** Bytes that no machine has for a table. */
+    private static final long LARGEST_TABLE = 1L << 40;
+
     private static final int USAGE = 2;
     private static final int FAILED = 1;
 
@@ -320,6 +323,7 @@ public final class Dtrace {
             if (options.number("bufsize") < SMALLEST_BUFFER) {
                 throw new Complaint("could not enable tracing: Enabling exceeds size of buffer");
             }
+            checkSizes();
             if (options.word("bufpolicy").equals(Optional.of("fill")) && endTooBig(unit, planned)) {
                 throw new Complaint("could not enable tracing: END enablings exceed size of principal buffer");
             }
@@ -334,6 +338,21 @@ public final class Dtrace {
                 return trace(unit, programs, planned, kernel, outlet, targets);
             } catch (DError e) {
                 throw new Complaint("failed to enable tracing: " + e.text());
+            }
+        }
+
+        /** Buffers that are larger than they can be are made smaller, unless -x bufresize says that they must not be. */
+        private void checkSizes() {
+            long tables = Math.min(limits.tables(), LARGEST_TABLE);
+            boolean manual = options.word("bufresize").equals(Optional.of("manual"));
+            boolean tooLarge = options.number("bufsize") > Kernel.LARGEST_RING
+                    || options.number("aggsize") > tables
+                    || options.number("dynvarsize") > tables;
+            if (manual && tooLarge) {
+                throw new Complaint("could not enable tracing: Cannot allocate memory");
+            }
+            if (options.number("bufsize") > Kernel.LARGEST_RING && !options.is("quiet")) {
+                terminal.err("dtrace: buffer size lowered to " + (Kernel.LARGEST_RING >> 20) + "m");
             }
         }
 

@@ -34,8 +34,11 @@ final class Kernel implements AutoCloseable, Aggregations.Source {
     private static final int TABLE_ENTRY = 16;
     private static final int ZEROS = 1 << 16;
     private static final int PAGE = 4096;
+    /** Bytes of a number with what belongs to it. */
+    private static final int SMALLEST_ELEMENT = 16;
+
     /** Buffers that are asked to be larger than memory has room for are resized, as on illumos. */
-    private static final int LARGEST_RING = 1 << 26;
+    static final int LARGEST_RING = 1 << 26;
 
     private final Limits limits;
     private final Names names;
@@ -151,7 +154,7 @@ final class Kernel implements AutoCloseable, Aggregations.Source {
     private BpfMap aggregateMap(Aggregate aggregate) {
         int value = aggregate.words() * 8;
         if (aggregate.keys().isEmpty()) {
-            room("aggsize", value + Long.BYTES);
+            room("aggsize", value);
             return BpfMap.create(BpfMap.Type.PERCPU_ARRAY, 4, value, 1);
         }
         int key = aggregate.keySize(options.stringSize());
@@ -168,9 +171,9 @@ final class Kernel implements AutoCloseable, Aggregations.Source {
         return BpfMap.create(BpfMap.Type.HASH, key, value, (int) Math.clamp(Math.min(asked, given), 1, 1 << 20));
     }
 
-    /** How many elements the option leaves room for; there must be room for one, and what belongs to it. */
+    /** How many elements the option leaves room for; there must be room for the smallest that there are. */
     private long room(String option, int element) {
-        if (options.number(option) < element) {
+        if (options.number(option) < SMALLEST_ELEMENT) {
             throw new Complaint("could not enable tracing: Enabling exceeds size of buffer");
         }
         return options.number(option) / element;

@@ -203,6 +203,45 @@ class LanguageIT {
     }
 
     @ParameterizedTest
+    @CsvSource({"fill, 0 1 2 3 4 end, 0", "ring, 95 96 97 98 end, 1", "switch, 0 1 2 3 4 5, 1"})
+    void a_buffer_keeps_what_its_policy_says(String policy, String kept, int status) {
+        Recorder ran = Recorder.run(
+                "-xbufpolicy=" + policy,
+                "-xbufsize=64",
+                "-xswitchrate=20ms",
+                "-qn",
+                "int i; tick-1ms { printf(\"%d \", i++); } tick-1ms /i == 99/ { exit(1); } END { printf(\"end\"); }");
+
+        assertThat(ran.err()).isEmpty();
+        assertThat(ran.out()).startsWith(kept);
+        assertThat(ran.status()).isEqualTo(status);
+    }
+
+    @Test
+    void tables_without_room_for_their_elements_drop_all_of_them() {
+        Recorder ran = Recorder.run(
+                "-xstrsize=1k",
+                "-xaggsize=512",
+                "-xdynvarsize=512",
+                "-xdroptags",
+                "-qn",
+                "BEGIN { @[execname, \"one\"] = count(); @[execname, \"two\"] = count(); a[execname] = 1; exit(0); }");
+
+        assertThat(ran.out()).isEqualTo("\n");
+        assertThat(ran.err().replaceAll("CPU [0-9]+", "CPU"))
+                .isEqualTo("dtrace: [DTRACEDROP_AGGREGATION] 2 aggregation drops on CPU\n"
+                        + "dtrace: [DTRACEDROP_DYNAMIC] 1 dynamic variable drop\n");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"bufsize", "aggsize", "dynvarsize"})
+    void what_must_not_be_made_smaller_is_refused(String size) {
+        Recorder ran = Recorder.run("-xbufresize=manual", "-x" + size + "=100t", "-qn", "BEGIN { exit(0); }");
+
+        assertThat(ran.err()).isEqualTo("dtrace: could not enable tracing: Cannot allocate memory\n");
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"-xaggsize=8 @ = count();", "-xdynvarsize=15 a[1] = 1;"})
     void a_table_without_room_for_anything_is_refused(String line) {
         String[] words = line.split(" ", 2);

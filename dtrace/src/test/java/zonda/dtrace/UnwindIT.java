@@ -69,6 +69,20 @@ class UnwindIT {
     }
 
     @Test
+    void the_caller_and_the_depth_are_those_of_the_stack() {
+        Recorder ran = Recorder.run(
+                "-qn",
+                "pid$target:a.out:innermost:entry { printf(\"%A %d\", ufunc(ucaller), ustackdepth); ustack(); }",
+                "-c",
+                program.toString());
+
+        assertThat(ran.err()).isEmpty();
+        String[] parts = ran.out().split("\n", 2);
+        assertThat(parts[0])
+                .isEqualTo("frameless`middle " + parts[1].strip().lines().count());
+    }
+
+    @Test
     void stacks_are_keys_of_aggregations_as_well() {
         Recorder ran = Recorder.run(
                 "-qn", "pid$target:a.out:innermost:entry { @[ustack(3)] = count(); }", "-c", program.toString());

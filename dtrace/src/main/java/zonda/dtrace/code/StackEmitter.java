@@ -31,7 +31,14 @@ final class StackEmitter {
     }
 
     void userCaller() {
-        frame(USER_STACK, 1);
+        if (!hasTable()) {
+            frame(USER_STACK, 1);
+            return;
+        }
+        int place = emitter.allocate(16);
+        emitter.zero(place, 16);
+        unwound(place, 2);
+        asm.load(DW, R0, SLOT, place + 8);
     }
 
     /** r0 = how many frames the kernel's stack has. */
@@ -40,7 +47,18 @@ final class StackEmitter {
     }
 
     void userDepth() {
-        depth(USER_STACK);
+        if (!hasTable()) {
+            depth(USER_STACK);
+            return;
+        }
+        int mark = emitter.mark();
+        unwound(emitter.allocate(8 * DEPTH), DEPTH);
+        emitter.release(mark);
+    }
+
+    /** Whether there is a table for the stacks of processes, of which one may be the probe's. */
+    private boolean hasTable() {
+        return builtins.isRunning() && !builtins.isOwn() && emitter.names.unwindRows() > 0;
     }
 
     private void frame(int flags, int skip) {
@@ -53,9 +71,14 @@ final class StackEmitter {
     private void depth(int flags) {
         int mark = emitter.mark();
         stack(emitter.allocate(8 * DEPTH), 8 * DEPTH, flags);
+        frameCount();
+        emitter.release(mark);
+    }
+
+    /** r0 = how many frames the bytes are that the helper has written. */
+    private void frameCount() {
         int fine = asm.newLabel();
         asm.jump(Jump.SGE, R0, 0, fine).constant(R0, 0).place(fine).alu(Alu.RSH, R0, 3);
-        emitter.release(mark);
     }
 
     /** Addresses of frames into the slot; r0 = bytes, or negative. */
@@ -79,14 +102,14 @@ final class StackEmitter {
         }
         if (!user) {
             stack(place, 8 * type.taken(), kernelStack());
-        } else if (builtins.isRunning() && emitter.names.unwindRows() > 0) {
+        } else if (hasTable()) {
             unwound(place + 8, type.frames());
         } else {
             stack(place + 8, 8 * type.taken(), USER_STACK);
         }
     }
 
-    /** The frames of a process by the session's table, or by frame pointers where the process is not in it. */
+    /** Frames of a process by the session's table, or by frame pointers where it is not in it; r0 = how many. */
     private void unwound(int place, int frames) {
         int done = asm.newLabel();
         int mark = emitter.mark();
@@ -106,6 +129,7 @@ final class StackEmitter {
         numbers.library.callUnwind(emitter.names.unwindRows());
         asm.load(DW, R0, SLOT, SLOT_WORK).jump(Jump.NE, R0, 0, done);
         stack(place, 8 * frames, USER_STACK);
+        frameCount();
         asm.place(done);
         emitter.release(mark);
     }

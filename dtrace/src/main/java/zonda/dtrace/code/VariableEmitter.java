@@ -367,6 +367,11 @@ final class VariableEmitter {
     }
 
     private void update(Var variable, int key, int place, int end) {
+        int size = keySize(variable, emitter.stringSize) + Aggregate.size(variable.type(), emitter.stringSize);
+        if (size > emitter.names.options().number("dynvarsize")) {
+            emitter.count(DYNAMIC_DROPS);
+            return;
+        }
         emitter.useMap(R1, ARRAYS + variable.place());
         emitter.slotAddress(R2, key);
         emitter.slotAddress(R3, place);
