@@ -17,6 +17,7 @@ import zonda.dtrace.code.Options;
 import zonda.dtrace.output.Consumer;
 import zonda.dtrace.provider.Probe;
 import zonda.dtrace.provider.ProbeTable;
+import zonda.dtrace.provider.UnwindTable;
 import zonda.dtrace.provider.View;
 import zonda.dtrace.syntax.DError;
 import zonda.dtrace.types.Btf;
@@ -30,6 +31,9 @@ import zonda.kernel.PerfEvent;
 public final class Dtrace {
     public static final String VERSION = "dtrace: Sun D 1.14";
     private static final int SMALLEST_BUFFER = 8;
+    /** Bytes that no machine has for a table. */
+    private static final long LARGEST_TABLE = 1L << 40;
+
     private static final int USAGE = 2;
     private static final int FAILED = 1;
 
@@ -150,6 +154,7 @@ public final class Dtrace {
         private final ProbeTable probes;
         private final TypeTable types = new TypeTable(Dtrace.this::kernelTypes);
         private final Sources sources;
+        private Optional<UnwindTable> unwinding = Optional.empty();
         private IntConsumer freed = _ -> {};
 
         Run(CommandLine line, Caller caller, Terminal terminal) {
@@ -265,6 +270,9 @@ public final class Dtrace {
         private int trace(Targets targets) {
             startTargets(targets);
             Unit unit = unit();
+            if (!targets.processes().isEmpty()) {
+                unit.names().unwinding(() -> unwinding(targets).size());
+            }
             List<Sources.Compiled> compiled = sources.add(unit);
             var outlet = new Outlet(terminal, line.output(), number -> freed.accept(number));
             var report = new Report(unit, line, options, outlet, new Listing(probes, unit, terminal, outlet));
@@ -315,6 +323,7 @@ public final class Dtrace {
             if (options.number("bufsize") < SMALLEST_BUFFER) {
                 throw new Complaint("could not enable tracing: Enabling exceeds size of buffer");
             }
+            checkSizes();
             if (options.word("bufpolicy").equals(Optional.of("fill")) && endTooBig(unit, planned)) {
                 throw new Complaint("could not enable tracing: END enablings exceed size of principal buffer");
             }
@@ -329,6 +338,21 @@ public final class Dtrace {
                 return trace(unit, programs, planned, kernel, outlet, targets);
             } catch (DError e) {
                 throw new Complaint("failed to enable tracing: " + e.text());
+            }
+        }
+
+        /** Buffers that are larger than they can be are made smaller, unless -x bufresize says that they must not be. */
+        private void checkSizes() {
+            long tables = Math.min(limits.tables(), LARGEST_TABLE);
+            boolean manual = options.word("bufresize").equals(Optional.of("manual"));
+            boolean tooLarge = options.number("bufsize") > Kernel.LARGEST_RING
+                    || options.number("aggsize") > tables
+                    || options.number("dynvarsize") > tables;
+            if (manual && tooLarge) {
+                throw new Complaint("could not enable tracing: Cannot allocate memory");
+            }
+            if (options.number("bufsize") > Kernel.LARGEST_RING && !options.is("quiet")) {
+                terminal.err("dtrace: buffer size lowered to " + (Kernel.LARGEST_RING >> 20) + "m");
             }
         }
 
@@ -363,6 +387,14 @@ public final class Dtrace {
             probes.target(target.number(), target.process().pid());
         }
 
+        /** It takes a while to make, so that is done when a program asks for it. */
+        private UnwindTable unwinding(Targets targets) {
+            if (unwinding.isEmpty()) {
+                unwinding = Optional.of(UnwindTable.of(targets.processes(), view));
+            }
+            return unwinding.get();
+        }
+
         private int trace(
                 Unit unit,
                 Programs programs,
@@ -370,6 +402,7 @@ public final class Dtrace {
                 Kernel kernel,
                 Outlet outlet,
                 Targets targets) {
+            unwinding.ifPresent(table -> kernel.unwindBy(table.bytes()));
             kernel.load(planned, programs.enabled());
             Supplier<Map<Long, String>> named = caller.zone().isPresent() ? Map::of : zones;
             kernel.zones(named.get());

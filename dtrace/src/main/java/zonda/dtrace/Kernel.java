@@ -34,8 +34,11 @@ final class Kernel implements AutoCloseable, Aggregations.Source {
     private static final int TABLE_ENTRY = 16;
     private static final int ZEROS = 1 << 16;
     private static final int PAGE = 4096;
+    /** Bytes of a number with what belongs to it. */
+    private static final int SMALLEST_ELEMENT = 16;
+
     /** Buffers that are asked to be larger than memory has room for are resized, as on illumos. */
-    private static final int LARGEST_RING = 1 << 26;
+    static final int LARGEST_RING = 1 << 26;
 
     private final Limits limits;
     private final Names names;
@@ -52,6 +55,12 @@ final class Kernel implements AutoCloseable, Aggregations.Source {
         this.names = names;
         this.options = names.options();
         this.types = types;
+    }
+
+    /** The table by which programs get from frame to frame of processes, before they are loaded. */
+    void unwindBy(byte[] table) {
+        make(Maps.UNWIND, BpfMap.Type.ARRAY, 4, table.length, 1);
+        map(Maps.UNWIND).update(key(0), table);
     }
 
     /** Makes the maps, loads the programs and attaches them; they do nothing yet. */
@@ -145,10 +154,11 @@ final class Kernel implements AutoCloseable, Aggregations.Source {
     private BpfMap aggregateMap(Aggregate aggregate) {
         int value = aggregate.words() * 8;
         if (aggregate.keys().isEmpty()) {
+            room("aggsize", value);
             return BpfMap.create(BpfMap.Type.PERCPU_ARRAY, 4, value, 1);
         }
         int key = aggregate.keySize(options.stringSize());
-        long asked = options.number("aggsize") / (key + value);
+        long asked = room("aggsize", key + value);
         long given = share(names.aggregates().size()) / (key + (long) value * cpus);
         return BpfMap.create(BpfMap.Type.PERCPU_HASH, key, value, (int) Math.clamp(Math.min(asked, given), 1, 1 << 20));
     }
@@ -156,9 +166,17 @@ final class Kernel implements AutoCloseable, Aggregations.Source {
     private BpfMap arrayMap(Var variable) {
         int key = Compiler.keySize(variable, options.stringSize());
         int value = Math.max(8, Aggregate.size(variable.type(), options.stringSize()));
-        long asked = options.number("dynvarsize") / (key + value);
+        long asked = room("dynvarsize", key + value);
         long given = share(names.variables().size()) / (key + value);
         return BpfMap.create(BpfMap.Type.HASH, key, value, (int) Math.clamp(Math.min(asked, given), 1, 1 << 20));
+    }
+
+    /** How many elements the option leaves room for; there must be room for the smallest that there are. */
+    private long room(String option, int element) {
+        if (options.number(option) < SMALLEST_ELEMENT) {
+            throw new Complaint("could not enable tracing: Enabling exceeds size of buffer");
+        }
+        return options.number(option) / element;
     }
 
     /** The bytes that each of several tables may take. */

@@ -86,12 +86,15 @@ final class Sources {
                         + ": Preprocessor failed to process input program");
             }
             String tag = options.is("errtags") && !e.tag().isEmpty() ? "[" + e.tag() + "] " : "";
+            String words = e.tag().equals("D_PDESC_INVAL")
+                    ? e.text().replace(description(source.letter(), "") + "\": ", "\": ")
+                    : e.text();
             String where = e.line() > 0 && script ? "line " + e.line() + ": " : "";
             throw new Complaint(
                     script
-                            ? "failed to compile script " + source.text() + ": " + tag + where + e.text()
+                            ? "failed to compile script " + source.text() + ": " + tag + where + words
                             : "invalid probe specifier " + source.text() + ": " + tag
-                                    + (e.region().isEmpty() ? "" : e.region() + ": ") + e.text());
+                                    + (e.region().isEmpty() ? "" : e.region() + ": ") + words);
         }
     }
 

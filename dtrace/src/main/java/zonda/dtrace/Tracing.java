@@ -41,7 +41,9 @@ final class Tracing {
     private final Condition changed = lock.newCondition();
     private final long[][] reported = new long[8][];
     private final Supplier<Map<Long, String>> zones;
+    private final BufferPolicy policy;
     private boolean interrupted;
+    private boolean ending;
 
     Tracing(
             Kernel kernel,
@@ -53,6 +55,7 @@ final class Tracing {
         this.kernel = kernel;
         this.consumer = consumer;
         this.options = options;
+        this.policy = new BufferPolicy(options);
         this.outlet = outlet;
     }
 
@@ -84,7 +87,7 @@ final class Tracing {
         long last = System.nanoTime();
         boolean ended = false;
         while (!ended) {
-            ended = kernel.activity() == Maps.Activity.DRAINING || pause() || over.getAsBoolean();
+            ended = kernel.activity() == Maps.Activity.DRAINING || pause() || over.getAsBoolean() || isFull();
             long now = System.nanoTime();
             if (!ended && (now - last >= switchRate || kernel.isFilling())) {
                 last = now;
@@ -101,6 +104,8 @@ final class Tracing {
         }
         kernel.activity(Maps.Activity.DRAINING);
         work();
+        ending = true;
+        consumer.consume(policy.taken());
         kernel.activity(Maps.Activity.ENDING);
         kernel.run(Probe.Source.End.class);
         kernel.activity(Maps.Activity.IDLE);
@@ -133,10 +138,25 @@ final class Tracing {
         }
     }
 
+    /** Whether buffers are to be filled, and one is. */
+    private boolean isFull() {
+        if (!policy.fills()) {
+            return false;
+        }
+        List<byte[]> records = new ArrayList<>();
+        kernel.drain(records);
+        policy.keep(records);
+        return policy.isFull();
+    }
+
     private void work() {
         List<byte[]> records = new ArrayList<>();
         kernel.drain(records);
         drops();
+        if (policy.keeps() && !ending) {
+            policy.keep(records);
+            records = List.of();
+        }
         consumer.consume(records);
         kernel.zones(zones.get());
     }

@@ -368,6 +368,9 @@ class DtraceIT {
                 "-pnone | invalid pid: none",
                 "-s/no/such | failed to open /no/such: No such file or directory",
                 "-i0 | invalid probe specifier 0: invalid probe identifier 0: Unknown probe identifier",
+                "-i2-2 | invalid probe specifier 2-2: probe description :::-2 does not match any probes",
+                "-fa:b:c:d | invalid probe specifier a:b:c:d: invalid probe description \"a:b:c:d\": Overspecified"
+                        + " probe description",
                 "-fnosuch | invalid probe specifier nosuch: probe description ::nosuch: does not match any probes",
             })
     void an_option_that_can_not_be_had_is_told(String option, String words) {

@@ -48,6 +48,9 @@ class ErrorTagsTest {
                         + " corresponding value argument",
                 "BEGIN { @a = lquantize(1, 0, 9, 2); @a = lquantize(1, 1, 9, 2); } | lquantize( ) base (argument #1)"
                         + " doesn't match previous declaration: expected 0, found 1",
+                "int a[5]; BEGIN { a[5] = 1; } | index outside array bounds: 5, max is 5",
+                "BEGIN { @a = count(); x = @a + 1; } | operands have incompatible types: \"aggregation\" + \"int\"",
+                "int 0abc; | syntax error near \"0\"",
                 "BEGIN { trace(089); } | constant 089 contains invalid digit 8",
             })
     void the_words_are_those_of_illumos(String program, String words) {

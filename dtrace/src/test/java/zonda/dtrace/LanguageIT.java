@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the language means, on this kernel: expressions, functions, variables, types, faults. */
 @Timeout(60)
@@ -185,6 +186,71 @@ class LanguageIT {
         assertThat(right.status()).isEqualTo(1);
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "int a[5]; BEGIN { i = 8; a[i] = 1; } | index out of bounds (8) in action #2",
+                "int a[int][4]; BEGIN { a[1][4] = 1; } | invalid address (0x10) in action #1",
+                "BEGIN { trace(strtok(NULL, \"x\")); } | invalid address (0x0) in action #1",
+            })
+    void what_exits_in_error_is_the_last_that_the_probe_does(String program, String fault) {
+        Recorder ran = Recorder.run("-qn", program + " BEGIN { printf(\"on\"); exit(0); } ERROR { exit(3); }");
+
+        assertThat(ran.out()).isEqualTo("\n");
+        assertThat(ran.status()).isEqualTo(3);
+        assertThat(ran.err()).contains(fault);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"fill, 0 1 2 3 4 end, 0", "ring, 95 96 97 98 end, 1", "switch, 0 1 2 3 4 5, 1"})
+    void a_buffer_keeps_what_its_policy_says(String policy, String kept, int status) {
+        Recorder ran = Recorder.run(
+                "-xbufpolicy=" + policy,
+                "-xbufsize=64",
+                "-xswitchrate=20ms",
+                "-qn",
+                "int i; tick-1ms { printf(\"%d \", i++); } tick-1ms /i == 99/ { exit(1); } END { printf(\"end\"); }");
+
+        assertThat(ran.err()).isEmpty();
+        assertThat(ran.out()).startsWith(kept);
+        assertThat(ran.status()).isEqualTo(status);
+    }
+
+    @Test
+    void tables_without_room_for_their_elements_drop_all_of_them() {
+        Recorder ran = Recorder.run(
+                "-xstrsize=1k",
+                "-xaggsize=512",
+                "-xdynvarsize=512",
+                "-xdroptags",
+                "-qn",
+                "BEGIN { @[execname, \"one\"] = count(); @[execname, \"two\"] = count(); a[execname] = 1; exit(0); }");
+
+        assertThat(ran.out()).isEqualTo("\n");
+        assertThat(ran.err().replaceAll("CPU [0-9]+", "CPU"))
+                .isEqualTo("dtrace: [DTRACEDROP_AGGREGATION] 2 aggregation drops on CPU\n"
+                        + "dtrace: [DTRACEDROP_DYNAMIC] 1 dynamic variable drop\n");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"bufsize", "aggsize", "dynvarsize"})
+    void what_must_not_be_made_smaller_is_refused(String size) {
+        Recorder ran = Recorder.run("-xbufresize=manual", "-x" + size + "=100t", "-qn", "BEGIN { exit(0); }");
+
+        assertThat(ran.err()).isEqualTo("dtrace: could not enable tracing: Cannot allocate memory\n");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-xaggsize=8 @ = count();", "-xdynvarsize=15 a[1] = 1;"})
+    void a_table_without_room_for_anything_is_refused(String line) {
+        String[] words = line.split(" ", 2);
+        Recorder ran = Recorder.run(words[0], "-qn", "BEGIN { " + words[1] + " exit(0); }");
+
+        assertThat(ran.err()).isEqualTo("dtrace: could not enable tracing: Enabling exceeds size of buffer\n");
+        assertThat(ran.status()).isEqualTo(1);
+    }
+
     @Test
     void speculations_are_kept_until_they_are_committed() {
         assertThat(Recorder.quiet("BEGIN { i = speculation(); } BEGIN { speculate(i); printf(\"kept \"); } BEGIN {"
@@ -219,7 +285,7 @@ class LanguageIT {
                 .isEqualTo("6 a 5 100 6 8");
         assertThat(Recorder.run("-qn", "int a[10]; BEGIN { i = 20; a[i] = 1; } BEGIN { exit(0); }")
                         .err())
-                .contains("index out of bounds in action #2");
+                .contains("index out of bounds (20) in action #2");
     }
 
     @Test

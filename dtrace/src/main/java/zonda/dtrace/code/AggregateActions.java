@@ -208,7 +208,7 @@ final class AggregateActions {
     private static void checkLogLinear(int line, long factor, long low, long high, long steps) {
         refuse(factor < 2, "D_LLQUANT_FACTORSMALL", line, "llquantize( ) factor (argument #1) must be two or more");
         refuse(
-                low >= high,
+                low > high,
                 "D_LLQUANT_MAGRANGE",
                 line,
                 "llquantize( ) high magnitude (argument #3) must be greater than low magnitude (argument #2)");

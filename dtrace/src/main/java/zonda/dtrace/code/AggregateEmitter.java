@@ -63,7 +63,13 @@ final class AggregateEmitter {
             asm.call(Emitter.MAP_LOOKUP).jump(Jump.EQ, R0, 0, end).move(R8, R0);
             return;
         }
-        int key = emitter.allocate(step.aggregate().keySize(emitter.stringSize));
+        int size = step.aggregate().keySize(emitter.stringSize);
+        if (size + step.aggregate().words() * 8L > emitter.names.options().number("aggsize")) {
+            emitter.count(AGGREGATION_DROPS);
+            asm.jump(end);
+            return;
+        }
+        int key = emitter.allocate(size);
         int at = key;
         List<DType> types = step.aggregate().keys();
         for (int i = 0; i < types.size(); i++) {

@@ -15,16 +15,18 @@ final class BuiltinEmitter {
     private static final int[] SYSCALL_ARGUMENTS = {112, 104, 96, 56, 72, 64};
     private static final int[] FUNCTION_ARGUMENTS = {112, 104, 96, 88, 72, 64};
     private static final int REGISTERS = 21;
+    /** Those behind the ones of struct pt_regs, where struct thread_struct has them. */
+    private static final String[] KEPT_REGISTERS = {"ds", "es", "fsindex", "gsindex", "trap_nr", "fsbase", "gsbase"};
+
     private static final int RAX = 80;
     private static final int RIP = 128;
     private static final int RSP = 152;
-    private static final int USER_STACK = 256;
-    private static final int DEPTH = 127;
     private final NumberEmitter numbers;
     private final Emitter emitter;
     private final BpfAssembler asm;
     private final Shape shape;
     private final OwnerEmitter owners;
+    private final StackEmitter stacks;
 
     BuiltinEmitter(NumberEmitter numbers) {
         this.numbers = numbers;
@@ -32,10 +34,15 @@ final class BuiltinEmitter {
         this.asm = emitter.asm;
         this.shape = emitter.shape;
         this.owners = new OwnerEmitter(this, emitter);
+        this.stacks = new StackEmitter(this, numbers);
     }
 
     OwnerEmitter owners() {
         return owners;
+    }
+
+    StackEmitter stacks() {
+        return stacks;
     }
 
     boolean isRunning() {
@@ -153,10 +160,10 @@ final class BuiltinEmitter {
             case "epid" -> asm.load(DW, R0, SLOT, SLOT_WORK + 56);
             case "ipl" -> asm.constant(R0, 0);
             case "errno" -> errno();
-            case "caller" -> frame(kernelStack(), isAtFunction() ? 0 : 1);
-            case "ucaller" -> frame(USER_STACK, 1);
-            case "stackdepth" -> depth(kernelStack());
-            case "ustackdepth" -> depth(USER_STACK);
+            case "caller" -> stacks.caller();
+            case "ucaller" -> stacks.userCaller();
+            case "stackdepth" -> stacks.depth();
+            case "ustackdepth" -> stacks.userDepth();
             default -> throw new AssertionError(name);
         }
     }
@@ -194,53 +201,6 @@ final class BuiltinEmitter {
                 .place(none)
                 .constant(R0, 0)
                 .place(end);
-    }
-
-    private void frame(int flags, int skip) {
-        int place = emitter.allocate(16);
-        emitter.zero(place, 16);
-        stack(place, 8 * (skip + 1), flags);
-        asm.load(DW, R0, SLOT, place + 8 * skip);
-    }
-
-    private void depth(int flags) {
-        int mark = emitter.mark();
-        stack(emitter.allocate(8 * DEPTH), 8 * DEPTH, flags);
-        int fine = asm.newLabel();
-        asm.jump(Jump.SGE, R0, 0, fine).constant(R0, 0).place(fine).alu(Alu.RSH, R0, 3);
-        emitter.release(mark);
-    }
-
-    /** Addresses of frames into the slot; r0 = bytes, or negative. */
-    private void stack(int place, int bytes, int flags) {
-        asm.move(R1, CONTEXT);
-        emitter.slotAddress(R2, place);
-        asm.constant(R3, bytes).constant(R4, flags).call(Emitter.GET_STACK);
-    }
-
-    /** The frames of stack() or ustack() in the slot. */
-    void frames(DType.Addresses type, int place) {
-        emitter.zero(place, type.size());
-        boolean user = type.kind() == DType.Addresses.Kind.USTACK;
-        if (user) {
-            emitter.requireProcess();
-            owners.processOfAddresses();
-            asm.store(DW, SLOT, place, R0);
-        }
-        if (isOwn() || !user && emitter.isConfined()) {
-            return;
-        }
-        stack(user ? place + 8 : place, 8 * type.taken(), user ? USER_STACK : kernelStack());
-    }
-
-    /** Whether the kernel's stack begins with who called, as at the return that goes there. */
-    private boolean isAtFunction() {
-        return shape.site() == Shape.Site.FUNCTION_ENTRY || shape.site() == Shape.Site.FUNCTION_RETURN;
-    }
-
-    /** The kernel's own stack; where a function begins, without the frame that it is about to have. */
-    private int kernelStack() {
-        return shape.site() == Shape.Site.FUNCTION_ENTRY ? 1 : 0;
     }
 
     /** Whether the probe's arguments are the kernel's, which are not for a zone to know. */
@@ -377,12 +337,15 @@ final class BuiltinEmitter {
             case USER_ENTRY, USER_NOTE, USER_RETURN, CLOCK, TICK -> true;
             default -> false;
         };
-        if (!(number instanceof Op.Const(long index, var _)) || index < 0 || index >= REGISTERS) {
-            emitter.fail(Emitter.BAD_INDEX);
-            asm.constant(R0, 0);
-            return;
+        if (!(number instanceof Op.Const(long index, var _))) {
+            throw new AssertionError(number);
         }
         emitter.requireProcess();
+        if (index >= REGISTERS) {
+            task();
+            read("task_struct", "thread." + KEPT_REGISTERS[(int) index - REGISTERS]);
+            return;
+        }
         if (has) {
             asm.load(DW, R0, CONTEXT, (int) (8 * index));
             return;

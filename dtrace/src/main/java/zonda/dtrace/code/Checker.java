@@ -247,7 +247,7 @@ final class Checker {
     private static DType constantType(Expr.IntConst constant) {
         long value = constant.value();
         if (!constant.wide()) {
-            if (!constant.unsigned() && value >= Integer.MIN_VALUE && value <= Integer.MAX_VALUE) {
+            if (!constant.unsigned() && value >= 0 && value <= Integer.MAX_VALUE) {
                 return DType.INT;
             }
             if ((constant.unsigned() || !constant.decimal()) && value >= 0 && value <= 0xffffffffL) {

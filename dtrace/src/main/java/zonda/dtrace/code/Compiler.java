@@ -38,6 +38,10 @@ public final class Compiler {
         public Layout {
             actions = List.copyOf(actions);
         }
+
+        private boolean exits() {
+            return actions.stream().anyMatch(Action.Exit.class::isInstance);
+        }
     }
 
     /** A program to load. @param maps indexes of the maps it uses */
@@ -116,8 +120,17 @@ public final class Compiler {
         emitter.trusting(() -> shape.condition()
                 .ifPresent(condition ->
                         numbers.branchIfFalse(new Checker(names, shape).condition(condition), frame.leave())));
+        int first = layouts.size();
         for (Enabled one : clauses) {
+            int next = asm.newLabel();
+            boolean mayHaveEnded = one != clauses.getFirst()
+                    && (errors >= 0
+                            || layouts.subList(first, layouts.size()).stream().anyMatch(Layout::exits));
+            if (mayHaveEnded) {
+                frame.skipUnlessTracing(next);
+            }
             new ClauseEmitter(numbers, layouts, dispatch != Dispatch.ONE, errors).clause(one);
+            asm.place(next);
         }
         frame.end();
         if (errors >= 0) {
@@ -273,6 +286,12 @@ public final class Compiler {
             asm.place(drop);
             emitter.count(DROPS);
             asm.jump(out).place(have);
+        }
+
+        /** Behind exit() the clauses that come are not for this probe any longer. */
+        void skipUnlessTracing(int next) {
+            emitter.useMapValue(R1, STATE, ACTIVITY);
+            asm.load(DW, R1, R1, 0).jump(Jump.EQ, R1, Activity.DRAINING.ordinal(), next);
         }
 
         void end() {

@@ -410,6 +410,13 @@ final class Emitter {
                 .jump(fault);
     }
 
+    /** A fault with a number that tells more. */
+    void fail(int code, int register) {
+        asm.storeConstant(DW, SLOT, SLOT_FAULT, code)
+                .store(DW, SLOT, SLOT_FAULT_ADDRESS, register)
+                .jump(fault);
+    }
+
     /** A fault at the address that was kept on the stack, which a zone is not told of. */
     void failOutside() {
         if (isConfined()) {

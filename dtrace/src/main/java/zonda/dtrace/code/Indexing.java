@@ -12,6 +12,8 @@ import zonda.dtrace.types.DType.Pointer;
 /** Settles what stands in front of brackets: associative arrays, arrays in memory, args[], and inlines with keys. */
 final class Indexing {
     private static final long TUPLE_REGISTERS = 8;
+    /** Registers that have numbers. */
+    private static final int USER_REGISTERS = 28;
 
     private final Checker checker;
 
@@ -109,12 +111,13 @@ final class Indexing {
         if (!base.type().isPointer() || base.type().isBlind() || !key.type().isInteger()) {
             throw Operators.incompatible(line, base.type(), "+", key.type());
         }
-        if (base instanceof Op.Place(var _, DType.Array(var _, int count))
+        if (base instanceof Op.Place(Op place, DType.Array(var _, int count))
+                && !(place instanceof Op.VariableAddress(Var variable, var _) && variable.isArray())
                 && count > 1
                 && key instanceof Op.Const(long number, var _)
                 && (number < 0 || number >= count + beyond)) {
             // An array of one or none is often the head of a longer one.
-            throw new DError("D_ARR_BOUNDS", line, "index outside array bounds: " + number + ", max is " + (count - 1));
+            throw new DError("D_ARR_BOUNDS", line, "index outside array bounds: " + number + ", max is " + count);
         }
         DType element = base.type().target();
         Op address = base instanceof Op.Place(Op where, var _) ? where : base;
@@ -155,6 +158,9 @@ final class Indexing {
         }
         if (number < 0) {
             throw new DError("D_REGS_IDX", line, "index " + number + " is out of range for array uregs");
+        }
+        if (number >= USER_REGISTERS) {
+            throw new DError("D_UNKNOWN", line, "uregs[]: index out of bounds (" + number + ")");
         }
         return new Op.UserRegister(key, DType.UINT64);
     }

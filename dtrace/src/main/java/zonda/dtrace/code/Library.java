@@ -44,7 +44,9 @@ final class Library {
         /** Waits until the clock is at work 0. */
         WAIT,
         /** Writes the IPv6 address in the eight words r2, each of a group, to the zeroed place r4. */
-        INET6
+        INET6,
+        /** As {@link Unwinder#emit} says. */
+        UNWIND
     }
 
     static final int DIGITS_SIZE = 72;
@@ -68,12 +70,19 @@ final class Library {
 
     private final BpfAssembler asm;
     private final int size;
+    private int unwindRows;
     private final ArrayDeque<Body> bodies = new ArrayDeque<>();
     private final Map<Function, Integer> used = new EnumMap<>(Function.class);
 
     Library(BpfAssembler asm, int stringSize) {
         this.asm = asm;
         this.size = stringSize;
+    }
+
+    /** Walks up the stack of a process by a table that has that many rows. */
+    void callUnwind(int rows) {
+        unwindRows = rows;
+        call(Function.UNWIND);
     }
 
     void call(Function function) {
@@ -107,6 +116,7 @@ final class Library {
                 case CLEAN_PATH -> new CleanPath(this, asm, size).emit();
                 case WAIT -> await();
                 case INET6 -> new Inet6Text(asm).emit();
+                case UNWIND -> new Unwinder(this, asm, unwindRows).emit();
             }
             while (!bodies.isEmpty()) {
                 body(bodies.remove());

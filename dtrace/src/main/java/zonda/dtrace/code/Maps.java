@@ -28,6 +28,9 @@ public final class Maps {
     /** Names of zones by the number of their user namespace. */
     public static final int ZONES = 12;
 
+    /** How to get from frame to frame of processes, in the form of {@link Unwinding}: one value. */
+    public static final int UNWIND = 13;
+
     public static final int ZONE_NAME_SIZE = 64;
 
     public static final int AGGREGATES = 1000;

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.IntSupplier;
 import zonda.dtrace.syntax.DError;
 import zonda.dtrace.syntax.Expr;
 import zonda.dtrace.types.DType;
@@ -35,6 +36,7 @@ public final class Names {
     private boolean confined;
     private int expressions;
     private long target;
+    private IntSupplier unwindRows = () -> 0;
 
     public Names(TypeTable types, Options options) {
         this.types = types;
@@ -63,6 +65,15 @@ public final class Names {
 
     public Options options() {
         return options;
+    }
+
+    /** The session has a table to unwind processes with. @param rows that it has, known when they are first asked for */
+    public void unwinding(IntSupplier rows) {
+        unwindRows = rows;
+    }
+
+    int unwindRows() {
+        return unwindRows.getAsInt();
     }
 
     /** The process of -c or -p. */

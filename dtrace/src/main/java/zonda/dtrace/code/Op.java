@@ -134,7 +134,7 @@ public sealed interface Op {
     record Translated(Translator translator, Op input, DType seen) implements Op {
         @Override
         public DType type() {
-            return DType.DYNAMIC;
+            return seen instanceof DType.Pointer ? DType.TRANSLATED_POINTER : DType.TRANSLATED;
         }
     }
 
@@ -142,7 +142,7 @@ public sealed interface Op {
     record Aggregation(String name) implements Op {
         @Override
         public DType type() {
-            return DType.DYNAMIC;
+            return DType.AGGREGATION;
         }
     }
 }

@@ -1,5 +1,6 @@
 package zonda.dtrace.code;
 
+import java.util.List;
 import java.util.Optional;
 import zonda.dtrace.syntax.DError;
 import zonda.dtrace.syntax.Expr;
@@ -204,6 +205,12 @@ final class Operators {
         Op left = Checker.decay(checker.check(binary.left()));
         Op right = Checker.decay(checker.check(binary.right()));
         boolean plus = binary.operator().equals("+");
+        if (plus && left.type().isString() && right.type().isInteger()) {
+            return behind(left, right);
+        }
+        if (plus && left.type().isInteger() && right.type().isString()) {
+            return behind(right, left);
+        }
         boolean leftPointer = left.type().isPointer() && !left.type().isBlind();
         boolean rightPointer = right.type().isPointer() && !right.type().isBlind();
         if (leftPointer && right.type().isInteger()) {
@@ -225,6 +232,11 @@ final class Operators {
         }
         DType type = promoted(left.type(), right.type());
         return new Op.Binary(binary.operator(), left, right, !type.signed(), type);
+    }
+
+    /** A string and a number is what of the string follows so many characters, as with a pointer to them. */
+    private static Op behind(Op text, Op characters) {
+        return new Op.Call("substr", List.of(text, characters), DType.STRING);
     }
 
     Op conditional(Expr.Conditional conditional) {
@@ -326,7 +338,7 @@ final class Operators {
     }
 
     Op size(int line, DType type) {
-        int bytes = type.isString() ? checker.names().options().stringSize() : type.size();
+        int bytes = type.isString() ? checker.names().options().stringLimit() : type.size();
         if (bytes == 0) {
             throw new DError("D_SIZEOF_TYPE", line, "cannot apply sizeof to an operand of unknown size");
         }

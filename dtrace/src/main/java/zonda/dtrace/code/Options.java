@@ -336,6 +336,11 @@ public final class Options {
         return List.copyOf(lists.getOrDefault(name, List.of()));
     }
 
+    /** Bytes of a string with the zero at its end. */
+    public int stringLimit() {
+        return (int) Math.clamp(number("strsize"), 2, 2048);
+    }
+
     /** Bytes of a string in memory: strsize, a multiple of eight. */
     public int stringSize() {
         return (int) Math.clamp((number("strsize") + 7) / 8 * 8, 8, 2048);

@@ -23,6 +23,7 @@ final class StringEmitter {
     private final BpfAssembler asm;
     private final Library library;
     private final int size;
+    private final int limit;
     private final TextSearch search;
     private final WrittenText written;
     private int token = -1;
@@ -33,6 +34,7 @@ final class StringEmitter {
         this.asm = emitter.asm;
         this.library = library;
         this.size = emitter.stringSize;
+        this.limit = emitter.names.options().stringLimit();
         this.search = new TextSearch(this, numbers, library);
         this.written = new WrittenText(this, search, numbers, library);
     }
@@ -91,7 +93,7 @@ final class StringEmitter {
 
     private void addresses(DType.Addresses type, List<Op> arguments, int place) {
         if (type.isStack()) {
-            numbers.builtins().frames(type, place);
+            numbers.builtins().stacks().frames(type, place);
             return;
         }
         numbers.number(arguments.getFirst());
@@ -129,8 +131,17 @@ final class StringEmitter {
         asm.call(Emitter.READ_KERNEL_STRING);
     }
 
-    /** Writes the text of an operation. */
+    /** Writes the text of an operation, of which strsize is as much as there may be. */
     void string(Op op, int place) {
+        whole(op, place);
+        if (limit < size && !(op instanceof Op.Variable)) {
+            int bits = 8 * ((limit - 1) % 8);
+            asm.load(DW, R1, SLOT, place + size - 8).constant(R2, (1L << bits) - 1);
+            asm.aluRegister(Alu.AND, R1, R2).store(DW, SLOT, place + size - 8, R1);
+        }
+    }
+
+    private void whole(Op op, int place) {
         switch (op) {
             case Op.Text(String text) -> emitter.text(place, bytes(text), size);
             case Op.Builtin(String name, var _) -> numbers.builtins().string(name, place, size);
@@ -263,10 +274,17 @@ final class StringEmitter {
             throw new AssertionError("no room for strtok()");
         }
         int position = token + size;
+        int begun = position + 8;
         if (!isNull(arguments.get(0))) {
             int text = operand(arguments.get(0));
             emitter.copy(token, text, size);
-            asm.storeConstant(DW, SLOT, position, 0);
+            asm.storeConstant(DW, SLOT, position, 0).storeConstant(DW, SLOT, begun, 1);
+        } else {
+            int had = asm.newLabel();
+            asm.load(DW, R0, SLOT, begun).jump(Jump.NE, R0, 0, had);
+            asm.storeConstant(DW, FRAME, Emitter.ADDRESS, 0);
+            emitter.failAddress();
+            asm.place(had);
         }
         int separators = operand(arguments.get(1));
         int set = emitter.allocate(32);
@@ -292,11 +310,12 @@ final class StringEmitter {
 
     /** Makes room for strtok(), which lasts as long as the program runs. */
     void reserveToken() {
-        token = emitter.allocate(size + 8);
+        token = emitter.allocate(size + 16);
     }
 
     void clearToken() {
         asm.storeConstant(DW, SLOT, token, 0).storeConstant(DW, SLOT, token + size, 0);
+        asm.storeConstant(DW, SLOT, token + size + 8, 0);
     }
 
     /** Changes the case of the letters between two, eight bytes at a time. */
@@ -370,7 +389,7 @@ final class StringEmitter {
         if (equality && right instanceof Op.Text(String text)) {
             int one = operand(left);
             byte[] bytes = bytes(text);
-            int used = Math.min(bytes.length, size - 1);
+            int used = Math.min(bytes.length, limit - 1);
             for (int word = 0; word < (used + 8) / 8; word++) {
                 asm.load(DW, R1, SLOT, one + 8 * word).constant(R2, Emitter.word(bytes, used, word));
                 asm.jumpRegister(Jump.NE, R1, R2, different);

@@ -199,9 +199,21 @@ final class VariableEmitter {
             int fine = asm.newLabel();
             numbers.number(found.offset());
             asm.jump(Jump.LE, R0, Math.max(0, found.variable().type().size() - bytes), fine);
-            emitter.fail(Emitter.BAD_INDEX);
+            failBeyond(found.variable(), bytes);
             asm.place(fine);
         });
+    }
+
+    /** A fault: so many bytes are asked for at the offset in r0, which leads out of the variable. */
+    private void failBeyond(Var variable, int bytes) {
+        if (variable.isArray()) {
+            // An element of an associative array, which is memory like any other.
+            asm.store(DW, FRAME, Emitter.ADDRESS, R0);
+            emitter.failAddress();
+            return;
+        }
+        asm.alu(Alu.ARSH, R0, Integer.numberOfTrailingZeros(Math.max(1, bytes)));
+        emitter.fail(Emitter.BAD_INDEX, R0);
     }
 
     /** r0 = a pointer to write so many bytes to; a fault when the address is not the program's own. */
@@ -213,7 +225,7 @@ final class VariableEmitter {
             numbers.number(own.get().offset());
             asm.store(DW, FRAME, Emitter.ADDRESS, R0)
                     .jump(Jump.LE, R0, Math.max(0, variable.type().size() - bytes), fine);
-            emitter.fail(Emitter.BAD_INDEX);
+            failBeyond(variable, bytes);
             asm.place(fine);
             Temporary offset = emitter.save();
             address(variable, own.get().keys(), true);
@@ -355,6 +367,11 @@ final class VariableEmitter {
     }
 
     private void update(Var variable, int key, int place, int end) {
+        int size = keySize(variable, emitter.stringSize) + Aggregate.size(variable.type(), emitter.stringSize);
+        if (size > emitter.names.options().number("dynvarsize")) {
+            emitter.count(DYNAMIC_DROPS);
+            return;
+        }
         emitter.useMap(R1, ARRAYS + variable.place());
         emitter.slotAddress(R2, key);
         emitter.slotAddress(R3, place);

@@ -29,6 +29,9 @@ public final class Consumer {
         "invalid size", "index out of bounds", "library-level fault",
     };
 
+    /** The index of the fault that tells of an index. */
+    private static final int OUT_OF_BOUNDS = 11;
+
     /** Characters that are not kept until a record is at its end. */
     private static final int MUCH = 1 << 16;
 
@@ -96,7 +99,7 @@ public final class Consumer {
         this.outlet = new Gathered(outlet);
         this.printf =
                 new Printf(symbols, options.stringSize(), (int) options.number("stackindent"), options.most("blanks"));
-        this.records = new Records(printf, options.stringSize(), enumerators);
+        this.records = new Records(printf, options, enumerators);
         this.aggregations = new Aggregations(source, options, printf);
     }
 
@@ -401,9 +404,10 @@ public final class Consumer {
         Probe probe = probes.get(record.getInt(4));
         String fault = code > 0 && code < FAULTS.length ? FAULTS[code] : FAULTS[0];
         boolean addressed = code == 1 || code == 2 || code == 9;
+        String index = code == OUT_OF_BOUNDS ? " (" + address + ")" : "";
         outlet.err("dtrace: error on enabled probe ID " + epid + " (ID " + probe.id() + ": " + probe.description()
                 + "): "
-                + fault + (addressed ? " (0x" + Long.toHexString(address) + ")" : "") + " in "
+                + fault + (addressed ? " (0x" + Long.toHexString(address) + ")" : index) + " in "
                 + (action == 0 ? "predicate" : "action #" + action) + " at DIF offset " + 4 * Math.max(1, action));
     }
 

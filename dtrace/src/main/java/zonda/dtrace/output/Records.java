@@ -6,17 +6,20 @@ import java.util.Optional;
 import zonda.dtrace.code.Action;
 import zonda.dtrace.code.Action.Datum;
 import zonda.dtrace.code.Aggregate;
+import zonda.dtrace.code.Options;
 import zonda.dtrace.types.DType;
 
 /** The text of single data: trace(), tracemem(), print(). */
 final class Records {
     private final Printf printf;
     private final int stringSize;
+    private final int stringLimit;
     private final Enumerators enumerators;
 
-    Records(Printf printf, int stringSize, Enumerators enumerators) {
+    Records(Printf printf, Options options, Enumerators enumerators) {
         this.printf = printf;
-        this.stringSize = stringSize;
+        this.stringSize = options.stringSize();
+        this.stringLimit = options.stringLimit();
         this.enumerators = enumerators;
     }
 
@@ -61,7 +64,7 @@ final class Records {
     String trace(Datum datum, ByteBuffer record, boolean quiet, boolean raw) {
         return switch (datum.type()) {
             case DType.Str _ -> {
-                int size = Aggregate.size(datum.type(), stringSize);
+                int size = Math.min(Aggregate.size(datum.type(), stringSize), stringLimit);
                 yield raw
                         ? bytes(record, datum.offset(), size)
                         : text(Values.bytes(record, datum.offset(), size), quiet);

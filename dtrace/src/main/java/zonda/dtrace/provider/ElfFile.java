@@ -23,6 +23,10 @@ public final class ElfFile {
     private static final int FUNCTION = 2;
     private static final int INDIRECT_FUNCTION = 10;
     private static final int LOAD = 1;
+    /** PT_GNU_EH_FRAME: a segment that leads to the section .eh_frame. */
+    private static final int EH_FRAME = 0x6474e550;
+
+    private static final int RELATIVE_32 = 0x1b;
     /** Files are made by whoever likes: what claims to have more than this is not read on. */
     private static final int MOST_SYMBOLS = 1 << 20;
 
@@ -43,6 +47,7 @@ public final class ElfFile {
 
     private final ByteBuffer data;
     private final List<Segment> segments = new ArrayList<>();
+    private int frames;
     private final List<Table> tables = new ArrayList<>();
     private final TreeMap<Long, Symbol> byAddress = new TreeMap<>();
     private final List<Note> notes = new ArrayList<>();
@@ -58,6 +63,9 @@ public final class ElfFile {
             int at = (int) programs + 56 * i;
             if (data.getInt(at) == LOAD) {
                 segments.add(new Segment(data.getLong(at + 8), data.getLong(at + 16), data.getLong(at + 32)));
+            }
+            if (data.getInt(at) == EH_FRAME) {
+                frames = (int) data.getLong(at + 8);
             }
         }
         long sections = data.getLong(40);
@@ -177,6 +185,25 @@ public final class ElfFile {
         } catch (IOException | IndexOutOfBoundsException | InternalError e) {
             // An InternalError is what a file brings that is cut off while it is read.
             return Optional.empty();
+        }
+    }
+
+    /** How to get from the frames of its functions to those of their callers, by addresses as linked. */
+    List<UnwindRow> unwindRows() {
+        try {
+            // The segment begins with a version, and with how the address of the section is written.
+            if (frames == 0 || (data.get(frames + 1) & 0xff) != RELATIVE_32) {
+                return List.of();
+            }
+            int section = frames + 4 + data.getInt(frames + 4);
+            Optional<Long> address = address(section);
+            return address.isEmpty() ? List.of() : CallFrames.read(data, section, address.get());
+        } catch (IndexOutOfBoundsException
+                | java.nio.BufferUnderflowException
+                | IllegalArgumentException
+                | InternalError e) {
+            // The file is cut off, or says nonsense.
+            return List.of();
         }
     }
 

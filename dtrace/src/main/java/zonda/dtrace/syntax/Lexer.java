@@ -14,6 +14,7 @@ final class Lexer {
     private final String text;
     private final Macros macros;
     private final List<Item> pragmas = new ArrayList<>();
+    private int begin;
     private int at;
     private int line = 1;
     private int parentheses;
@@ -147,7 +148,9 @@ final class Lexer {
     String probe() {
         skipBlanks();
         int start = at;
-        while (at < text.length() && isProbeCharacter(text.charAt(at))) {
+        boolean number = Character.isDigit(peek(0));
+        while (at < text.length()
+                && (number ? Character.isDigit(text.charAt(at)) : isProbeCharacter(text.charAt(at)))) {
             at++;
         }
         return replaced(text.substring(start, at));
@@ -179,8 +182,15 @@ final class Lexer {
         return result.toString();
     }
 
+    /** The last word as it is written, for messages: of what has quotes the last of these, as D's lexer sees it. */
+    String written() {
+        char first = begin < text.length() ? text.charAt(begin) : ' ';
+        return first == '"' || first == '\'' ? String.valueOf(first) : text.substring(begin, at);
+    }
+
     Token next() {
         skipBlanks();
+        begin = at;
         if (at >= text.length()) {
             return new Token(Token.Kind.END, "", 0, line);
         }
@@ -266,12 +276,13 @@ final class Lexer {
 
     private Token number() {
         int start = at;
-        boolean hexadecimal = peek(0) == '0' && (peek(1) == 'x' || peek(1) == 'X');
+        boolean hexadecimal = peek(0) == '0' && (peek(1) == 'x' || peek(1) == 'X') && Character.digit(peek(2), 16) >= 0;
         at += hexadecimal ? 2 : 0;
-        while (at < text.length()
-                && (Character.isLetterOrDigit(text.charAt(at))
-                        || text.charAt(at) == '_'
-                        || text.charAt(at) == '.' && !hexadecimal && Character.isDigit(peek(1)))) {
+        while (Character.digit(peek(0), hexadecimal ? 16 : 10) >= 0
+                || peek(0) == '.' && !hexadecimal && Character.isDigit(peek(1))) {
+            at++;
+        }
+        while ("uUlL".indexOf(peek(0)) >= 0) {
             at++;
         }
         String written = text.substring(start, at);

@@ -269,11 +269,16 @@ public final class Parser {
         if (tokens.accept("{")) {
             List<Stmt> body = block();
             items.add(new Item.Clause(line, probes, predicate, body, false));
-        } else if (tokens.accept(";") || tokens.at(Token.Kind.END)) {
+        } else if (tokens.accept(";") || tokens.at(Token.Kind.END) || isAnotherAfterId(probes.getLast())) {
             items.add(new Item.Clause(line, probes, predicate, List.of(), true));
         } else {
             throw tokens.unexpected();
         }
+    }
+
+    /** An id ends with its digits, so that what stands right behind it is the next description. */
+    private boolean isAnotherAfterId(String probe) {
+        return Character.isDigit(probe.charAt(0)) && tokens.is("-");
     }
 
     /** Statements up to the closing brace, which is read too. */

@@ -57,7 +57,7 @@ final class Tokens {
                 token.line(),
                 token.kind() == Token.Kind.END
                         ? "syntax error near end-of-input"
-                        : "syntax error near \"" + token.text() + "\"");
+                        : "syntax error near \"" + lexer.written() + "\"");
     }
 
     boolean accept(String operator) {

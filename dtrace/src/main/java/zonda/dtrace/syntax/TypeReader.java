@@ -229,10 +229,11 @@ final class TypeReader {
         if (atType() || tokens.is("...")) {
             List<Declarator> all = parameters("]", "array", false);
             all.forEach(one -> keys.add(one.name()));
-            if (tokens.is("[")) {
+            TypeExpr element = suffixes(type, line, keys);
+            if (element instanceof TypeExpr.Associative) {
                 throw new DError("D_DECL_DYNOBJ", line, "cannot declare array of associative arrays");
             }
-            return new TypeExpr.Associative(line, type, types(all));
+            return new TypeExpr.Associative(line, element, types(all));
         }
         Expr size = expressions.conditional();
         tokens.expect("]");

@@ -93,16 +93,11 @@ public sealed interface DType {
         }
     }
 
-    /** What has no type of its own: an aggregation, or an object that only a translator knows. */
-    record Dynamic() implements DType {
+    /** What has no type of its own: an aggregation, or an object that only a translator knows. @param name what it is */
+    record Dynamic(String name) implements DType {
         @Override
         public int size() {
             return 0;
-        }
-
-        @Override
-        public String name() {
-            return "<DYN>";
         }
     }
 
@@ -242,7 +237,9 @@ public sealed interface DType {
     }
 
     DType VOID = new Void();
-    DType DYNAMIC = new Dynamic();
+    DType AGGREGATION = new Dynamic("aggregation");
+    DType TRANSLATED = new Dynamic("translated data");
+    DType TRANSLATED_POINTER = new Dynamic("pointer to translated data");
     DType STRING = new Str(0);
     Int CHAR = new Int("char", 1, true);
     Int INT = new Int("int", 4, true);
