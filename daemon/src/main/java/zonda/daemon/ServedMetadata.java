@@ -1,12 +1,15 @@
 package zonda.daemon;
 
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Supplier;
 import zonda.base.Json;
 import zonda.metadata.CustomerMetadata;
 import zonda.metadata.MetadataNamespaces;
 import zonda.metadata.MetadataService;
+import zonda.metadata.VmMetadata;
 import zonda.vm.GuestMetadata;
 
 /** The metadata service in the words of VMs: a zone's socket is named by the VM's UUID. */
@@ -34,7 +37,36 @@ final class ServedMetadata implements GuestMetadata, AutoCloseable {
                 guest.delete(key);
             }
         };
-        service.open(uuid.toString(), idBase, new MetadataNamespaces(vm, customer));
+        service.open(uuid.toString(), idBase, told(new MetadataNamespaces(vm, customer), guest::asked));
+    }
+
+    /** The same, of which somebody hears each time that it is asked. */
+    private static VmMetadata told(VmMetadata metadata, Runnable asked) {
+        return new VmMetadata() {
+            @Override
+            public Optional<String> get(String key) {
+                asked.run();
+                return metadata.get(key);
+            }
+
+            @Override
+            public List<String> keys() {
+                asked.run();
+                return metadata.keys();
+            }
+
+            @Override
+            public void put(String key, String value) {
+                asked.run();
+                metadata.put(key, value);
+            }
+
+            @Override
+            public void delete(String key) {
+                asked.run();
+                metadata.delete(key);
+            }
+        };
     }
 
     @Override

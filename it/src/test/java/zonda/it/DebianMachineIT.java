@@ -63,7 +63,11 @@ class DebianMachineIT {
     }
 
     private static Json.Obj payload(String brand, String disk, Json.Obj nic) {
-        Json.Obj boot = Json.object().with("boot", true).with("model", disk).with("image_uuid", image.toString());
+        Json.Obj boot = Json.object()
+                .with("boot", true)
+                .with("model", disk)
+                .with("image_uuid", image.toString())
+                .with("refreservation", 0);
         Json.Obj customer = Json.object()
                 .with("root_authorized_keys", new String(Instance.read(files.resolve("key.pub"))))
                 .with("cloud-init:user-data", TOLD);
@@ -76,6 +80,7 @@ class DebianMachineIT {
                 .with("cpu_type", "host")
                 .with("resolvers", Json.Arr.ofStrings(List.of("192.0.2.53")))
                 .with("customer_metadata", customer)
+                .with("nowait", true)
                 .with("disks", new Json.Arr(List.of(boot)))
                 .with("nics", new Json.Arr(List.of(nic.with("model", "virtio"))));
     }
@@ -149,6 +154,7 @@ class DebianMachineIT {
         Json.Obj nic = Instance.nic(address + "/24").with("gateways", Json.Arr.ofStrings(List.of(gateway)));
         UUID vm = zonda.create(payload("kvm", "virtio", nic));
         String boot = awaitBoot(vm, address, "");
+        assertThat(zonda.state(vm)).as("it has asked for its metadata").isEqualTo("running");
         isItself(address, "deb-kvm", "DataSourceSmartOS");
         assertThat(told(address, "ip -4 -o addr; ip route")).contains(address + "/24", "default via " + gateway);
         long mib = Long.parseLong(

@@ -89,9 +89,12 @@ class KvmIT {
 
     @Test
     void a_machine_boots_from_its_image_knows_who_it_is_and_outlives_the_daemon() throws IOException {
-        UUID vm = zonda.create(payload("kvm", "virtio", "virtio"));
+        UUID vm = zonda.create(payload("kvm", "virtio", "virtio")
+                .with("customer_metadata", Json.object().with("user-script", "true")));
         Json.Obj shown = zonda.get(vm);
-        assertThat(shown.string("state", "")).isEqualTo("running");
+        assertThat(shown.string("state", ""))
+                .as("it has asked for what it has to do")
+                .isEqualTo("running");
         assertThat(shown.string("type", "")).isEqualTo("KVM");
         assertThat(shown.integer("max_physical_memory", 0)).isEqualTo(256 + OVERHEAD);
         assertThat(shown.array("disks").objects().getFirst().string("path", ""))
@@ -172,23 +175,23 @@ class KvmIT {
         assertThat(refusal(direct.with("initrd", "/../initrd"))).contains("\"/../initrd\" is no absolute path");
         assertThat(refusal(direct.with("bootrom", "uefi"))).contains("bootrom: with boot direct it must be bios");
         assertThat(refusal(direct)).contains("kernel: /boot/vmlinuz is no file of the VM's zone root");
-        UUID vm = zonda.create(direct.with("initrd", "/boot/initrd")
+        assertThat(refusal(direct.with("zone_dataset_uuid", image.toString())))
+                .contains("image " + image + " is type zvol, but must be one of: [\"lx-dataset\",\"docker\"]");
+        UUID vm = zonda.create(direct.with("zone_dataset_uuid", kernelImage().toString())
+                .with("initrd", "/boot/initrd")
                 .with("cmdline", "console=ttyS0 quiet no_timer_check random.trust_cpu=on told=directly")
                 .with("autoboot", false));
 
-        Path boot = Files.createDirectory(zonda.datasetRoot(vm).resolve("boot"));
-        Files.createSymbolicLink(boot.resolve("vmlinuz"), Path.of("/etc/hostname"));
+        Path boot = zonda.datasetRoot(vm).resolve("boot");
+        assertThat(Files.getPosixFilePermissions(boot.resolve("vmlinuz")))
+                .isEqualTo(PosixFilePermissions.fromString("rw-r--r--"));
+        assertThat(zonda.datasetRoot(vm).resolve("etc"))
+                .as("nothing else of the image")
+                .doesNotExist();
+        Files.createSymbolicLink(boot.resolve("initrd"), Path.of("/etc/hostname"));
         assertThat(zonda.vmadm("start", vm.toString()).err()).contains("is no file of the VM's zone root");
-        Files.delete(boot.resolve("vmlinuz"));
-        for (String file : List.of("vmlinuz", "initrd")) {
-            Command.of(
-                            "mcopy",
-                            "-i",
-                            disk.toString(),
-                            "::" + file,
-                            boot.resolve(file).toString())
-                    .check(SOON);
-        }
+        Files.delete(boot.resolve("initrd"));
+        ofDisk("initrd", boot);
         Files.setPosixFilePermissions(boot.resolve("initrd"), PosixFilePermissions.fromString("rw-------"));
         assertThat(zonda.vmadm("start", vm.toString()).err())
                 .contains("initrd: QEMU")
@@ -200,6 +203,81 @@ class KvmIT {
                 .containsEntry("product", "SmartDC HVM")
                 .containsEntry("disks", "vda:98304 vdb:131072");
         type(vm, "cat /proc/cmdline | sed s/told/was/", "was=directly");
+    }
+
+    private static void ofDisk(String file, Path directory) {
+        Command.of(
+                        "mcopy",
+                        "-i",
+                        disk.toString(),
+                        "::" + file,
+                        directory.resolve(file).toString())
+                .check(SOON);
+    }
+
+    /** An image for zones with the disk's kernel, which only its owner may read there. */
+    private static UUID kernelImage() throws IOException {
+        UUID uuid = UUID.randomUUID();
+        Path boot = Files.createDirectories(files.resolve("tree/boot"));
+        ofDisk("vmlinuz", boot);
+        Files.setPosixFilePermissions(boot.resolve("vmlinuz"), PosixFilePermissions.fromString("rw-------"));
+        Files.writeString(Files.createDirectory(files.resolve("tree/etc")).resolve("hostname"), "image");
+        Path tar = files.resolve("kernel.tar");
+        Command.of("tar", "-C", files.resolve("tree").toString(), "-cf", tar.toString(), "boot", "etc")
+                .check(SOON);
+        String sum = Command.of("sha1sum", tar.toString()).check(SOON).substring(0, 40);
+        Json.Obj file =
+                Json.object().with("sha1", sum).with("size", Files.size(tar)).with("compression", "none");
+        Path manifest = Files.writeString(
+                files.resolve("kernel.manifest"),
+                Json.object()
+                        .with("v", 2)
+                        .with("uuid", uuid.toString())
+                        .with("owner", uuid.toString())
+                        .with("name", "kernel")
+                        .with("version", "1")
+                        .with("type", "lx-dataset")
+                        .with("os", "linux")
+                        .with("files", new Json.Arr(List.of(file)))
+                        .compact());
+        good("imgadm", "install", "-q", "-m", manifest.toString(), "-f", tar.toString());
+        return uuid;
+    }
+
+    @Test
+    void a_guest_that_has_something_to_do_and_says_nothing_is_being_provisioned_until_it_ends() {
+        Json.Obj work = Json.object().with("user-script", "true");
+        Json.Obj silent = payload("kvm", "virtio", "virtio")
+                .with("customer_metadata", work)
+                .with("nowait", true)
+                .with("nics", new Json.Arr(List.of()))
+                .with("boot", "order=n");
+        UUID vm = zonda.create(silent);
+        assertThat(zonda.state(vm)).isEqualTo("provisioning");
+        assertThat(good("vmadm", "why", vm.toString()))
+                .contains("its guest has yet to ask for its metadata at the serial port, or to run an agent; 300 s");
+        zonda.kill9();
+        zonda.restart();
+        assertThat(zonda.state(vm)).isEqualTo("provisioning");
+        good("vmadm", "stop", "-F", vm.toString());
+        assertThat(Await.until(SOON, () -> zonda.state(vm).equals("stopped"))).isTrue();
+        good("vmadm", "start", vm.toString());
+        assertThat(zonda.state(vm)).as("it has been provisioned").isEqualTo("running");
+    }
+
+    @Test
+    void serial_ports_are_joined_to_what_the_payload_says() throws IOException {
+        Json.Obj bare = Json.object().with("brand", "bhyve").with("ram", 64);
+        UUID vm = zonda.create(bare.with("com1", "socket,/tmp/first").with("com2", "/dev/zconsole"));
+        Path sockets = zonda.datasetRoot(vm).resolve("tmp");
+        assertThat(sockets.resolve("first")).exists();
+        assertThat(sockets.resolve("vm.console")).exists();
+        assertThat(zonda.get(vm).string("com1", "")).isEqualTo("socket,/tmp/first");
+        good("vmadm", "update", vm.toString(), "com2=");
+        good("vmadm", "reboot", "-F", vm.toString());
+        assertThat(zonda.get(vm).string("com2", "")).isEqualTo("socket,/tmp/vm.ttyb");
+        assertThat(zonda.onTerminal("vmadm", "console", vm.toString()).ran(SOON).err())
+                .contains("VM " + vm + " has no console: neither com1 nor com2 is /dev/zconsole");
     }
 
     private static Json.Obj vnc(UUID vm) {
@@ -418,6 +496,9 @@ class KvmIT {
         assertThat(refusal(slotted("4", "1:4:0"))).contains("Invalid pci_slot: \"1:4:0\"");
         assertThat(refusal(slotted("4", "0:4:0"))).contains("VM has multiple disks in pci_slot \"0:4:0\"");
         assertThat(refusal(slotted("4", "5:1"))).contains("function 1 of PCI device 5 is not found by a guest");
+        Json.Obj none = Json.object().with("path", "0000:ff:1f.7").with("pci_slot", "0:8:0");
+        assertThat(refusal(bhyve.with("pci_devices", new Json.Arr(List.of(none)))))
+                .contains("PCI device 0000:ff:1f.7 is not there: lspci -D lists those of the host");
         assertThat(refusal(payload("kvm", "virtio", "ne2000")))
                 .contains("\"ne2000\" is not a valid NIC model for kvm brand. Valid are: virtio,e1000,rtl8139");
         assertThat(refusal(payload("kvm", "virtio", "virtio").with("vga", "mono")))

@@ -343,6 +343,9 @@ class MachineDisksIT {
         assertThat(update(vm, updating(change(vm, 1, "refreservation", 4))).status())
                 .isZero();
         assertThat(value("refreservation", dataset(vm, 1))).isEqualTo(String.valueOf(4L * MIB));
+        assertThat(value("refreservation", dataset(vm, 0)))
+                .as("space is kept for all")
+                .isEqualTo("0");
         assertThat(update(vm, updating(change(vm, 1, "size", 4).with("compression", "gzip-2")))
                         .status())
                 .isZero();
@@ -364,5 +367,27 @@ class MachineDisksIT {
                         .status())
                 .as("what is not there can't be kept free")
                 .isEqualTo(1);
+    }
+
+    @Test
+    void space_is_kept_free_for_disks_as_on_smartos() throws IOException {
+        UUID kvm = zonda.create(payload("kvm", UUID.randomUUID()));
+        UUID bhyve = zonda.create(payload("bhyve", UUID.randomUUID()).with("quota", 1));
+        assertThat(value("refreservation", dataset(kvm, 0))).isEqualTo(String.valueOf(6L * MIB));
+        assertThat(value("refreservation", dataset(bhyve, 0)))
+                .as("ZFS' auto, of a volume of 6 MiB")
+                .isEqualTo(String.valueOf(8L * MIB));
+        assertThat(value("quota", "zones/" + bhyve)).isEqualTo(String.valueOf((1024L + 8 + 6) * MIB));
+        assertThat(update(kvm, updating(change(kvm, 0, "size", 9))).status()).isZero();
+        assertThat(value("refreservation", dataset(kvm, 0))).isEqualTo(String.valueOf(9L * MIB));
+        assertThat(zonda.vmadm("update", bhyve.toString(), "flexible_disk_size=10")
+                        .status())
+                .isZero();
+        assertThat(value("refreservation", dataset(bhyve, 0))).isEqualTo("0");
+        Json.Obj disk = Json.object().with("model", "virtio").with("size", 1 << 20);
+        Json.Obj large = payload("kvm", UUID.randomUUID()).with("disks", new Json.Arr(List.of(disk)));
+        assertThat(zonda.feed(large.compact(), "vmadm", "create").err())
+                .contains("out of space (1048576 MiB are to be kept free for the disk; with refreservation 0");
+        zonda.create(large.with("disks", new Json.Arr(List.of(disk.with("refreservation", 0)))));
     }
 }

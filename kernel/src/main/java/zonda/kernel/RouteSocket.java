@@ -208,21 +208,35 @@ public final class RouteSocket implements AutoCloseable {
         socket.execute(message);
     }
 
-    /**
-     * Makes the bridge deliver to this port only what is for this MAC, broadcast or multicast, and take from it only
-     * frames with this source: bridge(8), {@code learning off flood off locked on} with a static entry (locked: Linux
-     * 5.16). Unlocked, it learns and floods as ports do.
-     */
-    public void lockPort(Link port, Mac mac, boolean locked) {
-        int open = locked ? 0 : 1;
-        var flags =
-                new NetlinkMessage("RTM_SETLINK", port.name() + (locked ? " locked" : " unlocked"), RTM_SETLINK, ACK);
+    /** How a port of a bridge is a part of it: bridge(8), learning, flood and locked (locked: Linux 5.16). */
+    public enum PortMode {
+        /** It gets what is for its MAC, broadcast or multicast, and only frames of that source are taken from it. */
+        LOCKED(0, 0, 1),
+        /** As the other, and what is for a MAC that the bridge knows no port of is delivered to it, too. */
+        LISTENING(0, 1, 1),
+        /** As ports usually are. */
+        OPEN(1, 1, 0);
+
+        private final int learning;
+        private final int flood;
+        private final int locked;
+
+        PortMode(int learning, int flood, int locked) {
+            this.learning = learning;
+            this.flood = flood;
+            this.locked = locked;
+        }
+    }
+
+    /** Has the bridge treat this port so, and know that this MAC is there: a static entry. */
+    public void lockPort(Link port, Mac mac, PortMode mode) {
+        var flags = new NetlinkMessage("RTM_SETLINK", port.name() + " " + mode, RTM_SETLINK, ACK);
         flags.u8(AF_BRIDGE).u8(0).u16(0).u32(port.index()).u32(0).u32(0);
         flags.nested(
                 IFLA_PROTINFO,
-                bridge -> bridge.attribute8(IFLA_BRPORT_LEARNING, open)
-                        .attribute8(IFLA_BRPORT_UNICAST_FLOOD, open)
-                        .attribute8(IFLA_BRPORT_LOCKED, 1 - open));
+                bridge -> bridge.attribute8(IFLA_BRPORT_LEARNING, mode.learning)
+                        .attribute8(IFLA_BRPORT_UNICAST_FLOOD, mode.flood)
+                        .attribute8(IFLA_BRPORT_LOCKED, mode.locked));
         var entry =
                 new NetlinkMessage("RTM_NEWNEIGH", mac + " on " + port.name(), RTM_NEWNEIGH, ACK | CREATE | REPLACE);
         entry.u8(AF_BRIDGE)

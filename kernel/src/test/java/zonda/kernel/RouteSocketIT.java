@@ -62,7 +62,7 @@ class RouteSocketIT {
                 Link end = route.createVeth(veth("nic0", bridge));
                 route.describe(end, "a zone's");
                 route.withoutLinkLocal(end);
-                route.lockPort(end, Mac.parse("02:00:00:00:00:02"), true);
+                route.lockPort(end, Mac.parse("02:00:00:00:00:02"), RouteSocket.PortMode.LOCKED);
                 route.up(end);
 
                 Link seen = route.link("nic0").orElseThrow();

@@ -15,6 +15,7 @@ import zonda.base.Bytes;
  * @param stamp the platform's, as the guest's firmware tells it
  * @param direct what it starts in place of its firmware's search in the boot order
  * @param vga the display's model: cirrus, std, vmware, qxl or xenfb
+ * @param passed devices of the host that it has for itself; on the board Q35 only
  * @param spice further options of its SPICE display, if it has one
  * @param ownOptions in place of the usual display and input devices
  * @param moreOptions after all others
@@ -34,6 +35,8 @@ public record Machine(
         String vga,
         List<Disk> disks,
         List<Nic> nics,
+        List<PassedDevice> passed,
+        SerialPorts serial,
         Optional<String> spice,
         Optional<String> ownOptions,
         Optional<String> moreOptions) {
@@ -42,6 +45,7 @@ public record Machine(
     public Machine {
         disks = List.copyOf(disks);
         nics = List.copyOf(nics);
+        passed = List.copyOf(passed);
     }
 
     /** The chipset. */

@@ -65,6 +65,7 @@ public final class Qemu {
         board();
         // QEMU gives each device without a place the first that is free: those that have one come before them.
         disks(true);
+        machine.passed().forEach(device -> add("-device", device.option()));
         ports();
         disks(false);
         machine.nics().forEach(this::nic);
@@ -118,10 +119,8 @@ public final class Qemu {
     }
 
     private void ports() {
-        add("-chardev", socket("console", CONSOLE) + ",logfile=/dev/stdout,logappend=on", "-serial", "chardev:console");
-        // It connects again to a daemon that was started anew.
-        add("-chardev", "socket,id=metadata,reconnect=1,path=" + escaped(metadata.toString()));
-        add("-serial", "chardev:metadata");
+        add(machine.serial().first().options("com1", metadata));
+        add(machine.serial().second().options("com2", metadata));
         add("-chardev", socket("control", CONTROL), "-mon", "chardev=control,mode=control");
         add("-device", "virtio-serial-pci", "-chardev", socket(AGENT_PORT, AGENT));
         add("-device", "virtserialport,chardev=" + AGENT_PORT + ",name=org.qemu.guest_agent.0");
@@ -140,7 +139,8 @@ public final class Qemu {
         add("-vga", machine.vga());
     }
 
-    private static String socket(String id, String name) {
+    /** A character device that others connect to. */
+    static String socket(String id, String name) {
         return "socket,id=" + id + ",server=on,wait=off,path=" + SOCKETS.resolve(name);
     }
 
@@ -242,7 +242,7 @@ public final class Qemu {
     }
 
     /** A comma in a value is written twice. */
-    private static String escaped(String value) {
+    static String escaped(String value) {
         return value.replace(",", ",,");
     }
 }

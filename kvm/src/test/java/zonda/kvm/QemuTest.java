@@ -19,6 +19,11 @@ class QemuTest {
     private static final Nic.Pacing SLOW = new Nic.Pacing(Optional.of(64L), Optional.of(300_000L));
     private static final Nic NIC = new Nic("tap0", Mac.parse("02:00:00:00:00:01"), Nic.Model.E1000, SLOW);
 
+    private static final List<PassedDevice> PASSED = List.of(new PassedDevice(
+            PciAddress.parse("65:00.1").orElseThrow(), PciSlot.parse("8").orElseThrow()));
+    private static final SerialPorts SWAPPED =
+            new SerialPorts(SerialLine.parse("socket,/tmp/debug").orElseThrow(), new SerialLine.Console());
+
     private static Disk disk(Disk.Model model, boolean boots) {
         return placed(model, boots, Optional.empty());
     }
@@ -66,6 +71,8 @@ class QemuTest {
                 "std",
                 disks,
                 nics,
+                board == Machine.Board.Q35 ? PASSED : List.of(),
+                board == Machine.Board.Q35 ? SWAPPED : SerialPorts.USUAL,
                 Optional.of("image-compression=off"),
                 Optional.empty(),
                 Optional.of("-no-reboot  -S"));
@@ -307,5 +314,36 @@ class QemuTest {
         assertThat(command.get(4)).isEqualTo("/usr/bin/qemu-system-x86_64");
         assertThat(values(command, "-chardev")).contains("socket,id=tpm,path=/tmp/vm.tpm");
         assertThat(values(command, "-device")).contains("tpm-crb,tpmdev=tpm0");
+    }
+
+    @Test
+    void serial_ports_are_joined_to_console_metadata_or_a_socket_of_somebody_s_own() {
+        List<String> usual =
+                Qemu.command(machine(Machine.Board.PC, Machine.Firmware.BIOS, List.of()), Accelerator.TCG, METADATA);
+        List<String> swapped =
+                Qemu.command(machine(Machine.Board.Q35, Machine.Firmware.BIOS, List.of()), Accelerator.TCG, METADATA);
+
+        assertThat(values(usual, "-chardev"))
+                .startsWith(
+                        "socket,id=com1,server=on,wait=off,path=/tmp/vm.console,logfile=/dev/stdout,logappend=on",
+                        "socket,id=com2,reconnect=1,path=/.zonecontrol/metadata.sock");
+        assertThat(values(usual, "-serial")).containsExactly("chardev:com1", "chardev:com2");
+        assertThat(values(swapped, "-chardev"))
+                .startsWith(
+                        "socket,id=com1,server=on,wait=off,path=/tmp/debug",
+                        "socket,id=com2,server=on,wait=off,path=/tmp/vm.console,logfile=/dev/stdout,logappend=on");
+    }
+
+    @Test
+    void a_device_of_the_host_is_where_the_guest_was_told_before_what_takes_any_place() {
+        List<String> devices = values(
+                Qemu.command(
+                        machine(Machine.Board.Q35, Machine.Firmware.BIOS, List.of(disk(Disk.Model.VIRTIO, true))),
+                        Accelerator.KVM,
+                        METADATA),
+                "-device");
+
+        assertThat(devices)
+                .startsWith("vfio-pci,host=0000:65:00.1,bus=pcie.0,addr=0x8.0,multifunction=on", "virtio-serial-pci");
     }
 }

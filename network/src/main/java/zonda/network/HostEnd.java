@@ -52,7 +52,7 @@ final class HostEnd {
                 new Veth.Peer(nic.interfaceName(), nic.mac()));
         Link end = create(socket, veth);
         socket.describePort(end, alias(plan.spec()));
-        socket.lockPort(end, nic.mac(), !plan.attachment().protection().allowsMacSpoofing());
+        socket.lockPort(end, nic.mac(), plan.attachment().protection().portMode());
         return end;
     }
 
@@ -83,8 +83,7 @@ final class HostEnd {
         Optional<Link> bridge = socket.link(attachment.nic().bridge()).filter(Link::isBridge);
         if (bridge.isPresent() && bridge.get().index() != end.master()) {
             socket.master(end, bridge.get().index());
-            socket.lockPort(
-                    end, attachment.nic().mac(), !attachment.protection().allowsMacSpoofing());
+            socket.lockPort(end, attachment.nic().mac(), attachment.protection().portMode());
         }
         return bridge.isPresent();
     }

@@ -6,6 +6,7 @@ import java.util.TreeSet;
 import zonda.base.Cidr;
 import zonda.base.Code;
 import zonda.base.OpException;
+import zonda.kernel.RouteSocket.PortMode;
 
 /**
  * What a NIC may send beyond its own MAC and addresses; vmadm(8)'s {@code nics.*.allow_*}.
@@ -26,7 +27,9 @@ public record NicProtection(Set<Allowed> allowed, List<Cidr> allowedIps, Set<Int
         DHCP_SPOOFING,
         /** As {@link #DHCP_SPOOFING}. */
         DHCP_SERVER,
-        RESTRICTED_TRAFFIC
+        RESTRICTED_TRAFFIC,
+        /** What is for a MAC that no port of the switch has is delivered to the NIC, too. */
+        UNFILTERED_PROMISC
     }
 
     public NicProtection {
@@ -42,6 +45,14 @@ public record NicProtection(Set<Allowed> allowed, List<Cidr> allowedIps, Set<Int
 
     boolean allowsMacSpoofing() {
         return allowed.contains(Allowed.MAC_SPOOFING);
+    }
+
+    /** How the NIC's port is a part of its switch. */
+    PortMode portMode() {
+        if (allowsMacSpoofing()) {
+            return PortMode.OPEN;
+        }
+        return allowed.contains(Allowed.UNFILTERED_PROMISC) ? PortMode.LISTENING : PortMode.LOCKED;
     }
 
     boolean allowsIpSpoofing() {

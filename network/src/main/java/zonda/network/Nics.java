@@ -286,7 +286,7 @@ final class Nics {
             Link end = socket.link(old.nic().hostEnd())
                     .orElseThrow(
                             () -> new OpException(Code.FAILED, old.nic().hostEnd() + " of nic " + mac + " is gone"));
-            socket.lockPort(end, mac, !protection.allowsMacSpoofing());
+            socket.lockPort(end, mac, protection.portMode());
         }
         attachments.replace(zone, changed);
         antiSpoof.replace(old.port(), new Attachment(old.nic(), protection).port());

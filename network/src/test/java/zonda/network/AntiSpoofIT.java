@@ -116,6 +116,33 @@ class AntiSpoofIT {
                 .doesNotContain("mac");
     }
 
+    @Test
+    void what_is_for_a_mac_that_nobody_has_is_for_who_may_have_several() throws IOException {
+        try (var network = new TestNetwork(CONFIG);
+                var sender = new TestZone();
+                var plain = new TestZone();
+                var nested = new TestZone()) {
+            Networks networks = network.up();
+            Mac mac = mac();
+            var several = new NicProtection(Set.of(Allowed.UNFILTERED_PROMISC), List.of(), Set.of());
+            networks.attach(zone(nic(sender.uuid, mac, "stub9", OWN + "/24")), sender.pid());
+            networks.attach(zone(nic(plain.uuid, mac(), "stub9", "10.98.9.7/24")), plain.pid());
+            networks.attach(
+                    zone(nic(nested.uuid, 0, mac(), "stub9", several, "10.98.9.8/24", "fd5a:9::8/64")), nested.pid());
+            byte[] inner = udp(mac, OWN, "inner");
+            System.arraycopy(mac().bytes(), 0, inner, 0, mac.bytes().length);
+            try (var usual = plain.capture("net0");
+                    var open = nested.capture("net0")) {
+                sender.sendFrames("net0", List.of(inner, udp(mac, OWN, END)));
+
+                assertThat(usual.sees(mark(END))).isTrue();
+                assertThat(open.sees(mark(END))).isTrue();
+                assertThat(usual.has(mark("inner"))).isFalse();
+                assertThat(open.has(mark("inner"))).isTrue();
+            }
+        }
+    }
+
     private static Set<String> beyond(Allowed allowed) throws IOException {
         Set<String> more = new TreeSet<>(arriving(new NicProtection(Set.of(allowed), List.of(), Set.of())));
         Set<String> usual = arriving(NicProtection.FULL);

@@ -56,7 +56,7 @@ public final class Diagnosis {
             lines.add("and here: vmadm receive; or give it up: vmadm delete " + uuid);
             return lines;
         }
-        lines.add(going.isEmpty() ? advice(vm, state) : "wait until that has ended");
+        lines.add(going.isEmpty() ? advice(vm, state, vms.running(uuid).isPresent()) : "wait until that has ended");
         return lines;
     }
 
@@ -84,16 +84,20 @@ public final class Diagnosis {
         }
     }
 
-    private static String advice(VmRecord vm, String state) {
+    private static String advice(VmRecord vm, String state, boolean runs) {
         String word = vm.config().alias().orElse(vm.uuid().toString());
         return switch (state) {
             case "failed" -> "look at it, then: vmadm delete " + word + ", and create it again, or: vmadm reprovision";
             case "stopped" -> "to boot it: vmadm start " + word;
             case "receiving" -> "receive its dataset " + vm.config().dataset() + ", then: vmadm install " + word;
             case "provisioning" ->
-                vm.config().autoboot()
-                        ? "its guest is at its first boot; the console says how far: vmadm console " + word
-                        : "it has not been booted yet: vmadm start " + word;
+                vm.config().brand().isHvm() && runs
+                        ? "its guest has yet to ask for its metadata at the serial port, or to run an agent; "
+                                + GuestWord.limit(vm.config()).toSeconds()
+                                + " s after its boot the VM counts as up all the same: vmadm console " + word
+                        : vm.config().autoboot()
+                                ? "its guest is at its first boot; the console says how far: vmadm console " + word
+                                : "it has not been booted yet: vmadm start " + word;
             default -> "nothing is known to be wrong with it";
         };
     }

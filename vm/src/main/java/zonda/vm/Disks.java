@@ -58,7 +58,7 @@ final class Disks {
                     .orElse(0L));
         }
 
-        /** What is kept free for it; nothing unless the VM says so. */
+        /** What is kept free for it, if anything is. */
         Optional<Bytes> refreservation() {
             return properties.integer("refreservation").filter(size -> size > 0).map(Bytes::ofMiB);
         }
@@ -106,6 +106,16 @@ final class Disks {
         return Bytes.of(of(vm).stream()
                 .filter(disk -> disk.dataset().isPresent())
                 .mapToLong(disk -> disk.size().value())
+                .sum());
+    }
+
+    /** As {@link #total}, of a volume what is kept free for it if that is more. */
+    static Bytes claimed(VmConfig vm) {
+        return Bytes.of(of(vm).stream()
+                .filter(disk -> disk.dataset().isPresent())
+                .mapToLong(disk -> Math.max(
+                        disk.size().value(),
+                        disk.refreservation().map(Bytes::value).orElse(0L)))
                 .sum());
     }
 
@@ -161,7 +171,8 @@ final class Disks {
     private static Json.Obj updated(VmConfig vm, Json.Obj disk, Json.Obj change, Findings findings) {
         long before = new Kept(vm.uuid(), disk).size().value();
         boolean mayShrink = vm.brand() == Brand.BHYVE && change.bool("dangerous_allow_shrink", false);
-        Json.Obj after = Updates.merged(disk, change.without("dangerous_allow_shrink"));
+        Json.Obj merged = Updates.merged(disk, change.without("dangerous_allow_shrink"));
+        Json.Obj after = DiskSpace.changed(vm, disk, merged, change, findings);
         long size = new Kept(vm.uuid(), after).size().value();
         if (size == 0) {
             findings.badValue("update_disks.*.size");
@@ -281,6 +292,16 @@ final class Disks {
                         + " is not found by a guest without a disk at function 0"));
     }
 
+    /** Notes what is wrong with a place on the guest's PCI bus, if one is given. */
+    static void checkSlot(String text, Findings findings) {
+        Optional<PciSlot> slot = PciSlot.parse(text);
+        if (slot.isEmpty() && !text.isEmpty()) {
+            findings.rule("Invalid pci_slot: \"" + text + "\" (must be device, device:function or 0:device:function)");
+        } else if (slot.filter(place -> PciSlot.TAKEN.contains(place.device())).isPresent()) {
+            findings.rule("PCI devices " + PciSlot.TAKEN.stream().sorted().toList() + " are taken: \"" + text + "\"");
+        }
+    }
+
     /** Completes the disks of a create, and notes what is wrong with them. */
     Json.Obj complete(VmConfig vm, Findings findings) {
         if (!vm.brand().isHvm()) {
@@ -389,20 +410,8 @@ final class Disks {
                 findings.rule(invalidModel(word.get(), vm.brand()));
             }
             blocks(disk.with("model", word.get()));
-            slot(disk.string("pci_slot", ""));
+            checkSlot(disk.string("pci_slot", ""), findings);
             return disk.with("model", word.get());
-        }
-
-        private void slot(String text) {
-            Optional<PciSlot> slot = PciSlot.parse(text);
-            if (slot.isEmpty() && !text.isEmpty()) {
-                findings.rule(
-                        "Invalid pci_slot: \"" + text + "\" (must be device, device:function or 0:device:function)");
-            } else if (slot.filter(place -> PciSlot.TAKEN.contains(place.device()))
-                    .isPresent()) {
-                findings.rule(
-                        "PCI devices " + PciSlot.TAKEN.stream().sorted().toList() + " are taken: \"" + text + "\"");
-            }
         }
 
         private void blocks(Json.Obj disk) {
@@ -431,7 +440,7 @@ final class Disks {
                 return disk;
             }
             Json.Obj placed = placed(disk, pool, dataset);
-            return disk.has("image_uuid") ? ofImage(placed, pool) : empty(placed);
+            return DiskSpace.complete(vm, disk.has("image_uuid") ? ofImage(placed, pool) : empty(placed));
         }
 
         private Json.Obj empty(Json.Obj disk) {

@@ -21,8 +21,11 @@ public interface GuestMetadata {
     /** The directory that holds the VM's socket; the zone sees it. */
     Path directory(UUID uuid);
 
-    /** What a guest may change of its VM: its customer metadata. */
+    /** What a guest does: it asks, and it may change its VM's customer metadata. */
     interface GuestWrites {
+        /** It has asked for something, or changes something. */
+        void asked();
+
         void put(String key, String value);
 
         void delete(String key);

@@ -149,6 +149,15 @@ public final class HvmControl {
                         .anyMatch(port -> port.bool("frontend-open", false));
     }
 
+    /** As the other, for who can ask again. */
+    boolean hasAgentIfItAnswers(VmConfig vm) {
+        try {
+            return hasAgent(vm);
+        } catch (OpException e) {
+            return false;
+        }
+    }
+
     /** From now on a display lets in who knows this. @throws OpException FAILED */
     void setPassword(VmConfig vm, Displays.Kind kind, String password) {
         Json.Obj arguments = Json.object().with("protocol", kind.word()).with("password", password);

@@ -40,8 +40,9 @@ final class HvmDatasets {
 
     /** The most that the VM's root and what is below it may take; bhyve's disks and their snapshots are below it. */
     private static Optional<Bytes> quota(VmConfig vm) {
-        long disks =
-                vm.brand() == Brand.BHYVE ? flexible(vm).orElse(Disks.total(vm)).value() : 0;
+        long disks = vm.brand() == Brand.BHYVE
+                ? flexible(vm).orElse(Disks.claimed(vm)).value()
+                : 0;
         return vm.quota().map(quota -> Bytes.of(quota.value() + disks));
     }
 
@@ -86,6 +87,12 @@ final class HvmDatasets {
                 .tuning(Storing.possible(Storing.of(vm).root(), datasets));
         if (datasets.find(vm.dataset()).isEmpty()) {
             datasets.create(vm.dataset(), quota(vm).map(options::quota).orElse(options));
+            vm.properties()
+                    .string(KernelFiles.IMAGE)
+                    .ifPresent(image -> KernelFiles.take(
+                            datasets.directory(vm.zpool() + "/" + image + "@final")
+                                    .resolve("root"),
+                            datasets.mount(vm.dataset()).resolve("root")));
         }
         for (Disks.Kept disk : Disks.of(vm)) {
             disk.dataset().ifPresent(name -> make(disk, name, datasets));
@@ -95,9 +102,17 @@ final class HvmDatasets {
 
     /** Makes, resizes and last destroys volumes, so that they are what the VM's disks say after a change. */
     static void reconcile(VmConfig before, VmConfig vm, Datasets datasets) {
+        Map<String, Disks.Kept> wanted = volumes(vm);
+        volumes(before).forEach((name, disk) -> {
+            Optional<Disks.Kept> after = Optional.ofNullable(wanted.get(name));
+            if (after.isPresent() && kept(after.get()) < kept(disk)) {
+                // The VM's limit may be less than what was kept free before.
+                datasets.setAllotment(
+                        name, given -> given.refreservation(after.get().refreservation()));
+            }
+        });
         allot(vm, datasets);
         make(vm, datasets);
-        Map<String, Disks.Kept> wanted = volumes(vm);
         volumes(before).forEach((name, disk) -> {
             Disks.Kept after = wanted.get(name);
             if (after == null) {
@@ -106,6 +121,10 @@ final class HvmDatasets {
                 datasets.setVolumeSize(name, after.size());
             }
         });
+    }
+
+    private static long kept(Disks.Kept disk) {
+        return disk.refreservation().map(Bytes::value).orElse(0L);
     }
 
     private static Map<String, Disks.Kept> volumes(VmConfig vm) {
@@ -126,7 +145,7 @@ final class HvmDatasets {
 
     private static void make(Disks.Kept disk, String name, Datasets datasets) {
         if (datasets.find(name).isEmpty()) {
-            create(disk, name, datasets);
+            createWithHint(disk, name, datasets);
         } else {
             datasets.setAllotment(name, given -> given.refreservation(disk.refreservation()));
             datasets.setTuning(name, _ -> Storing.of(disk));
@@ -145,6 +164,26 @@ final class HvmDatasets {
         }
         String pool = name.substring(0, name.indexOf('/'));
         datasets.clone(pool + "/" + disk.imageUuid().get() + "@final", name, options);
+    }
+
+    /** As {@link #create}; when the pool hasn't the space that is kept free for the disk, the way out is said. */
+    private static void createWithHint(Disks.Kept disk, String name, Datasets datasets) {
+        try {
+            create(disk, name, datasets);
+        } catch (OpException e) {
+            if (disk.refreservation().isPresent()
+                    && String.valueOf(e.getMessage()).endsWith("out of space")) {
+                throw new OpException(
+                        e.code(),
+                        e.getMessage() + " ("
+                                + disk.refreservation().get().value()
+                                        / Bytes.ofMiB(1).value()
+                                + " MiB are to be kept free for the disk; with refreservation 0 it takes what is"
+                                + " written to it)",
+                        e);
+            }
+            throw e;
+        }
     }
 
     /** The emulator's zone is the host's programs, and places for its sockets and what is mounted. */

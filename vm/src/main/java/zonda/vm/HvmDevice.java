@@ -9,6 +9,7 @@ import java.util.Locale;
 import zonda.kernel.DeviceNumber;
 import zonda.kernel.Directory;
 import zonda.kernel.FileStat;
+import zonda.kvm.HostPci;
 import zonda.zones.ZoneSpec;
 
 /**
@@ -17,7 +18,8 @@ import zonda.zones.ZoneSpec;
  */
 enum HvmDevice {
     TUN("/dev/net/tun", 200),
-    KVM("/dev/kvm", 232);
+    KVM("/dev/kvm", 232),
+    VFIO("/dev/vfio/vfio", 196);
 
     private static final int MAJOR = 10;
 
@@ -31,15 +33,29 @@ enum HvmDevice {
 
     /** The VM's own node, made anew. */
     ZoneSpec.Device of(VmRecord vm, Path zonepath) {
-        String name = "device." + name().toLowerCase(Locale.ROOT);
+        return node(vm, zonepath, name().toLowerCase(Locale.ROOT), target, new DeviceNumber(MAJOR, minor));
+    }
+
+    /** The node of a group of PCI devices. */
+    static ZoneSpec.Device group(VmRecord vm, Path zonepath, HostPci.Group group) {
+        return node(
+                vm,
+                zonepath,
+                "vfio" + group.number(),
+                "/dev/vfio/" + group.number(),
+                new DeviceNumber(group.major(), group.minor()));
+    }
+
+    private static ZoneSpec.Device node(VmRecord vm, Path zonepath, String word, String target, DeviceNumber number) {
+        String name = "device." + word;
         Path node = zonepath.resolve(name);
         try (Directory directory = Directory.open(zonepath)) {
             Files.deleteIfExists(node);
-            directory.mknod(name, FileStat.Kind.CHARACTER, new DeviceNumber(MAJOR, minor));
+            directory.mknod(name, FileStat.Kind.CHARACTER, number);
             Files.setAttribute(node, "unix:uid", (int) HvmDatasets.hostId(vm.ids()), LinkOption.NOFOLLOW_LINKS);
         } catch (IOException e) {
             throw new UncheckedIOException("make " + node + ": " + e, e);
         }
-        return new ZoneSpec.Device(node, target, MAJOR, minor);
+        return new ZoneSpec.Device(node, target, number.major(), number.minor());
     }
 }

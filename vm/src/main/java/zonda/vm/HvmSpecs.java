@@ -19,6 +19,8 @@ import zonda.kvm.Machine;
 import zonda.kvm.Nic;
 import zonda.kvm.Qemu;
 import zonda.kvm.Sectors;
+import zonda.kvm.SerialLine;
+import zonda.kvm.SerialPorts;
 import zonda.kvm.Tpm;
 import zonda.network.MachineEnd;
 import zonda.storage.Datasets;
@@ -92,6 +94,7 @@ final class HvmSpecs {
         if (accelerator() == Accelerator.KVM) {
             devices.add(HvmDevice.KVM.of(vm, zonepath));
         }
+        devices.addAll(PciDevices.hand(vm, zonepath));
         return new ZoneSpec(
                 config.uuid(),
                 config.zonename(),
@@ -156,9 +159,18 @@ final class HvmSpecs {
                 properties.string("vga", "std"),
                 disks,
                 nics(vm),
+                PciDevices.of(vm),
+                serial(vm),
                 Displays.hasSpice(vm) ? Optional.of(properties.string("spice_opts", "")) : Optional.empty(),
                 properties.string("qemu_opts"),
                 properties.string(kvm ? "qemu_extra_opts" : "bhyve_extra_opts"));
+    }
+
+    /** What its serial ports are joined to; brand kvm has no say in it. */
+    static SerialPorts serial(VmConfig vm) {
+        return new SerialPorts(
+                SerialLine.parse(vm.properties().string("com1", "")).orElse(SerialPorts.USUAL.first()),
+                SerialLine.parse(vm.properties().string("com2", "")).orElse(SerialPorts.USUAL.second()));
     }
 
     private static Disk disk(VmConfig vm, Disks.Kept disk, int index) {

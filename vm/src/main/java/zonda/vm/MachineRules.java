@@ -5,6 +5,7 @@ import java.util.Optional;
 import zonda.base.Json;
 import zonda.kvm.BootOrder;
 import zonda.kvm.Nic;
+import zonda.kvm.SerialLine;
 
 /** What must hold of a hardware VM besides what holds of all: vmadm(8), and its messages. */
 final class MachineRules {
@@ -62,10 +63,12 @@ final class MachineRules {
                 .ifPresent(order -> findings.rule(
                         "Invalid boot order: \"" + order + "\" (such as order=cd,once=d, or direct for a kernel)"));
         KernelFiles.check(properties, findings);
+        serial(properties, findings);
+        PciDevices.check(vm, findings);
         vm.nics().forEach(nic -> nic(vm, nic, findings));
     }
 
-    /** The port that both are to have, by name, if there is one. */
+    /** What both are to have and only one can, by name: a display's port, or a device of the host. */
     static Optional<String> conflict(VmConfig vm, VmConfig other) {
         for (Displays.Kind mine : Displays.Kind.values()) {
             for (Displays.Kind theirs : Displays.Kind.values()) {
@@ -74,7 +77,22 @@ final class MachineRules {
                 }
             }
         }
-        return Optional.empty();
+        return PciDevices.conflict(vm, other);
+    }
+
+    private static void serial(Json.Obj properties, Findings findings) {
+        Optional<String> first = properties.string("com1");
+        Optional<String> second = properties.string("com2");
+        for (String name : List.of("com1", "com2")) {
+            properties
+                    .string(name)
+                    .filter(line -> SerialLine.parse(line).isEmpty())
+                    .ifPresent(line ->
+                            findings.rule("Invalid " + name + ": \"" + line + "\" (must be " + SerialLine.FORMS + ")"));
+        }
+        if (first.isPresent() && first.equals(second)) {
+            findings.rule("com1 and com2 can't both be \"" + first.get() + "\"");
+        }
     }
 
     private static void one(Json.Obj properties, String name, List<String> known, Findings findings) {

@@ -47,6 +47,9 @@ final class Machinery {
     /** Those whose boot is under way, before they get their NICs and until they are running. */
     private final Set<UUID> booting = ConcurrentHashMap.newKeySet();
 
+    /** Those whose guest has asked for its metadata since its boot, as far as this daemon knows. */
+    private final Set<UUID> asked = ConcurrentHashMap.newKeySet();
+
     private final Map<UUID, ReentrantLock> delegations = new ConcurrentHashMap<>();
 
     private final Consumer<UUID> changed;
@@ -69,6 +72,11 @@ final class Machinery {
     /** Asked in the order in which a boot ends, so that it is not missed in between. */
     boolean isUpOrBooting(UUID vm) {
         return booting.contains(vm) || running.containsKey(vm);
+    }
+
+    /** Whether the guest has asked for its metadata since it was booted, or this daemon has begun. */
+    boolean hasAsked(UUID vm) {
+        return asked.contains(vm);
     }
 
     Indestructible indestructible() {
@@ -327,6 +335,7 @@ final class Machinery {
         host.commands().stop(vm);
         host.metadata().stop(vm);
         running.remove(vm);
+        asked.remove(vm);
         changed.accept(vm);
     }
 
@@ -381,6 +390,11 @@ final class Machinery {
                                 : vm.ids().base(),
                         () -> store.find(uuid).orElse(vm).config().properties(),
                         new GuestMetadata.GuestWrites() {
+                            @Override
+                            public void asked() {
+                                asked.add(uuid);
+                            }
+
                             @Override
                             public void put(String key, String value) {
                                 changeMetadata(uuid, customer -> customer.with(key, value));

@@ -33,15 +33,16 @@ final class PayloadChecks {
             return new Vms.Checked(raw, Brand.JOYENT, findings);
         }
         Json.Obj given = raw.has("brand") ? raw : raw.with("brand", word);
-        Json.Obj read = payloads.read(given, Verb.CREATE, brand.get(), findings);
+        Json.Obj read = PciDevices.settled(payloads.read(given, Verb.CREATE, brand.get(), findings));
         payloads.checkRequired(read, brand.get(), findings);
         UUID uuid = read.string("uuid").map(UUID::fromString).orElseGet(this::randomUuid);
         Json.Obj complete = defaults.complete(read.with("uuid", uuid.toString()), brand.get())
                 .with("create_timestamp", now());
         complete = disks.complete(new VmConfig(Delegation.named(complete)), findings);
-        rules.check(new VmConfig(complete), findings);
-        rules.imageProblem(new VmConfig(complete)).ifPresent(problem -> findings.badValue("image_uuid", problem));
-        rules.warn(read, Optional.of(new VmConfig(complete).zpool()), findings);
+        var vm = new VmConfig(complete);
+        rules.check(vm, findings);
+        rules.imageProblem(vm).ifPresent(problem -> findings.badValue(Rules.imageProperty(vm), problem));
+        rules.warn(read, Optional.of(vm.zpool()), findings);
         return new Vms.Checked(complete, brand.get(), findings);
     }
 
@@ -63,7 +64,7 @@ final class PayloadChecks {
             return new Vms.Checked(shown, brand.get(), findings);
         }
         Json.Obj read = payloads.read(shown, Verb.RECEIVE, brand.get(), new Findings())
-                .withAll(payloads.read(shown, Verb.CREATE, brand.get(), findings));
+                .withAll(PciDevices.settled(payloads.read(shown, Verb.CREATE, brand.get(), findings)));
         Json.Obj complete = Delegation.named(defaults.complete(read, brand.get()));
         complete = complete.has("create_timestamp") ? complete : complete.with("create_timestamp", now());
         complete = disks.received(new VmConfig(complete), findings);

@@ -61,14 +61,17 @@ final class Provisioning {
         if (Docker.is(vm.config())) {
             return;
         }
+        boolean first = vm.life() == VmRecord.Life.PROVISIONING;
         if (vm.config().brand().isHvm()) {
             if (!machinery.control().awaitRunning(vm.config())) {
                 throw failure(uuid, "its machine does not run");
             }
             machinery.displays().tellPasswordsIfItListens(vm.config());
+            if (first) {
+                new GuestWord(machinery).await(vm.config());
+            }
             return;
         }
-        boolean first = vm.life() == VmRecord.Life.PROVISIONING;
         try (GuestRoot guest = GuestRoot.open(machinery.root(vm.config()))) {
             if (guest.hasGuestTools()) {
                 if (first) {

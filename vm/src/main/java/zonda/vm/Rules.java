@@ -237,10 +237,15 @@ final class Rules {
                 }));
     }
 
+    /** What names the image of the VM's zone root; a machine need have none. */
+    static String imageProperty(VmConfig vm) {
+        return vm.brand().isHvm() ? KernelFiles.IMAGE : "image_uuid";
+    }
+
     /** The brand's image must be installed and of a type that it can run: why it isn't, if so. */
     Optional<String> imageProblem(VmConfig vm) {
-        String uuid = vm.imageUuid().orElse("");
-        if (vm.brand().isHvm() || uuid.isEmpty() || !host.poolExists(vm.zpool())) {
+        String uuid = vm.properties().string(imageProperty(vm)).orElse("");
+        if (uuid.isEmpty() || !host.poolExists(vm.zpool())) {
             return Optional.empty(); // Others tell of these.
         }
         Optional<String> type = host.image(uuid, vm.zpool()).map(manifest -> manifest.string("type", ""));

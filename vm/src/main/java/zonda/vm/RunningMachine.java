@@ -2,8 +2,11 @@ package zonda.vm;
 
 import java.nio.file.Path;
 import java.util.List;
+import zonda.base.Code;
 import zonda.base.Json;
+import zonda.base.OpException;
 import zonda.kvm.Qemu;
+import zonda.kvm.SerialLine;
 
 /** A hardware VM that runs, and what can be asked of it: vmadm(8), info and sysrq. */
 public record RunningMachine(VmConfig vm, HvmControl control) {
@@ -32,8 +35,13 @@ public record RunningMachine(VmConfig vm, HvmControl control) {
         control.reloadDisplays(vm);
     }
 
-    /** The socket of its first serial port, on the host. */
+    /** The socket of its console, on the host. @throws OpException FAILED when no serial port is its console */
     public Path console() {
+        if (!HvmSpecs.serial(vm).hasConsole()) {
+            throw new OpException(
+                    Code.FAILED,
+                    "VM " + vm.uuid() + " has no console: neither com1 nor com2 is " + SerialLine.USUAL_FIRST);
+        }
         return control.socket(vm, Qemu.CONSOLE);
     }
 }

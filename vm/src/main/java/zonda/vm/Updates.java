@@ -28,8 +28,21 @@ final class Updates {
         }
         boolean memory = List.of("ram", "max_physical_memory", "max_locked_memory", "max_swap", "tmpfs").stream()
                 .anyMatch(update::has);
-        Json.Obj balanced = memory ? Defaults.memoryAfterUpdate(before, after, update) : after;
+        Json.Obj settled = sharingSpace(vm, KernelFiles.settled(before, after, update));
+        Json.Obj balanced = memory ? Defaults.memoryAfterUpdate(before, settled, update) : settled;
         return vm.with(update.has("docker") ? Docker.complete(balanced, update) : balanced);
+    }
+
+    /** Where space is kept for all disks together from now on, each has what else was kept for it. */
+    private static Json.Obj sharingSpace(VmConfig before, Json.Obj after) {
+        boolean begins = after.has("flexible_disk_size") && !before.properties().has("flexible_disk_size");
+        return begins && after.has("disks")
+                ? withDisks(
+                        after,
+                        after.array("disks").objects().stream()
+                                .<Json>map(disk -> DiskSpace.shared(before, disk))
+                                .toList())
+                : after;
     }
 
     private Json.Obj apply(Json.Obj vm, String name, Json value, Findings findings) {
@@ -55,6 +68,9 @@ final class Updates {
             case "add_disks" -> withDisks(vm, disks.added(new VmConfig(vm), (Json.Arr) value, findings));
             case "update_disks" -> withDisks(vm, Disks.updated(new VmConfig(vm), (Json.Arr) value, findings));
             case "remove_disks" -> withDisks(vm, Disks.fewer(new VmConfig(vm), (Json.Arr) value, findings));
+            case "add_pci_devices" -> withPciDevices(vm, PciDevices.added(vm, (Json.Arr) value));
+            case "update_pci_devices" -> withPciDevices(vm, PciDevices.updated(vm, (Json.Arr) value, findings));
+            case "remove_pci_devices" -> withPciDevices(vm, PciDevices.fewer(vm, (Json.Arr) value, findings));
             case "add_filesystems" -> {
                 List<Json> all = new ArrayList<>(vm.array("filesystems").items());
                 all.addAll(((Json.Arr) value).items());
@@ -111,6 +127,10 @@ final class Updates {
 
     private static Json.Obj withDisks(Json.Obj vm, List<Json> disks) {
         return vm.with("disks", new Json.Arr(disks));
+    }
+
+    private static Json.Obj withPciDevices(Json.Obj vm, List<Json> devices) {
+        return devices.isEmpty() ? vm.without("pci_devices") : vm.with("pci_devices", new Json.Arr(devices));
     }
 
     private static Json.Obj withNics(Json.Obj vm, List<Json> nics) {

@@ -23,7 +23,11 @@ final class Values {
             case BOOLEAN -> bool(value).map(Json::of);
             case STRING, ZPOOL -> value instanceof Json.Str ? Optional.of(value) : Optional.empty();
             case INTEGER ->
-                integer(value).filter(number -> inBounds(property, number)).map(Json::of);
+                property.check().equals("orAuto") && value.equals(Json.of(DiskSpace.AUTO))
+                        ? Optional.of(value)
+                        : integer(value)
+                                .filter(number -> inBounds(property, number))
+                                .map(Json::of);
             case LIST -> list(value).map(Json.Arr::ofStrings);
             case FLAT_OBJECT ->
                 value instanceof Json.Obj object && isFlat(object) ? Optional.of(value) : Optional.empty();

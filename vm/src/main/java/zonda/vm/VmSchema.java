@@ -52,7 +52,10 @@ public final class VmSchema {
             case UUID -> Json.object().with("type", "string").with("format", "uuid");
             case BOOLEAN -> Json.object().with("type", "boolean");
             case STRING, ZPOOL, READ_ONLY -> Json.object().with("type", "string");
-            case INTEGER -> Json.object().with("type", "integer");
+            case INTEGER ->
+                property.check().equals("orAuto")
+                        ? Json.object().with("type", Json.Arr.ofStrings(List.of("integer", "string")))
+                        : Json.object().with("type", "integer");
             case LIST ->
                 Json.object().with("type", "array").with("items", Json.object().with("type", "string"));
             case FLAT_OBJECT ->
