@@ -90,10 +90,7 @@ public final class Diagnosis {
             case "failed" -> "look at it, then: vmadm delete " + word + ", and create it again, or: vmadm reprovision";
             case "stopped" -> "to boot it: vmadm start " + word;
             case "receiving" -> "receive its dataset " + vm.config().dataset() + ", then: vmadm install " + word;
-            case "provisioning" ->
-                vm.config().autoboot()
-                        ? "its guest is at its first boot; the console says how far: vmadm console " + word
-                        : "it has not been booted yet: vmadm start " + word;
+            case "provisioning" -> "its guest is at its first boot; the console says how far: vmadm console " + word;
             default -> "nothing is known to be wrong with it";
         };
     }
