@@ -50,6 +50,11 @@ public record Mac(long value) implements Comparable<Mac> {
         return (value >> 40 & 1) != 0;
     }
 
+    /** This address as one that a link can have: without the bit that makes it a group's. */
+    public Mac unicast() {
+        return new Mac(value & ~(0x01L << 40));
+    }
+
     public byte[] bytes() {
         byte[] octets = new byte[LENGTH];
         for (int i = 0; i < LENGTH; i++) {

@@ -78,7 +78,12 @@ final class VmadmChanging {
     void reprovision(Session session, List<String> arguments) {
         Getopt options = Getopt.parse(arguments, "f|file=");
         UUID uuid = VmadmTool.vm(vms, "reprovision", options.operands());
-        vms.reprovisioning().reprovision(uuid, VmadmTool.payload(session, options, "reprovision"));
+        Json.Obj payload = VmadmTool.payload(session, options, "reprovision");
+        try {
+            vms.reprovisioning().reprovision(uuid, payload);
+        } catch (OpException e) {
+            throw new OpException(e.code(), "Failed to reprovision VM " + uuid + ": " + e.getMessage(), e);
+        }
         session.err("Successfully reprovisioned VM " + uuid);
     }
 
@@ -90,8 +95,12 @@ final class VmadmChanging {
         String brand;
         switch (what) {
             case "create" -> {
-                Vms.Checked checked = vms.checkCreate(VmadmTool.payload(session, options, "validate"));
+                Json.Obj payload = VmadmTool.payload(session, options, "validate");
+                Vms.Checked checked = vms.checkCreate(payload);
                 findings = checked.findings();
+                if (!payload.has("brand")) {
+                    findings.missing("brand");
+                }
                 brand = checked.brand().word();
             }
             case "update" -> {

@@ -71,19 +71,21 @@ final class VmadmListing {
         Predicate<Json.Obj> wanted = query.parse(options.operands(), "lookup");
         List<Json.Obj> found =
                 vms.list().stream().filter(wanted).sorted(columns.sort("uuid")).toList();
+        if (options.has("j")) {
+            found = found.stream().map(Columns::listed).toList();
+        }
         if (options.has("1") && found.size() != 1) {
             throw new OpException(Code.FAILED, "Requested unique lookup but found " + found.size() + " results.");
         }
-        session.out(options.has("j") ? json(found, options.value("o"), options.has("1")) : uuids(found));
+        session.out(options.has("j") ? json(found, options.value("o")) : uuids(found));
     }
 
-    private static String json(List<Json.Obj> found, Optional<String> fields, boolean unique) {
+    private static String json(List<Json.Obj> found, Optional<String> fields) {
         List<Json> shown = new ArrayList<>();
         for (Json.Obj vm : found) {
             shown.add(fields.map(names -> only(vm, names)).orElse(vm));
         }
-        Json printed = unique ? shown.getFirst() : new Json.Arr(shown);
-        return printed.pretty() + "\n";
+        return new Json.Arr(shown).pretty() + "\n";
     }
 
     private static Json.Obj only(Json.Obj vm, String names) {

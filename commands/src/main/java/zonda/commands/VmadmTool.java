@@ -151,14 +151,20 @@ public final class VmadmTool implements Tool {
 
     private void sysrq(Session session, List<String> arguments) {
         UUID uuid = vm("sysrq", arguments);
-        String request = arguments.size() > 1 ? arguments.get(1) : "";
+        if (arguments.size() != 2) {
+            throw new OpException(Code.USAGE, "Wrong number of parameters to \"sysrq\"");
+        }
+        String request = arguments.get(1);
         switch (request) {
             case "nmi" -> {
                 vms.machine(uuid).interrupt();
                 session.err("Sent NMI to VM " + uuid);
             }
-            case "screenshot" -> session.err("Wrote " + vms.machine(uuid).screenshot());
-            default -> throw new OpException(Code.USAGE, "sysrq of which type? nmi or screenshot");
+            case "screenshot" -> {
+                vms.machine(uuid).screenshot();
+                session.err("Sent screenshot sysrq to VM " + uuid);
+            }
+            default -> throw new OpException(Code.USAGE, "Invalid sysrq type: " + request);
         }
     }
 
@@ -181,7 +187,7 @@ public final class VmadmTool implements Tool {
     private void snapshot(Session session, String verb, List<String> arguments) {
         UUID uuid = vm(verb, arguments);
         if (arguments.size() != 2) {
-            throw new OpException(Code.USAGE, "Invalid or missing snapshot name for " + verb);
+            throw new OpException(Code.USAGE, "Wrong number of parameters to \"" + verb + "\"");
         }
         String name = arguments.get(1);
         switch (verb) {

@@ -81,7 +81,7 @@ class DebianIT {
                 .contains("Static hostname: deb01")
                 .contains("Machine ID: " + vm.toString().replace("-", ""))
                 .contains("Debian GNU/Linux 12");
-        assertThat(zonda.sh(vm, "ip -4 -o addr show dev net0")).contains("inet 10.99.");
+        assertThat(zonda.sh(vm, "ip -4 -o addr show dev eth0")).contains("inet 10.99.");
         assertThat(zonda.sh(vm, "dpkg-query -W -f '${Status}' systemd")).isEqualTo("install ok installed");
         assertThat(zonda.sh(vm, "dpkg --verify systemd dbus login; echo verified"))
                 .isEqualTo("verified");

@@ -122,7 +122,7 @@ class LifecycleIT {
     void a_vm_without_autoboot_is_completed_by_its_first_start() {
         UUID vm = zonda.create(zonda.payload().with("autoboot", false));
 
-        assertThat(zonda.state(vm)).isEqualTo("provisioning");
+        assertThat(zonda.state(vm)).isEqualTo("stopped");
         assertThat(zonda.get(vm).string("zone_state", "")).isEqualTo("installed");
         said(zonda.vmadm("start", vm.toString()), "Successfully started VM " + vm);
         assertThat(zonda.state(vm)).isEqualTo("running");
@@ -390,8 +390,8 @@ class LifecycleIT {
         assertThat(list.err()).isEmpty();
         assertThat(list.out()).isEqualTo("""
                 UUID                                  TYPE  RAM      STATE             ALIAS
-                aaaa0000-0000-4000-8000-000000000001  OS    64       provisioning      web
-                bbbb0000-0000-4000-8000-000000000002  LX    128      provisioning      db
+                aaaa0000-0000-4000-8000-000000000001  OS    64       stopped           web
+                bbbb0000-0000-4000-8000-000000000002  LX    128      stopped           db
                 """);
         assertThat(zonda.vmadm("list", "-p", "-o", "alias,quota,exit_status,nics.0.mac")
                         .out())
@@ -407,16 +407,15 @@ class LifecycleIT {
         assertThat(zonda.vmadm("lookup", "nics.*.mac=2:8:20:0:0:2").out())
                 .isEqualTo("bbbb0000-0000-4000-8000-000000000002\n");
         assertThat(zonda.vmadm("lookup", "alias=none").status()).isZero();
+        assertThat(zonda.vmadm("lookup", "-1", "-j", "-o", "type", "alias=db").out())
+                .isEqualToIgnoringWhitespace("[{\"type\":\"LX\"}]");
         assertThat(zonda.vmadm("lookup", "-1", "type=OS").out()).isEqualTo("aaaa0000-0000-4000-8000-000000000001\n");
         refused(zonda.vmadm("lookup", "-1"), 1, "Requested unique lookup but found 2 results.");
         refused(zonda.vmadm("lookup", "-1", "alias=none"), 1, "Requested unique lookup but found 0 results.");
         assertThat(zonda.vmadm("lookup", "-j", "-o", "alias,ram").out())
                 .isEqualToIgnoringWhitespace("[{\"alias\":\"web\",\"ram\":64},{\"alias\":\"db\",\"ram\":128}]");
         refused(zonda.vmadm("info", "web"), 1, "no info types supported for brand joyent-minimal");
-        refused(
-                zonda.vmadm("console", "web"),
-                1,
-                "cannot connect to console when state is 'provisioning', must be running");
+        refused(zonda.vmadm("console", "web"), 1, "cannot connect to console when state is 'stopped', must be running");
         assertThat(zonda.run("zoneadm", "list", "-cp").out())
                 .startsWith("0:global:running:/:")
                 .contains("-:aaaa0000-0000-4000-8000-000000000001:installed:");

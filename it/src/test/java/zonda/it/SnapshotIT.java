@@ -78,7 +78,7 @@ class SnapshotIT {
         refused(1, "snapshot with name \"first\" already exists.", "create-snapshot", "first");
         refused(1, "No snapshot named \"third\" for " + vm, "delete-snapshot", "third");
         refused(1, "Invalid snapshot name \"a b\"", "create-snapshot", "a b");
-        refused(2, "Invalid or missing snapshot name", "create-snapshot");
+        refused(2, "Wrong number of parameters to \"create-snapshot\"", "create-snapshot");
 
         said("Deleted snapshot first for VM " + vm, "delete-snapshot", "first");
 

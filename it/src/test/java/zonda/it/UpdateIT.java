@@ -70,7 +70,7 @@ class UpdateIT {
         assertThat(group.cpuCap()).hasValue(150);
         assertThat(group.cpuWeight()).isGreaterThan(weight);
         assertThat(number("max_physical_memory")).isEqualTo(96);
-        assertThat(number("ram")).isEqualTo(96);
+        assertThat(number("max_shm_memory")).isEqualTo(96);
         assertThat(number("max_lwps")).isEqualTo(333);
         assertThat(zonda.sh(vm, "df -m /tmp | awk 'END{print $2}'")).isEqualTo("96");
 
@@ -122,8 +122,25 @@ class UpdateIT {
         assertThat(zonda.sh(vm, "ip -4 addr show dev net0 | grep -c inet")).isEqualTo("1");
 
         Ran unknown = zonda.feed("{\"remove_nics\":[\"02:08:20:00:00:bb\"]}", "vmadm", "update", vm.toString());
-        assertThat(unknown.status()).isEqualTo(1);
-        assertThat(unknown.err()).isEqualTo("Invalid value(s) for: remove_nics; no NIC has MAC 02:08:20:00:00:bb\n");
+        assertThat(unknown.status()).isZero();
+        assertThat(unknown.err())
+                .isEqualTo("warning: There is no NIC with the MAC address 02:08:20:00:00:bb. Skipping...\n"
+                        + "Successfully updated VM " + vm + "\n");
+    }
+
+    @Test
+    void a_nic_with_the_address_of_a_group_has_a_link_without() {
+        Json.Obj added = Json.object()
+                .with("mac", "01:08:20:00:00:ab")
+                .with("nic_tag", "stub0")
+                .with("ip", "dhcp");
+        update(Json.object().with("add_nics", new Json.Arr(List.of(added))));
+
+        assertThat(zonda.sh(vm, "cat /sys/class/net/net1/address")).isEqualTo("00:08:20:00:00:ab");
+        assertThat(zonda.get(vm).array("nics").objects().getLast().string("mac"))
+                .contains("01:08:20:00:00:ab");
+        update(Json.object().with("remove_nics", Json.Arr.ofStrings(List.of("01:08:20:00:00:ab"))));
+        assertThat(zonda.sh(vm, "ls /sys/class/net | grep -v lo")).isEqualTo("net0");
     }
 
     @Test
@@ -139,12 +156,15 @@ class UpdateIT {
 
     @Test
     void alias_hostname_and_the_like_change_and_clear() {
-        update("alias=db01", "owner_uuid=" + UUID.randomUUID());
+        update("alias=db01", "owner_uuid=" + UUID.randomUUID(), "cpu_shares=100000");
+        assertThat(number("cpu_shares")).isEqualTo(65_535);
         assertThat(zonda.vmadm("get", "db01").status()).isZero();
         assertThat(zonda.vmadm("get", "web01").status()).isEqualTo(1);
 
-        update("alias=");
+        update("alias=", "owner_uuid=", "cpu_shares=");
         assertThat(zonda.get(vm).has("alias")).isFalse();
+        assertThat(zonda.get(vm).has("owner_uuid")).isFalse();
+        assertThat(number("cpu_shares")).isEqualTo(100);
     }
 
     @Test

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import zonda.base.Code;
 import zonda.base.Json;
@@ -75,9 +76,18 @@ public final class Columns {
     public record Column(String name, String header, int width) {
         /** What the VM has in it; empty when nothing. */
         public String value(Json.Obj vm) {
-            String text = Query.values(vm, name).findFirst().orElse("");
-            return name.equals("type") && text.length() > 4 ? text.substring(0, 4) : text;
+            return Query.values(vm, name).findFirst().orElse("");
         }
+    }
+
+    /** The VM with what list and lookup know of it and get does not show. */
+    public static Json.Obj listed(Json.Obj vm) {
+        Json.Obj listed = vm;
+        for (String name : List.of("type", "ram")) {
+            Optional<Json> value = Query.value(vm, name);
+            listed = value.isPresent() ? listed.with(name, value.get()) : listed;
+        }
+        return listed;
     }
 
     /** In the order of vmadm(8). */

@@ -95,9 +95,7 @@ public final class Diagnosis {
                         ? "its guest has yet to ask for its metadata at the serial port, or to run an agent; "
                                 + GuestWord.limit(vm.config()).toSeconds()
                                 + " s after its boot the VM counts as up all the same: vmadm console " + word
-                        : vm.config().autoboot()
-                                ? "its guest is at its first boot; the console says how far: vmadm console " + word
-                                : "it has not been booted yet: vmadm start " + word;
+                        : "its guest is at its first boot; the console says how far: vmadm console " + word;
             default -> "nothing is known to be wrong with it";
         };
     }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.random.RandomGenerator;
 import zonda.base.Bytes;
 import zonda.base.Code;
 import zonda.base.Json;
@@ -23,9 +24,11 @@ final class Disks {
     private static final String PATHS = "/dev/zvol/rdsk/";
 
     private final Surroundings host;
+    private final RandomGenerator random;
 
-    Disks(Surroundings host) {
+    Disks(Surroundings host, RandomGenerator random) {
         this.host = host;
+        this.random = random;
     }
 
     /** One of a VM's disks, as it is kept. */
@@ -101,6 +104,11 @@ final class Disks {
                 .toList();
     }
 
+    /** By which updates know them. */
+    static List<String> paths(VmConfig vm) {
+        return of(vm).stream().map(Kept::path).toList();
+    }
+
     /** As large as all volumes are together. */
     static Bytes total(VmConfig vm) {
         return Bytes.of(of(vm).stream()
@@ -130,14 +138,15 @@ final class Disks {
 
     /** The disks of a VM and those that are added to them. */
     List<Json> added(VmConfig vm, Json.Arr disks, Findings findings) {
-        List<Json> all = new ArrayList<>(vm.properties().array("disks").items());
+        List<Json.Obj> all = new ArrayList<>(vm.properties().array("disks").objects());
         int next = of(vm).stream().mapToInt(Kept::number).max().orElse(-1) + 1;
         int index = 0;
-        for (Json.Obj disk : disks.objects()) {
+        for (Json.Obj added : disks.objects()) {
+            Json.Obj disk = Updates.withModel(vm.properties(), added, "disk_driver", "disks");
             all.add(new Completion(vm, disk, next + index, "add_disks." + index, findings).disk());
             index++;
         }
-        return all;
+        return placed(vm, all, index);
     }
 
     /** The disks of a VM without those of these paths. */
@@ -192,20 +201,7 @@ final class Disks {
         for (int i = 0; i < all.size(); i++) {
             new Completion(vm, all.get(i), i, "disks." + i, findings).model(all.get(i));
         }
-        checkBoot(all, findings);
-    }
-
-    private static void checkBoot(List<Json.Obj> disks, Findings findings) {
-        if (disks.stream().filter(disk -> disk.bool("boot", false)).count() > 1) {
-            findings.rule("payload specifies more than 1 boot disk");
-        }
-        checkSlots(disks, findings);
-        List<String> uuids =
-                disks.stream().flatMap(disk -> disk.string("uuid").stream()).toList();
-        uuids.stream()
-                .filter(uuid -> uuids.indexOf(uuid) != uuids.lastIndexOf(uuid))
-                .findFirst()
-                .ifPresent(uuid -> findings.rule("disks.*.uuid: VM has multiple disks with uuid " + uuid));
+        DiskPlaces.check(all, findings);
     }
 
     /** Notes what validate says of disks, at their place in the payload: whether each has an image or else a size. */
@@ -267,39 +263,13 @@ final class Disks {
             findings.badValue(at + ".image_size");
         }
         if (disk.has("size") && disk.integer("size", 0) < size) {
+            // So it is called on SmartOS, whichever disk it is.
             findings.badValue(
-                    at + ".size",
-                    "image " + uuid + " is of " + size + " MiB, which a disk of " + disk.integer("size", 0)
+                    "size",
+                    at + ": image " + uuid + " is of " + size + " MiB, which a disk of " + disk.integer("size", 0)
                             + " MiB can't hold");
         }
         return size;
-    }
-
-    private static void checkSlots(List<Json.Obj> disks, Findings findings) {
-        List<PciSlot> slots = new ArrayList<>();
-        for (Json.Obj disk : disks) {
-            String text = disk.string("pci_slot", "");
-            Optional<PciSlot> slot = PciSlot.parse(text);
-            if (slot.filter(slots::contains).isPresent()) {
-                findings.rule("VM has multiple disks in pci_slot \"" + text + "\"");
-            }
-            slot.ifPresent(slots::add);
-        }
-        slots.stream()
-                .filter(slot -> slot.function() > 0 && !slots.contains(new PciSlot(slot.device(), 0)))
-                .findFirst()
-                .ifPresent(slot -> findings.rule("function " + slot.function() + " of PCI device " + slot.device()
-                        + " is not found by a guest without a disk at function 0"));
-    }
-
-    /** Notes what is wrong with a place on the guest's PCI bus, if one is given. */
-    static void checkSlot(String text, Findings findings) {
-        Optional<PciSlot> slot = PciSlot.parse(text);
-        if (slot.isEmpty() && !text.isEmpty()) {
-            findings.rule("Invalid pci_slot: \"" + text + "\" (must be device, device:function or 0:device:function)");
-        } else if (slot.filter(place -> PciSlot.TAKEN.contains(place.device())).isPresent()) {
-            findings.rule("PCI devices " + PciSlot.TAKEN.stream().sorted().toList() + " are taken: \"" + text + "\"");
-        }
     }
 
     /** Completes the disks of a create, and notes what is wrong with them. */
@@ -307,13 +277,18 @@ final class Disks {
         if (!vm.brand().isHvm()) {
             return vm.properties();
         }
-        List<Json> complete = new ArrayList<>();
+        List<Json.Obj> complete = new ArrayList<>();
         List<Json.Obj> given = vm.properties().array("disks").objects();
         for (int i = 0; i < given.size(); i++) {
             complete.add(new Completion(vm, given.get(i), i, "disks." + i, findings).disk());
         }
-        checkBoot(given, findings);
-        return complete.isEmpty() ? vm.properties() : vm.properties().with("disks", new Json.Arr(complete));
+        List<Json> placed = placed(vm, complete, given.size());
+        DiskPlaces.check(new Json.Arr(placed).objects(), findings);
+        return placed.isEmpty() ? vm.properties() : vm.properties().with("disks", new Json.Arr(placed));
+    }
+
+    private List<Json> placed(VmConfig vm, List<Json.Obj> disks, int made) {
+        return vm.brand() == Brand.BHYVE ? DiskPlaces.complete(vm, disks, made, random) : List.copyOf(disks);
     }
 
     /** The disks of a VM that comes from another host: their volumes are in this VM's pool. */
@@ -333,7 +308,7 @@ final class Disks {
             }
             all.add(dataset.isPresent() ? placed(disk, vm.zpool(), vm.zpool() + "/" + below) : disk);
         }
-        checkBoot(sent, findings);
+        DiskPlaces.check(sent, findings);
         return vm.properties().with("disks", new Json.Arr(all));
     }
 
@@ -410,7 +385,7 @@ final class Disks {
                 findings.rule(invalidModel(word.get(), vm.brand()));
             }
             blocks(disk.with("model", word.get()));
-            checkSlot(disk.string("pci_slot", ""), findings);
+            DiskPlaces.check(disk.string("pci_slot", ""), findings);
             return disk.with("model", word.get());
         }
 

@@ -75,7 +75,7 @@ final class DockerFiles {
 
     /** The first static address of its primary NIC. */
     private Optional<String> address() {
-        return vm.nics().stream()
+        return Nics.links(vm.nics()).stream()
                 .filter(nic -> nic.bool("primary", false))
                 .flatMap(nic -> nic.array("ips").strings().stream())
                 .filter(ip -> ip.contains("/"))

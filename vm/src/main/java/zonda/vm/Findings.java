@@ -56,7 +56,8 @@ public final class Findings {
         errors.add(error);
     }
 
-    void missing(String path) {
+    /** A property that must be there. */
+    public void missing(String path) {
         missing.add(path);
     }
 

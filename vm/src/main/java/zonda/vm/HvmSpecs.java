@@ -195,7 +195,7 @@ final class HvmSpecs {
 
     private static List<Nic> nics(VmConfig vm) {
         List<Nic> nics = new ArrayList<>();
-        for (Json.Obj nic : vm.nics()) {
+        for (Json.Obj nic : Nics.links(vm.nics())) {
             String model = nic.string("model", vm.properties().string("nic_driver", "virtio"));
             nics.add(new Nic(
                     MachineEnd.tap(nics.size()),

@@ -66,7 +66,10 @@ final class IpcLimits {
         put(parameters, "msgmni", ids(vm, "max_msg_ids"), ids -> String.valueOf(Math.min(ids, MOST)));
         put(parameters, "shmmni", ids(vm, "max_shm_ids"), ids -> String.valueOf(Math.min(ids, MOST)));
         put(parameters, "sem", ids(vm, "max_sem_ids"), ids -> SEMAPHORES + Math.min(ids, MOST));
-        Optional<Long> memory = vm.properties().integer("max_shm_memory");
+        // As much as the VM's memory needs no limit of its own: what is shared counts in that.
+        Optional<Long> memory = vm.properties()
+                .integer("max_shm_memory")
+                .filter(mib -> mib != vm.properties().integer("max_physical_memory", 0));
         put(parameters, "shmall", memory, mib -> String.valueOf(Math.min(mib, MOST_MIB) * PAGES_IN_MIB));
         return parameters;
     }

@@ -38,6 +38,28 @@ final class Nics {
         return canonicalMac(changed.without("ip").without("netmask").without("gateway"));
     }
 
+    /** The address of its link, which can not have one of a group: IEEE 802. */
+    static Mac link(Json.Obj nic) {
+        return Mac.parse(nic.string("mac", "")).unicast();
+    }
+
+    /** NICs as their links are: the first is the primary one where none says so, and no link has a group's address. */
+    static List<Json.Obj> links(List<Json.Obj> nics) {
+        boolean hasPrimary = nics.stream().anyMatch(nic -> nic.bool("primary", false));
+        return IntStream.range(0, nics.size())
+                .mapToObj(i -> i > 0 || hasPrimary ? nics.get(i) : nics.get(i).with("primary", true))
+                .map(nic -> nic.has("mac") ? nic.with("mac", link(nic).toString()) : nic)
+                .toList();
+    }
+
+    /** Says which of the NICs that an update removes are not there. */
+    static void warnOfMissing(Json.Obj update, VmConfig vm, Findings findings) {
+        update.array("remove_nics").strings().stream()
+                .filter(mac -> vm.nics().stream()
+                        .noneMatch(nic -> nic.string("mac", "").equals(mac)))
+                .forEach(mac -> findings.warning("There is no NIC with the MAC address " + mac + ". Skipping..."));
+    }
+
     /** @throws OpException FAILED for a NIC tag that is not there any more, before the VM goes down and can't come up */
     static void requireTags(String verb, VmConfig vm, Predicate<String> exists) {
         missingTags(vm, exists).findFirst().ifPresent(tag -> {
@@ -79,10 +101,14 @@ final class Nics {
         Json.Obj shown = nic;
         List<String> ips = nic.array("ips").strings();
         if (!ips.isEmpty()) {
-            String first = ips.getFirst();
-            shown = shown.with("ip", first.replaceAll("/.*", ""));
-            if (first.contains("/") && !first.contains(":")) {
-                shown = shown.with("netmask", netmask(Cidr.parse(first).prefix()));
+            // One of IPv4 stands for all, where there is one.
+            String one = ips.stream()
+                    .filter(ip -> ip.equals("dhcp") || ip.contains("."))
+                    .findFirst()
+                    .orElse(ips.getFirst());
+            shown = shown.with("ip", one.replaceAll("/.*", ""));
+            if (one.contains("/") && !one.contains(":")) {
+                shown = shown.with("netmask", netmask(Cidr.parse(one).prefix()));
             }
         }
         List<String> ports = nic.array("blocked_outgoing_ports").strings();

@@ -73,7 +73,7 @@ final class NoCloud {
     private static Json.Obj network(VmConfig vm) {
         Json.Obj links = Json.object();
         List<String> resolvers = vm.properties().array("resolvers").strings();
-        for (Json.Obj nic : vm.nics()) {
+        for (Json.Obj nic : Nics.links(vm.nics())) {
             links = links.with(nic.string("interface", "net" + links.members().size()), link(nic, resolvers));
         }
         return Json.object().with("version", 2).with("ethernets", links);

@@ -1,27 +1,31 @@
 package zonda.vm;
 
 import java.time.Instant;
+import java.time.InstantSource;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.random.RandomGenerator;
 import zonda.base.Json;
 import zonda.vm.Property.Verb;
 
 /** Reads payloads of create and update: names, types, defaults, and the rules between properties. */
 final class PayloadChecks {
-    private final Host host;
+    private final InstantSource clock;
+    private final RandomGenerator random;
     private final Payloads payloads;
     private final Defaults defaults;
     private final Rules rules;
     private final Disks disks;
 
-    PayloadChecks(Host host, Payloads payloads, Defaults defaults, Rules rules, Disks disks) {
-        this.host = host;
-        this.payloads = payloads;
-        this.defaults = defaults;
-        this.rules = rules;
-        this.disks = disks;
+    PayloadChecks(PropertyTable table, Surroundings host, InstantSource clock, RandomGenerator random) {
+        this.clock = clock;
+        this.random = random;
+        this.payloads = new Payloads(table);
+        this.defaults = new Defaults(table, random);
+        this.rules = new Rules(host);
+        this.disks = new Disks(host, random);
     }
 
     Vms.Checked create(Json.Obj raw) {
@@ -35,7 +39,7 @@ final class PayloadChecks {
         Json.Obj given = raw.has("brand") ? raw : raw.with("brand", word);
         Json.Obj read = PciDevices.settled(payloads.read(given, Verb.CREATE, brand.get(), findings));
         payloads.checkRequired(read, brand.get(), findings);
-        UUID uuid = read.string("uuid").map(UUID::fromString).orElseGet(this::randomUuid);
+        UUID uuid = read.string("uuid").map(UUID::fromString).orElseGet(() -> Values.randomUuid(random));
         Json.Obj complete = defaults.complete(read.with("uuid", uuid.toString()), brand.get())
                 .with("create_timestamp", now());
         complete = disks.complete(new VmConfig(Delegation.named(complete)), findings);
@@ -72,15 +76,8 @@ final class PayloadChecks {
         return new Vms.Checked(complete, brand.get(), findings);
     }
 
-    /** Version 4, RFC 9562. */
-    private UUID randomUuid() {
-        long high = host.random().nextLong() & ~0xf000L | 0x4000L;
-        long low = host.random().nextLong() & 0x3fff_ffff_ffff_ffffL | 0x8000_0000_0000_0000L;
-        return new UUID(high, low);
-    }
-
     private String now() {
-        Instant now = host.clock().instant().truncatedTo(ChronoUnit.MILLIS);
+        Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
         return DateTimeFormatter.ISO_INSTANT.format(now);
     }
 

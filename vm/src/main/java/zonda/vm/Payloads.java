@@ -49,7 +49,8 @@ final class Payloads {
     }
 
     private Optional<Json> value(Property property, String at, Json value, Taking taking, Findings findings) {
-        boolean unset = value instanceof Json.Null || (value instanceof Json.Str(String text) && text.isEmpty());
+        boolean unset = value instanceof Json.Null
+                || (value instanceof Json.Str(String text) && text.isEmpty() && property.type() != Type.UUID);
         Optional<Json> typed = unset ? Optional.empty() : Values.typed(property, value);
         if (unset || typed.filter(one -> Shapes.isUnset(property, one)).isPresent()) {
             return taking.verb() == Verb.UPDATE ? Optional.of(new Json.Null()) : Optional.empty();

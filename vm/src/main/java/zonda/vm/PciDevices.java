@@ -4,8 +4,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import zonda.base.Bytes;
 import zonda.base.Code;
 import zonda.base.Json;
 import zonda.base.OpException;
@@ -43,6 +44,11 @@ final class PciDevices {
         return of(vm).stream().map(PassedDevice::device).toList();
     }
 
+    /** Where the guest finds them. */
+    static Set<PciSlot> slots(VmConfig vm) {
+        return of(vm).stream().map(PassedDevice::slot).collect(Collectors.toSet());
+    }
+
     /** The payload of a create, in which those to be added are simply there. */
     static Json.Obj settled(Json.Obj payload) {
         return payload.has("add_" + NAME)
@@ -66,7 +72,6 @@ final class PciDevices {
                     .findFirst()
                     .ifPresent(slot -> findings.rule("function " + slot.function() + " of PCI device " + slot.device()
                             + " is not found by a guest without something at function 0"));
-            memory(vm, findings);
         }
     }
 
@@ -88,22 +93,12 @@ final class PciDevices {
         if (text.isEmpty()) {
             findings.rule("Missing required property: " + at + "pci_slot");
         } else {
-            Disks.checkSlot(text, findings);
+            DiskPlaces.check(text, findings);
         }
         if (slot.filter(slots::contains).isPresent()) {
             findings.rule(at + "pci_slot: something else is in pci_slot \"" + text + "\"");
         }
         slot.ifPresent(slots::add);
-    }
-
-    /** A device writes to the guest's memory when it likes, so that this stays where it is. */
-    private static void memory(VmConfig vm, Findings findings) {
-        long ram = vm.properties().integer("ram", 0);
-        Bytes locked = vm.limits().lockedMemory();
-        if (locked.value() < Bytes.ofMiB(ram).value()) {
-            findings.rule("max_locked_memory: with pci_devices all of the guest's memory is locked: " + ram
-                    + " MiB at least");
-        }
     }
 
     /** The device that both are to have, in words, if there is one. */

@@ -18,6 +18,8 @@ import zonda.base.OpException;
  * Which VMs are meant by {@code key=value} and {@code key=~regex}, and the fields that list and lookup know: vmadm(8).
  */
 public final class Query {
+    private static final int TYPE_LENGTH = 4;
+
     private static final Set<String> DISK_FIELDS =
             Set.of("boot", "image_name", "image_size", "image_uuid", "size", "media", "model", "zpool");
     private static final Set<String> NIC_FIELDS =
@@ -97,7 +99,7 @@ public final class Query {
     public static Stream<String> values(Json.Obj vm, String key) {
         String[] parts = key.split("\\.", 3);
         if (parts.length == 1) {
-            return vm.get(key).flatMap(Query::text).stream();
+            return value(vm, key).flatMap(Query::text).stream();
         }
         if (vm.get(parts[0]).orElse(Json.Obj.EMPTY) instanceof Json.Arr array && parts.length == 3) {
             List<Json.Obj> members = array.objects();
@@ -108,6 +110,20 @@ public final class Query {
         }
         String rest = key.substring(parts[0].length() + 1);
         return vm.object(parts[0]).get(rest).flatMap(Query::text).stream();
+    }
+
+    /** A property of the VM, or one of the two that only list and lookup know: its type in four letters, and its ram. */
+    static Optional<Json> value(Json.Obj vm, String name) {
+        return switch (name) {
+            case "type" -> Brand.find(vm.string("brand", "")).map(Query::type);
+            case "ram" -> vm.get("ram").or(() -> vm.get("max_physical_memory"));
+            default -> vm.get(name);
+        };
+    }
+
+    private static Json type(Brand brand) {
+        String type = brand.type();
+        return Json.of(type.substring(0, Math.min(TYPE_LENGTH, type.length())));
     }
 
     static Optional<String> text(Json value) {

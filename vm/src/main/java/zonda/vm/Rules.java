@@ -109,8 +109,7 @@ final class Rules {
                     .ifPresent(name -> findings.rule("Cannot add multiple NICs with the same interface: " + name));
             nic.array("ips").strings().stream()
                     .filter(ip -> ip.contains("/") && !ips.add(ip.replaceAll("/.*", "")))
-                    .forEach(ip ->
-                            findings.rule("Cannot add multiple NICs with the same IP: " + ip.replaceAll("/.*", "")));
+                    .forEach(ip -> findings.rule("Cannot add multiple NICs with the same IP: " + ip));
         }
     }
 
@@ -119,7 +118,7 @@ final class Rules {
                 .filter(mac -> !isMac(mac))
                 .ifPresent(mac -> findings.rule("Invalid MAC address: \"" + mac + "\" (" + path + ".mac)"));
         if (nic.has("primary") && !nic.bool("primary", false)) {
-            findings.rule("Invalid " + path + ".primary: can only be set to true");
+            findings.rule("invalid value for NIC's primary flag: false (must be true)");
         }
         nic.string("interface")
                 .filter(name -> !name.matches("[a-zA-Z][a-zA-Z0-9_]{0,13}[0-9]"))
@@ -137,7 +136,7 @@ final class Rules {
     private void nicTag(Json.Obj nic, String path, Findings findings) {
         Optional<String> tag = nic.string("nic_tag");
         if (tag.isEmpty()) {
-            findings.rule("Missing required property: " + path + ".nic_tag");
+            findings.rule("invalid or missing .nic_tag option for NIC: " + nic.compact());
             return;
         }
         if (!tag.get().matches("[a-zA-Z0-9_/]+") || !host.nicTagExists(tag.get())) {
@@ -160,8 +159,8 @@ final class Rules {
         List<String> allowed = nic.array("allowed_ips").strings();
         ips.stream()
                 .filter(ip -> !ip.equals("dhcp") && !ip.equals("addrconf") && !isCidr(ip))
-                .forEach(ip ->
-                        findings.rule("Invalid IP: \"" + ip + "\" (must be an address with prefix, dhcp or addrconf)"));
+                .forEach(ip -> findings.rule("Invalid IP for NIC: " + nic.compact() + " (\"" + ip
+                        + "\" must be an address with prefix, dhcp or addrconf)"));
         allowed.stream()
                 .filter(ip -> !Shapes.isAddress(ip) && !isCidr(ip))
                 .forEach(ip -> findings.rule("invalid allowed_ips: " + ip));
@@ -169,13 +168,13 @@ final class Rules {
                 .filter(gateway -> !Shapes.isAddress(gateway) || gateway.contains(":"))
                 .forEach(gateway -> findings.rule("Static gateways must be IPv4 addresses: " + gateway));
         if (ips.size() > MOST_IPS) {
-            findings.rule("Maximum of " + MOST_IPS + " ips per nic");
+            findings.rule("nic.*.ips contains " + ips.size() + " addresses, but is limited to " + MOST_IPS);
         }
         if (allowed.size() > MOST_ALLOWED_IPS) {
             findings.rule("Maximum of " + MOST_ALLOWED_IPS + " allowed_ips per nic");
         }
         if (ips.size() + allowed.size() > MOST_ADDRESSES) {
-            findings.rule("Maximum of " + MOST_ADDRESSES + " ips and allowed_ips per nic");
+            findings.rule("More than " + MOST_ADDRESSES + " IPs cannot be associated with a NIC");
         }
     }
 
@@ -233,7 +232,7 @@ final class Rules {
                             .anyMatch(ip -> theirs.array("ips").strings().stream()
                                     .anyMatch(
                                             their -> their.replaceAll("/.*", "").equals(ip)));
-                    return mine.string("mac").equals(theirs.string("mac")) || (sameNetwork && sameIp);
+                    return Nics.link(mine).equals(Nics.link(theirs)) || (sameNetwork && sameIp);
                 }));
     }
 
@@ -266,7 +265,7 @@ final class Rules {
 
     private static boolean isMac(String text) {
         try {
-            return !Mac.parse(text).isMulticast();
+            return Mac.parse(text).unicast().value() != 0;
         } catch (OpException e) {
             return false;
         }

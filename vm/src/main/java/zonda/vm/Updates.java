@@ -9,6 +9,9 @@ import zonda.base.Json;
 
 /** Applies an update payload to a VM's properties: flat values, set_ and remove_ of objects, NICs by their MAC. */
 final class Updates {
+    /** What is gone when it is cleared, as it is on SmartOS, though a VM that is made has it. */
+    private static final Set<String> GONE_WHEN_CLEARED = Set.of("quota", "billing_id", "owner_uuid");
+
     private static final Set<String> OBJECTS = Set.of("tags", "customer_metadata", "internal_metadata", "routes");
 
     private final Defaults defaults;
@@ -29,7 +32,7 @@ final class Updates {
         boolean memory = List.of("ram", "max_physical_memory", "max_locked_memory", "max_swap", "tmpfs").stream()
                 .anyMatch(update::has);
         Json.Obj settled = sharingSpace(vm, KernelFiles.settled(before, after, update));
-        Json.Obj balanced = memory ? Defaults.memoryAfterUpdate(before, settled, update) : settled;
+        Json.Obj balanced = Defaults.capped(memory ? Defaults.memoryAfterUpdate(before, settled, update) : settled);
         return vm.with(update.has("docker") ? Docker.complete(balanced, update) : balanced);
     }
 
@@ -64,7 +67,7 @@ final class Updates {
         return switch (name) {
             case "add_nics" -> withNics(vm, added(vm, (Json.Arr) value));
             case "update_nics" -> withNics(vm, updated(vm, (Json.Arr) value, findings));
-            case "remove_nics" -> withNics(vm, removed(vm, (Json.Arr) value, findings));
+            case "remove_nics" -> withNics(vm, removed(vm, (Json.Arr) value));
             case "add_disks" -> withDisks(vm, disks.added(new VmConfig(vm), (Json.Arr) value, findings));
             case "update_disks" -> withDisks(vm, Disks.updated(new VmConfig(vm), (Json.Arr) value, findings));
             case "remove_disks" -> withDisks(vm, Disks.fewer(new VmConfig(vm), (Json.Arr) value, findings));
@@ -84,9 +87,10 @@ final class Updates {
         };
     }
 
-    /** What is cleared is as if it had not been given; without a quota, though, there is none. */
+    /** What is cleared is as if it had not been given. */
     private Json.Obj cleared(Json.Obj vm, String name) {
-        Optional<Json> otherwise = name.equals("quota") ? Optional.empty() : defaults.of(name);
+        boolean isGone = GONE_WHEN_CLEARED.contains(name) || Defaults.UNSAID.contains(name);
+        Optional<Json> otherwise = isGone ? Optional.empty() : defaults.of(name);
         return otherwise.map(value -> vm.with(name, value)).orElseGet(() -> vm.without(name));
     }
 
@@ -138,10 +142,29 @@ final class Updates {
     }
 
     private List<Json> added(Json.Obj vm, Json.Arr nics) {
+        Brand brand = new VmConfig(vm).brand();
         List<Json.Obj> present = vm.array("nics").objects();
-        List<Json> all = new ArrayList<>(present);
-        all.addAll(defaults.nics(nics.objects(), present).items());
+        List<Json.Obj> added = nics.objects();
+        boolean isPrimaryAdded = added.stream().anyMatch(nic -> nic.bool("primary", false));
+        List<Json> all = new ArrayList<>();
+        present.forEach(nic -> all.add(isPrimaryAdded ? nic.without("primary") : nic));
+        List<Json.Obj> models = brand.isHvm()
+                ? added.stream()
+                        .map(nic -> withModel(vm, nic, "nic_driver", "nics"))
+                        .toList()
+                : added;
+        all.addAll(defaults.nics(models, present, brand).items());
         return all;
+    }
+
+    /** What is added without a model has that of its kind's driver, else that of the first of its kind. */
+    static Json.Obj withModel(Json.Obj vm, Json.Obj added, String driver, String kind) {
+        return added.has("model")
+                ? added
+                : vm.string(driver)
+                        .or(() -> vm.array(kind).objects().stream().findFirst().flatMap(first -> first.string("model")))
+                        .map(model -> added.with("model", model))
+                        .orElse(added);
     }
 
     private static List<Json> updated(Json.Obj vm, Json.Arr nics, Findings findings) {
@@ -159,12 +182,25 @@ final class Updates {
                 findings.badValue(path + ".mac", "no NIC has MAC " + mac.get());
                 continue;
             }
+            required(all.get(at), change, findings);
             all.set(at, Nics.withoutEmptyIps(merged(all.get(at), Nics.modern(change))));
             if (change.bool("primary", false)) {
                 makePrimary(all, at);
             }
         }
         return List.copyOf(all);
+    }
+
+    /** What can't be taken away from a NIC. */
+    private static void required(Json.Obj nic, Json.Obj change, Findings findings) {
+        if (change.get("model").filter(Json.Null.class::isInstance).isPresent()) {
+            findings.rule("invalid .model option for NIC: " + change.compact());
+        }
+        boolean hasNetmask = Nics.isStatic(nic) || change.has("ip");
+        if (hasNetmask
+                && change.get("netmask").filter(Json.Null.class::isInstance).isPresent()) {
+            findings.rule("NIC with ip " + Nics.shown(nic).string("ip", "") + " needs a netmask");
+        }
     }
 
     /** The member with a change, in which null takes a property away. */
@@ -188,20 +224,19 @@ final class Updates {
         }
     }
 
-    private static List<Json> removed(Json.Obj vm, Json.Arr macs, Findings findings) {
+    private static List<Json> removed(Json.Obj vm, Json.Arr macs) {
         List<Json.Obj> left = new ArrayList<>(vm.array("nics").objects());
-        for (String mac : macs.strings()) {
-            int at = position(left, "mac", mac);
-            if (at < 0) {
-                findings.badValue("remove_nics", "no NIC has MAC " + mac);
-            } else {
-                left.remove(at);
-            }
-        }
-        if (!left.isEmpty() && left.stream().noneMatch(nic -> nic.bool("primary", false))) {
+        boolean hadPrimary = hasPrimary(left);
+        // What is not there is removed: the caller is told by checkUpdate.
+        left.removeIf(nic -> macs.strings().contains(nic.string("mac", "")));
+        if (hadPrimary && !left.isEmpty() && !hasPrimary(left)) {
             makePrimary(left, Nics.nextPrimary(left));
         }
         return List.copyOf(left);
+    }
+
+    private static boolean hasPrimary(List<Json.Obj> nics) {
+        return nics.stream().anyMatch(nic -> nic.bool("primary", false));
     }
 
     /** The first member that is known by this; -1 when there is none. */

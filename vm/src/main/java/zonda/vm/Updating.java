@@ -75,9 +75,11 @@ final class Updating {
     private void requireStopped(VmConfig before, VmConfig after) {
         boolean runs = machinery.running(after.uuid()).isPresent();
         if (runs && !Disks.machine(before).equals(Disks.machine(after))) {
+            boolean isOfOneDisk = Disks.paths(before).equals(Disks.paths(after));
             throw new OpException(
                     Code.FAILED,
-                    "updates to disks are only allowed when state is \"stopped\", currently: running (running)");
+                    (isOfOneDisk ? "at least one specified update to disks is" : "updates to disks are")
+                            + " only allowed when state is \"stopped\", currently: running (running)");
         }
     }
 

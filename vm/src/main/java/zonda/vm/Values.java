@@ -5,16 +5,25 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.UUID;
+import java.util.random.RandomGenerator;
 import zonda.base.Json;
 
 /** Brings a payload's value to its property's type, as loosely as vmadm does; empty when it can't be. */
 final class Values {
-    private static final String UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
+    private static final String UUID_FORM = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
 
     private Values() {}
 
     static boolean isUuid(String text) {
-        return text.matches(UUID);
+        return text.matches(UUID_FORM);
+    }
+
+    /** Version 4, RFC 9562. */
+    static UUID randomUuid(RandomGenerator random) {
+        long high = random.nextLong() & ~0xf000L | 0x4000L;
+        long low = random.nextLong() & 0x3fff_ffff_ffff_ffffL | 0x8000_0000_0000_0000L;
+        return new UUID(high, low);
     }
 
     static Optional<Json> typed(Property property, Json value) {

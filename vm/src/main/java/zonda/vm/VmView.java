@@ -31,6 +31,12 @@ final class VmView {
             "internal_metadata_namespaces", new Json.Arr(List.of()),
             "mdata_exec_timeout", Json.of(300));
 
+    private static final Set<String> COMPRESSIONS = Set.of("zfs_root_compression", "zfs_data_compression");
+
+    /** What a hardware VM's zone may not do, as SmartOS tells it. */
+    private static final String MACHINE_PRIVILEGES =
+            "default,-file_link_any,-net_access,-proc_fork,-proc_info,-proc_session";
+
     private VmView() {}
 
     /** What is true of the VM now, besides its record. */
@@ -64,7 +70,11 @@ final class VmView {
         if (vm.life() == VmRecord.Life.RECEIVING) {
             return "receiving";
         }
-        if (vm.life() != VmRecord.Life.INSTALLED) {
+        // One that was made not to be booted is down like any other.
+        boolean isDown = vm.life() == VmRecord.Life.PROVISIONING
+                && now.running().isEmpty()
+                && !vm.config().autoboot();
+        if (vm.life() != VmRecord.Life.INSTALLED && !isDown) {
             return "provisioning";
         }
         if (now.stopping()) {
@@ -79,26 +89,40 @@ final class VmView {
         for (String name : List.of("zonename", "autoboot", "brand")) {
             shown.put(name, kept.getOrDefault(name, new Json.Null()));
         }
-        shown.put("limit_priv", Json.of(limitPriv(vm.config().properties())));
+        shown.put("limit_priv", Json.of(limitPriv(vm.config())));
         kept.forEach((name, value) -> {
-            if (!HIDDEN.contains(name) && !value.equals(USUAL.get(name))) {
+            if (!isHidden(vm.config(), name) && !value.equals(USUAL.get(name))) {
                 shown.put(name, value);
             }
         });
+        COMPRESSIONS.forEach(name -> shown.remove(name, Json.of("off")));
+        if (vm.config().brand().isHvm()) {
+            shown.put("disks", Json.Arr.of(Disks.of(vm.config()).stream().map(VmView::disk)));
+        }
         compute(shown, vm, now);
         shown.put("nics", Json.Arr.of(vm.config().nics().stream().map(Nics::shown)));
         return new Json.Obj(shown);
     }
 
-    private static String limitPriv(Json.Obj kept) {
-        List<String> words = kept.array("limit_priv").strings();
-        return words.isEmpty() ? "default" : String.join(",", words);
+    /** The memory of a zone has one name in get, and two in list. */
+    private static boolean isHidden(VmConfig vm, String name) {
+        return HIDDEN.contains(name) || (name.equals("ram") && !vm.brand().isHvm());
+    }
+
+    private static Json.Obj disk(Disks.Kept disk) {
+        Json.Obj kept = disk.properties();
+        return disk.dataset().isEmpty() || kept.has("compression") ? kept : kept.with("compression", "off");
+    }
+
+    private static String limitPriv(VmConfig vm) {
+        List<String> words = vm.properties().array("limit_priv").strings();
+        String usual = vm.brand().isHvm() ? MACHINE_PRIVILEGES : "default";
+        return words.isEmpty() ? usual : String.join(",", words);
     }
 
     /** One map is filled, rather than an object made anew for each member: a list shows a thousand VMs. */
     private static void compute(Map<String, Json> shown, VmRecord vm, Now now) {
         VmConfig config = vm.config();
-        shown.put("type", Json.of(config.brand().type()));
         shown.put("hvm", Json.of(config.brand().isHvm()));
         shown.put("zonepath", Json.of(now.zonepath().toString()));
         shown.put("zfs_filesystem", Json.of(config.dataset()));
@@ -120,6 +144,8 @@ final class VmView {
             shown.put("zonedid", Json.of(zone.zoneId()));
             shown.put("pid", Json.of(zone.init().pid()));
             shown.put("boot_timestamp", time(zone.booted()));
+            // An init that dies is not started again in place: the zone boots.
+            shown.put("init_restarts", Json.of(0));
         });
         if (Docker.is(config)) {
             shown.put("zlog_mode", Json.of(Docker.logMode(config)));

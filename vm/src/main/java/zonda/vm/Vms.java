@@ -57,12 +57,12 @@ public final class Vms implements AutoCloseable {
         this.endings = new Endings(this, host, store, machinery, stopping);
         this.defaults = new Defaults(table, host.random());
         var surroundings = new HostSurroundings(host, store);
-        var disks = new Disks(surroundings);
+        var disks = new Disks(surroundings, host.random());
         this.rules = new Rules(surroundings);
         this.reprovisioning = new Reprovisioning(this, disks);
         this.creating = new Creating(this, host, machinery, rules);
         this.updating = new Updating(this, host, machinery, new Updates(defaults, disks), rules, disks);
-        this.checks = new PayloadChecks(host, new Payloads(table), defaults, rules, disks);
+        this.checks = new PayloadChecks(table, surroundings, host.clock(), host.random());
     }
 
     // What is asked.
@@ -148,7 +148,9 @@ public final class Vms implements AutoCloseable {
     /** Reads a payload for update of this VM. */
     public Checked checkUpdate(Json.Obj raw, UUID uuid) {
         VmConfig vm = find(uuid).config();
-        return checks.update(raw, vm.brand(), vm.zpool());
+        Checked checked = checks.update(raw, vm.brand(), vm.zpool());
+        Nics.warnOfMissing(checked.properties(), vm, checked.findings());
+        return checked;
     }
 
     /**
@@ -189,6 +191,10 @@ public final class Vms implements AutoCloseable {
             once.require(vm.config());
             if (machinery.running(uuid).isPresent()) {
                 return false;
+            }
+            VmConfig settled = DiskPlaces.settled(vm.config(), host.random());
+            if (!settled.equals(vm.config())) {
+                store.change(uuid, record -> record.with(settled));
             }
             Saga saga = host.journal()
                     .begin(

@@ -127,7 +127,7 @@ final class ZoneSpecs {
     static ZoneNetwork network(VmRecord record) {
         VmConfig vm = record.config();
         List<NicSpec> nics = new ArrayList<>();
-        for (Json.Obj nic : vm.nics()) {
+        for (Json.Obj nic : Nics.links(vm.nics())) {
             nics.add(nic(vm, nic, nics.size()));
         }
         List<String> names = new ArrayList<>(List.of(vm.hostname()));

@@ -2,14 +2,17 @@ package zonda.vm;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import zonda.base.Json;
 
-/** A host with the pool zones, the nic tags admin and stub0, and the VMs put here. */
+/** A host with the pool zones, the nic tags admin and stub0, and the VMs and images put here. */
 final class FakeSurroundings implements Surroundings {
     final List<VmConfig> vms = new ArrayList<>();
+    final Map<String, Json.Obj> images = new HashMap<>();
 
     @Override
     public boolean poolExists(String name) {
@@ -33,7 +36,7 @@ final class FakeSurroundings implements Surroundings {
 
     @Override
     public Optional<Json.Obj> image(String uuid, String pool) {
-        return Optional.empty();
+        return Optional.ofNullable(images.get(uuid));
     }
 
     @Override

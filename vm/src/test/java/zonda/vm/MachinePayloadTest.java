@@ -2,163 +2,243 @@ package zonda.vm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Instant;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import zonda.base.Json;
-import zonda.kvm.SerialLine;
-import zonda.kvm.SerialPorts;
 import zonda.vm.Property.Verb;
 
-/** What create and update make of the payloads of hardware VMs. */
+/** What create and update make of payloads of hardware VMs: their memory, their NICs, and where their disks are. */
 class MachinePayloadTest {
     private static final String UUID = "54f1cc77-68f1-42ab-acac-5c4f64f5d6e0";
-    private static final String DISK = "/dev/zvol/rdsk/zones/" + UUID;
 
     private final PropertyTable table = PropertyTable.load();
-    private final Payloads payloads = new Payloads(table);
-    private final Defaults defaults = new Defaults(table, new Random(1));
-    private final Disks disks = new Disks(new FakeSurroundings());
-    private final Findings findings = new Findings();
+    private final FakeSurroundings host = new FakeSurroundings();
+    private final Random random = new Random(1);
+    private final PayloadChecks checks =
+            new PayloadChecks(table, host, () -> Instant.parse("2026-11-27T00:00:00Z"), random);
+    private final Updates updates = new Updates(new Defaults(table, random), new Disks(host, random));
 
-    private VmConfig create(Brand brand, String json) {
-        Json.Obj raw = Json.parseObject(json.replace('\'', '"')).with("brand", brand.word());
-        Json.Obj read = PciDevices.settled(payloads.read(raw, Verb.CREATE, brand, findings));
-        Json.Obj complete = defaults.complete(read.with("uuid", UUID), brand);
-        var vm = new VmConfig(disks.complete(new VmConfig(complete), findings));
-        new Rules(new FakeSurroundings()).check(vm, findings);
-        return vm;
+    private Vms.Checked checked(String brand, String json) {
+        return checks.create(
+                Json.parseObject(json.replace('\'', '"')).with("brand", brand).with("uuid", UUID));
+    }
+
+    private VmConfig create(String brand, String json) {
+        Vms.Checked checked = checked(brand, json);
+        checked.findings().throwIfFatal(false);
+        return new VmConfig(checked.properties());
     }
 
     private VmConfig update(VmConfig vm, String json) {
-        Json.Obj read = payloads.read(Json.parseObject(json.replace('\'', '"')), Verb.UPDATE, vm.brand(), findings);
-        VmConfig after = new Updates(defaults, disks).apply(vm, read, findings);
-        new Rules(new FakeSurroundings()).check(after, findings);
+        var findings = new Findings();
+        VmConfig after = updates.apply(vm, read(vm, json, findings), findings);
+        findings.throwIfFatal(false);
         return after;
     }
 
-    private static List<Long> reserved(VmConfig vm) {
+    private Json.Obj read(VmConfig vm, String json, Findings findings) {
+        return new Payloads(table).read(Json.parseObject(json.replace('\'', '"')), Verb.UPDATE, vm.brand(), findings);
+    }
+
+    private String refusal(VmConfig vm, String json) {
+        var findings = new Findings();
+        VmConfig after = updates.apply(vm, read(vm, json, findings), findings);
+        new Rules(host).check(after, findings);
+        new Disks(host, random).check(after, findings);
+        return String.join("; ", findings.refusals());
+    }
+
+    private static long number(VmConfig vm, String name) {
+        return vm.properties().integer(name).orElseThrow();
+    }
+
+    private static List<String> places(VmConfig vm) {
         return vm.properties().array("disks").objects().stream()
-                .map(disk -> disk.integer("refreservation", -1))
+                .map(disk -> disk.string("pci_slot", ""))
                 .toList();
     }
 
-    @Test
-    void a_disk_has_the_space_kept_free_that_smartos_keeps() {
-        String disks = "{'disks':[{'model':'virtio','size':10240},{'model':'virtio','size':10240,'refreservation':0},"
-                + "{'model':'virtio','size':10240,'refreservation':'auto'}]}";
-
-        assertThat(reserved(create(Brand.KVM, disks))).containsExactly(10_240L, 0L, 10_563L);
-        assertThat(reserved(create(Brand.BHYVE, disks))).containsExactly(10_563L, 0L, 10_563L);
-        assertThat(reserved(create(Brand.BHYVE, disks.replace("{'disks'", "{'flexible_disk_size':40960,'disks'"))))
-                .as("what is kept free for all needs no more for one that names nothing")
-                .containsExactly(-1L, 0L, 10_563L);
-        assertThat(findings.isClean()).isTrue();
-    }
-
-    @Test
-    void what_is_kept_free_as_usual_follows_the_size_of_a_disk() {
-        VmConfig vm = create(
-                Brand.KVM, "{'disks':[{'model':'virtio','size':64},{'model':'virtio','size':64,'refreservation':8}]}");
-        VmConfig larger = update(
-                vm,
-                "{'update_disks':[{'path':'" + DISK + "-disk0','size':96},{'path':'" + DISK + "-disk1','size':96}]}");
-
-        assertThat(reserved(larger)).containsExactly(96L, 8L);
-        assertThat(reserved(update(larger, "{'update_disks':[{'path':'" + DISK + "-disk1','refreservation':''}]}")))
-                .containsExactly(96L, 96L);
-        assertThat(reserved(update(larger, "{'add_disks':[{'model':'virtio','size':32}]}")))
-                .containsExactly(96L, 8L, 32L);
-        assertThat(findings.isClean()).isTrue();
-        update(larger, "{'update_disks':[{'path':'" + DISK + "-disk1','refreservation':'auto'}]}");
-        assertThat(findings.toJson().array("bad_values").strings()).containsExactly("update_disks.*.refreservation");
-    }
-
-    @Test
-    void disks_that_share_what_is_kept_free_keep_nothing_of_their_own() {
-        VmConfig vm = create(
-                Brand.BHYVE,
-                "{'disks':[{'model':'virtio','size':64},{'model':'virtio','size':64,'refreservation':8}]}");
-
-        assertThat(reserved(update(vm, "{'flexible_disk_size':256}"))).containsExactly(-1L, 8L);
-        assertThat(findings.isClean()).isTrue();
-    }
-
-    @Test
-    void serial_ports_are_joined_to_what_bhyve_s_are() {
-        assertThat(HvmSpecs.serial(create(Brand.BHYVE, "{}"))).isEqualTo(SerialPorts.USUAL);
-        assertThat(HvmSpecs.serial(create(Brand.KVM, "{}"))).isEqualTo(SerialPorts.USUAL);
-        VmConfig vm = create(Brand.BHYVE, "{'com1':'socket,/tmp/gdb','com2':'/dev/zconsole'}");
-        assertThat(HvmSpecs.serial(vm))
-                .isEqualTo(
-                        new SerialPorts(SerialLine.parse("socket,/tmp/gdb").orElseThrow(), new SerialLine.Console()));
-        assertThat(HvmSpecs.serial(update(vm, "{'com1':'','com2':''}"))).isEqualTo(SerialPorts.USUAL);
-        assertThat(findings.isClean()).isTrue();
-    }
-
-    @Test
-    void a_machine_that_starts_a_kernel_no_more_has_none() {
-        String names = "'kernel':'/boot/vmlinuz','initrd':'/boot/initrd','cmdline':'quiet'";
-        VmConfig vm = create(Brand.KVM, "{'boot':'direct'," + names + "}");
-
-        for (String update : List.of("{'boot':'order=dc'}", "{'boot':''}", "{'boot':'order=cd','kernel':''}")) {
-            Json.Obj after = update(vm, update).properties();
-            assertThat(after.members()).as(update).doesNotContainKeys("kernel", "initrd", "cmdline");
+    @ParameterizedTest
+    @CsvSource({"kvm, 1024, 10", "bhyve, 1280, 1"})
+    void memory_has_room_for_the_emulator(String brand, long overhead, long quota) {
+        VmConfig vm = create(brand, "{'ram':1024}");
+        assertThat(number(vm, "quota")).isEqualTo(quota);
+        for (String name : List.of("max_physical_memory", "max_locked_memory", "max_swap", "max_shm_memory")) {
+            assertThat(number(vm, name)).as(name).isEqualTo(1024 + overhead);
         }
-        assertThat(update(vm, "{'initrd':''}").properties().members()).containsKeys("kernel", "cmdline");
-        assertThat(findings.isClean()).isTrue();
-        update(vm, "{'boot':'order=cd','kernel':'/other'}");
-        assertThat(findings.refusals()).containsExactly("kernel: is for machines with boot direct only");
+
+        VmConfig larger = update(vm, "{'ram':2048}");
+        assertThat(number(larger, "max_physical_memory")).isEqualTo(2048 + overhead);
+        VmConfig tight = update(larger, "{'ram':2048,'max_physical_memory':2048}");
+        for (String name : List.of("max_physical_memory", "max_locked_memory", "max_swap")) {
+            assertThat(number(tight, name)).as(name).isEqualTo(2048 + 256);
+        }
+        VmConfig usual = update(tight, "{'ram':1024}");
+        assertThat(number(usual, "max_physical_memory")).isEqualTo(1024 + overhead);
+        assertThat(number(update(usual, "{'max_locked_memory':64}"), "max_locked_memory"))
+                .isEqualTo(1024 + 256);
     }
 
     @Test
-    void pci_devices_come_and_go_by_whatever_names_them() {
+    void memory_alone_changes_only_what_follows_it() {
+        VmConfig vm = create("kvm", "{'ram':1024}");
+
+        VmConfig swap = update(vm, "{'max_swap':2560}");
+        assertThat(number(swap, "max_swap")).isEqualTo(2560);
+        assertThat(number(swap, "max_physical_memory")).isEqualTo(2048);
+        VmConfig raised = update(swap, "{'max_swap':960}");
+        assertThat(number(raised, "max_swap")).isEqualTo(2048);
+        VmConfig less = update(raised, "{'max_physical_memory':1280}");
+        assertThat(number(less, "max_swap")).isEqualTo(1280);
+        assertThat(number(less, "max_locked_memory")).isEqualTo(1280);
+        assertThat(number(update(less, "{'max_locked_memory':4096}"), "max_locked_memory"))
+                .isEqualTo(1280);
+    }
+
+    @Test
+    void what_is_added_without_a_model_has_the_driver_s_or_that_of_the_first() {
         VmConfig vm = create(
-                Brand.BHYVE,
-                "{'add_pci_devices':[{'path':'/sys/bus/pci/devices/0000:65:00.0','pci_slot':'8'},"
-                        + "{'path':'65:00.1','pci_slot':'0:8:1'}]}");
-        assertThat(PciDevices.of(vm).toString()).contains("0000:65:00.0", "0000:65:00.1");
-        VmConfig moved = update(
-                vm,
-                "{'update_pci_devices':[{'path':'0000:65:00.1','pci_slot':'9'}],"
-                        + "'remove_pci_devices':['/devices/pci0000:64/0000:64:00.0/0000:65:00.0']}");
-        assertThat(moved.properties().array("pci_devices").compact())
-                .isEqualTo("[{\"path\":\"65:00.1\",\"pci_slot\":\"9\"}]");
-        assertThat(update(moved, "{'remove_pci_devices':['65:00.1']}")
-                        .properties()
-                        .has("pci_devices"))
-                .isFalse();
-        assertThat(MachineRules.conflict(vm, moved)).contains("PCI device 0000:65:00.1");
-        assertThat(findings.isClean()).isTrue();
-        update(moved, "{'remove_pci_devices':['66:00.0']}");
-        assertThat(findings.toJson().array("bad_values").strings()).containsExactly("remove_pci_devices");
+                "kvm",
+                "{'disks':[{'size':1024,'model':'ide'}],"
+                        + "'nics':[{'nic_tag':'admin','ip':'dhcp','model':'e1000'}]}");
+
+        VmConfig more = update(vm, "{'add_disks':[{'size':1024}],'add_nics':[{'nic_tag':'admin','ip':'dhcp'}]}");
+        assertThat(more.properties().array("disks").objects().getLast().string("model"))
+                .contains("ide");
+        assertThat(more.nics().getLast().string("model")).contains("e1000");
+
+        VmConfig drivers = create(
+                "kvm",
+                "{'disk_driver':'scsi','nic_driver':'rtl8139',"
+                        + "'disks':[{'size':1024,'model':'ide'}],'nics':[{'nic_tag':'admin','ip':'dhcp','model':'e1000'}]}");
+        VmConfig both = update(drivers, "{'add_disks':[{'size':1024}],'add_nics':[{'nic_tag':'admin','ip':'dhcp'}]}");
+        assertThat(both.properties().array("disks").objects().getLast().string("model"))
+                .contains("scsi");
+        assertThat(both.nics().getLast().string("model")).contains("rtl8139");
+
+        assertThat(checked("kvm", "{'disks':[{'size':1024,'model':'ide'},{'size':1}]}")
+                        .findings()
+                        .refusals())
+                .containsExactly("missing .model option for disk: {\"size\":1}");
+    }
+
+    @Test
+    void a_model_can_not_be_taken_away() {
+        VmConfig vm =
+                create("kvm", "{'nics':[{'nic_tag':'admin','ip':'dhcp','mac':'02:03:04:05:06:07','model':'virtio'}]}");
+
+        assertThat(refusal(vm, "{'update_nics':[{'mac':'02:03:04:05:06:07','model':''}]}"))
+                .startsWith("invalid .model option for NIC: {\"mac\":\"02:03:04:05:06:07\",\"model\":null}");
+    }
+
+    @Test
+    void disks_of_bhyve_are_told_where_they_are_when_they_are_made() {
+        VmConfig vm = create(
+                "bhyve",
+                "{'disks':[{'size':10,'model':'virtio','boot':true},{'size':10,'model':'virtio'},"
+                        + "{'path':'/iso','media':'cdrom','model':'ahci'}]}");
+        assertThat(places(vm)).containsExactly("0:4:0", "0:4:1", "0:3:0");
+        assertThat(vm.properties().array("disks").objects())
+                .allMatch(disk -> disk.string("uuid").filter(Values::isUuid).isPresent());
+
+        String eight = String.join(
+                ",",
+                IntStream.range(0, 9)
+                        .mapToObj(_ -> "{'size':10,'model':'virtio'}")
+                        .toList());
+        assertThat(places(create("bhyve", "{'disks':[" + eight + "]}")))
+                .startsWith("0:4:0", "0:4:1")
+                .endsWith("0:4:7", "0:5:0");
+        assertThat(places(create("kvm", "{'disks':[{'size':10,'model':'virtio','boot':true}]}")))
+                .containsExactly("");
+    }
+
+    @Test
+    void a_place_that_is_asked_for_is_kept_as_it_was_said_and_holes_are_filled() {
+        VmConfig vm = create(
+                "bhyve",
+                "{'disks':[{'size':10,'model':'virtio','boot':true},"
+                        + "{'size':10,'model':'virtio','pci_slot':'4:2'},{'size':10,'model':'virtio','pci_slot':'5'}]}");
+        assertThat(places(vm)).containsExactly("0:4:0", "4:2", "5");
+
+        assertThat(places(update(vm, "{'add_disks':[{'size':512,'model':'virtio'}]}")))
+                .containsExactly("0:4:0", "4:2", "5", "0:4:1");
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '`',
-            value = {
-                "'com1':'stdio'                                       | Invalid com1: \"stdio\"",
-                "'com2':'socket,/tmp/../x'                            | Invalid com2",
-                "'com2':'socket,/tmp/vm.qmp'                          | Invalid com2",
-                "'com2':'/dev/zconsole'                               | com1 and com2 can't both be \"/dev/zconsole\"",
-                "'pci_devices':[{'pci_slot':'8'}]                     | Missing required property: pci_devices.0.path",
-                "'pci_devices':[{'path':'65:00.0'}]                   | Missing required property: pci_devices.0.pci_slot",
-                "'pci_devices':[{'path':'/devices/pci@0,0/x','pci_slot':'8'}] | (must be an address such as 0000:65:00.0",
-                "'pci_devices':[{'path':'65:00.0','pci_slot':'31'}]   | PCI devices [0, 1, 6, 30, 31] are taken",
-                "'pci_devices':[{'path':'65:00.0','pci_slot':'8:1'}]  | function 1 of PCI device 8 is not found",
-                "'pci_devices':[{'path':'65:00.0','pci_slot':'8'},{'path':'0000:65:00.0','pci_slot':'9'}] | more than once",
-                "'disks':[{'model':'nvme','size':8,'pci_slot':'0:4:0'}],'pci_devices':[{'path':'65:00.0','pci_slot':'4'}]"
-                        + " | something else is in pci_slot \"4\"",
-                "'ram':512,'max_locked_memory':100,'pci_devices':[{'path':'65:00.0','pci_slot':'8'}]"
-                        + " | max_locked_memory: with pci_devices all of the guest's memory is locked: 512 MiB",
-            })
-    void what_is_wrong_with_ports_and_devices_is_said(String payload, String words) {
-        create(Brand.BHYVE, "{" + payload + "}");
+    @ValueSource(ints = {0, 6, 30, 31})
+    void a_place_of_the_board_s_is_refused(int device) {
+        String slot = "0:" + device + ":1";
 
-        assertThat(findings.refusals()).singleElement().asString().contains(words);
+        assertThat(checked("bhyve", "{'disks':[{'size':10,'model':'virtio','pci_slot':'" + slot + "'}]}")
+                        .findings()
+                        .refusals())
+                .first()
+                .isEqualTo("pci_slot \"" + slot + "\" invalid: PCI device " + device + " is reserved");
+    }
+
+    @Test
+    void disks_that_can_not_be_together_are_refused() {
+        assertThat(checked(
+                                "bhyve",
+                                "{'disks':[{'size':10,'model':'virtio','pci_slot':'0:4:0'},"
+                                        + "{'size':10,'model':'virtio','pci_slot':'0:4:0'}]}")
+                        .findings()
+                        .refusals())
+                .containsExactly("VM has multiple disks in pci_slot \"0:4:0\"");
+        assertThat(checked(
+                                "bhyve",
+                                "{'disks':[{'size':10,'model':'virtio','boot':true},"
+                                        + "{'size':10,'model':'virtio','boot':true}]}")
+                        .findings()
+                        .refusals())
+                .first()
+                .asString()
+                .startsWith("multiple boot disks: /dev/zvol/rdsk/zones/" + UUID + "/disk0 ");
+        VmConfig vm = create("bhyve", "{'disks':[{'size':10,'model':'virtio'}]}");
+        String taken = vm.properties().array("disks").objects().getFirst().string("uuid", "");
+        assertThat(refusal(vm, "{'add_disks':[{'size':10,'model':'virtio','uuid':'" + taken + "'}]}"))
+                .startsWith("duplicate disk uuid");
+        assertThat(refusal(vm, "{'add_disks':[{'size':10,'model':'virtio','pci_slot':'0:4:0'}]}"))
+                .startsWith("VM has multiple disks in pci_slot \"0:4:0\"");
+    }
+
+    @Test
+    void disks_of_an_older_record_are_settled_where_they_were() {
+        VmConfig vm =
+                create("bhyve", "{'disks':[{'size':10,'model':'virtio','boot':true},{'size':10,'model':'virtio'}]}");
+        List<Json> bare = vm.properties().array("disks").objects().stream()
+                .<Json>map(disk -> disk.without("uuid").without("pci_slot"))
+                .toList();
+
+        VmConfig settled = DiskPlaces.settled(vm.with("disks", new Json.Arr(bare)), random);
+
+        assertThat(places(settled)).containsExactly("0:4:0", "0:5:0");
+        assertThat(settled.properties().array("disks").objects()).allMatch(disk -> disk.has("uuid"));
+        assertThat(DiskPlaces.settled(settled, random)).isSameAs(settled);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "virtio_txtimer, 150000",
+        "virtio_txtimer, '''200000'''",
+        "virtio_txburst, 256",
+        "billing_id, '''9.99'''",
+        "owner_uuid, '''36bf401a-28ef-11e1-b4a7-c344deb1a5d6'''",
+        "package_name, '''really expensive'''",
+        "vga, '''std'''",
+    })
+    void what_is_set_is_kept_even_as_the_default_and_gone_when_it_is_cleared(String name, String value) {
+        VmConfig vm = create("kvm", "{}");
+
+        VmConfig set = update(vm, "{'" + name + "':" + value + "}");
+        assertThat(set.properties().get(name)).isPresent();
+        assertThat(update(set, "{'" + name + "':null}").properties().get(name)).isEmpty();
     }
 }

@@ -67,7 +67,7 @@ class PayloadFuzzTest {
     PayloadFuzzTest() {
         random = new Random(seed);
         defaults = new Defaults(table, random);
-        updates = new Updates(defaults, new Disks(new FakeSurroundings()));
+        updates = new Updates(defaults, new Disks(new FakeSurroundings(), new Random(1)));
     }
 
     @Test

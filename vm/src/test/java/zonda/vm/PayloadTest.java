@@ -33,7 +33,7 @@ class PayloadTest {
 
     private VmConfig update(VmConfig vm, String json) {
         Json.Obj read = payloads.read(Json.parseObject(json.replace('\'', '"')), Verb.UPDATE, Brand.JOYENT, findings);
-        return new Updates(defaults, new Disks(new FakeSurroundings())).apply(vm, read, findings);
+        return new Updates(defaults, new Disks(new FakeSurroundings(), new Random(1))).apply(vm, read, findings);
     }
 
     @Test

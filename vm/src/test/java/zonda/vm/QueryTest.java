@@ -14,7 +14,7 @@ class QueryTest {
     private final Query query = new Query(columns);
     private final Json.Obj vm = Json.parseObject("""
             {"uuid": "54f1cc77-68f1-42ab-acac-5c4f64f5d6e0", "alias": "Web01", "ram": 1024, "autoboot": true,
-             "type": "BHYVE", "tags": {"role": "db"},
+             "brand": "bhyve", "tags": {"role": "db"},
              "nics": [{"mac": "02:00:00:00:00:0a", "ip": "10.0.0.1"}, {"mac": "02:00:00:00:00:0b", "ip": "10.0.0.2"}]}
             """);
 
