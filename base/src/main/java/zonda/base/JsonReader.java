@@ -2,6 +2,7 @@ package zonda.base;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -11,6 +12,9 @@ import tools.jackson.core.json.JsonFactory;
 /** Builds {@link Json} trees from Jackson's token stream. */
 final class JsonReader {
     private static final JsonFactory FACTORY = new JsonFactory();
+
+    /** Of an object without an end, the parser says where it began, in words of its own. */
+    private static final Pattern WHERE_IT_BEGAN = Pattern.compile(" \\(start marker at .*\\)");
 
     private JsonReader() {}
 
@@ -30,7 +34,8 @@ final class JsonReader {
             String at = location == null
                     ? ""
                     : " (line " + location.getLineNr() + ", column " + location.getColumnNr() + ")";
-            throw new Json.JsonSyntaxException(e.getOriginalMessage() + at);
+            throw new Json.JsonSyntaxException(
+                    WHERE_IT_BEGAN.matcher(e.getOriginalMessage()).replaceAll("") + at);
         }
     }
 

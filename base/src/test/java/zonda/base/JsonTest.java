@@ -20,5 +20,8 @@ class JsonTest {
         assertThatThrownBy(() -> Json.parse("{\n  \"a\": ,\n}")).hasMessageContaining("line 2");
         assertThatThrownBy(() -> Json.parse("{} x")).isInstanceOf(Json.JsonSyntaxException.class);
         assertThatThrownBy(() -> Json.parse("")).hasMessageContaining("empty");
+        assertThatThrownBy(() -> Json.parse("{\"a\": [1"))
+                .as("in words for who wrote it")
+                .hasMessageMatching("Unexpected end-of-input: expected close marker for Array \\(line 1, column \\d+\\)");
     }
 }

@@ -7,6 +7,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** conmon's log of a console: lines of time, stream, P or F for part or full, and what was written. */
 final class ConsoleLog {
@@ -24,9 +26,8 @@ final class ConsoleLog {
             byte[] end = new byte[(int) (log.length() - start)];
             log.seek(start);
             log.readFully(end);
-            List<String> text = new String(end, StandardCharsets.UTF_8)
-                    .lines()
-                    .map(ConsoleLog::written)
+            List<String> text = parsed(end)
+                    .map(ConsoleLog::shown)
                     .filter(line -> !line.isBlank())
                     .toList();
             return text.subList(Math.max(0, text.size() - lines), text.size());
@@ -41,19 +42,22 @@ final class ConsoleLog {
             return List.of();
         }
         try {
-            return new String(Files.readAllBytes(file), StandardCharsets.UTF_8)
-                    .lines()
-                    .flatMap(line -> LogLine.parse(line).stream())
-                    .toList();
+            return parsed(Files.readAllBytes(file)).toList();
         } catch (IOException e) {
             throw new UncheckedIOException("read " + file + ": " + e, e);
         }
     }
 
-    private static String written(String line) {
-        String[] fields = line.split(" ", 4);
-        String text = fields.length == 4 ? fields[3] : line;
-        return text.replaceAll("\u001b\\[[0-9;?]*[A-Za-z]", "")
+    /** A carriage return ends no line of the log: it is what was written. */
+    private static Stream<LogLine> parsed(byte[] log) {
+        return Pattern.compile("\n")
+                .splitAsStream(new String(log, StandardCharsets.UTF_8))
+                .flatMap(line -> LogLine.parse(line).stream());
+    }
+
+    private static String shown(LogLine line) {
+        return line.text()
+                .replaceAll("\u001b\\[[0-9;?]*[A-Za-z]", "")
                 .replaceAll("\\p{Cntrl}", "")
                 .strip();
     }
