@@ -22,6 +22,7 @@ class JsonTest {
         assertThatThrownBy(() -> Json.parse("")).hasMessageContaining("empty");
         assertThatThrownBy(() -> Json.parse("{\"a\": [1"))
                 .as("in words for who wrote it")
-                .hasMessageMatching("Unexpected end-of-input: expected close marker for Array \\(line 1, column \\d+\\)");
+                .hasMessageMatching(
+                        "Unexpected end-of-input: expected close marker for Array \\(line 1, column \\d+\\)");
     }
 }

@@ -117,8 +117,7 @@ public final class Web implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new InterruptedIOException("interrupted");
         } catch (IOException e) {
-            String reason = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-            throw new IOException(method + " " + shown(request.uri()) + ": " + reason, e);
+            throw new IOException(method + " " + shown(request.uri()) + ": " + Unreached.reason(request.uri(), e), e);
         }
     }
 
@@ -209,8 +208,7 @@ public final class Web implements AutoCloseable {
         } catch (IllegalArgumentException e) {
             throw new WebException("GET " + shown(uri) + ": " + e.getMessage(), e);
         } catch (IOException e) {
-            String reason = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-            throw new IOException("GET " + shown(uri) + ": " + reason, e);
+            throw new IOException("GET " + shown(uri) + ": " + Unreached.reason(uri, e), e);
         }
     }
 
