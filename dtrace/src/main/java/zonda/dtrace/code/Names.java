@@ -221,7 +221,7 @@ public final class Names {
         }
         for (int i = 0; i < keys.size(); i++) {
             if (!alike(known.keys().get(i), keys.get(i))) {
-                throw Checker.wrongArgument(
+                throw Checker.wrongKey(
                         line, "@" + name + "[ ]", i + 1, known.keys().get(i), keys.get(i));
             }
         }
@@ -250,6 +250,9 @@ public final class Names {
     static boolean alike(DType one, DType other) {
         if (one instanceof DType.Addresses || other instanceof DType.Addresses) {
             return one.equals(other);
+        }
+        if (one instanceof DType.Struct || other instanceof DType.Struct) {
+            return one.name().equals(other.name());
         }
         return one.isString() == other.isString();
     }
