@@ -97,11 +97,21 @@ public final class Dtrace {
     }
 
     private final Supplier<Map<Long, String>> zones;
+    private final KernelFeatures features;
     private volatile SoftReference<Btf> kernelTypes = new SoftReference<>(null);
 
     /** @param zones names of the zones that run, by the number of their user namespace (stat(2) of /proc/PID/ns/user) */
     public Dtrace(Supplier<Map<Long, String>> zones) {
+        this(zones, KernelFeatures.unkept());
+    }
+
+    /**
+     * @param zones as above
+     * @param features what the kernel was found to do
+     */
+    public Dtrace(Supplier<Map<Long, String>> zones, KernelFeatures features) {
         this.zones = zones;
+        this.features = features;
     }
 
     /** The kernel's types, kept while there is memory for them. */
@@ -333,7 +343,7 @@ public final class Dtrace {
                 throw new Complaint("could not enable tracing: Invalid argument: no cpu "
                         + options.word("cpu").orElseThrow());
             }
-            try (var kernel = new Kernel(unit.names(), kernelTypesFor(planned), limits)) {
+            try (var kernel = new Kernel(unit.names(), kernelTypesFor(planned), limits, features)) {
                 freed = kernel::speculationFreed;
                 return trace(unit, programs, planned, kernel, outlet, targets);
             } catch (DError e) {

@@ -170,6 +170,11 @@ final class CallEmitter {
     }
 
     private void alloca(Op size) {
+        if (size instanceof Op.Const(long none, var _) && none == 0) {
+            // Where the next memory will be.
+            emitter.own.address(emitter.mark());
+            return;
+        }
         int bytes = size(size);
         int place = emitter.allocateForClause(bytes);
         emitter.zero(place, (bytes + 7) / 8 * 8);
