@@ -370,15 +370,6 @@ final class Kernel implements AutoCloseable, Aggregations.Source {
         });
     }
 
-    void speculationFreed(int number) {
-        if (number < 1 || number > 32) {
-            return;
-        }
-        ByteBuffer states = map(Maps.SPECULATIONS).lookup(key(0)).orElseThrow();
-        states.putLong(8 * (number - 1), 0);
-        map(Maps.SPECULATIONS).update(key(0), states.array());
-    }
-
     @Override
     public Map<Aggregations.Key, long[][]> read(Aggregate aggregate) {
         BpfMap map = map(Maps.AGGREGATES + aggregate.id());

@@ -44,7 +44,10 @@ final class Actions {
                 yield new Step.Emit(List.of(status), data -> new Action.Exit(data.getFirst()));
             }
             case "clear", "trunc", "normalize", "denormalize" -> aggregates.onAggregate(call);
-            case "speculate" -> new Step.Speculate(single(call));
+            case "speculate" -> {
+                names.speculates();
+                yield new Step.Speculate(single(call));
+            }
             case "commit" -> {
                 Op id = single(call);
                 yield new Step.Emit(List.of(id), data -> new Action.Commit(data.getFirst()));

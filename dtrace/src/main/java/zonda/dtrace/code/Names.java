@@ -33,6 +33,7 @@ public final class Names {
     private int arrays;
     private boolean own;
     private boolean destructive;
+    private boolean speculates;
     private boolean confined;
     private int expressions;
     private long target;
@@ -312,6 +313,15 @@ public final class Names {
     /** Whether an action of the programs changes what it looks at. */
     public boolean isDestructive() {
         return destructive;
+    }
+
+    void speculates() {
+        speculates = true;
+    }
+
+    /** Whether the programs need buffers for speculations. */
+    public boolean isSpeculative() {
+        return speculates;
     }
 
     /** What a program says of a name that it defines. */

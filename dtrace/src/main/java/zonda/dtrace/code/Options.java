@@ -313,8 +313,7 @@ public final class Options {
     public long number(String name) {
         long asked = Long.parseLong(values.getOrDefault(name, "0"));
         long most = most(name);
-        boolean unlimited = asked == 0 && name.equals("specsize");
-        return asked > most || unlimited && most != Long.MAX_VALUE ? most : asked;
+        return Math.min(asked, most);
     }
 
     /** What a number is at most, if it was limited. */
