@@ -273,7 +273,8 @@ class LanguageIT {
 
     @Test
     void speculations_need_a_buffer() {
-        Recorder ran = Recorder.run("-q", "-x", "specsize=7", "-n", "BEGIN { speculate(speculation()); } BEGIN { exit(0); }");
+        Recorder ran =
+                Recorder.run("-q", "-x", "specsize=7", "-n", "BEGIN { speculate(speculation()); } BEGIN { exit(0); }");
         assertThat(ran.err()).isEqualTo("dtrace: could not enable tracing: Enabling exceeds size of buffer\n");
         assertThat(Recorder.quiet("#pragma D option specsize=0\nBEGIN { printf(\"%d\", speculation()); exit(0); }"))
                 .isEqualTo("1");

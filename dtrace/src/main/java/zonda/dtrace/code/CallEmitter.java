@@ -312,7 +312,10 @@ final class CallEmitter {
             int next = asm.newLabel();
             asm.load(DW, R0, R1, 8 * i).move(R2, R0).alu(Alu.AND, R2, 1).jump(Jump.NE, R2, 0, next);
             asm.move(R3, R0).move(R2, R0).alu(Alu.ADD, R2, 1).compareExchange(R1, 8 * i, R2);
-            asm.jumpRegister(Jump.NE, R0, R3, next).constant(R0, i + 1).jump(found).place(next);
+            asm.jumpRegister(Jump.NE, R0, R3, next)
+                    .constant(R0, i + 1)
+                    .jump(found)
+                    .place(next);
         }
         emitter.count(SPECULATIONS_UNAVAILABLE);
         asm.constant(R0, 0).place(found);

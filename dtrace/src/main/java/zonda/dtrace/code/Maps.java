@@ -22,6 +22,7 @@ public final class Maps {
     public static final int RETURNS = 8;
     /** For each speculation how often it was taken and freed: one that is in use has an odd number. */
     public static final int SPECULATIONS = 9;
+
     public static final int ZEROS = 10;
     /** By cookie: which clauses, and which probe. */
     public static final int PLACES = 11;

@@ -343,12 +343,12 @@ public final class Consumer {
 
     private void setopt(String name, String value, ByteBuffer record) {
         try {
-            options.set(name, value.isEmpty() ? Optional.empty() : Optional.of(value));
+            options.setWhileTracing(name, value.isEmpty() ? Optional.empty() : Optional.of(value));
         } catch (DError e) {
             String why = e.text().substring(e.text().lastIndexOf(": ") + 2);
-            complain(
-                    record,
-                    "couldn't set option \"" + name + "\" to \"" + (value.isEmpty() ? "1" : value) + "\": " + why);
+            String words = "couldn't set option \"" + name + "\" to \"" + (value.isEmpty() ? "1" : value) + "\": ";
+            // As on illumos, with an empty line behind it.
+            complain(record, words + why + "\n");
         }
     }
 
