@@ -271,6 +271,17 @@ class LanguageIT {
                 .isEqualTo("again1 third1 ");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"yes", "YES", "true", "Enable", "enabled", "on", "SeT", "1"})
+    void switches_are_set_in_many_words(String word) {
+        assertThat(Recorder.run(
+                                "-n",
+                                "#pragma D option quiet=" + word
+                                        + "\n#pragma D option flowindent=UnSet\nBEGIN { exit(0); }")
+                        .err())
+                .isEmpty();
+    }
+
     @Test
     void speculations_need_a_buffer() {
         Recorder ran =

@@ -266,9 +266,9 @@ public final class Options {
     }
 
     private static String flag(String name, Optional<String> value) {
-        return switch (value.orElse("")) {
-            case "", "1", "yes", "enable", "enabled", "on", "set" -> "1";
-            case "0", "no", "disable", "disabled", "off", "unset" -> "0";
+        return switch (value.orElse("").toLowerCase(Locale.ROOT)) {
+            case "", "1", "yes", "enable", "enabled", "true", "on", "set" -> "1";
+            case "0", "no", "disable", "disabled", "false", "off", "unset" -> "0";
             default -> throw badValue();
         };
     }
