@@ -35,6 +35,7 @@ import zonda.commands.ZonecfgTool;
 import zonda.commands.ZonenameTool;
 import zonda.commands.ZpoolTool;
 import zonda.dtrace.Dtrace;
+import zonda.dtrace.KernelFeatures;
 import zonda.images.HostImages;
 import zonda.images.Images;
 import zonda.images.ImgadmPaths;
@@ -145,7 +146,8 @@ final class HostWiring implements AutoCloseable {
         var store = new VmStore(config.root().resolve("etc/zones"), table, open::mountpoint);
         store.start();
         var vms = new Vms(host, store, table, new IdRanges(config.idBase(), MOST_VMS));
-        var dtrace = new Dtrace(zones::byUserNamespace);
+        var dtrace = new Dtrace(
+                zones::byUserNamespace, KernelFeatures.in(config.run().resolve("dtrace-features")));
         tools.answerBy(GuestTool.ZFS, new ZoneZfs(vms)::serve);
         tools.answerBy(GuestTool.DTRACE, new ZoneDtrace(dtrace, vms, zones)::serve);
         shutDown = () -> vms.shutDownAll(VM_SHUTDOWN);

@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.function.IntConsumer;
 import java.util.function.Supplier;
 import zonda.base.OpException;
 import zonda.dtrace.code.Compiler;
@@ -97,11 +96,21 @@ public final class Dtrace {
     }
 
     private final Supplier<Map<Long, String>> zones;
+    private final KernelFeatures features;
     private volatile SoftReference<Btf> kernelTypes = new SoftReference<>(null);
 
     /** @param zones names of the zones that run, by the number of their user namespace (stat(2) of /proc/PID/ns/user) */
     public Dtrace(Supplier<Map<Long, String>> zones) {
+        this(zones, KernelFeatures.unkept());
+    }
+
+    /**
+     * @param zones as above
+     * @param features what the kernel was found to do
+     */
+    public Dtrace(Supplier<Map<Long, String>> zones, KernelFeatures features) {
         this.zones = zones;
+        this.features = features;
     }
 
     /** The kernel's types, kept while there is memory for them. */
@@ -155,7 +164,6 @@ public final class Dtrace {
         private final TypeTable types = new TypeTable(Dtrace.this::kernelTypes);
         private final Sources sources;
         private Optional<UnwindTable> unwinding = Optional.empty();
-        private IntConsumer freed = _ -> {};
 
         Run(CommandLine line, Caller caller, Terminal terminal) {
             this.line = line;
@@ -210,7 +218,7 @@ public final class Dtrace {
         }
 
         private Outlet outlet() {
-            return new Outlet(terminal, line.output(), _ -> {});
+            return new Outlet(terminal, line.output());
         }
 
         /** -h and -G: what a C program needs to bring the probes that a script declares. */
@@ -274,7 +282,7 @@ public final class Dtrace {
                 unit.names().unwinding(() -> unwinding(targets).size());
             }
             List<Sources.Compiled> compiled = sources.add(unit);
-            var outlet = new Outlet(terminal, line.output(), number -> freed.accept(number));
+            var outlet = new Outlet(terminal, line.output());
             var report = new Report(unit, line, options, outlet, new Listing(probes, unit, terminal, outlet));
             if (line.has("e")) {
                 compileOnly(unit);
@@ -320,7 +328,8 @@ public final class Dtrace {
             if (unit.names().isDestructive() && !options.is("destructive")) {
                 throw new Complaint("could not enable tracing: Destructive actions not allowed");
             }
-            if (options.number("bufsize") < SMALLEST_BUFFER) {
+            boolean none = unit.names().isSpeculative() && options.number("specsize") < Long.BYTES;
+            if (none || options.number("bufsize") < SMALLEST_BUFFER) {
                 throw new Complaint("could not enable tracing: Enabling exceeds size of buffer");
             }
             checkSizes();
@@ -333,8 +342,7 @@ public final class Dtrace {
                 throw new Complaint("could not enable tracing: Invalid argument: no cpu "
                         + options.word("cpu").orElseThrow());
             }
-            try (var kernel = new Kernel(unit.names(), kernelTypesFor(planned), limits)) {
-                freed = kernel::speculationFreed;
+            try (var kernel = new Kernel(unit.names(), kernelTypesFor(planned), limits, features)) {
                 return trace(unit, programs, planned, kernel, outlet, targets);
             } catch (DError e) {
                 throw new Complaint("failed to enable tracing: " + e.text());

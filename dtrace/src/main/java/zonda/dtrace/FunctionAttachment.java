@@ -9,6 +9,7 @@ import zonda.dtrace.provider.Probe;
 import zonda.dtrace.syntax.DError;
 import zonda.dtrace.types.KernelFunctions;
 import zonda.kernel.Bpf;
+import zonda.kernel.Errno;
 import zonda.kernel.Fd;
 import zonda.kernel.KernelException;
 import zonda.kernel.PerfEvent;
@@ -26,12 +27,15 @@ final class FunctionAttachment {
     private final List<Probe> probes;
     private final Function<Bpf.ProgramType, Fd> loader;
     private final List<Fd> open;
+    private final KernelFeatures features;
 
     /**
      * @param loader loads the program as one of that type
      * @param open what is to be closed in the end
      */
-    FunctionAttachment(List<Probe> probes, Function<Bpf.ProgramType, Fd> loader, List<Fd> open) {
+    FunctionAttachment(
+            List<Probe> probes, Function<Bpf.ProgramType, Fd> loader, List<Fd> open, KernelFeatures features) {
+        this.features = features;
         this.probes = List.copyOf(probes);
         this.loader = loader;
         this.open = open;
@@ -44,7 +48,7 @@ final class FunctionAttachment {
     void attach(long firstCookie) {
         List<Place> places = places(firstCookie);
         boolean told = probes.stream().noneMatch(probe -> source(probe).places().isEmpty());
-        if (told && together(places)) {
+        if (told && features.attachesTogether().orElse(true) && together(places)) {
             return;
         }
         if (places.size() > MOST_SINGLE) {
@@ -97,8 +101,12 @@ final class FunctionAttachment {
         try {
             Fd program = loader.apply(Bpf.ProgramType.KPROBE_MULTI);
             open.add(Bpf.attachFunctions(program, addresses, cookies, returns));
+            features.attachesTogether(true);
             return true;
         } catch (KernelException e) {
+            if (e.is(Errno.EOPNOTSUPP)) {
+                features.attachesTogether(false);
+            }
             return false;
         }
     }

@@ -41,6 +41,7 @@ final class Kernel implements AutoCloseable, Aggregations.Source {
     static final int LARGEST_RING = 1 << 26;
 
     private final Limits limits;
+    private final KernelFeatures features;
     private final Names names;
     private final Options options;
     private final Optional<Btf> types;
@@ -50,7 +51,8 @@ final class Kernel implements AutoCloseable, Aggregations.Source {
     private final List<Fd> open = new ArrayList<>();
     private final Map<Class<?>, Fd> runnable = new LinkedHashMap<>();
 
-    Kernel(Names names, Optional<Btf> types, Limits limits) {
+    Kernel(Names names, Optional<Btf> types, Limits limits, KernelFeatures features) {
+        this.features = features;
         this.limits = limits;
         this.names = names;
         this.options = names.options();
@@ -293,7 +295,7 @@ final class Kernel implements AutoCloseable, Aggregations.Source {
         for (int i = 0; i < one.probes().size(); i++) {
             map(Maps.PLACES).update(key(firstCookie + i), entry(one, i));
         }
-        new FunctionAttachment(one.probes(), type -> load(one, type), open).attach(firstCookie);
+        new FunctionAttachment(one.probes(), type -> load(one, type), open, features).attach(firstCookie);
         return firstCookie + one.probes().size();
     }
 
@@ -366,15 +368,6 @@ final class Kernel implements AutoCloseable, Aggregations.Source {
             put(value, 0, Maps.ZONE_NAME_SIZE, name);
             map(Maps.ZONES).update(BpfMap.bytes(8).putLong(0, namespace).array(), value.array());
         });
-    }
-
-    void speculationFreed(int number) {
-        if (number < 1 || number > 32) {
-            return;
-        }
-        ByteBuffer states = map(Maps.SPECULATIONS).lookup(key(0)).orElseThrow();
-        states.putLong(8 * (number - 1), 0);
-        map(Maps.SPECULATIONS).update(key(0), states.array());
     }
 
     @Override

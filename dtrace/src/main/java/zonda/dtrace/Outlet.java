@@ -1,7 +1,6 @@
 package zonda.dtrace;
 
 import java.util.Optional;
-import java.util.function.IntConsumer;
 import zonda.base.OpException;
 import zonda.dtrace.output.Consumer;
 
@@ -9,15 +8,13 @@ import zonda.dtrace.output.Consumer;
 final class Outlet implements Consumer.Outlet {
     private final Dtrace.Terminal terminal;
     private final Optional<String> first;
-    private final IntConsumer freed;
     private Optional<String> file;
 
     /** @param output the file of -o @throws Complaint when it can't be written to */
-    Outlet(Dtrace.Terminal terminal, Optional<String> output, IntConsumer freed) {
+    Outlet(Dtrace.Terminal terminal, Optional<String> output) {
         this.terminal = terminal;
         this.first = output;
         this.file = output;
-        this.freed = freed;
         output.ifPresent(name -> {
             try {
                 terminal.write(name, "", true);
@@ -91,10 +88,5 @@ final class Outlet implements Consumer.Outlet {
     @Override
     public void truncate() {
         file.ifPresent(name -> write(name, "", false));
-    }
-
-    @Override
-    public void speculationFreed(int number) {
-        freed.accept(number);
     }
 }

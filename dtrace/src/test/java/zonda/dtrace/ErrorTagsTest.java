@@ -50,6 +50,8 @@ class ErrorTagsTest {
                         + " doesn't match previous declaration: expected 0, found 1",
                 "int a[5]; BEGIN { a[5] = 1; } | index outside array bounds: 5, max is 5",
                 "BEGIN { @a = count(); x = @a + 1; } | operands have incompatible types: \"aggregation\" + \"int\"",
+                "int n[int]; BEGIN { n[\"x\"] = 1; } | 'n[ ] key #1 is incompatible with prototype:\n\tprototype: int\n"
+                        + "\t      key: string'",
                 "int 0abc; | syntax error near \"0\"",
                 "BEGIN { trace(089); } | constant 089 contains invalid digit 8",
             })

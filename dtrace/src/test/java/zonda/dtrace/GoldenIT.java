@@ -67,7 +67,8 @@ class GoldenIT {
     void what_can_not_be_done_is_said_and_the_program_goes_on() {
         Recorder ran = Recorder.run(
                 "-wqn",
-                "BEGIN { freopen(\"/nowhere/at/all\"); setopt(\"nosuch\", \"x\"); setopt(\"strsize\", \"y\");"
+                "BEGIN { freopen(\"/nowhere/at/all\"); setopt(\"nosuch\", \"x\"); setopt(\"aggrate\", \"y\");"
+                        + " setopt(\"bufsize\", \"1m\");"
                         + " printf(\"on\"); exit(0); }");
 
         assertThat(ran.out()).isEqualTo("on\n");
@@ -76,7 +77,11 @@ class GoldenIT {
                 .containsExactly(
                         on + "couldn't freopen() \"/nowhere/at/all\": No such file or directory",
                         on + "couldn't set option \"nosuch\" to \"x\": Invalid option name",
-                        on + "couldn't set option \"strsize\" to \"y\": Invalid value for specified option");
+                        "",
+                        on + "couldn't set option \"aggrate\" to \"y\": Invalid value for specified option",
+                        "",
+                        on + "couldn't set option \"bufsize\" to \"1m\": Operation illegal when tracing is active",
+                        "");
     }
 
     @Test

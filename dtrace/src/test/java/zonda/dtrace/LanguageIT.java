@@ -262,6 +262,36 @@ class LanguageIT {
     }
 
     @Test
+    void speculations_are_free_as_soon_as_they_are_committed_or_discarded() {
+        assertThat(Recorder.quiet("BEGIN { i = speculation(); } BEGIN { speculate(i); printf(\"kept%d \", i); }"
+                        + " BEGIN { discard(i); } BEGIN { i = speculation(); }"
+                        + " BEGIN { speculate(i); printf(\"again%d \", i); } BEGIN { commit(i); }"
+                        + " BEGIN { i = speculation(); } BEGIN { speculate(i); printf(\"third%d \", i); }"
+                        + " BEGIN { exit(0); } END { commit(i); }"))
+                .isEqualTo("again1 third1 ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"yes", "YES", "true", "Enable", "enabled", "on", "SeT", "1"})
+    void switches_are_set_in_many_words(String word) {
+        assertThat(Recorder.run(
+                                "-n",
+                                "#pragma D option quiet=" + word
+                                        + "\n#pragma D option flowindent=UnSet\nBEGIN { exit(0); }")
+                        .err())
+                .isEmpty();
+    }
+
+    @Test
+    void speculations_need_a_buffer() {
+        Recorder ran =
+                Recorder.run("-q", "-x", "specsize=7", "-n", "BEGIN { speculate(speculation()); } BEGIN { exit(0); }");
+        assertThat(ran.err()).isEqualTo("dtrace: could not enable tracing: Enabling exceeds size of buffer\n");
+        assertThat(Recorder.quiet("#pragma D option specsize=0\nBEGIN { printf(\"%d\", speculation()); exit(0); }"))
+                .isEqualTo("1");
+    }
+
+    @Test
     void if_and_else_choose() {
         assertThat(Recorder.quiet(
                         "BEGIN { x = 3; if (x > 2) { printf(\"big \"); } else { printf(\"small \"); } if (x == 2)"

@@ -44,7 +44,10 @@ final class Actions {
                 yield new Step.Emit(List.of(status), data -> new Action.Exit(data.getFirst()));
             }
             case "clear", "trunc", "normalize", "denormalize" -> aggregates.onAggregate(call);
-            case "speculate" -> new Step.Speculate(single(call));
+            case "speculate" -> {
+                names.speculates();
+                yield new Step.Speculate(single(call));
+            }
             case "commit" -> {
                 Op id = single(call);
                 yield new Step.Emit(List.of(id), data -> new Action.Commit(data.getFirst()));
@@ -140,11 +143,9 @@ final class Actions {
         if (op.type() instanceof DType.Dynamic) {
             throw new DError("D_TRACE_DYN", call.line(), "trace( ) may not be applied to a dynamic expression");
         }
-        Op traced =
-                op instanceof Op.Place(var _, DType type) && type.isCharacters() ? checker.string(op, call.line()) : op;
         return new Step.Emit(
-                List.of(traced),
-                data -> traced.type() instanceof DType.Addresses
+                List.of(op),
+                data -> op.type() instanceof DType.Addresses
                         ? new Action.Symbols(data.getFirst())
                         : new Action.Trace(data.getFirst()));
     }

@@ -228,6 +228,12 @@ final class Assignments {
                         writable(line, operator, address), type, bit, bits, numberFor(line, operator, type, value));
             case Op.StringAt(Op address, var _) ->
                 new Op.StoreText(writable(line, operator, address), text(line, operator, value));
+            case Op.Place(Op address, DType.Struct struct) -> {
+                if (!(value instanceof Op.Place) || !value.type().name().equals(struct.name())) {
+                    throw Operators.incompatible(line, struct, operator, value.type());
+                }
+                yield new Op.StoreStruct(writable(line, operator, address), struct, value);
+            }
             case Op.Place(var _, DType.Array array) ->
                 throw new DError(
                         "D_OP_ARRFUN",

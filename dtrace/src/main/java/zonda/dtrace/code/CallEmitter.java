@@ -170,6 +170,11 @@ final class CallEmitter {
     }
 
     private void alloca(Op size) {
+        if (size instanceof Op.Const(long none, var _) && none == 0) {
+            // Where the next memory will be.
+            emitter.own.address(emitter.mark());
+            return;
+        }
         int bytes = size(size);
         int place = emitter.allocateForClause(bytes);
         emitter.zero(place, (bytes + 7) / 8 * 8);
@@ -305,8 +310,12 @@ final class CallEmitter {
         emitter.useMapValue(R1, SPECULATIONS, 0);
         for (int i = 0; i < count; i++) {
             int next = asm.newLabel();
-            asm.constant(R0, 0).constant(R2, 1).compareExchange(R1, 8 * i, R2);
-            asm.jump(Jump.NE, R0, 0, next).constant(R0, i + 1).jump(found).place(next);
+            asm.load(DW, R0, R1, 8 * i).move(R2, R0).alu(Alu.AND, R2, 1).jump(Jump.NE, R2, 0, next);
+            asm.move(R3, R0).move(R2, R0).alu(Alu.ADD, R2, 1).compareExchange(R1, 8 * i, R2);
+            asm.jumpRegister(Jump.NE, R0, R3, next)
+                    .constant(R0, i + 1)
+                    .jump(found)
+                    .place(next);
         }
         emitter.count(SPECULATIONS_UNAVAILABLE);
         asm.constant(R0, 0).place(found);

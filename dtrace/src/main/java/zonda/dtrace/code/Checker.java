@@ -168,6 +168,15 @@ final class Checker {
                         + "\n\t argument: " + given.name());
     }
 
+    /** A key of an array or an aggregation that has another type than those before. */
+    static DError wrongKey(int line, String what, int number, DType expected, DType given) {
+        return new DError(
+                "D_PROTO_ARG",
+                line,
+                what + " key #" + number + " is incompatible with prototype:\n\tprototype: " + expected.name()
+                        + "\n\t      key: " + given.name());
+    }
+
     Op check(Expr expression) {
         names.count();
         if (++depth > DEEPEST) {

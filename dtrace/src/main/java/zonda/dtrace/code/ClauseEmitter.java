@@ -166,7 +166,7 @@ final class ClauseEmitter {
         Options options = emitter.names.options();
         long data = size - RECORD_HEADER + Integer.BYTES;
         long speculation = options.number("specsize");
-        if (speculation > 0 && data > speculation) {
+        if (data > speculation) {
             int other = asm.newLabel();
             asm.jump(Jump.EQ, R1, 0, other);
             emitter.count(SPECULATIVE_DROPS);
@@ -233,9 +233,10 @@ final class ClauseEmitter {
                 .alu(Alu.LSH, R0, 3)
                 .aluRegister(Alu.ADD, R1, R0)
                 .load(DW, R1, R1, 0);
-        asm.jump(Jump.NE, R1, 1, leave).store(DW, SLOT, SLOT_SPECULATION, R3);
+        asm.move(R2, R1).alu(Alu.AND, R2, 1).jump(Jump.EQ, R2, 0, leave);
+        asm.alu(Alu.LSH, R1, SPECULATION_BITS).aluRegister(Alu.OR, R1, R3).store(DW, SLOT, SLOT_SPECULATION, R1);
         long room = emitter.names.options().number("specsize");
-        if (room > 0 && recordSize - RECORD_HEADER + Integer.BYTES > room) {
+        if (recordSize - RECORD_HEADER + Integer.BYTES > room) {
             emitter.count(SPECULATIVE_DROPS);
             asm.jump(leave);
         }
@@ -249,16 +250,20 @@ final class ClauseEmitter {
         asm.place(known);
     }
 
-    /** The speculation takes no more data; the consumer frees it. */
+    /** Frees the speculation whose number is in the place, and puts there which use of it that was; 0 for none. */
     private void endSpeculation(int place) {
         int end = asm.newLabel();
-        asm.load(DW, R0, SLOT, place).jump(Jump.LT, R0, 1, end);
+        asm.load(DW, R0, SLOT, place).storeConstant(DW, SLOT, place, 0).jump(Jump.LT, R0, 1, end);
         knownSpeculation();
+        asm.move(R3, R0);
         emitter.useMapValue(R1, SPECULATIONS, 0);
         asm.alu(Alu.ADD, R0, -1).alu(Alu.LSH, R0, 3).aluRegister(Alu.ADD, R1, R0);
-        asm.load(DW, R2, R1, 0)
-                .jump(Jump.NE, R2, 1, end)
-                .storeConstant(DW, R1, 0, 2)
+        asm.load(DW, R0, R1, 0).move(R2, R0).alu(Alu.AND, R2, 1).jump(Jump.EQ, R2, 0, end);
+        asm.move(R4, R0).move(R2, R0).alu(Alu.ADD, R2, 1).compareExchange(R1, 0, R2);
+        asm.jumpRegister(Jump.NE, R0, R4, end)
+                .alu(Alu.LSH, R4, SPECULATION_BITS)
+                .aluRegister(Alu.OR, R4, R3)
+                .store(DW, SLOT, place, R4)
                 .place(end);
     }
 

@@ -12,6 +12,7 @@ import zonda.dtrace.types.DType.Pointer;
 /** Settles what stands in front of brackets: associative arrays, arrays in memory, args[], and inlines with keys. */
 final class Indexing {
     private static final long TUPLE_REGISTERS = 8;
+    private static final String ASSOCIATIVE = "associative array";
     /** Registers that have numbers. */
     private static final int USER_REGISTERS = 28;
 
@@ -178,7 +179,7 @@ final class Indexing {
             Op key = checker.check(index.keys().get(i));
             DType type = inline.keys().get(i);
             if (!Checker.fits(type, key)) {
-                throw Checker.wrongArgument(index.line(), name + "[ ]", i + 1, type, key.type());
+                throw Checker.wrongKey(index.line(), name + "[ ]", i + 1, type, key.type());
             }
             bound.put(inline.parameters().get(i), type.isInteger() ? Folder.fold(new Op.Cast(key, type)) : key);
         }
@@ -195,10 +196,9 @@ final class Indexing {
         }
         var keys = new ArrayList<Op>();
         for (int i = 0; i < written.size(); i++) {
-            Op key = key(written.get(i), i + 1, "associative array");
+            Op key = key(written.get(i), i + 1, ASSOCIATIVE);
             if (!Names.alike(array.keys().get(i), key.type())) {
-                throw Checker.wrongArgument(
-                        index.line(), what, i + 1, array.keys().get(i), key.type());
+                throw Checker.wrongKey(index.line(), what, i + 1, array.keys().get(i), key.type());
             }
             keys.add(key);
         }
@@ -214,7 +214,7 @@ final class Indexing {
     }
 
     List<Op> keys(List<Expr> written, String kind) {
-        if (kind.equals("associative array")) {
+        if (kind.equals(ASSOCIATIVE)) {
             checkNumber(written);
         }
         var keys = new ArrayList<Op>();
@@ -229,6 +229,9 @@ final class Indexing {
         Op op = checker.check(expression);
         if (op instanceof Op.Place(var _, DType type) && type.isCharacters()) {
             return checker.string(op, expression.line());
+        }
+        if (op instanceof Op.Place && op.type() instanceof DType.Struct && kind.equals(ASSOCIATIVE)) {
+            return op;
         }
         Op plain = Checker.decay(op);
         if (!plain.type().isScalar() && !plain.type().isString() && !(plain.type() instanceof DType.Addresses)) {

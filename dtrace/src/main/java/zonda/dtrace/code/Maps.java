@@ -20,7 +20,9 @@ public final class Maps {
     public static final int ENTRIES = 7;
 
     public static final int RETURNS = 8;
+    /** For each speculation how often it was taken and freed: one that is in use has an odd number. */
     public static final int SPECULATIONS = 9;
+
     public static final int ZEROS = 10;
     /** By cookie: which clauses, and which probe. */
     public static final int PLACES = 11;
@@ -74,7 +76,10 @@ public final class Maps {
     static final int SLOT_WORK = 72;
     static final int SLOT_VARIABLES = 136;
 
-    /** A record: u32 record's number, u32 probe, u64 time, u32 processor, u32 speculation. */
+    /** A use of a speculation is the number in SPECULATIONS, with the speculation's own in these bits below it. */
+    public static final int SPECULATION_BITS = 6;
+
+    /** A record: u32 record's number, u32 probe, u64 time, u32 processor, u32 use of a speculation or 0. */
     public static final int RECORD_HEADER = 24;
 
     /** The number of the record of a fault: u32 record, u32 action, u64 code, u64 address. */

@@ -33,6 +33,7 @@ public final class Names {
     private int arrays;
     private boolean own;
     private boolean destructive;
+    private boolean speculates;
     private boolean confined;
     private int expressions;
     private long target;
@@ -221,7 +222,7 @@ public final class Names {
         }
         for (int i = 0; i < keys.size(); i++) {
             if (!alike(known.keys().get(i), keys.get(i))) {
-                throw Checker.wrongArgument(
+                throw Checker.wrongKey(
                         line, "@" + name + "[ ]", i + 1, known.keys().get(i), keys.get(i));
             }
         }
@@ -250,6 +251,9 @@ public final class Names {
     static boolean alike(DType one, DType other) {
         if (one instanceof DType.Addresses || other instanceof DType.Addresses) {
             return one.equals(other);
+        }
+        if (one instanceof DType.Struct || other instanceof DType.Struct) {
+            return one.name().equals(other.name());
         }
         return one.isString() == other.isString();
     }
@@ -309,6 +313,15 @@ public final class Names {
     /** Whether an action of the programs changes what it looks at. */
     public boolean isDestructive() {
         return destructive;
+    }
+
+    void speculates() {
+        speculates = true;
+    }
+
+    /** Whether the programs need buffers for speculations. */
+    public boolean isSpeculative() {
+        return speculates;
     }
 
     /** What a program says of a name that it defines. */

@@ -83,6 +83,7 @@ final class NumberEmitter {
             case Op.Store(Var variable, List<Op> keys, Op value) -> variables.store(variable, keys, value);
             case Op.VariableAddress(Var variable, List<Op> keys) -> variables.addressOf(variable, keys);
             case Op.StoreMemory store -> variables.storeMemory(store);
+            case Op.StoreStruct store -> variables.storeStruct(store);
             case Op.PostStep(Op.Variable target, long delta) -> variables.postStep(target, delta);
             case Op.Load(Op address, DType type) -> {
                 variables.checkWithin(address, type.size());

@@ -56,6 +56,9 @@ public sealed interface Op {
         }
     }
 
+    /** An assignment to a structure in memory. */
+    record StoreStruct(Op address, DType type, Op value) implements Op {}
+
     /** An assignment; its value is what was stored. */
     record Store(Var variable, List<Op> keys, Op value) implements Op {
         @Override

@@ -111,6 +111,31 @@ public final class Options {
     private static final Set<String> OUTSIDE = Set.of(
             "cpphdrs", "cpppath", "define", "incdir", "undef", "ldpath", "stdc", "modpath", "setenv", "unsetenv");
 
+    /** Options that setopt() does not set: what they say was done when tracing began. */
+    private static final Set<String> BEFORE = Set.of(
+            "aggsize",
+            "bufpolicy",
+            "bufresize",
+            "bufsize",
+            "cleanrate",
+            "cpu",
+            "destructive",
+            "dynvarsize",
+            "grabanon",
+            "jstackframes",
+            "jstackstrsize",
+            "lockmem",
+            "maxframes",
+            "nspec",
+            "scratchsize",
+            "specsize",
+            "stackframes",
+            "statusrate",
+            "strsize",
+            "temporal",
+            "ustackframes",
+            "zone");
+
     private static final Set<String> VERSIONS = Set.of(
             "1.0", "1.1", "1.2", "1.2.1", "1.2.2", "1.3", "1.4", "1.4.1", "1.5", "1.6", "1.6.1", "1.6.2", "1.6.3",
             "1.7", "1.7.1", "1.8", "1.8.1", "1.9", "1.9.1", "1.10", "1.11", "1.12", "1.12.1", "1.13", "1.14");
@@ -164,6 +189,14 @@ public final class Options {
         } catch (IllegalArgumentException e) {
             throw refused(name, value, String.valueOf(e.getMessage()));
         }
+    }
+
+    /** Sets an option as setopt() does, while there is tracing. @throws DError naming it */
+    public void setWhileTracing(String name, Optional<String> value) {
+        if (BEFORE.contains(name)) {
+            throw refused(name, value, "Operation illegal when tracing is active");
+        }
+        set(name, value);
     }
 
     private static DError refused(String name, Optional<String> value, String why) {
@@ -233,9 +266,9 @@ public final class Options {
     }
 
     private static String flag(String name, Optional<String> value) {
-        return switch (value.orElse("")) {
-            case "", "1", "yes", "enable", "enabled", "on", "set" -> "1";
-            case "0", "no", "disable", "disabled", "off", "unset" -> "0";
+        return switch (value.orElse("").toLowerCase(Locale.ROOT)) {
+            case "", "1", "yes", "enable", "enabled", "true", "on", "set" -> "1";
+            case "0", "no", "disable", "disabled", "false", "off", "unset" -> "0";
             default -> throw badValue();
         };
     }
@@ -313,8 +346,7 @@ public final class Options {
     public long number(String name) {
         long asked = Long.parseLong(values.getOrDefault(name, "0"));
         long most = most(name);
-        boolean unlimited = asked == 0 && name.equals("specsize");
-        return asked > most || unlimited && most != Long.MAX_VALUE ? most : asked;
+        return Math.min(asked, most);
     }
 
     /** What a number is at most, if it was limited. */

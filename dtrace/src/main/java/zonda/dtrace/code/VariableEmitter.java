@@ -152,6 +152,19 @@ final class VariableEmitter {
         emitter.release(mark);
     }
 
+    /** Copies a structure by way of the slot. */
+    void storeStruct(Op.StoreStruct store) {
+        int mark = emitter.mark();
+        int size = store.type().size();
+        int place = emitter.allocate(size);
+        numbers.strings.datum(store.value(), place);
+        target(store.address(), size);
+        asm.move(R1, R0).constant(R2, size);
+        emitter.slotAddress(R3, place);
+        asm.call(Emitter.READ_KERNEL);
+        emitter.release(mark);
+    }
+
     /** Bit fields are written byte by byte, of which each is read before. */
     private void storeBits(Op.StoreMemory store) {
         numbers.number(store.value());

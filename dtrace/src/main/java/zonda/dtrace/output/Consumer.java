@@ -35,9 +35,6 @@ public final class Consumer {
     /** Characters that are not kept until a record is at its end. */
     private static final int MUCH = 1 << 16;
 
-    /** Each has buffers of its own for speculations. */
-    private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
-
     /** Where things go. */
     public interface Outlet {
         /** Data, as it would be written to standard output. */
@@ -58,9 +55,6 @@ public final class Consumer {
 
         /** ftruncate(): empties the file that the output goes to, if it goes to one. */
         void truncate();
-
-        /** A speculation's buffer was used up or given up. */
-        void speculationFreed(int number);
     }
 
     private final Options options;
@@ -71,7 +65,7 @@ public final class Consumer {
     private final Printf printf;
     private final Records records;
     private final Aggregations aggregations;
-    private final Map<Integer, Speculation> speculations = new HashMap<>();
+    private final Speculations speculations = new Speculations();
     private final Map<Integer, Integer> depths = new HashMap<>();
     /** For flowindent: the probe of each enabled one that was seen, and the last one of each processor. */
     private final Map<Integer, Integer> probeOf = new HashMap<>();
@@ -164,20 +158,6 @@ public final class Consumer {
                 + "\n");
     }
 
-    /** Records that wait for a commit() or discard(). */
-    private static final class Speculation {
-        private final List<byte[]> records = new ArrayList<>();
-        private long bytes;
-
-        /** What has no room in the speculation's buffer is lost, and so is all that comes after it. */
-        void add(byte[] record, long room) {
-            bytes += record.length - Maps.RECORD_HEADER + Integer.BYTES;
-            if (room == 0 || bytes <= room * PROCESSORS) {
-                records.add(record);
-            }
-        }
-    }
-
     private boolean quiet() {
         return options.is("quiet");
     }
@@ -220,10 +200,8 @@ public final class Consumer {
             ByteBuffer data = buffer(record);
             following = options.is("flowindent") ? following(sorted, i) : -1;
             int speculation = data.getInt(20);
-            if (speculation > 0) {
-                speculations
-                        .computeIfAbsent(speculation, _ -> new Speculation())
-                        .add(record, options.number("specsize"));
+            if (speculation != 0) {
+                speculations.add(speculation, record, options.number("specsize"));
             } else {
                 consume(data);
             }
@@ -351,11 +329,9 @@ public final class Consumer {
                 out.setLength(0);
                 outlet.truncate();
             }
-            case Action.Commit(Datum speculation) -> commit((int) number(speculation, record));
-            case Action.Discard(Datum speculation) -> {
-                speculations.remove((int) number(speculation, record));
-                outlet.speculationFreed((int) number(speculation, record));
-            }
+            case Action.Commit(Datum use) ->
+                speculations.end(record.getInt(use.offset())).forEach(held -> consume(buffer(held)));
+            case Action.Discard(Datum use) -> speculations.end(record.getInt(use.offset()));
             case Action.Setopt(String name, String value) -> setopt(name, value, record);
         }
     }
@@ -365,22 +341,14 @@ public final class Consumer {
         out.setLength(0);
     }
 
-    private void commit(int number) {
-        Speculation held = speculations.remove(number);
-        if (held != null) {
-            held.records.forEach(record -> consume(buffer(record)));
-        }
-        outlet.speculationFreed(number);
-    }
-
     private void setopt(String name, String value, ByteBuffer record) {
         try {
-            options.set(name, value.isEmpty() ? Optional.empty() : Optional.of(value));
+            options.setWhileTracing(name, value.isEmpty() ? Optional.empty() : Optional.of(value));
         } catch (DError e) {
             String why = e.text().substring(e.text().lastIndexOf(": ") + 2);
-            complain(
-                    record,
-                    "couldn't set option \"" + name + "\" to \"" + (value.isEmpty() ? "1" : value) + "\": " + why);
+            String words = "couldn't set option \"" + name + "\" to \"" + (value.isEmpty() ? "1" : value) + "\": ";
+            // As on illumos, with an empty line behind it.
+            complain(record, words + why + "\n");
         }
     }
 

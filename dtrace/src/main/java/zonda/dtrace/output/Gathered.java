@@ -55,9 +55,4 @@ final class Gathered implements Consumer.Outlet {
         flush();
         outlet.truncate();
     }
-
-    @Override
-    public void speculationFreed(int number) {
-        outlet.speculationFreed(number);
-    }
 }

@@ -4,7 +4,7 @@ import java.util.Optional;
 
 /** The words before a declarator that make a type, such as {@code unsigned long}, and which of them go together. */
 final class Specifiers {
-    private final int line;
+    private int line;
     private Optional<TypeExpr> tagged = Optional.empty();
     private String base = "";
     private int longs;
@@ -13,6 +13,11 @@ final class Specifiers {
     private boolean isUnsigned;
 
     Specifiers(int line) {
+        this.line = line;
+    }
+
+    /** The next word is on this line, which is what errors are told of. */
+    void at(int line) {
         this.line = line;
     }
 

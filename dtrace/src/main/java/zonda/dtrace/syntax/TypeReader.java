@@ -70,6 +70,7 @@ final class TypeReader {
         var words = new Specifiers(line);
         while (tokens.at(Token.Kind.IDENT)) {
             String word = tokens.now().text();
+            words.at(tokens.line());
             if (QUALIFIERS.contains(word)) {
                 tokens.advance();
             } else if (word.equals("struct") || word.equals("union")) {
