@@ -370,6 +370,25 @@ class MachineDisksIT {
     }
 
     @Test
+    void a_machine_can_be_exported_where_its_disks_leave_no_room_for_snapshots() throws IOException {
+        UUID vm = zonda.create(payload("bhyve", UUID.randomUUID()).with("quota", 1));
+        try (RandomAccessFile disk = disk(vm, 0)) {
+            byte[] content = new byte[5 * MIB];
+            new java.util.Random(1).nextBytes(content);
+            disk.write(content);
+            disk.getFD().sync();
+        }
+        long used = Long.parseLong(value("used", "zones/" + vm));
+        good("zfs", "set", "quota=" + (used + MIB), "zones/" + vm);
+        assertThat(zonda.vmadm("create-snapshot", vm.toString(), "one").err()).contains("out of space");
+
+        good("vmadm", "export", vm.toString(), files.resolve("full.export").toString());
+
+        assertThat(value("refreservation", dataset(vm, 0))).isEqualTo(String.valueOf(8L * MIB));
+        assertThat(good("zfs", "list", "-H", "-o", "name", "-t", "snapshot")).doesNotContain(vm.toString());
+    }
+
+    @Test
     void space_is_kept_free_for_disks_as_on_smartos() throws IOException {
         UUID kvm = zonda.create(payload("kvm", UUID.randomUUID()));
         UUID bhyve = zonda.create(payload("bhyve", UUID.randomUUID()).with("quota", 1));

@@ -191,7 +191,9 @@ public final class Qemu {
         String id = "nic" + machine.nics().indexOf(nic);
         add("-netdev", "tap,id=" + id + ",ifname=" + nic.tap() + ",script=no,downscript=no");
         String pacing = nic.model() == Nic.Model.VIRTIO ? nic.pacing().options() : "";
-        add("-device", nic.model().device() + ",netdev=" + id + ",mac=" + nic.mac() + pacing + place(id));
+        // Where the firmware boots from no NIC, reading and running the program that would is time lost.
+        String rom = machine.direct().isPresent() ? ",romfile=" : "";
+        add("-device", nic.model().device() + ",netdev=" + id + ",mac=" + nic.mac() + pacing + rom + place(id));
     }
 
     /** Which place the device has among those that the firmware tries. */

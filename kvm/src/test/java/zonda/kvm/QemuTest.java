@@ -275,7 +275,9 @@ class QemuTest {
         assertThat(direct(bare)).contains("-kernel").doesNotContain("-initrd", "-append");
         assertThat(values(command, "-device"))
                 .as("the kernel is first")
-                .noneMatch(device -> device.contains("bootindex"));
+                .noneMatch(device -> device.contains("bootindex"))
+                .as("nothing else is looked for")
+                .contains("e1000,netdev=nic0,mac=02:00:00:00:00:01,romfile=");
     }
 
     private static List<String> direct(DirectBoot direct) {

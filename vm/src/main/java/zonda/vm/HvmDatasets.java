@@ -36,6 +36,8 @@ final class HvmDatasets {
     /** What its TPM keeps, there too. */
     private static final String TPM = Tpm.STATE.toString().substring(1);
 
+    private static final System.Logger LOG = System.getLogger(HvmDatasets.class.getName());
+
     private HvmDatasets() {}
 
     /** The most that the VM's root and what is below it may take; bhyve's disks and their snapshots are below it. */
@@ -183,6 +185,20 @@ final class HvmDatasets {
                         e);
             }
             throw e;
+        }
+    }
+
+    /** Keeps free for the disks what the VM says, or nothing; where there is no room for it, the log says so. */
+    static void keepFree(VmConfig vm, Datasets datasets, boolean anything) {
+        for (Map.Entry<String, Disks.Kept> disk : volumes(vm).entrySet()) {
+            Optional<Bytes> wanted = anything ? disk.getValue().refreservation() : Optional.empty();
+            try {
+                if (datasets.has(disk.getKey())) {
+                    datasets.setAllotment(disk.getKey(), given -> given.refreservation(wanted));
+                }
+            } catch (OpException e) {
+                LOG.log(System.Logger.Level.WARNING, "VM " + vm.uuid() + ": " + e.getMessage());
+            }
         }
     }
 

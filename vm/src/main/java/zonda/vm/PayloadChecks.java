@@ -69,6 +69,7 @@ final class PayloadChecks {
         }
         Json.Obj read = payloads.read(shown, Verb.RECEIVE, brand.get(), new Findings())
                 .withAll(PciDevices.settled(payloads.read(shown, Verb.CREATE, brand.get(), findings)));
+        read = PciDevices.withoutForeign(read);
         Json.Obj complete = Delegation.named(defaults.complete(read, brand.get()));
         complete = complete.has("create_timestamp") ? complete : complete.with("create_timestamp", now());
         complete = disks.received(new VmConfig(complete), findings);

@@ -56,6 +56,14 @@ final class PciDevices {
                 : payload;
     }
 
+    /** What another host says of a VM, without devices that only a host of illumos has. */
+    static Json.Obj withoutForeign(Json.Obj payload) {
+        List<Json.Obj> known = payload.array(NAME).objects().stream()
+                .filter(device -> address(device).isPresent())
+                .toList();
+        return known.isEmpty() ? payload.without(NAME) : payload.with(NAME, new Json.Arr(List.copyOf(known)));
+    }
+
     static void check(VmConfig vm, Findings findings) {
         List<PciAddress> addresses = new ArrayList<>();
         List<PciSlot> slots = new ArrayList<>(

@@ -1,14 +1,18 @@
 package zonda.vm;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import zonda.base.OpException;
 import zonda.storage.Dataset;
 import zonda.storage.Datasets;
 
 /** What of a VM goes from host to host: its root, a machine's disks, and what is delegated to it. */
 final class Shipped {
+    private static final System.Logger LOG = System.getLogger(Shipped.class.getName());
+
     private Shipped() {}
 
     /** What goes as a stream of its own. @param whole with the datasets below it */
@@ -40,11 +44,35 @@ final class Shipped {
                 .toList();
     }
 
+    /**
+     * Makes these snapshots, all or none. Where there is no room for them beside what is kept free for a machine's disks,
+     * nothing is kept free for those until the snapshots are forgotten.
+     */
+    static void make(Datasets datasets, VmConfig vm, String name) {
+        List<String> wanted = snapshots(datasets, vm, name);
+        try {
+            datasets.snapshots(wanted, Map.of());
+        } catch (OpException e) {
+            if (!vm.brand().isHvm() || !String.valueOf(e.getMessage()).endsWith("out of space")) {
+                throw e;
+            }
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "VM " + vm.uuid() + ": nothing is kept free for its disks while it is sent: " + e.getMessage());
+            HvmDatasets.keepFree(vm, datasets, false);
+            datasets.snapshots(wanted, Map.of());
+        }
+    }
+
+    /** Takes them away, and what they took from a machine's disks is kept free for these again. */
     static void forget(Datasets datasets, VmConfig vm, String name) {
         for (String snapshot : snapshots(datasets, vm, name)) {
             if (datasets.findSnapshot(snapshot).isPresent()) {
                 datasets.destroy(snapshot, false);
             }
+        }
+        if (vm.brand().isHvm()) {
+            HvmDatasets.keepFree(vm, datasets, true);
         }
     }
 

@@ -6,7 +6,6 @@ import java.io.UncheckedIOException;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.time.Instant;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -63,7 +62,7 @@ public final class Transfer {
             Datasets datasets = vms.machinery().datasets(config);
             String snapshot = options.snapshot(SNAPSHOT);
             Shipped.forget(datasets, config, snapshot);
-            datasets.snapshots(Shipped.snapshots(datasets, config, snapshot), Map.of());
+            Shipped.make(datasets, config, snapshot);
             // As it was before it was stopped for this.
             write(
                     out,
@@ -144,8 +143,7 @@ public final class Transfer {
                 VmConfig now = vms.find(uuid).config();
                 Datasets datasets = vms.machinery().datasets(now);
                 Shipped.forget(datasets, now, snapshot);
-                vms.machinery()
-                        .still(now, () -> datasets.snapshots(Shipped.snapshots(datasets, now, snapshot), Map.of()));
+                vms.machinery().still(now, () -> Shipped.make(datasets, now, snapshot));
                 return now;
             });
             undo.keep();

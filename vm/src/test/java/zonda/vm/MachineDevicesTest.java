@@ -132,6 +132,11 @@ class MachineDevicesTest {
                 .isFalse();
         assertThat(MachineRules.conflict(vm, moved)).contains("PCI device 0000:65:00.1");
         assertThat(findings.isClean()).isTrue();
+        Json.Obj received =
+                Json.parseObject("{\"pci_devices\":[{\"path\":\"/devices/pci@0,0/x@1:ppt\"},{\"path\":\"65:00.0\"}]}");
+        assertThat(PciDevices.withoutForeign(received).compact())
+                .as("what a host of SmartOS had")
+                .isEqualTo("{\"pci_devices\":[{\"path\":\"65:00.0\"}]}");
         update(moved, "{'remove_pci_devices':['66:00.0']}");
         assertThat(findings.toJson().array("bad_values").strings()).containsExactly("remove_pci_devices");
     }
