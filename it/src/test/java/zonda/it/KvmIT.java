@@ -431,6 +431,9 @@ class KvmIT {
         type(vm, "head -c 49 /dev/vda | tail -c 6; echo .", "CIDATA.");
         type(vm, "ls -d /sys/bus/pci/devices/0000:00:04.*/nvme | wc -l | sed s/2/bo''th/", "both");
         assertThat(good("vmadm", "sysrq", vm.toString(), "screenshot")).isEmpty();
+        assertThat(zonda.vmadm("sysrq", vm.toString(), "nmi").err()).isEqualTo("Sent NMI to VM " + vm + "\n");
+        assertThat(zonda.vmadm("sysrq", vm.toString(), "dance").err()).startsWith("Invalid sysrq type: dance\n");
+        assertThat(zonda.vmadm("sysrq", vm.toString()).err()).startsWith("Wrong number of parameters to \"sysrq\"\n");
         assertThat(zonda.datasetRoot(vm).resolve("tmp/vm.ppm")).isNotEmptyFile();
     }
 
