@@ -95,7 +95,7 @@ class KvmIT {
         assertThat(shown.string("state", ""))
                 .as("it has asked for what it has to do")
                 .isEqualTo("running");
-        assertThat(shown.string("type", "")).isEqualTo("KVM");
+        assertThat(zonda.vmadm("list", "-H", "-o", "type,ram").out()).isEqualTo("KVM   256\n");
         assertThat(shown.integer("max_physical_memory", 0)).isEqualTo(256 + OVERHEAD);
         assertThat(shown.array("disks").objects().getFirst().string("path", ""))
                 .isEqualTo("/dev/zvol/rdsk/zones/" + vm + "-disk0");
