@@ -104,14 +104,19 @@ final class VmadmChanging {
                 brand = checked.brand().word();
             }
             case "update" -> {
-                String word = words.size() > 1 ? words.get(1) : "";
+                if (words.size() != 2) {
+                    throw new OpException(Code.USAGE, "Will not validate without a valid action and brand.");
+                }
+                String word = words.get(1);
                 Brand known = Brand.find(word)
-                        .orElseThrow(() -> new OpException(Code.USAGE, "Invalid brand: '" + word + "'"));
+                        .orElseThrow(() -> new OpException(
+                                Code.INVALID,
+                                Json.object().with("bad_brand", word).pretty()));
                 findings = vms.checkUpdate(VmadmTool.payload(session, options, "validate"), known)
                         .findings();
                 brand = word;
             }
-            default -> throw new OpException(Code.USAGE, "validate what? create, or update BRAND");
+            default -> throw new OpException(Code.USAGE, "Will not validate without a valid action.");
         }
         if (!findings.isValid()) {
             throw new OpException(Code.INVALID, findings.toJson().pretty());

@@ -124,7 +124,7 @@ class DebianIT {
 
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(STOP);
         assertThat(zonda.datasetRoot(vm).resolve("root/bye")).exists();
-        assertThat(zonda.get(vm).integer("exit_status")).contains(130L);
+        assertThat(zonda.get(vm).integer("exit_status")).contains(-2L);
     }
 
     @Test

@@ -89,10 +89,10 @@ class KillIT {
 
         assertThat(Await.until(SOON, () -> zonda.state(plain).equals("stopped")))
                 .isTrue();
-        assertThat(zonda.get(plain).integer("exit_status")).contains(137L);
+        assertThat(zonda.get(plain).integer("exit_status")).contains(-9L);
         assertThat(zonda.get(plain).string("exit_timestamp")).isPresent();
         assertThat(Await.until(SOON, () -> zonda.state(off).equals("stopped"))).isTrue();
-        assertThat(zonda.get(off).integer("exit_status")).contains(130L);
+        assertThat(zonda.get(off).integer("exit_status")).contains(-2L);
         assertThat(Await.until(
                         SOON,
                         () -> zonda.get(restarted)
@@ -100,7 +100,7 @@ class KillIT {
                                 .filter(now -> now != first)
                                 .isPresent()))
                 .isTrue();
-        assertThat(zonda.get(restarted).integer("exit_status")).contains(137L);
+        assertThat(zonda.get(restarted).integer("exit_status")).contains(-9L);
         assertThat(zonda.sh(restarted, "echo up")).isEqualTo("up");
     }
 

@@ -95,6 +95,7 @@ class KvmIT {
         assertThat(shown.string("state", ""))
                 .as("it has asked for what it has to do")
                 .isEqualTo("running");
+        assertThat(zonda.vmadm("list", "-H", "-o", "type,ram").out()).isEqualTo("KVM   256\n");
         assertThat(shown.integer("max_physical_memory", 0)).isEqualTo(256 + OVERHEAD);
         assertThat(shown.array("disks").objects().getFirst().string("path", ""))
                 .isEqualTo("/dev/zvol/rdsk/zones/" + vm + "-disk0");
@@ -430,6 +431,9 @@ class KvmIT {
         type(vm, "head -c 49 /dev/vda | tail -c 6; echo .", "CIDATA.");
         type(vm, "ls -d /sys/bus/pci/devices/0000:00:04.*/nvme | wc -l | sed s/2/bo''th/", "both");
         assertThat(good("vmadm", "sysrq", vm.toString(), "screenshot")).isEmpty();
+        assertThat(zonda.vmadm("sysrq", vm.toString(), "nmi").err()).isEqualTo("Sent NMI to VM " + vm + "\n");
+        assertThat(zonda.vmadm("sysrq", vm.toString(), "dance").err()).startsWith("Invalid sysrq type: dance\n");
+        assertThat(zonda.vmadm("sysrq", vm.toString()).err()).startsWith("Wrong number of parameters to \"sysrq\"\n");
         assertThat(zonda.datasetRoot(vm).resolve("tmp/vm.ppm")).isNotEmptyFile();
     }
 

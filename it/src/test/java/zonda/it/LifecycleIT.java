@@ -89,7 +89,7 @@ class LifecycleIT {
         said(zonda.vmadm("kill", "-s", "SIGCONT", "web01"), "Sent signal \"SIGCONT\" to init process for VM " + vm);
         said(zonda.vmadm("kill", "-CONT", "web01"), "Sent signal \"SIGCONT\" to init process for VM " + vm);
         said(zonda.vmadm("stop", "-F", "web01"), "Successfully completed stop for VM " + vm);
-        assertThat(zonda.get(vm).integer("exit_status")).contains(137L);
+        assertThat(zonda.get(vm).integer("exit_status")).contains(-9L);
         said(zonda.vmadm("destroy", "web01"), "Successfully deleted VM " + vm);
         refused(zonda.vmadm("get", vm.toString()), 1, "zoneadm: " + vm + ": No such zone configured");
     }
@@ -104,7 +104,7 @@ class LifecycleIT {
         said(zonda.vmadm("stop", vm.toString()), "Successfully completed stop for VM " + vm);
 
         assertThat(zonda.datasetRoot(vm).resolve("root/bye")).hasContent("bye");
-        assertThat(zonda.get(vm).integer("exit_status")).contains(130L);
+        assertThat(zonda.get(vm).integer("exit_status")).contains(-2L);
     }
 
     @Test
@@ -157,7 +157,7 @@ class LifecycleIT {
                     return zonda.state(vm).equals("stopped");
                 }))
                 .isTrue();
-        assertThat(zonda.get(vm).integer("exit_status")).contains(130L);
+        assertThat(zonda.get(vm).integer("exit_status")).contains(-2L);
         said(zonda.vmadm("start", vm.toString()), "Successfully started VM " + vm);
     }
 
@@ -172,7 +172,7 @@ class LifecycleIT {
         }
 
         awaitState(left, "stopped");
-        assertThat(zonda.get(left).integer("exit_status")).contains(137L);
+        assertThat(zonda.get(left).integer("exit_status")).contains(-9L);
         assertThat(Await.until(
                         SOON,
                         () -> zonda.get(restarted)
@@ -314,6 +314,10 @@ class LifecycleIT {
             assertThat(ran.err()).contains("Usage:");
         }
         assertThat(zonda.vmadm("start").err()).startsWith("Invalid or missing UUID for start\n");
+        assertThat(zonda.feed("{}", "vmadm", "validate").err())
+                .startsWith("Will not validate without a valid action.\n");
+        assertThat(zonda.feed("{}", "vmadm", "validate", "update").err())
+                .startsWith("Will not validate without a valid action and brand.\n");
         assertThat(zonda.vmadm("frobnicate").err()).startsWith("Invalid command: \"frobnicate\".\n");
         assertThat(zonda.vmadm("lookup", "-o", "uuid").err()).startsWith("Cannot specify -o without -j\n");
         assertThat(zonda.vmadm("list", "nosuch=1").err()).startsWith("Invalid filter key: \"nosuch\"\n");
@@ -349,6 +353,12 @@ class LifecycleIT {
                 .isEqualTo(
                         Json.parseObject(
                                 "{\"bad_properties\":[\"typo\"],\"bad_values\":[\"quota\"],\"missing_properties\":[\"image_uuid\"]}"));
+        Ran none = zonda.feed("{}", "vmadm", "validate", "create");
+        assertThat(Json.parseObject(none.err()).array("missing_properties").strings())
+                .containsExactly("brand", "image_uuid");
+        Ran update = zonda.feed("{}", "vmadm", "validate", "update", "gorilla");
+        assertThat(update.status()).isEqualTo(1);
+        assertThat(Json.parseObject(update.err()).compact()).isEqualTo("{\"bad_brand\":\"gorilla\"}");
         Ran brand = zonda.feed(zonda.payload().with("brand", "x").compact(), "vmadm", "validate", "create");
         assertThat(Json.parseObject(brand.err())).isEqualTo(Json.parseObject("{\"bad_brand\":\"x\"}"));
     }

@@ -166,9 +166,10 @@ class SnapshotIT {
         assertThat(zonda.get(vm).array("nics").objects().getFirst().string("mac", ""))
                 .isEqualTo(ip);
         Ran unknown = zonda.feed("{\"image_uuid\": \"" + vm + "\"}", "vmadm", "reprovision", vm.toString());
-        assertThat(unknown.err()).startsWith("Image " + vm + " not found in zpool zones");
+        assertThat(unknown.err())
+                .startsWith("Failed to reprovision VM " + vm + ": Image " + vm + " not found in zpool zones");
         Ran missing = zonda.feed("{}", "vmadm", "reprovision", vm.toString());
-        assertThat(missing.err()).startsWith("payload is missing image_uuid");
+        assertThat(missing.err()).startsWith("Failed to reprovision VM " + vm + ": payload is missing image_uuid");
         assertThat(zonda.state(vm)).as("nothing has happened to it").isEqualTo("running");
     }
 }

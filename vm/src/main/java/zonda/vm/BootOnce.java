@@ -30,17 +30,21 @@ public record BootOnce(Optional<BootOrder> order, List<Json.Obj> drives) {
         for (String word : words) {
             String value = word.substring(word.indexOf('=') + 1);
             switch (word.substring(0, word.indexOf('=') + 1)) {
-                case "order=" ->
+                case "order=" -> {
+                    if (order.isPresent()) {
+                        throw new OpException(Code.USAGE, "You can only specify 'order' once when starting a VM");
+                    }
                     order = Optional.of(BootOrder.parse(word)
                             .orElseThrow(() -> new OpException(
                                     Code.USAGE, "Invalid boot order: \"" + word + "\" (such as order=cd,once=d)")));
+                }
                 case "cdrom=" -> drives.add(drive(word, value).with("media", "cdrom"));
                 case "disk=" -> drives.add(drive(word, value).with("media", "disk"));
                 default ->
                     throw new OpException(
                             Code.USAGE,
-                            "Invalid argument: \"" + word
-                                    + "\" (want order=cd,once=d, cdrom=PATH,MODEL or disk=PATH,MODEL)");
+                            "Invalid argument to start: " + word.replaceAll("=.*", "")
+                                    + " (want order=cd,once=d, cdrom=PATH,MODEL or disk=PATH,MODEL)");
             }
         }
         return new BootOnce(order, drives);
@@ -50,7 +54,9 @@ public record BootOnce(Optional<BootOrder> order, List<Json.Obj> drives) {
         int comma = value.lastIndexOf(',');
         if (comma <= 0 || !value.startsWith("/")) {
             throw new OpException(
-                    Code.USAGE, "Invalid drive: \"" + word + "\" (want an absolute path and a model: PATH,MODEL)");
+                    Code.USAGE,
+                    "Parameter to " + word.replaceAll("=.*", "") + " must be: path,model (and the path absolute): \""
+                            + value + "\"");
         }
         return Json.object().with("path", value.substring(0, comma)).with("model", value.substring(comma + 1));
     }

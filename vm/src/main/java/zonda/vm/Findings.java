@@ -56,8 +56,11 @@ public final class Findings {
         errors.add(error);
     }
 
-    /** A property that must be there. */
+    /** A property that must be there; one that is there and wrong is not missing. */
     public void missing(String path) {
+        if (places.contains(path)) {
+            return;
+        }
         missing.add(path);
     }
 

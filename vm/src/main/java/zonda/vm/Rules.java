@@ -22,6 +22,7 @@ final class Rules {
     private static final int MOST_ALLOWED_IPS = 13;
     private static final int MOST_ADDRESSES = 32;
 
+    private static final Set<String> PRIVILEGE_SETS = Set.of("default", "all", "basic", "zone");
     private static final long USUAL_RECORD = 131_072;
     /** FS_USERNS_MOUNT of the kernel's filesystems, and binds. */
     private static final Set<String> MOUNTED_BY_ZONES =
@@ -68,6 +69,14 @@ final class Rules {
             findings.warning(
                     "zfs_root_recsize and zfs_data_recsize are kept, and have no effect: btrfs has no records");
         }
+        List<String> kept = payload.array("limit_priv").strings().stream()
+                .map(word -> word.replaceFirst("^[-!]", ""))
+                .filter(Privileges::isWithoutEffect)
+                .toList();
+        if (!kept.isEmpty()) {
+            findings.warning("limit_priv is kept, and these have no effect: no capability of Linux stands for "
+                    + String.join(", ", kept));
+        }
         List<String> never = payload.array("fs_allowed").strings().stream()
                 .filter(type -> !MOUNTED_BY_ZONES.contains(type))
                 .toList();
@@ -80,9 +89,7 @@ final class Rules {
     private static void privileges(List<String> limitPriv, Findings findings) {
         for (String word : limitPriv) {
             String privilege = word.replaceFirst("^[-!]", "");
-            boolean taken = word.equals("default")
-                    || word.equals("all")
-                    || Privileges.known().contains(privilege);
+            boolean taken = PRIVILEGE_SETS.contains(word) || Privileges.known().contains(privilege);
             if (!taken) {
                 findings.rule("Unknown privilege: \"" + privilege + "\" (limit_priv)");
             }

@@ -182,7 +182,9 @@ final class Updates {
                 findings.badValue(path + ".mac", "no NIC has MAC " + mac.get());
                 continue;
             }
-            required(all.get(at), change, findings);
+            if (lacks(all.get(at), change, findings)) {
+                continue;
+            }
             all.set(at, Nics.withoutEmptyIps(merged(all.get(at), Nics.modern(change))));
             if (change.bool("primary", false)) {
                 makePrimary(all, at);
@@ -191,16 +193,21 @@ final class Updates {
         return List.copyOf(all);
     }
 
-    /** What can't be taken away from a NIC. */
-    private static void required(Json.Obj nic, Json.Obj change, Findings findings) {
-        if (change.get("model").filter(Json.Null.class::isInstance).isPresent()) {
+    /** Whether the change takes away what a NIC must have, which is noted. */
+    private static boolean lacks(Json.Obj nic, Json.Obj change, Findings findings) {
+        boolean model = clears(change, "model");
+        boolean netmask = (Nics.isStatic(nic) || change.has("ip")) && clears(change, "netmask");
+        if (model) {
             findings.rule("invalid .model option for NIC: " + change.compact());
         }
-        boolean hasNetmask = Nics.isStatic(nic) || change.has("ip");
-        if (hasNetmask
-                && change.get("netmask").filter(Json.Null.class::isInstance).isPresent()) {
+        if (netmask) {
             findings.rule("NIC with ip " + Nics.shown(nic).string("ip", "") + " needs a netmask");
         }
+        return model || netmask;
+    }
+
+    private static boolean clears(Json.Obj change, String name) {
+        return change.get(name).filter(Json.Null.class::isInstance).isPresent();
     }
 
     /** The member with a change, in which null takes a property away. */

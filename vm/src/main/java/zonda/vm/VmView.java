@@ -154,7 +154,7 @@ final class VmView {
         now.receiveToken().ifPresent(token -> shown.put("receive_token", Json.of(token)));
         vm.failure().ifPresent(why -> shown.put("failed_reason", Json.of(why)));
         vm.lastExit().ifPresent(exit -> {
-            shown.put("exit_status", Json.of(exit.code()));
+            shown.put("exit_status", Json.of(exit.told()));
             shown.put("exit_timestamp", time(exit.when()));
         });
     }

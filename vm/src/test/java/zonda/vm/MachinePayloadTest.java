@@ -134,7 +134,29 @@ class MachinePayloadTest {
                 create("kvm", "{'nics':[{'nic_tag':'admin','ip':'dhcp','mac':'02:03:04:05:06:07','model':'virtio'}]}");
 
         assertThat(refusal(vm, "{'update_nics':[{'mac':'02:03:04:05:06:07','model':''}]}"))
-                .startsWith("invalid .model option for NIC: {\"mac\":\"02:03:04:05:06:07\",\"model\":null}");
+                .isEqualTo("invalid .model option for NIC: {\"mac\":\"02:03:04:05:06:07\",\"model\":null}");
+    }
+
+    @Test
+    void a_disk_larger_than_any_is_a_bad_value_and_no_missing_one() {
+        Findings findings = checked("kvm", "{'disks':[{'size':10995116277760,'model':'virtio'}]}")
+                .findings();
+
+        assertThat(findings.toJson().compact())
+                .isEqualTo("{\"bad_properties\":[],\"bad_values\":[\"disks.*.size\"],\"missing_properties\":[]}");
+    }
+
+    @Test
+    void what_get_shows_of_a_machine_s_privileges_is_taken_back() {
+        VmConfig vm = create(
+                "kvm", "{'limit_priv':'default,-file_link_any,-net_access,-proc_fork,-proc_info,-proc_session'}");
+
+        assertThat(vm.properties().array("limit_priv").items()).hasSize(6);
+        assertThat(checked("joyent", "{'limit_priv':['default','-proc_fork','-net_rawaccess']}")
+                        .findings()
+                        .warnings())
+                .containsExactly("warning: limit_priv is kept, and these have no effect: no capability of Linux stands"
+                        + " for proc_fork");
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Instant;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import zonda.base.Json;
 import zonda.vm.Property.Verb;
@@ -96,6 +97,49 @@ class NicPayloadTest {
         assertThat(links.getFirst().string("mac")).contains("00:02:03:04:05:06");
         assertThat(links.getFirst().bool("primary", false)).isTrue();
         assertThat(links.getLast()).isEqualTo(vm.nics().getLast());
+    }
+
+    @Test
+    void a_nic_has_so_many_addresses_and_no_more() {
+        assertThat(refusals("'ips':[" + addresses(21) + "]"))
+                .containsExactly("nic.*.ips contains 21 addresses, but is limited to 20");
+        assertThat(refusals("'allowed_ips':[" + addresses(14) + "]"))
+                .containsExactly("Maximum of 13 allowed_ips per nic");
+        assertThat(refusals("'ips':[" + addresses(20) + "],'allowed_ips':[" + addresses(13) + "]"))
+                .containsExactly("More than 32 IPs cannot be associated with a NIC");
+        assertThat(refusals("'ips':['10.99.99.12,10.99.99.33']")).isEmpty();
+        assertThat(refusals("'ip':'10.99.99.12,10.99.99.33','netmask':'255.255.255.0'"))
+                .singleElement()
+                .asString()
+                .startsWith("Invalid IP for NIC: {\"nic_tag\":\"admin\"");
+    }
+
+    @Test
+    void a_nic_without_a_tag_and_two_lists_of_nics_are_refused() {
+        Json.Obj payload = Json.parseObject("{\"nics\":[{\"ip\":\"dhcp\"}],\"add_nics\":[]}");
+
+        assertThat(checks.create(payload.with("brand", "joyent")).findings().refusals())
+                .first()
+                .isEqualTo("Cannot specify both \"nics\" and \"add_nics\"");
+        assertThat(checks.create(payload.without("add_nics").with("brand", "joyent"))
+                        .findings()
+                        .refusals())
+                .singleElement()
+                .asString()
+                .startsWith("invalid or missing .nic_tag option for NIC: {");
+    }
+
+    private List<String> refusals(String nic) {
+        Json.Obj payload = Json.parseObject(("{'nics':[{'nic_tag':'admin'," + nic + "}]}").replace('\'', '"'));
+        return checks.create(payload.with("brand", "joyent")).findings().refusals();
+    }
+
+    private static String addresses(int count) {
+        return String.join(
+                ",",
+                IntStream.range(0, count)
+                        .mapToObj(i -> "'10.0.0." + (i + 1) + "/24'")
+                        .toList());
     }
 
     @Test

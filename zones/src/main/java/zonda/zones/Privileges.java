@@ -87,11 +87,61 @@ public final class Privileges {
             Map.entry("sys_resource", List.of()),
             Map.entry("sys_time", List.of()));
 
+    /**
+     * Privileges that no capability stands for: what every process of Linux may, and what none in a zone may, whatever is
+     * said.
+     */
+    private static final Set<String> WITHOUT_CAPABILITY = Set.of(
+            "contract_event",
+            "contract_identity",
+            "contract_observer",
+            "cpc_cpu",
+            "file_chown_self",
+            "file_downgrade_sl",
+            "file_link_any",
+            "file_read",
+            "file_upgrade_sl",
+            "file_write",
+            "graphics_access",
+            "graphics_map",
+            "hyprlofs_control",
+            "net_access",
+            "net_bindmlp",
+            "net_mac_aware",
+            "net_mac_implicit",
+            "proc_exec",
+            "proc_fork",
+            "proc_info",
+            "proc_prioup",
+            "proc_secflags",
+            "proc_session",
+            "proc_zone",
+            "sys_config",
+            "sys_devices",
+            "sys_dl_config",
+            "sys_flow_config",
+            "sys_ipc_config",
+            "sys_linkdir",
+            "sys_res_bind",
+            "sys_res_config",
+            "sys_smb",
+            "sys_suser_compat",
+            "sys_trans_label",
+            "virt_manage",
+            "xvm_control");
+
     private Privileges() {}
 
-    /** The privileges of illumos that can be taken away here. */
+    /** The privileges of illumos: privileges(7). */
     public static Set<String> known() {
-        return new TreeSet<>(OF_PRIVILEGE.keySet());
+        var known = new TreeSet<>(OF_PRIVILEGE.keySet());
+        known.addAll(WITHOUT_CAPABILITY);
+        return known;
+    }
+
+    /** Whether a zone is the same with and without it. */
+    public static boolean isWithoutEffect(String privilege) {
+        return WITHOUT_CAPABILITY.contains(privilege);
     }
 
     static List<String> capabilities(InitProgram init, Set<String> removedPrivileges) {
