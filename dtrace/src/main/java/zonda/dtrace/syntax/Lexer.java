@@ -106,6 +106,9 @@ final class Lexer {
         int start = at + 1;
         int here = line;
         skipLine();
+        if (at >= text.length()) {
+            throw new DError("D_SYNTAX", here, "end-of-file encountered before end of control line");
+        }
         String rest = text.substring(start, at).strip();
         String[] words = rest.split("\\s+", 2);
         switch (words[0]) {
