@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import zonda.base.Json;
+import zonda.kernel.Command;
 
 /** The disks of hardware VMs that do not run: what becomes of them when their VM is moved or made anew. */
 class MachineDisksIT {
@@ -374,10 +376,11 @@ class MachineDisksIT {
         UUID vm = zonda.create(payload("bhyve", UUID.randomUUID()).with("quota", 1));
         try (RandomAccessFile disk = disk(vm, 0)) {
             byte[] content = new byte[5 * MIB];
-            new java.util.Random(1).nextBytes(content);
+            new Random(1).nextBytes(content);
             disk.write(content);
-            disk.getFD().sync();
         }
+        // Only a whole commit counts it.
+        Command.of("sync", "-f", zonda.volume(dataset(vm, 0)).toString()).check(SOON);
         long used = Long.parseLong(value("used", "zones/" + vm));
         good("zfs", "set", "quota=" + (used + MIB), "zones/" + vm);
         assertThat(zonda.vmadm("create-snapshot", vm.toString(), "one").err()).contains("out of space");
