@@ -6,10 +6,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.net.Socket;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -25,7 +21,6 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import zonda.base.Await;
 import zonda.base.Json;
-import zonda.kernel.Command;
 import zonda.zones.InitProgram;
 
 /** Hardware VMs with a real guest: its disks, its NIC, its console, its metadata, and what its emulator can reach. */
@@ -177,7 +172,9 @@ class KvmIT {
         assertThat(refusal(direct)).contains("kernel: /boot/vmlinuz is no file of the VM's zone root");
         assertThat(refusal(direct.with("zone_dataset_uuid", image.toString())))
                 .contains("image " + image + " is type zvol, but must be one of: [\"lx-dataset\",\"docker\"]");
-        UUID vm = zonda.create(direct.with("zone_dataset_uuid", kernelImage().toString())
+        UUID vm = zonda.create(direct.with(
+                        "zone_dataset_uuid",
+                        MachineDisk.installKernel(zonda, disk, files).toString())
                 .with("initrd", "/boot/initrd")
                 .with("cmdline", "console=ttyS0 quiet no_timer_check random.trust_cpu=on told=directly")
                 .with("autoboot", false));
@@ -191,7 +188,7 @@ class KvmIT {
         Files.createSymbolicLink(boot.resolve("initrd"), Path.of("/etc/hostname"));
         assertThat(zonda.vmadm("start", vm.toString()).err()).contains("is no file of the VM's zone root");
         Files.delete(boot.resolve("initrd"));
-        ofDisk("initrd", boot);
+        MachineDisk.copy(disk, "initrd", boot);
         Files.setPosixFilePermissions(boot.resolve("initrd"), PosixFilePermissions.fromString("rw-------"));
         assertThat(zonda.vmadm("start", vm.toString()).err())
                 .contains("initrd: QEMU")
@@ -203,45 +200,6 @@ class KvmIT {
                 .containsEntry("product", "SmartDC HVM")
                 .containsEntry("disks", "vda:98304 vdb:131072");
         type(vm, "cat /proc/cmdline | sed s/told/was/", "was=directly");
-    }
-
-    private static void ofDisk(String file, Path directory) {
-        Command.of(
-                        "mcopy",
-                        "-i",
-                        disk.toString(),
-                        "::" + file,
-                        directory.resolve(file).toString())
-                .check(SOON);
-    }
-
-    /** An image for zones with the disk's kernel, which only its owner may read there. */
-    private static UUID kernelImage() throws IOException {
-        UUID uuid = UUID.randomUUID();
-        Path boot = Files.createDirectories(files.resolve("tree/boot"));
-        ofDisk("vmlinuz", boot);
-        Files.setPosixFilePermissions(boot.resolve("vmlinuz"), PosixFilePermissions.fromString("rw-------"));
-        Files.writeString(Files.createDirectory(files.resolve("tree/etc")).resolve("hostname"), "image");
-        Path tar = files.resolve("kernel.tar");
-        Command.of("tar", "-C", files.resolve("tree").toString(), "-cf", tar.toString(), "boot", "etc")
-                .check(SOON);
-        String sum = Command.of("sha1sum", tar.toString()).check(SOON).substring(0, 40);
-        Json.Obj file =
-                Json.object().with("sha1", sum).with("size", Files.size(tar)).with("compression", "none");
-        Path manifest = Files.writeString(
-                files.resolve("kernel.manifest"),
-                Json.object()
-                        .with("v", 2)
-                        .with("uuid", uuid.toString())
-                        .with("owner", uuid.toString())
-                        .with("name", "kernel")
-                        .with("version", "1")
-                        .with("type", "lx-dataset")
-                        .with("os", "linux")
-                        .with("files", new Json.Arr(List.of(file)))
-                        .compact());
-        good("imgadm", "install", "-q", "-m", manifest.toString(), "-f", tar.toString());
-        return uuid;
     }
 
     @Test
@@ -317,7 +275,7 @@ class KvmIT {
         assertThat(Rfb.letsIn(chosen, "other")).isTrue();
         assertThat(Rfb.letsIn(chosen, "secret")).isFalse();
         Json.Obj spice = zonda.vmadm("info", vm.toString(), "spice").json().object("spice");
-        assertThat(spiceLinks(spice.integer("port", 0))).isTrue();
+        assertThat(Spice.answers(spice.integer("port", 0))).isTrue();
         good("vmadm", "update", vm.toString(), "vnc_password=");
         assertThat(Rfb.letsIn(chosen, "")).isTrue();
 
@@ -345,21 +303,6 @@ class KvmIT {
         }
         assertThat(zonda.get(vm).integer("vnc_port", 0)).isEqualTo(chosen);
         assertThat(vnc(vm).integer("port", 0)).isEqualTo(chosen);
-    }
-
-    /** The server's answer to a link message begins with the protocol's mark, whoever is let in. */
-    private static boolean spiceLinks(long port) throws IOException {
-        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), (int) port)) {
-            socket.setSoTimeout(20_000);
-            var link = ByteBuffer.allocate(16 + 18).order(ByteOrder.LITTLE_ENDIAN);
-            link.put("REDQ".getBytes(StandardCharsets.US_ASCII))
-                    .putInt(2)
-                    .putInt(2)
-                    .putInt(18);
-            link.putInt(0).put((byte) 1).put((byte) 0).putInt(0).putInt(0).putInt(18);
-            socket.getOutputStream().write(link.array());
-            return new String(socket.getInputStream().readNBytes(4), StandardCharsets.US_ASCII).equals("REDQ");
-        }
     }
 
     private static void disksComeAndGo(UUID vm) {

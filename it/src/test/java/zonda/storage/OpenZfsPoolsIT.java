@@ -14,6 +14,7 @@ import zonda.base.Bytes;
 import zonda.it.guest.GuestJava;
 import zonda.it.guest.OpenZfsGuest;
 import zonda.kernel.Command;
+import zonda.zstream.StreamException;
 
 /** Pools of OpenZFS as they are made, mounted, busy, exported and destroyed on a host that has it. */
 @Tag("slow")
@@ -35,6 +36,7 @@ class OpenZfsPoolsIT {
                 Bytes.class,
                 Command.class,
                 Pools.class,
+                StreamException.class,
                 Class.forName("tools.jackson.core.JsonParser"));
         try (OpenZfsGuest guest = OpenZfsGuest.boot(top, in)) {
             guest.sh("(" + GuestJava.command(PoolOnOpenZfs.class) + " >/run/life 2>&1; touch /run/ended) &")
