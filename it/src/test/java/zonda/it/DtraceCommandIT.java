@@ -62,7 +62,7 @@ class DtraceCommandIT {
                 "-m",
                 "sh",
                 "-c",
-                "mount -t tmpfs none /mnt && cd /mnt && \"$@\" && cat first second && ! test -e third",
+                "umount -l -a -t btrfs; mount -t tmpfs none /mnt && cd /mnt && \"$@\" && cat first second && ! test -e third",
                 "sh"));
         argv.addAll(zonda.client("dtrace", "-"));
         argv.addAll(List.of(
@@ -90,7 +90,7 @@ class DtraceCommandIT {
                 "-m",
                 "sh",
                 "-c",
-                "mount -t tmpfs none /mnt && cd /mnt && touch here && \"$@\" && cat file",
+                "umount -l -a -t btrfs; mount -t tmpfs none /mnt && cd /mnt && touch here && \"$@\" && cat file",
                 "sh"));
         argv.addAll(zonda.client("dtrace", "-"));
         argv.addAll(List.of(

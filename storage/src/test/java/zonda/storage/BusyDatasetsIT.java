@@ -58,6 +58,22 @@ class BusyDatasetsIT {
         }
     }
 
+    /** It keeps the mounts of this pool only: others on this machine have pools of their own to take away. */
+    private Other otherNamespace() throws IOException {
+        String letGo = "while read -r _ target type _; do case $type:$target in btrfs:$1/*) ;; btrfs:*) echo $target ;;"
+                + " esac; done </proc/self/mounts | sort -r | xargs -r umount -l; exec cat";
+        return Other.start(
+                "unshare",
+                "--mount",
+                "--propagation",
+                "private",
+                "sh",
+                "-c",
+                letGo,
+                "sh",
+                pool.directory().toString());
+    }
+
     private static void refusedAsBusy(Runnable verb, Process by) {
         assertThatThrownBy(verb::run)
                 .isInstanceOfSatisfying(
@@ -106,7 +122,7 @@ class BusyDatasetsIT {
 
     @Test
     void a_dataset_that_another_namespace_holds_is_not_destroyed() throws IOException {
-        try (var other = Other.start("unshare", "--mount", "--propagation", "private", "cat")) {
+        try (var other = otherNamespace()) {
             assertThat(datasets.holder("tank/a"))
                     .hasValueSatisfying(holder ->
                             assertThat(holder.pid()).isEqualTo(other.process().pid()));
@@ -123,7 +139,7 @@ class BusyDatasetsIT {
 
     @Test
     void a_container_that_takes_seconds_to_start_is_waited_for() throws IOException {
-        var other = Other.start("unshare", "--mount", "--propagation", "private", "cat");
+        var other = otherNamespace();
         Thread.ofVirtual().start(() -> {
             LockSupport.parkNanos(Duration.ofMillis(2500).toNanos());
             other.close();
@@ -140,7 +156,7 @@ class BusyDatasetsIT {
         Files.writeString(mounted.resolve("file"), "one");
         datasets.snapshot("tank/a", "s1");
         datasets.snapshot("tank/a", "s2");
-        try (var other = Other.start("unshare", "--mount", "--propagation", "private", "cat")) {
+        try (var other = otherNamespace()) {
             refusedAsBusy(() -> datasets.rollback("tank/a@s1", true), other.process());
         }
         assertThat(datasets.snapshots("tank/a")).as("no snapshot is lost").hasSize(2);
@@ -151,7 +167,7 @@ class BusyDatasetsIT {
     @Test
     void a_mount_that_an_idle_namespace_got_later_is_seen() throws IOException {
         datasets.create("tank/later", DatasetOptions.DEFAULT.mountpoint(new Mountpoint.None()));
-        try (var other = Other.start("unshare", "--mount", "--propagation", "private", "cat")) {
+        try (var other = otherNamespace()) {
             datasets.create("tank/b", DatasetOptions.DEFAULT);
             datasets.destroy("tank/b", false);
             var guid = datasets.find("tank/later").orElseThrow().guid();

@@ -17,8 +17,10 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.BiFunction;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
+import java.util.zip.CRC32;
 import zonda.kernel.Access;
 import zonda.kernel.Command;
 import zonda.kernel.DataFile;
@@ -35,19 +37,23 @@ public final class Trees {
 
     /** One line per file, by its path: kind, mode, owners, time, content, links, attributes. */
     static Map<String, String> describe(Path root) {
+        return describe(root, Trees::sum);
+    }
+
+    private static Map<String, String> describe(Path root, BiFunction<Directory, String, String> content) {
         Map<String, String> lines = new TreeMap<>();
         Map<Long, String> first = new HashMap<>();
         try (Directory directory = Directory.open(root)) {
             lines.put(".", line(directory.stat(), "", directory.attributes()));
-            describe(directory, "", lines, first);
+            describe(directory, "", content, lines, first);
         }
         return lines;
     }
 
     /** What one tree has and another has otherwise, a line each; empty when they are equal. */
     public static List<String> differences(Path one, Path other) {
-        Map<String, String> left = describe(one);
-        Map<String, String> right = describe(other);
+        Map<String, String> left = describe(one, Trees::crc);
+        Map<String, String> right = describe(other, Trees::crc);
         List<String> lines = new ArrayList<>();
         left.forEach((path, line) -> {
             if (!line.equals(right.get(path))) {
@@ -61,12 +67,16 @@ public final class Trees {
     }
 
     private static void describe(
-            Directory directory, String prefix, Map<String, String> lines, Map<Long, String> first) {
+            Directory directory,
+            String prefix,
+            BiFunction<Directory, String, String> sums,
+            Map<String, String> lines,
+            Map<Long, String> first) {
         for (String name : directory.names().stream().sorted().toList()) {
             String path = prefix + name;
             FileStat stat = directory.stat(name).orElseThrow();
             String content = switch (stat.kind()) {
-                case FILE -> stat.size() + " " + sum(directory, name);
+                case FILE -> stat.size() + " " + sums.apply(directory, name);
                 case SYMLINK -> "-> " + directory.readLink(name);
                 case CHARACTER, BLOCK -> directory.device(name).toString();
                 case DIRECTORY, FIFO, SOCKET -> "";
@@ -78,7 +88,7 @@ public final class Trees {
             lines.put(path, line(stat, content, directory.attributes(name)));
             if (stat.isDirectory()) {
                 try (Directory child = directory.child(name)) {
-                    describe(child, path + "/", lines, first);
+                    describe(child, path + "/", sums, lines, first);
                 }
             }
         }
@@ -98,28 +108,49 @@ public final class Trees {
                                 .toList());
     }
 
+    /** Of a file's content. In tests' JVMs CRC-32 is quick, and takes a tenth of what SHA-256 does. */
+    private static String crc(Directory directory, String name) {
+        var crc = new CRC32();
+        read(directory, name, crc::update);
+        return Long.toHexString(crc.getValue());
+    }
+
+    /** The SHA-256 of a file's content, in hexadecimal. */
     static String sum(Directory directory, String name) {
-        try (DataFile file = directory.readData(name)) {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            byte[] piece = new byte[1 << 20];
-            long at = 0;
-            for (int got = file.read(at, piece, 0, piece.length, BUFFER);
-                    got > 0;
-                    got = file.read(at, piece, 0, piece.length, BUFFER)) {
-                digest.update(piece, 0, got);
-                at += got;
-            }
-            return HexFormat.of().formatHex(digest.digest());
+        MessageDigest digest = sha256();
+        read(directory, name, digest::update);
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    /** The SHA-256 of the bytes, in hexadecimal. */
+    static String hash(byte[] bytes) {
+        return HexFormat.of().formatHex(sha256().digest(bytes));
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
             throw new AssertionError(e);
         }
     }
 
-    static String hash(byte[] bytes) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError(e);
+    /** Who is given pieces of a content. */
+    @FunctionalInterface
+    private interface Pieces {
+        void take(byte[] bytes, int from, int length);
+    }
+
+    private static void read(Directory directory, String name, Pieces pieces) {
+        try (DataFile file = directory.readData(name)) {
+            byte[] piece = new byte[1 << 16];
+            long at = 0;
+            for (int got = file.read(at, piece, 0, piece.length, BUFFER);
+                    got > 0;
+                    got = file.read(at, piece, 0, piece.length, BUFFER)) {
+                pieces.take(piece, 0, got);
+                at += got;
+            }
         }
     }
 
