@@ -75,11 +75,7 @@ final class PciDevices {
             slot(devices.get(i).string("pci_slot", ""), at, slots, findings);
         }
         if (!devices.isEmpty()) {
-            slots.stream()
-                    .filter(slot -> slot.function() > 0 && !slots.contains(new PciSlot(slot.device(), 0)))
-                    .findFirst()
-                    .ifPresent(slot -> findings.rule("function " + slot.function() + " of PCI device " + slot.device()
-                            + " is not found by a guest without something at function 0"));
+            DiskPlaces.checkFirstFunctions(slots, "something", findings);
         }
     }
 

@@ -9,7 +9,8 @@ import zonda.kernel.BpfAssembler.Jump;
 import zonda.kernel.BpfAssembler.Width;
 
 /**
- * The function that walks up the stack of a process by the table of {@link Unwinding}: in each turn of its loop it keeps a frame's address, looks for the row of it, and gets the registers that the caller has had.
+ * The function that walks up the stack of a process by the table of {@link Unwinding}: in each turn of its loop it keeps
+ * a frame's address, looks for the row of it, and gets the registers that the caller has had.
  */
 final class Unwinder {
     /** Bytes that it works in: registers as struct pt_regs has them from rbp to rsp, and then its own numbers. */

@@ -147,19 +147,15 @@ final class CallFrames {
     }
 
     private long unsigned() {
-        long value = 0;
-        int shift = 0;
-        while (true) {
-            byte next = data.get();
-            value |= (next & 0x7fL) << shift;
-            shift += 7;
-            if (next >= 0) {
-                return value;
-            }
-        }
+        return variable(false);
     }
 
     private long signed() {
+        return variable(true);
+    }
+
+    /** A number of as many bytes as it needs: LEB128. */
+    private long variable(boolean signed) {
         long value = 0;
         int shift = 0;
         while (true) {
@@ -167,7 +163,8 @@ final class CallFrames {
             value |= (next & 0x7fL) << shift;
             shift += 7;
             if (next >= 0) {
-                return shift < 64 && (next & 0x40) != 0 ? value | -1L << shift : value;
+                boolean negative = signed && shift < 64 && (next & 0x40) != 0;
+                return negative ? value | -1L << shift : value;
             }
         }
     }
