@@ -36,15 +36,10 @@ final class Reservations {
     /** Whether the driver has been told of reservations. Guarded by the lock. */
     private boolean applied;
 
-    private volatile Counted counted = new Counted(Map.of(), 0, 0);
+    private volatile Counted counted = new Counted(0, 0);
 
-    /**
-     * What is reserved and not used.
-     *
-     * @param extra of a dataset, by which its {@code used} is more than what the driver charges it with
-     * @param unused of the whole pool
-     */
-    private record Counted(Map<Guid, Long> extra, long unused, long at) {}
+    /** What is reserved in the whole pool, and not used. */
+    private record Counted(long unused, long at) {}
 
     Reservations(PoolDriver driver, Catalog catalog) {
         this.driver = driver;
@@ -66,7 +61,44 @@ final class Reservations {
     /** What it uses, with what is reserved for it and below it. */
     Bytes used(Filesystem dataset) {
         long own = driver.used(dataset.guid()).value();
-        return Bytes.of(isCounted() ? own + count().extra().getOrDefault(dataset.guid(), 0L) : own);
+        return Bytes.of(isCounted() ? own + extra(dataset) : own);
+    }
+
+    /**
+     * By how much a dataset's {@code used} is more than what the driver charges it with. It is counted each time: what
+     * is written to a reservation makes one less by as much as the other becomes more.
+     */
+    private long extra(Filesystem top) {
+        Map<Guid, Filesystem> concerned = new LinkedHashMap<>();
+        catalog.tree(catalog.nameOf(top.guid())).stream()
+                .filter(one -> one.options().allotment().reserves())
+                .flatMap(one -> catalog.lineage(one).stream().takeWhile(above -> !isAbove(above, top)))
+                .forEach(one -> concerned.put(one.guid(), one));
+        Map<Guid, Long> extra = new HashMap<>();
+        concerned.values().stream()
+                .sorted(Comparator.comparing(
+                                (Filesystem one) -> catalog.lineage(one).size())
+                        .reversed())
+                .forEach(one -> {
+                    long more = extra.merge(
+                            one.guid(), missing(one, one.options().allotment().refreservation()), Long::sum);
+                    one.parent().ifPresent(parent -> extra.merge(parent, more + spare(one, more), Long::sum));
+                });
+        return extra.getOrDefault(top.guid(), 0L);
+    }
+
+    private static boolean isAbove(Filesystem dataset, Filesystem top) {
+        return top.parent().filter(dataset.guid()::equals).isPresent();
+    }
+
+    /** Of its {@code reservation}, what neither it nor anything below it uses. @param extra as {@link #extra} has it */
+    private long spare(Filesystem dataset, long extra) {
+        Optional<Bytes> reservation = dataset.options().allotment().reservation();
+        return reservation.isEmpty()
+                ? 0
+                : Math.max(
+                        0,
+                        reservation.get().value() - driver.used(dataset.guid()).value() - extra);
     }
 
     /** Of its {@code refreservation}, what its own data does not fill. */
@@ -204,27 +236,9 @@ final class Reservations {
     }
 
     private Counted counting() {
-        Map<Guid, Filesystem> concerned = new LinkedHashMap<>();
-        catalog.reserving().forEach(one -> catalog.lineage(one).forEach(above -> concerned.put(above.guid(), above)));
-        Map<Guid, Long> extra = new HashMap<>();
-        long unused = 0;
-        List<Filesystem> deepestFirst = concerned.values().stream()
-                .sorted(Comparator.comparing(
-                                (Filesystem one) -> catalog.lineage(one).size())
-                        .reversed())
-                .toList();
-        for (Filesystem dataset : deepestFirst) {
-            Allotment given = dataset.options().allotment();
-            long more = extra.merge(dataset.guid(), missing(dataset, given.refreservation()), Long::sum);
-            long used = driver.used(dataset.guid()).value() + more;
-            long kept = more + Math.max(0, given.reservation().map(Bytes::value).orElse(0L) - used);
-            if (dataset.parent().isPresent()) {
-                extra.merge(dataset.parent().get(), kept, Long::sum);
-            } else {
-                unused = kept;
-            }
-        }
-        return new Counted(Map.copyOf(extra), unused, System.nanoTime());
+        Filesystem root = catalog.require(catalog.root());
+        long extra = extra(root);
+        return new Counted(extra + spare(root, extra), System.nanoTime());
     }
 
     /** Before a record says that something is reserved: whoever is charged to {@link #OTHERS} from then on can be. */
@@ -278,7 +292,7 @@ final class Reservations {
         }
         lock.lock();
         try {
-            counted = new Counted(Map.of(), 0, 0);
+            counted = new Counted(0, 0);
             if (catalog.reserving().isEmpty()) {
                 if (applied) {
                     charge(catalog.require(catalog.root()), true);

@@ -105,6 +105,23 @@ class ReservationIT {
     }
 
     @Test
+    void what_is_written_to_a_reservation_changes_what_is_used_at_no_moment() throws IOException {
+        pool.datasets().create("tank/above", DatasetOptions.DEFAULT);
+        pool.datasets()
+                .create(
+                        "tank/above/sure",
+                        DatasetOptions.DEFAULT.allotment(Allotment.NONE.refreservation(Optional.of(Bytes.ofMiB(64)))));
+        pool.sync();
+        long before = pool.datasets().usage("tank/above").used().toMiB();
+
+        write(file("above/sure/much"), 8);
+        pool.sync();
+
+        assertThat(pool.datasets().usage("tank/above").used().toMiB()).isEqualTo(before);
+        assertThat(pool.datasets().usage("tank/above/sure").used().toMiB()).isEqualTo(64);
+    }
+
+    @Test
     void a_snapshot_that_would_take_what_is_reserved_is_refused() throws IOException {
         pool.datasets()
                 .create(
