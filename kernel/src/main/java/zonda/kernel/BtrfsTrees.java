@@ -23,6 +23,9 @@ import zonda.base.Bytes;
  * lists ten thousand subvolumes in a tenth of a second. Keys are ordered by object, type, offset.
  */
 public final class BtrfsTrees {
+    /** An item of any size fits, btrfs' nodes being of 64 KiB at most. */
+    private static final int FIRST_BUFFER = 1 << 16;
+
     private static final int BUFFER = 1 << 20;
 
     private BtrfsTrees() {}
@@ -181,7 +184,8 @@ public final class BtrfsTrees {
     /** The kernel answers as many items as fit the buffer; the search goes on behind the last one's key. */
     static void search(Fd any, Range range, Items items) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment arguments = arena.allocate(BtrfsAbi.SEARCH_BUFFER + BUFFER, 8);
+            // Most answers are short, and memory costs as much to make as to fill.
+            MemorySegment arguments = arena.allocate(BtrfsAbi.SEARCH_BUFFER + FIRST_BUFFER, 8);
             var from = new Item(range.minObject(), range.minType(), 0, MemorySegment.NULL);
             while (true) {
                 writeKey(arguments, range, from);
@@ -191,6 +195,10 @@ public final class BtrfsTrees {
                     return;
                 }
                 Item last = deliver(arguments, count, range, items);
+                long end = last.data().address() + last.data().byteSize() - arguments.address();
+                if (end > FIRST_BUFFER / 2 && arguments.byteSize() < BUFFER) {
+                    arguments = arena.allocate(BtrfsAbi.SEARCH_BUFFER + BUFFER, 8);
+                }
                 if (last.offset() != -1) {
                     from = new Item(last.object(), last.type(), last.offset() + 1, MemorySegment.NULL);
                 } else if (last.type() < range.maxType()) {
@@ -216,7 +224,7 @@ public final class BtrfsTrees {
         arguments.set(JAVA_INT, BtrfsAbi.SEARCH_MIN_TYPE, from.type());
         arguments.set(JAVA_INT, BtrfsAbi.SEARCH_MAX_TYPE, range.maxType());
         arguments.set(JAVA_INT, BtrfsAbi.SEARCH_ITEMS, Integer.MAX_VALUE);
-        arguments.set(JAVA_LONG, BtrfsAbi.SEARCH_BUFFER_SIZE, BUFFER);
+        arguments.set(JAVA_LONG, BtrfsAbi.SEARCH_BUFFER_SIZE, arguments.byteSize() - BtrfsAbi.SEARCH_BUFFER);
     }
 
     private static Item deliver(MemorySegment arguments, int count, Range range, Items items) {

@@ -12,7 +12,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
-import java.util.Random;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -51,7 +50,7 @@ class HealthIT {
         pool = pools.create(config, Optional.empty());
         pool.datasets().create("tank/a", DatasetOptions.DEFAULT);
         content = new byte[DATA];
-        new Random(7).nextBytes(content);
+        new SplittableRandom(7).nextBytes(content);
         Files.write(file(), content);
         pool.datasets().snapshot("tank/a", "now");
     }

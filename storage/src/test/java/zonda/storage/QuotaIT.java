@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -50,7 +50,7 @@ class QuotaIT {
         byte[] noise = new byte[MIB];
         try (var out = new RandomAccessFile(file.toFile(), "rw")) {
             for (int i = 0; i < mebibytes; i++) {
-                new Random(i).nextBytes(noise);
+                new SplittableRandom(i).nextBytes(noise);
                 out.write(noise);
                 out.getFD().sync();
             }

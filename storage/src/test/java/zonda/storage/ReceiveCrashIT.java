@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.Random;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import zonda.zstream.ResumeToken;
 
@@ -78,7 +78,7 @@ class ReceiveCrashIT extends CrashIT {
         record Cut(String point, Path image) {}
         var cuts = new ArrayList<Cut>();
         byte[] content = new byte[400_000];
-        new Random(3).nextBytes(content);
+        new SplittableRandom(3).nextBytes(content);
         SendRequest full = SendRequest.of("tank/i@one");
         SendRequest increment = SendRequest.of("tank/i@two", "tank/i@one");
         try (ScratchPool pool = ScratchPool.create()) {

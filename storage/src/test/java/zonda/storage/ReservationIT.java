@@ -8,7 +8,7 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.Random;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -40,7 +40,7 @@ class ReservationIT {
         byte[] noise = new byte[8 * MIB];
         try (var out = new RandomAccessFile(file.toFile(), "rw")) {
             for (int i = 0; i < mebibytes / 8; i++) {
-                new Random(i).nextBytes(noise);
+                new SplittableRandom(i).nextBytes(noise);
                 out.write(noise);
                 out.getFD().sync();
             }
