@@ -119,15 +119,5 @@ final class DiskPlaces {
             }
             slot.ifPresent(slots::add);
         }
-        checkFirstFunctions(slots, "a disk", findings);
-    }
-
-    /** Notes a place that a guest does not find: it looks at other functions of a device only where the first is. */
-    static void checkFirstFunctions(List<PciSlot> slots, String what, Findings findings) {
-        slots.stream()
-                .filter(slot -> slot.function() > 0 && !slots.contains(new PciSlot(slot.device(), 0)))
-                .findFirst()
-                .ifPresent(slot -> findings.rule("function " + slot.function() + " of PCI device " + slot.device()
-                        + " is not found by a guest without " + what + " at function 0"));
     }
 }

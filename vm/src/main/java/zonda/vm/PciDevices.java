@@ -64,6 +64,7 @@ final class PciDevices {
         return known.isEmpty() ? payload.without(NAME) : payload.with(NAME, new Json.Arr(List.copyOf(known)));
     }
 
+    /** Notes what is wrong with them, and with places that they and disks have on one bus. */
     static void check(VmConfig vm, Findings findings) {
         List<PciAddress> addresses = new ArrayList<>();
         List<PciSlot> slots = new ArrayList<>(
@@ -74,9 +75,16 @@ final class PciDevices {
             device(devices.get(i), at, addresses, findings);
             slot(devices.get(i).string("pci_slot", ""), at, slots, findings);
         }
-        if (!devices.isEmpty()) {
-            DiskPlaces.checkFirstFunctions(slots, "something", findings);
-        }
+        firstFunctions(slots, findings);
+    }
+
+    /** Notes a place that a guest does not find: it looks at other functions of a device only where the first is. */
+    private static void firstFunctions(List<PciSlot> slots, Findings findings) {
+        slots.stream()
+                .filter(slot -> slot.function() > 0 && !slots.contains(new PciSlot(slot.device(), 0)))
+                .findFirst()
+                .ifPresent(slot -> findings.rule("function " + slot.function() + " of PCI device " + slot.device()
+                        + " is not found by a guest without something at function 0"));
     }
 
     private static void device(Json.Obj device, String at, List<PciAddress> addresses, Findings findings) {

@@ -141,6 +141,16 @@ class MachineDevicesTest {
         assertThat(findings.toJson().array("bad_values").strings()).containsExactly("remove_pci_devices");
     }
 
+    @Test
+    void a_disk_may_be_a_further_function_of_a_device_whose_first_the_host_gives() {
+        create(
+                Brand.BHYVE,
+                "{'disks':[{'model':'nvme','size':8,'pci_slot':'8:1'}],"
+                        + "'pci_devices':[{'path':'65:00.0','pci_slot':'8'}]}");
+
+        assertThat(findings.refusals()).isEmpty();
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -155,6 +165,7 @@ class MachineDevicesTest {
                 "'pci_devices':[{'path':'/devices/pci@0,0/x','pci_slot':'8'}] | (must be an address such as 0000:65:00.0",
                 "'pci_devices':[{'path':'65:00.0','pci_slot':'31'}]   | PCI device 31 is reserved",
                 "'pci_devices':[{'path':'65:00.0','pci_slot':'8:1'}]  | function 1 of PCI device 8 is not found",
+                "'disks':[{'model':'nvme','size':8,'pci_slot':'8:1'}] | function 1 of PCI device 8 is not found",
                 "'pci_devices':[{'path':'65:00.0','pci_slot':'8'},{'path':'0000:65:00.0','pci_slot':'9'}] | more than once",
                 "'disks':[{'model':'nvme','size':8,'pci_slot':'0:4:0'}],'pci_devices':[{'path':'65:00.0','pci_slot':'4'}]"
                         + " | something else is in pci_slot \"4\"",
