@@ -13,15 +13,22 @@ import zonda.kernel.NftElements.Family;
  */
 final class Gateways {
     private static final Duration LIMIT = Duration.ofSeconds(20);
+
     private final NetworkInstance instance;
+    /** What the table was made of; it may have been taken away since. */
+    private String loaded = "";
 
     Gateways(NetworkInstance instance) {
         this.instance = instance;
     }
 
-    /** Loads or renews the table. @param stubs by the name of their bridge */
+    /** Loads the table, unless it is there and of these etherstubs. @param stubs by the name of their bridge */
     void load(Map<String, Etherstub> stubs) {
-        Command.of("nft", "-f", "-").input(script(stubs)).check(LIMIT);
+        String script = script(stubs);
+        if (!script.equals(loaded) || !NftElements.tableExists(Family.INET, instance.table())) {
+            Command.of("nft", "-f", "-").input(script).check(LIMIT);
+            loaded = script;
+        }
     }
 
     void unload() {

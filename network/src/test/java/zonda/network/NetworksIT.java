@@ -361,10 +361,13 @@ class NetworksIT {
                     .isTrue();
 
             Command.of("ip", "link", "delete", network.prefix() + "stub0").check(Duration.ofSeconds(10));
-            Command.of("nft", "delete", "table", "bridge", "zonda_" + network.prefix())
+            String table = "zonda_" + network.prefix();
+            Command.of("nft", "delete table bridge " + table + "; delete table inet " + table)
                     .check(Duration.ofSeconds(10));
             assertThat(stays.pings(gateway)).isFalse();
             assertThat(after.reconcile(stays.uuid::equals)).isEmpty();
+            assertThat(Command.of("nft", "list", "table", "inet", table).check(Duration.ofSeconds(10)))
+                    .contains("masquerade");
             assertThat(Await.until(Duration.ofSeconds(15), () -> stays.pings(gateway)))
                     .isTrue();
 
