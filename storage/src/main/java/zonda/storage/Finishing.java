@@ -1,5 +1,6 @@
 package zonda.storage;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -62,9 +63,14 @@ final class Finishing {
     /** What {@link #describe} keeps of a record. */
     static String description(NodeRecord record) {
         String text = record.toJson().compact();
-        return text.length() <= LONGEST_ATTRIBUTE || !(record instanceof Filesystem)
+        return length(text) <= LONGEST_ATTRIBUTE || !(record instanceof Filesystem)
                 ? text
                 : record.toJson().without("properties").compact();
+    }
+
+    /** In bytes, of which a letter may have several. */
+    static int length(String text) {
+        return text.getBytes(StandardCharsets.UTF_8).length;
     }
 
     /**

@@ -216,7 +216,7 @@ final class OpenZfsDriver implements PoolDriver {
 
     @Override
     public void describe(Guid dataset, String text) {
-        String value = text.length() < LONGEST_VALUE / 2
+        String value = Finishing.length(text) < LONGEST_VALUE / 2
                 ? text
                 : Json.parseObject(text).without("properties").compact();
         zfs.check("zfs", "set", RECORD + "=" + value, names.require(dataset));

@@ -148,6 +148,24 @@ abstract class NamesContract extends Contract {
         assertThat(datasets().properties("tank/a/b", List.of(name))).isEmpty();
     }
 
+    /** The record is kept beside the dataset, where there is room for some bytes: a letter takes up to four. */
+    @ParameterizedTest
+    @CsvSource({"w, 9000", "é, 3000", "é, 9000", "字, 3000", "字, 9000"})
+    void user_properties_of_much_text_are_kept_whatever_letters_it_has(String letter, int length) {
+        String value = letter.repeat(length);
+        create("tank/a");
+
+        datasets().setProperty("tank/a", "x:y", value);
+        create("tank/a/b");
+
+        for (Supplier<Datasets> open : nowAndReopened()) {
+            open.get();
+            assertThat(value("tank/a", "x:y")).isEqualTo(value);
+        }
+        datasets().rename("tank/a", "tank/c");
+        left("tank/c", "tank/c/b");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"nocolon", "Upper:case", "x:sp ace", "x:"})
     void names_of_user_properties_are_checked(String name) {
