@@ -16,6 +16,8 @@ public enum Code {
     IMAGE_NOT_INSTALLED(3, 404),
     /** Known, and its effect comes with a later version. */
     NOT_SUPPORTED(1, 501),
+    /** A pool is full, or what a dataset may take, or what is kept free for others leaves no room. */
+    NO_SPACE(1, 507),
     /** The caller may not do this. */
     DENIED(1, 403);
 

@@ -29,7 +29,7 @@ final class ChunkRoom {
      * Makes room by moving data together, where there is too little.
      *
      * @param blank how many of the devices that it adds are not there yet
-     * @throws OpException FAILED when there is still too little; nothing but the place of data has changed
+     * @throws OpException NO_SPACE when there is still too little; nothing but the place of data has changed
      */
     void require(DeviceChange change, int blank) {
         btrfs.commit();
@@ -41,7 +41,7 @@ final class ChunkRoom {
         }
         if (devices < copies) {
             throw new OpException(
-                    Code.FAILED,
+                    Code.NO_SPACE,
                     "out of space: a change of its copies needs " + (LEAST >> 20) + " MiB that are not allotted on "
                             + copies + " devices, and only " + devices
                             + " of them have so much: destroy some data, or add a device (driver btrfs)");

@@ -265,7 +265,7 @@ public final class Datasets extends DatasetQueries {
     /**
      * Changes what a dataset is given beside its quota, at once.
      *
-     * @throws OpException INVALID for what a volume can't have, FAILED when what shall be reserved isn't free
+     * @throws OpException INVALID for what a volume can't have, NO_SPACE when what shall be reserved isn't free
      */
     public void setAllotment(String name, UnaryOperator<Allotment> change) {
         changes.options(new DatasetName(name), old -> old.allotment(change.apply(old.allotment())));

@@ -171,7 +171,7 @@ final class Reservations {
                 : free;
     }
 
-    /** @throws OpException FAILED in these words, when what shall be reserved for a new dataset isn't free */
+    /** @throws OpException NO_SPACE in these words, when what shall be reserved for a new dataset isn't free */
     void requireFits(Filesystem parent, Allotment wanted, String refusal) {
         long more = Math.max(
                 wanted.reservation().map(Bytes::value).orElse(0L),
@@ -187,7 +187,7 @@ final class Reservations {
                 .map(own -> own.available(parent.guid()).value())
                 .orElseGet(() -> below(parent, room(true)));
         if (more > available) {
-            throw new OpException(Code.FAILED, refusal);
+            throw new OpException(Code.NO_SPACE, refusal);
         }
     }
 
@@ -203,7 +203,7 @@ final class Reservations {
                 && quota.isPresent()
                 && wanted.reservation().isPresent()
                 && wanted.reservation().get().value() > quota.get().value()) {
-            throw new OpException(Code.FAILED, refusal);
+            throw new OpException(Code.NO_SPACE, refusal);
         }
         Filesystem account = before.parent().flatMap(catalog::dataset).orElse(before);
         require(account, Math.max(0, then - now), refusal);

@@ -126,7 +126,7 @@ record Workings(
         long free = reservations.free(below);
         if (free < reserve) {
             throw new OpException(
-                    Code.FAILED,
+                    Code.NO_SPACE,
                     "cannot " + what + ": out of space: " + Bytes.of(free).human() + " free, of which "
                             + Bytes.of(reserve).human() + " are kept for destroying and repair");
         }

@@ -143,11 +143,11 @@ abstract class AllotmentContract extends Contract {
         var options = DatasetOptions.DEFAULT.allotment(Allotment.NONE.reservation(Optional.of(Bytes.of(much))));
 
         refused(
-                Code.FAILED,
+                Code.NO_SPACE,
                 "cannot set property for 'tank/a': size is greater than available space",
                 () -> reserve("tank/a", much));
         refused(
-                Code.FAILED,
+                Code.NO_SPACE,
                 "cannot create 'tank/b': out of space",
                 () -> datasets().create("tank/b", options));
         assertThat(value("tank/a", "reservation")).isEqualTo("none");
@@ -155,7 +155,7 @@ abstract class AllotmentContract extends Contract {
         datasets().create("tank/c", DatasetOptions.DEFAULT.quota(Bytes.of(20 * MIB)));
         create("tank/c/d");
         refused(
-                Code.FAILED,
+                Code.NO_SPACE,
                 "cannot set property for 'tank/c/d': size is greater than available space",
                 () -> reserve("tank/c/d", 30 * MIB));
         reserve("tank/c/d", 15 * MIB);

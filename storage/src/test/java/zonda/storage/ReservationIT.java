@@ -13,6 +13,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import zonda.base.Bytes;
+import zonda.base.Code;
+import zonda.base.OpException;
 
 /** Reservations as the kernel keeps them on btrfs: who writes into what others have reserved is stopped. */
 class ReservationIT {
@@ -66,7 +68,9 @@ class ReservationIT {
 
         assertThatThrownBy(() -> write(file("other/in/much"), 96)).hasMessageContaining("quota");
         assertThatThrownBy(() -> pool.datasets().create("tank/other/later", DatasetOptions.DEFAULT))
-                .hasMessageStartingWith("cannot create 'tank/other/later': out of space: ");
+                .hasMessageStartingWith("cannot create 'tank/other/later': out of space: ")
+                .isInstanceOfSatisfying(
+                        OpException.class, e -> assertThat(e.code()).isEqualTo(Code.NO_SPACE));
         pool.datasets().create("tank/sure/later", DatasetOptions.DEFAULT);
         pool.reopen();
         assertThatThrownBy(() -> write(file("other/late"), 64)).hasMessageContaining("quota");
@@ -131,7 +135,9 @@ class ReservationIT {
         pool.sync();
 
         assertThatThrownBy(() -> pool.datasets().snapshot("tank/a", "s"))
-                .hasMessage("cannot create snapshot 'tank/a@s': out of space");
+                .hasMessage("cannot create snapshot 'tank/a@s': out of space")
+                .isInstanceOfSatisfying(
+                        OpException.class, e -> assertThat(e.code()).isEqualTo(Code.NO_SPACE));
         Files.delete(file("a/data"));
         pool.sync();
         pool.datasets().snapshot("tank/a", "s");

@@ -173,8 +173,7 @@ final class HvmDatasets {
         try {
             create(disk, name, datasets);
         } catch (OpException e) {
-            if (disk.refreservation().isPresent()
-                    && String.valueOf(e.getMessage()).endsWith("out of space")) {
+            if (disk.refreservation().isPresent() && e.code() == Code.NO_SPACE) {
                 throw new OpException(
                         e.code(),
                         e.getMessage() + " ("
@@ -185,6 +184,27 @@ final class HvmDatasets {
                         e);
             }
             throw e;
+        }
+    }
+
+    /**
+     * Makes these snapshots of a machine, all or none. Where there is no room for them beside what is kept free for its
+     * disks, nothing is kept free for those until {@link #keepFree} says so again.
+     *
+     * @param why as in "while it is sent"
+     */
+    static void snapshots(VmConfig vm, Datasets datasets, List<String> wanted, String why) {
+        try {
+            datasets.snapshots(wanted, Map.of());
+        } catch (OpException e) {
+            if (e.code() != Code.NO_SPACE) {
+                throw e;
+            }
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "VM " + vm.uuid() + ": nothing is kept free for its disks " + why + ": " + e.getMessage());
+            keepFree(vm, datasets, false);
+            datasets.snapshots(wanted, Map.of());
         }
     }
 

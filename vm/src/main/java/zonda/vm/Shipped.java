@@ -5,14 +5,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import zonda.base.OpException;
 import zonda.storage.Dataset;
 import zonda.storage.Datasets;
 
 /** What of a VM goes from host to host: its root, a machine's disks, and what is delegated to it. */
 final class Shipped {
-    private static final System.Logger LOG = System.getLogger(Shipped.class.getName());
-
     private Shipped() {}
 
     /** What goes as a stream of its own. @param whole with the datasets below it */
@@ -50,16 +47,9 @@ final class Shipped {
      */
     static void make(Datasets datasets, VmConfig vm, String name) {
         List<String> wanted = snapshots(datasets, vm, name);
-        try {
-            datasets.snapshots(wanted, Map.of());
-        } catch (OpException e) {
-            if (!vm.brand().isHvm() || !String.valueOf(e.getMessage()).endsWith("out of space")) {
-                throw e;
-            }
-            LOG.log(
-                    System.Logger.Level.WARNING,
-                    "VM " + vm.uuid() + ": nothing is kept free for its disks while it is sent: " + e.getMessage());
-            HvmDatasets.keepFree(vm, datasets, false);
+        if (vm.brand().isHvm()) {
+            HvmDatasets.snapshots(vm, datasets, wanted, "while it is sent");
+        } else {
             datasets.snapshots(wanted, Map.of());
         }
     }
