@@ -22,6 +22,8 @@ import zonda.kvm.Qmp;
 public final class HvmControl {
     private static final Duration BOOT = Duration.ofSeconds(30);
     private static final Duration PRESS_AGAIN = Duration.ofSeconds(10);
+    /** How long an emulator that does not answer any more may take to end. */
+    private static final Duration ENDING = Duration.ofSeconds(5);
     /** vmadm's names of what it tells, and QMP's of the commands that ask for it. */
     private static final Map<String, String> QUERIES = new LinkedHashMap<>();
 
@@ -99,7 +101,8 @@ public final class HvmControl {
         try {
             errand(vm, qmp -> qmp.execute(button));
         } catch (OpException e) {
-            if (isEmulated(vm)) {
+            // An emulator that is ending answers nobody any more.
+            if (!Await.until(ENDING, () -> !isEmulated(vm))) {
                 throw e;
             }
         }
