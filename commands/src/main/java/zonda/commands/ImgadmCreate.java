@@ -16,6 +16,7 @@ import zonda.images.HostImages;
 import zonda.images.ImageError;
 import zonda.images.ImageException;
 import zonda.images.Images;
+import zonda.images.ImagesOfVms;
 import zonda.images.Manifest;
 import zonda.images.NewImage;
 import zonda.images.Packing;
@@ -59,16 +60,16 @@ final class ImgadmCreate {
 
     private void made(Session session, Getopt options, Destination destination) {
         UUID vm = vm(options.operands().getFirst());
-        Creations.Wish wish = wish(session, options);
+        ImagesOfVms.Wish wish = wish(session, options);
         Images pool = images.of(vms.get(vm).string("zpool", ""));
         prepared(
                 session,
                 options,
                 vm,
                 () -> vms.imaging()
-                        .withFiles(
+                        .withContent(
                                 vm,
-                                tree -> destination.take(pool, pool.creations().ofTree(tree, wish))));
+                                content -> destination.take(pool, pool.ofVms().of(content, wish))));
     }
 
     private Manifest prepared(Session session, Getopt options, UUID vm, Supplier<Manifest> work) {
@@ -83,7 +84,7 @@ final class ImgadmCreate {
         });
     }
 
-    private static Creations.Wish wish(Session session, Getopt options) {
+    private static ImagesOfVms.Wish wish(Session session, Getopt options) {
         Json.Obj manifest = options.value("m").map(file -> json(session, file)).orElse(Json.object());
         List<String> words = options.operands().subList(1, options.operands().size());
         Json.Obj fields = manifest.withAll(Creations.Fields.some(words).json());
@@ -95,15 +96,18 @@ final class ImgadmCreate {
         if (!depth.matches("[0-9]{0,6}")) {
             throw new OpException(Code.USAGE, "not a number of images: --max-origin-depth \"" + depth + "\"");
         }
-        return new Creations.Wish(
+        return new ImagesOfVms.Wish(
                 fields, packing, options.has("i"), depth.isEmpty() ? Integer.MAX_VALUE : Integer.parseInt(depth));
     }
 
     private static Json.Obj json(Session session, String file) {
         try {
-            return Json.parseObject(new String(session.file(file), StandardCharsets.UTF_8));
+            byte[] text = file.equals("-") ? session.in().readAllBytes() : session.file(file);
+            return Json.parseObject(new String(text, StandardCharsets.UTF_8));
         } catch (Json.JsonSyntaxException e) {
             throw new OpException(Code.INVALID, "manifest " + file + " is invalid: " + e.getMessage(), e);
+        } catch (IOException e) {
+            throw new UncheckedIOException("read the manifest: " + e, e);
         }
     }
 

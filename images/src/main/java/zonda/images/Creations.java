@@ -13,7 +13,7 @@ import zonda.base.Json;
 
 /** Makes images on this host: the local forms of {@code imgadm create}. Any thread may call it. */
 public final class Creations {
-    private static final Set<String> FIXED = Set.of("v", "type", "os", "files", "origin", "state");
+    private static final Set<String> FIXED = Set.of("v", "type", "files", "origin", "state");
 
     private final Images.Setup setup;
     private final Installation installation;
@@ -30,6 +30,7 @@ public final class Creations {
     public record Fields(Json.Obj json) {
         /** @throws ImageException USAGE when name or version is missing, or a field can't be given */
         public static Fields parse(List<String> words) {
+            words.stream().filter(word -> word.startsWith("os=")).findFirst().ifPresent(Fields::refuse);
             Fields fields = some(words);
             for (String required : List.of("name", "version")) {
                 if (!fields.json().has(required)) {
@@ -46,13 +47,17 @@ public final class Creations {
                 int equals = word.indexOf('=');
                 String field = equals < 0 ? word : word.substring(0, equals);
                 if (equals <= 0 || FIXED.contains(field) || !ManifestRules.isField(field)) {
-                    throw ImageException.usage("not FIELD=VALUE of an image's manifest: \"" + word + "\"");
+                    refuse(word);
                 }
                 String value = word.substring(equals + 1);
                 boolean isFlag = value.equals("true") || value.equals("false");
                 json = isFlag ? json.with(field, value.equals("true")) : json.with(field, value);
             }
             return new Fields(json);
+        }
+
+        private static void refuse(String word) {
+            throw ImageException.usage("not FIELD=VALUE of an image's manifest: \"" + word + "\"");
         }
     }
 
@@ -116,87 +121,6 @@ public final class Creations {
     }
 
     /**
-     * The files that an image is made of.
-     *
-     * @param directory with {@code root} in it; nobody changes it
-     * @param image that they began as a copy of
-     * @param brand of the VM that they are of
-     */
-    public record Tree(Path directory, Optional<UUID> image, String brand) {}
-
-    /**
-     * What image.
-     *
-     * @param manifest fields of it, name and version at least
-     * @param mostOrigins how many images an incremental one may be on top of
-     */
-    public record Wish(Json.Obj manifest, Packing packing, boolean incremental, int mostOrigins) {}
-
-    /**
-     * An image of a tree, that is not installed here but written to a file.
-     *
-     * @throws ImageException MANIFEST_VALIDATION, USAGE without name or version; of incremental ones VM_HAS_NO_ORIGIN,
-     *     MAX_ORIGIN_DEPTH, NOT_SUPPORTED for an origin that has no map of objects
-     */
-    public NewImage ofTree(Tree tree, Wish wish) {
-        for (String required : List.of("name", "version")) {
-            if (wish.manifest().string(required).isEmpty()) {
-                throw ImageException.usage("an image needs " + required + "=…");
-            }
-        }
-        Json.Obj given = wish.manifest();
-        Optional<InstalledImage> parent = tree.image().flatMap(installation::find);
-        Json.Obj tags = parent.flatMap(image -> image.manifest().tags().get("docker:config"))
-                .map(config -> Json.object().with("docker:config", config))
-                .orElse(Json.object())
-                .withAll(given.object("tags"));
-        Json.Obj base = manifest(
-                        new Fields(given.without("files").without("origin")), "of a VM of brand " + tree.brand())
-                .json();
-        base = base.with("tags", base.object("tags").withAll(tags));
-        if (tree.brand().equals("lx") && !base.has("requirements")) {
-            base = base.with("requirements", Json.object().with("brand", "lx"));
-        }
-        if (!wish.incremental()) {
-            return new NewImage(Manifest.of(base), tree.directory(), wish.packing(), Optional.empty());
-        }
-        InstalledImage origin = origin(parent, wish.mostOrigins());
-        Manifest manifest = Manifest.of(base.with("origin", origin.uuid().toString()));
-        return new NewImage(
-                manifest,
-                tree.directory(),
-                wish.packing(),
-                Optional.of(setup.store().content(origin.uuid())));
-    }
-
-    private InstalledImage origin(Optional<InstalledImage> parent, int most) {
-        InstalledImage origin = parent.orElseThrow(() -> new ImageException(
-                ImageError.VM_HAS_NO_ORIGIN, "cannot create an incremental image: the VM's image is not installed"));
-        if (!java.nio.file.Files.exists(setup.store().content(origin.uuid()).resolve(StreamImages.MAP))) {
-            throw new ImageException(
-                    ImageError.NOT_SUPPORTED,
-                    "cannot create an incremental image: its origin "
-                            + origin.manifest().title()
-                            + " was not installed from a ZFS stream, so another host's can not be the same;"
-                            + " create without -i");
-        }
-        int depth = 1;
-        Optional<UUID> above = origin.manifest().origin();
-        while (above.isPresent() && depth <= most) {
-            depth++;
-            above = installation
-                    .find(above.get())
-                    .flatMap(image -> image.manifest().origin());
-        }
-        if (depth > most) {
-            throw new ImageException(
-                    ImageError.MAX_ORIGIN_DEPTH,
-                    "cannot create an incremental image: it would have more than " + most + " origins");
-        }
-        return origin;
-    }
-
-    /**
      * An image of type zvol of a machine's disk in a file: raw, qcow2, VMDK, VDI, VHD or VHDX.
      *
      * @throws ImageException NOT_SUPPORTED when it is none of these, or not whole
@@ -252,7 +176,11 @@ public final class Creations {
     }
 
     private Manifest manifest(Fields fields, String description) {
-        Json.Obj given = fields.json();
+        return manifest(fields.json(), description);
+    }
+
+    /** With what every image has, where the caller does not say it. */
+    Manifest manifest(Json.Obj given, String description) {
         return Manifest.of(Json.object()
                 .with("v", 2)
                 .with("uuid", given.string("uuid", UUID.randomUUID().toString()))

@@ -111,6 +111,11 @@ public final class Images {
         return creations;
     }
 
+    /** Makes images of VMs. */
+    public ImagesOfVms ofVms() {
+        return new ImagesOfVms(setup, installation, creations);
+    }
+
     /** Making images of other hypervisors' machines. */
     public Appliances appliances() {
         return appliances;

@@ -18,10 +18,12 @@ import zonda.zstream.FilesystemSender;
 import zonda.zstream.ObjectMap;
 import zonda.zstream.SendOptions;
 import zonda.zstream.SendOrigin;
+import zonda.zstream.VolumeReceiver;
+import zonda.zstream.VolumeSender;
 
 /**
- * An image that is made of a tree of files, for a file that it is published by: a ZFS stream of one snapshot, whole or
- * incremental to the image that the tree came of.
+ * An image that is made of a tree of files or of a disk, for a file that it is published by: a ZFS stream of one
+ * snapshot, whole or incremental to the image that the tree or the disk came of.
  */
 public final class NewImage {
     private final Manifest manifest;
@@ -42,9 +44,13 @@ public final class NewImage {
         return manifest;
     }
 
-    /** {@code NAME-VERSION.zfs}, with a suffix for the compression. */
+    /** {@code NAME-VERSION.zfs}, or {@code .zvol} of a disk, with a suffix for the compression. */
     public String fileName() {
-        return baseName() + ".zfs" + packing.suffix();
+        return baseName() + (isVolume() ? ".zvol" : ".zfs") + packing.suffix();
+    }
+
+    private boolean isVolume() {
+        return manifest.type().equals("zvol");
     }
 
     public String manifestName() {
@@ -99,12 +105,17 @@ public final class NewImage {
             }
             try (Directory before = Directory.open(origin.get())) {
                 ObjectMap map = ObjectMap.load(origin.get().resolve(StreamImages.MAP));
-                send(directory, options, Optional.of(new SendOrigin(map, before, "final")), out);
+                // As of zfs(8) between two datasets: SmartOS receives it as a clone of the origin that it has.
+                send(directory, options.ofClone(), Optional.of(new SendOrigin(map, before, "final")), out);
             }
         }
     }
 
     private void send(Directory directory, SendOptions options, Optional<SendOrigin> from, OutputStream out) {
+        if (isVolume()) {
+            VolumeSender.send(new VolumeReceiver.Place(directory, StreamImages.DISK), options, from, out);
+            return;
+        }
         Optional<ObjectMap> map = own();
         if (map.isPresent()) {
             FilesystemSender.send(directory, map.get(), options, from, out);

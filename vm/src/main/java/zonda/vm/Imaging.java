@@ -2,6 +2,7 @@ package zonda.vm;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -9,16 +10,16 @@ import zonda.base.Code;
 import zonda.base.Json;
 import zonda.base.OpException;
 import zonda.base.Saga;
-import zonda.images.Creations;
 import zonda.images.ImageError;
 import zonda.images.ImageException;
+import zonda.images.ImagesOfVms;
 import zonda.kernel.Directory;
 import zonda.storage.DatasetOptions;
 import zonda.storage.Datasets;
 
 /**
- * The files of a VM, for an image to be made of them: a copy, from which what is this VM's and not the image's is taken
- * away. The VM itself stays as it is.
+ * What of a VM becomes an image, for one to be made of it: a copy of its files, from which what is this VM's and not the
+ * image's is taken away, or of the disk that a machine boots from. The VM itself stays as it is.
  */
 public final class Imaging {
     static final String KIND = "vm-image";
@@ -43,70 +44,114 @@ public final class Imaging {
     }
 
     /**
-     * Does something with a copy of the VM's files.
+     * Does something with a copy of the VM's files, or of a machine's disk.
      *
      * @throws OpException CONFLICT when the VM runs: what is in the memory of its programs would be missing
+     * @throws ImageException INVALID_ARGUMENT for a machine without disks
      */
-    public <T> T withFiles(UUID uuid, Function<Creations.Tree, T> work) {
+    public <T> T withContent(UUID uuid, Function<ImagesOfVms.Content, T> work) {
         VmConfig config = vms.find(uuid).config();
         vms.find(uuid).requireWhole("make an image of");
-        if (config.brand().isHvm()) {
-            throw new OpException(
-                    Code.NOT_SUPPORTED,
-                    "Unable to make an image of VM " + uuid + ": this version of Zonda can't with brand "
-                            + config.brand().word());
-        }
+        String dataset = dataset(config);
         Datasets datasets = vms.machinery().datasets(config);
-        Saga saga = vms.lane(uuid).run("imgadm create", () -> {
-            if (vms.machinery().running(uuid).isPresent()) {
-                throw new ImageException(
-                        ImageError.VM_NOT_STOPPED, "cannot create an image from a running VM: stop " + uuid);
-            }
-            if (datasets.findSnapshot(snapshot(config)).isPresent()) {
-                throw new OpException(Code.CONFLICT, "an image is being made of VM " + uuid + " already");
-            }
-            Saga begun = vms.host().journal().begin(KIND, Json.object().with("uuid", uuid.toString()));
-            begun.step("snapshot", () -> datasets.snapshot(config.dataset(), SNAPSHOT));
-            return begun;
-        });
+        Saga saga = vms.lane(uuid).run("imgadm create", () -> begin(config, dataset, datasets));
         try {
-            Path tree = saga.step("clone", () -> {
-                datasets.clone(snapshot(config), copy(config), DatasetOptions.DEFAULT.mode(OWNER_ONLY));
-                return datasets.mount(copy(config));
-            });
-            try (Directory directory = Directory.open(tree)) {
-                NOT_OF_IMAGES.forEach(directory::deleteTree);
-            }
-            return work.apply(new Creations.Tree(
-                    tree,
-                    config.imageUuid().map(UUID::fromString),
-                    config.brand().word()));
+            return work.apply(saga.step("clone", () -> copied(config, dataset, datasets)));
         } finally {
-            remove(config);
+            remove(dataset, datasets);
+            vms.lane(uuid).run("imgadm create", () -> keepFree(uuid));
             saga.end();
         }
     }
 
-    private static String snapshot(VmConfig config) {
-        return config.dataset() + "@" + SNAPSHOT;
+    /** What an image is made of: the VM's root, or a machine's disk. */
+    private static String dataset(VmConfig config) {
+        return config.brand().isHvm() ? MachineImage.disk(config).dataset().orElseThrow() : config.dataset();
     }
 
-    private static String copy(VmConfig config) {
-        return config.dataset() + "-imaging";
-    }
-
-    private void remove(VmConfig config) {
-        Datasets datasets = vms.machinery().datasets(config);
-        datasets.destroyIfExists(copy(config), true);
-        if (datasets.findSnapshot(snapshot(config)).isPresent()) {
-            datasets.destroy(snapshot(config), false);
+    private Saga begin(VmConfig config, String dataset, Datasets datasets) {
+        UUID uuid = config.uuid();
+        if (vms.machinery().running(uuid).isPresent()) {
+            throw new ImageException(
+                    ImageError.VM_NOT_STOPPED, "cannot create an image from a running VM: stop " + uuid);
         }
+        if (datasets.findSnapshot(snapshot(dataset)).isPresent()) {
+            throw new OpException(Code.CONFLICT, "an image is being made of VM " + uuid + " already");
+        }
+        Json.Obj about = Json.object().with("uuid", uuid.toString()).with("dataset", dataset);
+        Saga begun = vms.host().journal().begin(KIND, about);
+        try {
+            begun.step("snapshot", () -> freeze(config, dataset, datasets));
+        } catch (RuntimeException e) {
+            remove(dataset, datasets);
+            keepFree(uuid);
+            begun.end();
+            throw e;
+        }
+        return begun;
+    }
+
+    private static void freeze(VmConfig config, String dataset, Datasets datasets) {
+        if (config.brand().isHvm()) {
+            HvmDatasets.snapshots(config, datasets, List.of(snapshot(dataset)), "while an image is made of it");
+        } else {
+            datasets.snapshot(dataset, SNAPSHOT);
+        }
+    }
+
+    private static ImagesOfVms.Content copied(VmConfig config, String dataset, Datasets datasets) {
+        String copy = copy(dataset);
+        boolean isDisk = config.brand().isHvm();
+        datasets.clone(
+                snapshot(dataset), copy, isDisk ? DatasetOptions.DEFAULT : DatasetOptions.DEFAULT.mode(OWNER_ONLY));
+        Path place = isDisk ? Objects.requireNonNull(datasets.volume(copy).getParent()) : datasets.mount(copy);
+        try (Directory directory = Directory.open(place)) {
+            NOT_OF_IMAGES.forEach(directory::deleteTree);
+        }
+        return isDisk
+                ? MachineImage.content(config, datasets.volume(copy))
+                : new ImagesOfVms.Tree(
+                        place,
+                        config.imageUuid().map(UUID::fromString),
+                        config.brand().word());
+    }
+
+    private static String snapshot(String dataset) {
+        return dataset + "@" + SNAPSHOT;
+    }
+
+    private static String copy(String dataset) {
+        return dataset + "-imaging";
+    }
+
+    private static void remove(String dataset, Datasets datasets) {
+        datasets.destroyIfExists(copy(dataset), true);
+        if (datasets.findSnapshot(snapshot(dataset)).isPresent()) {
+            datasets.destroy(snapshot(dataset), false);
+        }
+    }
+
+    /** What the snapshot took from a machine's disks is kept free for these again, as the VM is by now. */
+    private UUID keepFree(UUID uuid) {
+        vms.store()
+                .find(uuid)
+                .map(VmRecord::config)
+                .filter(config -> config.brand().isHvm())
+                .ifPresent(
+                        config -> HvmDatasets.keepFree(config, vms.machinery().datasets(config), true));
+        return uuid;
     }
 
     /** Takes away what an earlier daemon left. */
     void settle(Saga saga) {
-        UUID uuid = UUID.fromString(saga.intent().about().string("uuid", ""));
-        vms.store().find(uuid).ifPresent(vm -> remove(vm.config()));
+        Json.Obj about = saga.intent().about();
+        UUID uuid = UUID.fromString(about.string("uuid", ""));
+        vms.store().find(uuid).map(VmRecord::config).ifPresent(config -> {
+            remove(
+                    about.string("dataset").orElseGet(config::dataset),
+                    vms.machinery().datasets(config));
+            vms.lane(uuid).run("imgadm create", () -> keepFree(uuid));
+        });
         saga.end();
     }
 }

@@ -1,6 +1,7 @@
 package zonda.vm;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
 import java.util.function.Supplier;
 import zonda.base.Await;
@@ -14,8 +15,8 @@ import zonda.storage.Datasets;
 
 /**
  * A VM that a script prepares for becoming an image, {@code imgadm create -s}: the VM is booted with it as its operator's
- * script, which says by the metadata {@code prepare-image:state} how far it is. Whatever becomes of it, the VM's root and
- * its metadata are afterwards as they were.
+ * script, which says by the metadata {@code prepare-image:state} how far it is. Whatever becomes of it, the VM's root, a
+ * machine's disks and its metadata are afterwards as they were.
  */
 final class Preparing {
     static final String KIND = "vm-prepare";
@@ -34,7 +35,7 @@ final class Preparing {
     /**
      * Does something with a VM that was prepared and has been shut down.
      *
-     * @throws OpException CONFLICT when it runs, NOT_SUPPORTED for a container or a machine
+     * @throws OpException CONFLICT when it runs, NOT_SUPPORTED for a container
      * @throws ImageException PREPARE_IMAGE_ERROR with what the script said, PREPARE_IMAGE_DID_NOT_RUN
      */
     <T> T with(UUID uuid, String script, Supplier<T> work) {
@@ -49,7 +50,7 @@ final class Preparing {
                     }));
             vms.boots().complete(uuid);
             await(uuid);
-            vms.halt(uuid, false);
+            shutDown(uuid);
             return work.get();
         } finally {
             restore(saga);
@@ -61,9 +62,6 @@ final class Preparing {
         VmRecord vm = vms.find(uuid);
         VmConfig config = vm.config();
         vm.requireWhole("prepare");
-        if (config.brand().isHvm()) {
-            throw new OpException(Code.NOT_SUPPORTED, "a hardware VM can not be prepared by a script: VM " + uuid);
-        }
         if (Docker.is(config)) {
             throw new OpException(Code.NOT_SUPPORTED, "a container can not be prepared by a script: VM " + uuid);
         }
@@ -85,8 +83,45 @@ final class Preparing {
                                 .with("uuid", uuid.toString())
                                 .with("internal_metadata", config.metadata("internal_metadata"))
                                 .with("customer_metadata", config.metadata("customer_metadata")));
-        saga.step("snapshot", () -> datasets.snapshot(config.dataset(), SNAPSHOT));
+        try {
+            saga.step("snapshot", () -> freeze(config, datasets));
+        } catch (RuntimeException e) {
+            thaw(config, datasets);
+            saga.end();
+            throw e;
+        }
         return saga;
+    }
+
+    private static void freeze(VmConfig config, Datasets datasets) {
+        if (config.brand().isHvm()) {
+            HvmDatasets.snapshots(config, datasets, snapshots(config), "while it is prepared");
+        } else {
+            datasets.snapshot(config.dataset(), SNAPSHOT);
+        }
+    }
+
+    /** Brings what has a snapshot back to that, and forgets it. */
+    private void thaw(VmConfig config, Datasets datasets) {
+        List<String> made = snapshots(config).reversed().stream()
+                .filter(snapshot -> datasets.findSnapshot(snapshot).isPresent())
+                .toList();
+        if (!made.isEmpty()) {
+            vms.machinery().indestructible().release(config);
+        }
+        for (String snapshot : made) {
+            datasets.rollback(snapshot, true);
+            datasets.destroy(snapshot, false);
+        }
+        vms.machinery().indestructible().apply(config);
+        if (config.brand().isHvm()) {
+            HvmDatasets.keepFree(config, datasets, true);
+        }
+    }
+
+    /** Of the root and of a machine's disks. */
+    private static List<String> snapshots(VmConfig config) {
+        return VmSnapshots.parts(config).map(part -> part + "@" + SNAPSHOT).toList();
     }
 
     private static String snapshot(VmConfig config) {
@@ -121,6 +156,28 @@ final class Preparing {
         }
     }
 
+    /** A machine that does not shut down has not all that it wrote on its disks. */
+    private void shutDown(UUID uuid) {
+        if (!vms.find(uuid).config().brand().isHvm()) {
+            vms.halt(uuid, false);
+            return;
+        }
+        boolean down = vms.lane(uuid).run("imgadm create", () -> {
+            boolean ended =
+                    vms.machinery().running(uuid).isEmpty() || vms.machinery().shutDown(vms.find(uuid), LIMIT);
+            if (ended) {
+                vms.machinery().halt(uuid);
+            }
+            return ended;
+        });
+        if (!down) {
+            throw new ImageException(
+                    ImageError.PREPARE_IMAGE_ERROR,
+                    "the prepare-image script succeeded, and the machine did not shut down within " + LIMIT.toSeconds()
+                            + " s");
+        }
+    }
+
     private String said(UUID uuid, String key) {
         return vms.find(uuid).config().metadata("customer_metadata").string(key, "");
     }
@@ -132,12 +189,7 @@ final class Preparing {
             VmConfig config = vms.find(uuid).config();
             Datasets datasets = vms.machinery().datasets(config);
             vms.machinery().halt(uuid);
-            if (datasets.findSnapshot(snapshot(config)).isPresent()) {
-                vms.machinery().indestructible().release(config);
-                datasets.rollback(snapshot(config), true);
-                datasets.destroy(snapshot(config), false);
-                vms.machinery().indestructible().apply(config);
-            }
+            thaw(config, datasets);
             vms.store()
                     .change(
                             uuid,
