@@ -214,7 +214,7 @@ class MachineDisksIT {
         assertThat(zonda.vmadm("receive", "-f", cut.toString()).err()).contains("incomplete stream");
         assertThat(zonda.vmadm("get", vm.toString()).status()).isEqualTo(1);
 
-        killedAfter("vm-receive", List.of("record", "datasets", "prepare", "received"), step -> {
+        killedAfter("vm-receive", List.of("intent", "datasets", "prepare", "received"), step -> {
             try (Call call = zonda.call("vmadm", "receive", "-f", file.toString())) {
                 assertThat(call.ran(SOON).isLost()).isTrue();
             }
