@@ -14,6 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import zonda.base.Code;
+import zonda.base.Json;
 import zonda.base.OpException;
 import zonda.kernel.KernelException;
 import zonda.kernel.LinuxProcess;
@@ -388,7 +389,7 @@ final class Machinery {
                         vm.config().brand().isHvm()
                                 ? HvmDatasets.hostId(vm.ids())
                                 : vm.ids().base(),
-                        () -> store.find(uuid).orElse(vm).config().properties(),
+                        () -> toldToItself(store.find(uuid).orElse(vm)),
                         new GuestMetadata.GuestWrites() {
                             @Override
                             public void asked() {
@@ -408,6 +409,20 @@ final class Machinery {
         host.commands().serve(uuid, vm.ids().base(), tools(vm.config()));
     }
 
+    /** What {@code sdc:} keys are of: its record, and what get shows besides; what takes a look at datasets is left out. */
+    private Json.Obj toldToItself(VmRecord vm) {
+        var now = new VmView.Now(
+                running(vm.uuid()),
+                false,
+                store.lastModified(vm.uuid()),
+                host.zonepath(vm.config()),
+                List.of(),
+                Optional.empty(),
+                Optional.empty(),
+                host.facts());
+        return vm.config().properties().withAll(VmView.show(vm, now).without("snapshots"));
+    }
+
     private static Set<GuestTool> tools(VmConfig vm) {
         Set<GuestTool> tools = EnumSet.noneOf(GuestTool.class);
         if (Delegation.isOf(vm)) {
@@ -425,7 +440,7 @@ final class Machinery {
         return new Delegation(host, vm, datasets(vm.config()), lock);
     }
 
-    private void changeMetadata(UUID uuid, java.util.function.UnaryOperator<zonda.base.Json.Obj> change) {
+    private void changeMetadata(UUID uuid, java.util.function.UnaryOperator<Json.Obj> change) {
         store.change(uuid, record -> {
             VmConfig config = record.config();
             return record.with(config.with("customer_metadata", change.apply(config.metadata("customer_metadata"))));
