@@ -49,6 +49,7 @@ import zonda.storage.Pool;
 import zonda.storage.PoolRegistry;
 import zonda.storage.Pools;
 import zonda.storage.ScrubSchedule;
+import zonda.vm.EditedFiles;
 import zonda.vm.GuestTool;
 import zonda.vm.Host;
 import zonda.vm.IdRanges;
@@ -154,6 +155,7 @@ final class HostWiring implements AutoCloseable {
         closing.add(new Recovery(vms, config.run().resolve("autobooted")).recover());
         closing.add(vms);
         closing.add(Keeper.start(vms, keeperPeriod()));
+        closing.add(EditedFiles.start(store));
         var info = new HostInfo(config, pool, networks, serverUuid(), liveImage());
         serve(vms, table, zones, new Served(images, registry, networks, dtrace, info));
     }

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import zonda.base.Await;
 import zonda.base.Json;
 
 /** zonecfg(8) and zoneadm(8), and the files of /etc/zones. */
@@ -256,5 +257,28 @@ class ZonecfgIT {
         assertThat(zonda.state(vm)).as("ours runs on").isEqualTo("running");
         refused(1, "zoneadm: could not verify zonepath: no dataset", "zoneadm", "-z", "old", "verify");
         assertThat(zonda.vmadm("delete", "old").status()).isZero();
+    }
+
+    @Test
+    void a_file_that_is_edited_is_what_get_shows_and_what_the_zone_boots_with() throws IOException {
+        Path file = zonda.root().resolve("etc/zones/" + zone + ".xml");
+        String before = Files.readString(file);
+        String written = before.replace("limit=\"2000\"", "limit=\"321\"")
+                .replace("&quot;tags&quot;:{}", "&quot;tags&quot;:{&quot;a&quot;:1}");
+        assertThat(written).contains("321", "&quot;a&quot;:1");
+
+        Files.writeString(file, written);
+
+        assertThat(Await.until(Instance.LIMIT, () -> zonda.get(vm).integer("max_lwps", 0) == 321))
+                .isTrue();
+        assertThat(zonda.get(vm).object("tags").compact()).isEqualTo("{\"a\":1}");
+        assertThat(zonda.vmadm("reboot", "-F", zone).status()).isZero();
+        assertThat(Cgroup.of(zonda, vm).processLimit()).isEqualTo(321);
+
+        Files.writeString(
+                file, written.replace("limit=\"321\"", "limit=\"322\"").replace("joyent-minimal", "lx"));
+        assertThat(Await.until(Instance.LIMIT, () -> zonda.daemon().log().contains("brand can't change")))
+                .isTrue();
+        assertThat(zonda.get(vm).integer("max_lwps", 0)).isEqualTo(321);
     }
 }

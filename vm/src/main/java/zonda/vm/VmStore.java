@@ -102,6 +102,41 @@ public final class VmStore {
         }
     }
 
+    /**
+     * Takes in what somebody else wrote to the file of a VM that is known: its properties, and neither where it is in its
+     * life nor what its datasets go by.
+     *
+     * @throws OpException INVALID saying what of the file can't be
+     */
+    synchronized void reread(UUID uuid) {
+        find(uuid)
+                .ifPresent(known -> StateFile.read(file(uuid))
+                        .filter(text -> !text.equals(documents.write(known).text()))
+                        .map(text -> known.with(documents.edited(known, text)))
+                        .filter(read -> !read.equals(known))
+                        .ifPresent(this::replace));
+    }
+
+    private void replace(VmRecord read) {
+        records.put(read.uuid(), read);
+        modified.put(read.uuid(), Instant.now());
+        changed.accept(read.uuid());
+    }
+
+    /** Of which VM a file in the directory is, by its name. */
+    static Optional<UUID> ofFile(Path file) {
+        String name = file.getFileName().toString();
+        return Optional.of(name)
+                .filter(text -> text.endsWith(SUFFIX))
+                .map(text -> text.substring(0, text.length() - SUFFIX.length()))
+                .filter(Values::isUuid)
+                .map(UUID::fromString);
+    }
+
+    Path directory() {
+        return directory;
+    }
+
     /** Takes in the zones that another host's tools configured. @param record makes a record of its properties */
     synchronized void takeIn(Function<Json.Obj, VmRecord> record) {
         for (Foreign one : foreign) {

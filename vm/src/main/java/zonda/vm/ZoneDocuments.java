@@ -2,6 +2,7 @@ package zonda.vm;
 
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -9,7 +10,10 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import zonda.base.Code;
 import zonda.base.Json;
+import zonda.base.OpException;
 import zonda.zones.ExitStatus;
 import zonda.zones.IdRange;
 
@@ -31,11 +35,13 @@ final class ZoneDocuments {
     private static final String INCOMING = "zonda-incoming";
 
     private final ZoneXml xml;
+    private final KeptTypes types;
     private final Function<String, Path> mountpoints;
 
     /** @param mountpoints of each pool by its name */
     ZoneDocuments(PropertyTable table, Function<String, Path> mountpoints) {
         this.xml = new ZoneXml(table);
+        this.types = new KeptTypes(table);
         this.mountpoints = mountpoints;
     }
 
@@ -102,7 +108,7 @@ final class ZoneDocuments {
         return zone;
     }
 
-    /** @throws zonda.base.OpException INVALID when it isn't XML */
+    /** @throws OpException INVALID when it isn't XML, or can't be a record */
     Found read(UUID uuid, String document) {
         XmlElement zone = XmlElement.parse(document);
         Json.Obj properties = xml.read(zone, uuid);
@@ -113,12 +119,58 @@ final class ZoneDocuments {
             return new Found.Foreign(withPool(properties, Path.of(zone.attribute("zonepath", ""))));
         }
         return new Found.Ours(new VmRecord(
-                new VmConfig(properties),
-                new IdRange(Long.parseLong(attrs.get(IDS))),
-                VmRecord.Life.valueOf(attrs.getOrDefault(LIFE, "installed").toUpperCase(Locale.ROOT)),
+                new VmConfig(KeptTypes.ofKnownBrand(properties)),
+                new IdRange(number(attrs, IDS)),
+                life(attrs.getOrDefault(LIFE, "installed")),
                 exit(attrs),
                 Optional.ofNullable(attrs.get(FAILURE)).map(ZoneDocuments::string),
                 Optional.ofNullable(attrs.get(INCOMING)).map(Json::parseObject)));
+    }
+
+    /**
+     * The configuration of a VM whose file was edited.
+     *
+     * @throws OpException INVALID when it isn't XML, or another VM's, or a value is of another type than its property
+     */
+    VmConfig edited(VmRecord known, String document) {
+        XmlElement zone = XmlElement.parse(document);
+        if (zone.children("attr").stream()
+                .noneMatch(attr -> attr.attribute("name", "").equals(IDS))) {
+            throw new OpException(Code.INVALID, "the attr " + IDS + " is missing");
+        }
+        var config = new VmConfig(types.checked(xml.read(zone, known.uuid())));
+        fixed("brand", known.config().brand().word(), config.properties().string("brand", ""));
+        fixed("name", known.config().zonename(), config.zonename());
+        fixed("zpool", known.config().zpool(), config.zpool());
+        fixed("zonepath", zonepath(known).toString(), zone.attribute("zonepath").orElse(""));
+        return config;
+    }
+
+    private static void fixed(String name, String before, String after) {
+        if (!before.equals(after)) {
+            throw new OpException(
+                    Code.INVALID, name + " can't change: it is \"" + before + "\", and not \"" + after + "\"");
+        }
+    }
+
+    private static long number(Map<String, String> attrs, String name) {
+        String text = attrs.getOrDefault(name, "");
+        if (!text.matches("-?\\d{1,18}")) {
+            throw new OpException(Code.INVALID, "the attr " + name + " must be a number, and is \"" + text + "\"");
+        }
+        return Long.parseLong(text);
+    }
+
+    private static VmRecord.Life life(String word) {
+        return Stream.of(VmRecord.Life.values())
+                .filter(life -> life.name().toLowerCase(Locale.ROOT).equals(word))
+                .findFirst()
+                .orElseThrow(() -> new OpException(
+                        Code.INVALID,
+                        "the attr " + LIFE + " is \"" + word + "\", and must be one of: "
+                                + Stream.of(VmRecord.Life.values())
+                                        .map(life -> life.name().toLowerCase(Locale.ROOT))
+                                        .collect(Collectors.joining(", "))));
     }
 
     /** Another host says which pool a zone is in by its zonepath alone: {@code /POOL/UUID}. */
@@ -131,8 +183,23 @@ final class ZoneDocuments {
 
     private static Optional<ExitStatus> exit(Map<String, String> attrs) {
         return Optional.ofNullable(attrs.get(EXIT_TIMESTAMP))
-                .map(when ->
-                        new ExitStatus(Integer.parseInt(attrs.getOrDefault(EXIT_STATUS, "0")), Instant.parse(when)));
+                .map(when -> new ExitStatus(exitStatus(attrs), instant(when)));
+    }
+
+    private static int exitStatus(Map<String, String> attrs) {
+        return attrs.containsKey(EXIT_STATUS) ? (int) number(attrs, EXIT_STATUS) : 0;
+    }
+
+    private static Instant instant(String text) {
+        try {
+            return Instant.parse(text);
+        } catch (DateTimeParseException e) {
+            throw new OpException(
+                    Code.INVALID,
+                    "the attr " + EXIT_TIMESTAMP + " must be a time such as 2026-11-27T12:00:00Z, and is \"" + text
+                            + "\"",
+                    e);
+        }
     }
 
     private static String string(String json) {

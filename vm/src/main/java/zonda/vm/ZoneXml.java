@@ -11,7 +11,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import zonda.base.Code;
 import zonda.base.Json;
+import zonda.base.OpException;
 import zonda.vm.Property.Type;
 
 /**
@@ -162,7 +164,7 @@ final class ZoneXml {
         };
     }
 
-    /** The properties that a zone element holds. */
+    /** The properties that a zone element holds. @throws OpException INVALID when the attr of our own is not JSON */
     Json.Obj read(XmlElement zone, UUID uuid) {
         Json.Obj found = Json.object()
                 .with("uuid", uuid.toString())
@@ -181,7 +183,7 @@ final class ZoneXml {
             String value = attr.attribute("value", "");
             Property property = attrs.get(name);
             if (name.equals(REST)) {
-                rest = Json.parseObject(value);
+                rest = rest(value);
             } else if (property != null) {
                 found = found.with(property.name(), value(property, IN_BASE64.contains(name) ? decoded(value) : value));
             }
@@ -190,6 +192,14 @@ final class ZoneXml {
             found = readRctl(found, rctl);
         }
         return resources.read(zone, found).withAll(rest);
+    }
+
+    private static Json.Obj rest(String text) {
+        try {
+            return Json.parseObject(text);
+        } catch (Json.JsonSyntaxException e) {
+            throw new OpException(Code.INVALID, "the attr " + REST + " is not JSON: " + e.getMessage(), e);
+        }
     }
 
     private Json.Obj readRctl(Json.Obj found, XmlElement rctl) {

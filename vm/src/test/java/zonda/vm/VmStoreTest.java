@@ -6,12 +6,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import zonda.base.Await;
+import zonda.base.Bytes;
 import zonda.base.Json;
 import zonda.base.OpException;
 import zonda.zones.ExitStatus;
@@ -121,5 +126,94 @@ class VmStoreTest {
         assertThatThrownBy(this::restarted)
                 .isInstanceOf(OpException.class)
                 .hasMessageContainingAll(VM + ".xml", "not XML");
+    }
+
+    private Path edited(String before, String after) throws IOException {
+        Path file = directory.resolve(VM + ".xml");
+        String text = Files.readString(file);
+        assertThat(text).contains(before);
+        return Files.writeString(file, text.replace(before, after));
+    }
+
+    private static String attr(String name, String value) {
+        return "<attr name=\"" + name + "\" type=\"string\" value=\"" + value + "\"/>";
+    }
+
+    @Test
+    void what_is_written_to_a_file_by_hand_is_the_record_and_its_life_stays() throws IOException {
+        var heard = new java.util.ArrayList<UUID>();
+        store.put(record(VM));
+        store.onChange(heard::add);
+        store.reread(VM);
+        assertThat(heard).isEmpty();
+
+        edited("autoboot=\"true\"", "autoboot=\"false\"");
+        edited(attr("alias", "d2Vi"), attr("alias", "ZGI=") + attr("max-lwps", "7") + attr("dns-domain", "lan"));
+        edited(attr("zonda-life", "failed"), attr("zonda-life", "installed"));
+        store.reread(VM);
+
+        VmConfig after = store.find(VM).orElseThrow().config();
+        assertThat(after.alias()).contains("db");
+        assertThat(after.autoboot()).isFalse();
+        assertThat(after.properties().string("dns_domain")).contains("lan");
+        assertThat(after.properties().integer("quota")).contains(5L);
+        assertThat(store.find(VM).orElseThrow().life()).isEqualTo(VmRecord.Life.FAILED);
+        assertThat(heard).containsExactly(VM);
+        store.change(VM, vm -> vm.with(vm.config().with("quota", Json.of(6))));
+        assertThat(restarted().find(VM).orElseThrow().config().alias()).contains("db");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "<zone | <none | not XML",
+                "brand=\"joyent\" | brand=\"jointly\" | there is no brand \"jointly\"",
+                "brand=\"joyent\" | brand=\"lx\" | brand can't change: it is \"joyent\", and not \"lx\"",
+                "zonepath=\"/zones/ | zonepath=\"/tank/ | zonepath can't change",
+                "&quot;quota&quot;:5 | &quot;quota&quot;:&quot;lots&quot; | quota can't be \"lots\": it takes integer",
+                "&quot;quota&quot;:5 | &quot;quota&quot;: | the attr zonda-properties is not JSON",
+                "zonda-id-base | other | the attr zonda-id-base is missing",
+            })
+    void what_can_not_be_is_refused_and_the_record_stays(String before, String after, String message)
+            throws IOException {
+        store.put(record(VM));
+        VmRecord known = store.find(VM).orElseThrow();
+        edited(before, after);
+
+        assertThatThrownBy(() -> store.reread(VM)).hasMessageContaining(message);
+        assertThat(store.find(VM)).contains(known);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "brand=\"joyent\" | brand=\"jointly\" | there is no brand \"jointly\"",
+                "value=\"failed\" | value=\"fine\" | the attr zonda-life is \"fine\", and must be one of: incomplete",
+                "value=\"589824\" | value=\"few\" | the attr zonda-id-base must be a number, and is \"few\"",
+                "value=\"137\" | value=\"-1x\" | the attr zonda-exit-status must be a number",
+                "value=\"2026-01-02T03:04:05.678Z\" | value=\"once\" | the attr zonda-exit-timestamp must be a time",
+            })
+    void a_file_that_can_not_be_a_record_is_named_with_what_is_wrong(String before, String after, String message)
+            throws IOException {
+        store.put(record(VM));
+        edited(before, after);
+
+        assertThatThrownBy(this::restarted)
+                .isInstanceOf(OpException.class)
+                .hasMessageContainingAll(VM + ".xml: ", message);
+    }
+
+    @Test
+    void a_file_that_is_edited_is_noticed() throws Exception {
+        store.put(record(VM));
+        try (EditedFiles files = EditedFiles.start(store)) {
+            edited("{&quot;quota&quot;:5", "{&quot;quota&quot;:7");
+            assertThat(Await.until(
+                            Duration.ofSeconds(20),
+                            () -> store.find(VM).orElseThrow().config().quota().equals(Optional.of(Bytes.ofGiB(7)))))
+                    .isTrue();
+        }
     }
 }
