@@ -18,6 +18,7 @@ final class PayloadChecks {
     private final Defaults defaults;
     private final Rules rules;
     private final Disks disks;
+    private final ImageWishes wishes;
 
     PayloadChecks(PropertyTable table, Surroundings host, InstantSource clock, RandomGenerator random) {
         this.clock = clock;
@@ -26,6 +27,7 @@ final class PayloadChecks {
         this.defaults = new Defaults(table, random);
         this.rules = new Rules(host);
         this.disks = new Disks(host, random);
+        this.wishes = new ImageWishes(host);
     }
 
     Vms.Checked create(Json.Obj raw) {
@@ -43,6 +45,7 @@ final class PayloadChecks {
         Json.Obj complete = defaults.complete(read.with("uuid", uuid.toString()), brand.get())
                 .with("create_timestamp", now());
         complete = disks.complete(new VmConfig(Delegation.named(complete)), findings);
+        complete = wishes.complete(new VmConfig(complete), findings);
         var vm = new VmConfig(complete);
         rules.check(vm, findings);
         rules.imageProblem(vm).ifPresent(problem -> findings.badValue(Rules.imageProperty(vm), problem));

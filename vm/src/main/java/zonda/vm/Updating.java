@@ -73,13 +73,10 @@ final class Updating {
     }
 
     private void requireStopped(VmConfig before, VmConfig after) {
-        boolean runs = machinery.running(after.uuid()).isPresent();
-        if (runs && !Disks.machine(before).equals(Disks.machine(after))) {
-            boolean isOfOneDisk = Disks.paths(before).equals(Disks.paths(after));
-            throw new OpException(
-                    Code.FAILED,
-                    (isOfOneDisk ? "at least one specified update to disks is" : "updates to disks are")
-                            + " only allowed when state is \"stopped\", currently: running (running)");
+        if (machinery.running(after.uuid()).isPresent()) {
+            Disks.refusalWhileRunning(before, after).ifPresent(words -> {
+                throw new OpException(Code.FAILED, words);
+            });
         }
     }
 
