@@ -3,6 +3,7 @@ package zonda.commands;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Predicate;
 import zonda.base.Code;
 import zonda.base.Json;
 import zonda.base.OpException;
@@ -28,30 +29,39 @@ final class ImgadmListing {
         List<ListedImage> installed = images.all(options.value("P")).stream()
                 .flatMap(pool -> pool.list().stream())
                 .toList();
-        print(session, options, installed, options.has("docker") ? ImageTable.DOCKER_COLUMNS : ImageTable.COLUMNS);
+        View.of(options, options.has("docker") ? ImageTable.DOCKER_COLUMNS : ImageTable.COLUMNS)
+                .print(session, installed);
     }
 
     void avail(Session session, List<String> arguments) {
-        Getopt options = Getopt.parse(arguments, OPTIONS);
+        View view = View.of(Getopt.parse(arguments, OPTIONS), ImageTable.COLUMNS);
         Offers.Available offered = images.first().offers().all();
         offered.problems().forEach(problem -> session.err("imgadm avail: warning: " + problem));
-        print(session, options, offered.images(), ImageTable.COLUMNS);
+        view.print(session, offered.images());
     }
 
-    private static void print(Session session, Getopt options, List<ListedImage> found, List<String> columns) {
-        List<String> order =
-                options.value("o").map(names -> List.of(names.split(","))).orElse(columns);
-        List<String> sort =
-                options.value("s").map(names -> List.of(names.split(","))).orElse(ImageTable.SORT);
-        List<ListedImage> wanted =
-                found.stream().filter(ImageTable.filter(options.operands())).toList();
-        var table = new ImageTable(order, sort, !options.has("H"));
-        if (options.has("j")) {
-            session.out(Json.Arr.of(table.sorted(wanted).stream().map(ListedImage::json))
-                            .pretty() + "\n");
-            return;
+    /** Which images are shown, and how. */
+    private record View(Predicate<ListedImage> wanted, ImageTable table, boolean isJson) {
+        /** @throws OpException USAGE for a field that there isn't */
+        static View of(Getopt options, List<String> columns) {
+            List<String> order =
+                    options.value("o").map(names -> List.of(names.split(","))).orElse(columns);
+            List<String> sort =
+                    options.value("s").map(names -> List.of(names.split(","))).orElse(ImageTable.SORT);
+            return new View(
+                    ImageTable.filter(options.operands()),
+                    new ImageTable(order, sort, !options.has("H")),
+                    options.has("j"));
         }
-        session.out(lines(table.lines(wanted)));
+
+        void print(Session session, List<ListedImage> found) {
+            List<ListedImage> shown = found.stream().filter(wanted).toList();
+            session.out(
+                    isJson
+                            ? Json.Arr.of(table.sorted(shown).stream().map(ListedImage::json))
+                                            .pretty() + "\n"
+                            : lines(table.lines(shown)));
+        }
     }
 
     private static String lines(List<String> lines) {

@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import zonda.base.Code;
 import zonda.base.Json;
 import zonda.base.OpException;
@@ -68,13 +69,17 @@ public final class ImgadmTool implements Tool {
         }
     }
 
+    /** What the caller's system said of a file. */
+    private static final Pattern OF_FILES = Pattern.compile(
+            "\\((No such file or directory|Permission denied|(Is|Not) a directory|No space left.*)\\)$");
+
     /** Why a command failed. @param label that scripts know it by */
     private record Complaint(String label, String message, Code code) {
         static Complaint of(OpException e) {
             String label = switch (e.code()) {
                 case USAGE -> e.getMessage().startsWith(UNKNOWN) ? "UnknownCommand" : "Usage";
                 case NOT_SUPPORTED -> "NotSupported";
-                default -> "InternalError";
+                default -> OF_FILES.matcher(String.valueOf(e.getMessage())).find() ? "FileSystem" : "InternalError";
             };
             return new Complaint(label, String.valueOf(e.getMessage()), e.code());
         }

@@ -4,9 +4,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import zonda.base.Code;
 import zonda.base.Json;
 import zonda.base.OpException;
+import zonda.base.Spelling;
 import zonda.kvm.SerialPort;
 import zonda.vm.Brand;
 import zonda.vm.Property;
@@ -107,7 +110,16 @@ public final class VmadmTool implements Tool {
         }
         String name = arguments.getFirst();
         session.out(VmadmUsage.property(table, name)
-                .orElseThrow(() -> new OpException(Code.USAGE, "no property \"" + name + "\"")));
+                .orElseThrow(() -> new OpException(
+                        Code.USAGE,
+                        "no property \"" + name + "\""
+                                + Spelling.nearest(
+                                                name,
+                                                table.all().stream()
+                                                        .map(Property::name)
+                                                        .toList())
+                                        .map(near -> " (did you mean \"" + near + "\"?)")
+                                        .orElse(""))));
     }
 
     private void completion(Session session, List<String> arguments) {
@@ -119,7 +131,10 @@ public final class VmadmTool implements Tool {
 
     private void schema(Session session, List<String> arguments) {
         Brand brand = Brand.find(arguments.isEmpty() ? "" : arguments.getFirst())
-                .orElseThrow(() -> new OpException(Code.USAGE, "schema of which brand?"));
+                .orElseThrow(() -> new OpException(
+                        Code.USAGE,
+                        "schema of which brand? "
+                                + Stream.of(Brand.values()).map(Brand::word).collect(Collectors.joining(", "))));
         Property.Verb verb = switch (arguments.size() > 1 ? arguments.get(1) : "create") {
             case "create" -> Property.Verb.CREATE;
             case "update" -> Property.Verb.UPDATE;

@@ -257,7 +257,7 @@ class ImageCreateIT {
         assertThat(ran.err()).contains("unknown compression \"zip\"");
         ran = zonda.imgadm("create", "-o", directory + "/none", vm.toString(), "name=a", "version=1");
         assertThat(ran.status()).isEqualTo(1);
-        assertThat(ran.err()).contains("No such file");
+        assertThat(ran.err()).contains("error (FileSystem): ", "No such file");
         ran = zonda.imgadm("create", "nosuch", "name=a", "version=1");
         assertThat(ran.status()).isEqualTo(1);
         assertThat(Files.list(directory)).isEmpty();

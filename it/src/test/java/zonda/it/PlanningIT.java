@@ -167,7 +167,12 @@ class PlanningIT {
                 Json.parseObject(zonda.vmadm("schema", "joyent", "update").out());
         assertThat(update.object("properties").has("image_uuid")).isFalse();
         assertThat(update.object("properties").has("remove_nics")).isTrue();
-        assertThat(zonda.vmadm("schema", "none").status()).isEqualTo(2);
+        Ran none = zonda.vmadm("schema", "none");
+        assertThat(none.status()).isEqualTo(2);
+        assertThat(none.err()).startsWith("schema of which brand? joyent, joyent-minimal, builder, lx, kvm, bhyve\n");
+        Ran misspelt = zonda.vmadm("help", "qouta");
+        assertThat(misspelt.status()).isEqualTo(2);
+        assertThat(misspelt.err()).startsWith("no property \"qouta\" (did you mean \"quota\"?)\n");
     }
 
     /** What bash would offer for these words, the last of which is being typed. */
