@@ -32,16 +32,26 @@ public final class EditedFiles implements AutoCloseable {
         this.watch = watch;
     }
 
-    public static EditedFiles start(VmStore store) {
+    /** Where the kernel has no more watches to give, nothing is noticed before the next start, and the log says so. */
+    public static AutoCloseable start(VmStore store) {
         try {
             WatchService watch = store.directory().getFileSystem().newWatchService();
-            store.directory()
-                    .register(watch, StandardWatchEventKinds.ENTRY_CREATE, StandardWatchEventKinds.ENTRY_MODIFY);
             var files = new EditedFiles(store, watch);
+            try {
+                store.directory()
+                        .register(watch, StandardWatchEventKinds.ENTRY_CREATE, StandardWatchEventKinds.ENTRY_MODIFY);
+            } catch (IOException e) {
+                files.close();
+                throw e;
+            }
             Thread.ofVirtual().name("edited-files").start(files::run);
             return files;
         } catch (IOException e) {
-            throw new UncheckedIOException("watch " + store.directory() + ": " + e, e);
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "what is written to files in " + store.directory() + " by hand is seen at the next start only: "
+                            + e.getMessage());
+            return () -> {};
         }
     }
 

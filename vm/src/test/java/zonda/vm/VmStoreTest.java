@@ -208,7 +208,7 @@ class VmStoreTest {
     @Test
     void a_file_that_is_edited_is_noticed() throws Exception {
         store.put(record(VM));
-        try (EditedFiles files = EditedFiles.start(store)) {
+        try (AutoCloseable _ = EditedFiles.start(store)) {
             edited("{&quot;quota&quot;:5", "{&quot;quota&quot;:7");
             assertThat(Await.until(
                             Duration.ofSeconds(20),
