@@ -170,9 +170,10 @@ class PlanningIT {
         Ran none = zonda.vmadm("schema", "none");
         assertThat(none.status()).isEqualTo(2);
         assertThat(none.err()).startsWith("schema of which brand? joyent, joyent-minimal, builder, lx, kvm, bhyve\n");
-        Ran misspelt = zonda.vmadm("help", "qouta");
+        Ran misspelt = zonda.vmadm("help", "max_phyical_memory");
         assertThat(misspelt.status()).isEqualTo(2);
-        assertThat(misspelt.err()).startsWith("no property \"qouta\" (did you mean \"quota\"?)\n");
+        assertThat(misspelt.err())
+                .startsWith("no property \"max_phyical_memory\" (did you mean \"max_physical_memory\"?)\n");
     }
 
     /** What bash would offer for these words, the last of which is being typed. */
