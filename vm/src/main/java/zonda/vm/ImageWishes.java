@@ -21,8 +21,9 @@ final class ImageWishes {
 
     /** The properties of a new VM with those that its image sets and the payload doesn't. */
     Json.Obj complete(VmConfig vm, Findings findings) {
-        String image = image(vm).orElse("");
-        Json.Obj manifest = host.image(image, vm.zpool()).orElse(Json.Obj.EMPTY);
+        // Others tell of what is no image, and of a pool that isn't there.
+        Optional<String> image = image(vm).filter(Values::isUuid).filter(_ -> host.poolExists(vm.zpool()));
+        Json.Obj manifest = image.flatMap(uuid -> host.image(uuid, vm.zpool())).orElse(Json.Obj.EMPTY);
         Json.Obj complete = vm.properties();
         Optional<String> rom = manifest.object("requirements").string(BOOT_ROM);
         if (vm.brand() == Brand.BHYVE && rom.isPresent()) {
@@ -30,7 +31,7 @@ final class ImageWishes {
             if (!chosen.equals(rom.get())) {
                 findings.badValue(
                         BOOT_ROM,
-                        "bootrom can't be " + chosen + ": image " + image + " requires " + rom.get()
+                        "bootrom can't be " + chosen + ": image " + image.orElse("") + " requires " + rom.get()
                                 + ", which it is if none is given");
             }
             complete = complete.with(BOOT_ROM, chosen);

@@ -80,6 +80,8 @@ class CrossFieldRulesTest {
                 "kvm | {'disks':[{'size':7}]} | missing .model option for disk: {\"size\":7}",
                 "kvm | {'nics':[{'nic_tag':'admin','ip':'dhcp'}]} | missing .model option for NIC: {\"nic_tag\":\"admin\"",
                 "kvm | {'nics':[{'nic_tag':'admin','ip':'dhcp','model':'ne2k'}]} | \"ne2k\" is not a valid NIC model for kvm brand. Valid are: virtio,e1000,rtl8139",
+                "joyent | {'image_uuid':''} | Missing required properties: image_uuid",
+                "bhyve | {'zpool':'none','disks':[{'model':'virtio','size':7}]} | zpool \"none\" does not exist",
                 "joyent | {'max_swap':128} | Invalid value(s) for: max_swap",
                 "joyent | {'zfs_filesystem_limit':-1} | Invalid value(s) for: zfs_filesystem_limit",
                 "joyent | {'zfs_snapshot_limit':-1} | Invalid value(s) for: zfs_snapshot_limit",

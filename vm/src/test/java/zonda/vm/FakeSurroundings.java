@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.UUID;
 import zonda.base.Json;
 
 /** A host with the pool zones, the nic tags admin and stub0, and the VMs and images put here. */
@@ -36,7 +37,10 @@ final class FakeSurroundings implements Surroundings {
 
     @Override
     public Optional<Json.Obj> image(String uuid, String pool) {
-        return Optional.ofNullable(images.get(uuid));
+        if (!poolExists(pool)) {
+            throw new IllegalArgumentException("no pool " + pool);
+        }
+        return Optional.ofNullable(images.get(UUID.fromString(uuid).toString()));
     }
 
     @Override
