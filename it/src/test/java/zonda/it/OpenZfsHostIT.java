@@ -2,6 +2,8 @@ package zonda.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
@@ -10,6 +12,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import zonda.base.Await;
+import zonda.base.Json;
 
 /** A host that has OpenZFS: the pool is made of it, and zones live there. One guest for all, in an order. */
 @Tag("slow")
@@ -18,6 +22,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class OpenZfsHostIT {
     @RegisterExtension
     static final GuestHost host = GuestHost.withOpenZfs();
+
+    private static final Duration SOON = Duration.ofSeconds(240);
 
     private static UUID vm;
 
@@ -28,6 +34,10 @@ class OpenZfsHostIT {
     private static void good(String tool, String... arguments) {
         Ran ran = host.run(tool, arguments);
         assertThat(ran.status()).as(ran.toString()).isZero();
+    }
+
+    private static String property(String property, String dataset) {
+        return real("zfs get -Hp -o value " + property + " " + dataset);
     }
 
     private static void start() {
@@ -81,9 +91,25 @@ class OpenZfsHostIT {
                 .isEmpty();
     }
 
-    /** Sent by the real zfs, through the daemon, and received by it. */
     @Test
     @Order(4)
+    void a_quota_is_kept_by_zfs_and_is_changed_while_the_zone_runs() {
+        long init = host.init(vm);
+        good("vmadm", "update", vm.toString(), "quota=2", "zfs_root_compression=gzip", "zfs_root_recsize=32768");
+
+        assertThat(property("quota,compression,recordsize", "zones/" + vm))
+                .isEqualTo((2L << 30) + "\ngzip\n" + (32 << 10));
+        assertThat(host.init(vm)).isEqualTo(init);
+        real("zfs set quota=8M zones/" + vm);
+        Ran full = host.run("zlogin", vm.toString(), "dd if=/dev/urandom of=/root/much bs=1M count=24; rm /root/much");
+        assertThat(full.err()).containsIgnoringCase("quota exceeded");
+        good("vmadm", "update", vm.toString(), "quota=1");
+        assertThat(property("quota", "zones/" + vm)).isEqualTo(String.valueOf(1 << 30));
+    }
+
+    /** Sent by the real zfs, through the daemon, and received by it. */
+    @Test
+    @Order(5)
     void a_zone_is_sent_and_received() {
         Ran sent = host.run("vmadm", "send", vm.toString());
         assertThat(sent.status()).as(sent.err()).isZero();
@@ -97,7 +123,84 @@ class OpenZfsHostIT {
     }
 
     @Test
-    @Order(5)
+    @Order(6)
+    void an_image_of_a_zone_is_installed_and_a_zone_is_reprovisioned_from_it() {
+        good("vmadm", "stop", "-F", vm.toString());
+        good("imgadm", "create", "-o", "/root", "-c", "gzip", vm.toString(), "name=kept", "version=1");
+        good("imgadm", "install", "-q", "-m", "/root/kept-1.imgmanifest", "-f", "/root/kept-1.zfs.gz");
+        String image = host.run("imgadm", "list", "-H", "-o", "uuid", "name=kept")
+                .out()
+                .strip();
+        UUID other = host.create(host.payload("other").with("delegate_dataset", true));
+        String data = "zones/" + other + "/data";
+        assertThat(property("mountpoint,canmount", data)).isEqualTo("legacy\nnoauto");
+        host.inZone(other, "echo mine >/" + data + "/file; echo gone >/root/file");
+
+        Ran ran =
+                host.feed(Json.object().with("image_uuid", image).compact(), "vmadm", "reprovision", other.toString());
+
+        assertThat(ran.status()).as(ran.toString()).isZero();
+        assertThat(property("origin", "zones/" + other)).isEqualTo("zones/" + image + "@final");
+        assertThat(host.inZone(other, "cat /root/file /" + data + "/file")).isEqualTo("kept\nmine");
+        good("vmadm", "delete", other.toString());
+        good("imgadm", "delete", image);
+        assertThat(real("zfs list -H -o name -t all")).doesNotContain(other.toString(), image);
+    }
+
+    @Test
+    @Order(7)
+    void volumes_and_reservations_are_those_of_zfs() {
+        good("zfs", "create", "-V", "16M", "-b", "8192", "zones/volume");
+        good("zfs", "create", "-o", "reservation=32M", "zones/kept");
+
+        assertThat(property("volsize,volblocksize,volmode", "zones/volume")).isEqualTo((16 << 20) + "\n8192\ndev");
+        assertThat(property("reservation", "zones/kept")).isEqualTo(String.valueOf(32 << 20));
+        good("zfs", "set", "reservation=none", "zones/kept");
+        assertThat(property("reservation", "zones/kept")).isEqualTo("0");
+        real("udevadm settle; [ -b /dev/zvol/zones/volume ] && printf words | dd of=/dev/zvol/zones/volume conv=fsync");
+        good("zfs", "set", "volsize=32M", "zones/volume");
+        assertThat(real("blockdev --getsize64 /dev/zvol/zones/volume; head -c 5 /dev/zvol/zones/volume"))
+                .isEqualTo((32 << 20) + "\nwords");
+        good("zfs", "destroy", "zones/volume");
+        good("zfs", "destroy", "zones/kept");
+        assertThat(real("zfs list -H -o name")).doesNotContain("zones/volume", "zones/kept");
+    }
+
+    @Test
+    @Order(8)
+    void a_machine_is_refused_before_anything_is_made() {
+        Json.Obj disk = Json.object().with("model", "virtio").with("size", 16).with("boot", true);
+        String payload = Json.object()
+                .with("brand", "kvm")
+                .with("alias", "machine")
+                .with("ram", 64)
+                .with("disks", new Json.Arr(List.of(disk)))
+                .compact();
+
+        for (Ran ran : List.of(host.feed(payload, "vmadm", "create", "-n"), host.feed(payload, "vmadm", "create"))) {
+            assertThat(ran.status()).as(ran.toString()).isNotZero();
+            assertThat(ran.err()).contains("hardware VMs on pools of driver OpenZFS are not supported");
+        }
+        assertThat(host.run("vmadm", "list", "-H", "-o", "alias").out()).doesNotContain("machine");
+        assertThat(real("zfs list -H -o name -t all")).doesNotContain("disk0");
+    }
+
+    @Test
+    @Order(9)
+    void a_reboot_of_the_host_imports_the_pool_and_brings_the_zone_back() {
+        start();
+        host.guest().reboot();
+        host.awaitServing();
+
+        assertThat(Await.until(SOON, () -> host.get(vm).string("state", "").equals("running")))
+                .isTrue();
+        assertThat(real("zpool list -H -o name,health")).isEqualTo("zones\tONLINE");
+        assertThat(host.inZone(vm, "cat /root/file")).isEqualTo("kept");
+        good("vmadm", "create-snapshot", vm.toString(), "two");
+    }
+
+    @Test
+    @Order(10)
     void a_deleted_zone_leaves_no_dataset() {
         good("vmadm", "delete", vm.toString());
 
