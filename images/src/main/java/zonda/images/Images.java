@@ -157,15 +157,10 @@ public final class Images {
      * An installed image as a file that others install. One that came as a stream is the same stream again, so that what
      * is incremental to it is so there, too.
      *
-     * @throws ImageException IMAGE_NOT_INSTALLED, NOT_SUPPORTED for a disk, ORIGIN_NOT_INSTALLED
+     * @throws ImageException IMAGE_NOT_INSTALLED, ORIGIN_NOT_INSTALLED
      */
     NewImage again(UUID uuid) {
         Manifest manifest = get(uuid).manifest();
-        if (manifest.type().equals("zvol")) {
-            throw new ImageException(
-                    ImageError.NOT_SUPPORTED,
-                    "image " + manifest.title() + " is a disk, of which no file is made again");
-        }
         Optional<Path> origin = manifest.origin().map(above -> {
             if (find(above).isEmpty()) {
                 throw ImageException.originNotInstalled(above, pool());

@@ -18,7 +18,7 @@ import zonda.images.ImageFolder.Entry;
 
 /**
  * The installed images as a folder of files for the image server. All are in it by their manifests; a file is made when it
- * is first asked for, and kept as long as the image is installed. Disks are left out.
+ * is first asked for, and kept as long as the image is installed.
  */
 final class ServedImages implements ImageServer.Supply {
     private static final int BUFFER = 128 << 10;
@@ -70,11 +70,7 @@ final class ServedImages implements ImageServer.Supply {
     }
 
     private Optional<Images> installed(UUID uuid) {
-        return images.all().stream()
-                .filter(pool -> pool.find(uuid)
-                        .filter(image -> !image.manifest().type().equals("zvol"))
-                        .isPresent())
-                .findFirst();
+        return images.all().stream().filter(pool -> pool.find(uuid).isPresent()).findFirst();
     }
 
     /** Makes the image's file, if it is installed and has none yet. */

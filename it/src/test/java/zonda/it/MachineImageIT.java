@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.RandomAccessFile;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -204,6 +206,31 @@ class MachineImageIT {
         zonda.deleteAll();
         good("imgadm", "delete", top.toString());
         good("imgadm", "delete", base.toString());
+    }
+
+    @Test
+    void an_image_of_a_disk_that_is_installed_is_served_and_installed_from_there() throws IOException {
+        try (Call server = zonda.call("imgadm", "serve", "-l", "127.0.0.1:0")) {
+            assertThat(Await.until(SOON, () -> server.err().contains("http://")))
+                    .isTrue();
+            String url = server.err().strip().replaceFirst("(?s).* at ", "") + "/images/" + first;
+            Files.write(directory.resolve("first-1.zvol.gz"), fetched(url + "/file"));
+            Files.write(directory.resolve("first-1.imgmanifest"), fetched(url));
+        }
+        good("imgadm", "delete", first.toString());
+
+        UUID again = installed(
+                Json.parseObject(Files.readString(directory.resolve("first-1.imgmanifest"))), "first-1.zvol.gz");
+
+        assertThat(again).isEqualTo(first);
+        byte[] disk = bytes(zonda.create(payload("kvm", boot(first, 2))));
+        assertThat(new String(disk, StandardCharsets.UTF_8)).isEqualTo("A".repeat(2 * MIB));
+    }
+
+    private static byte[] fetched(String url) throws IOException {
+        try (InputStream in = URI.create(url).toURL().openStream()) {
+            return in.readAllBytes();
+        }
     }
 
     @Test
