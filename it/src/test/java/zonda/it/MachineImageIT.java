@@ -49,11 +49,16 @@ class MachineImageIT {
     @BeforeAll
     static void make_an_image() throws IOException {
         assumeTrue(Files.isExecutable(Path.of("/usr/bin/qemu-img")), "needs qemu-utils");
+        first = image("first", (byte) 'A');
+    }
+
+    private static UUID image(String name, byte filling) throws IOException {
         byte[] content = new byte[2 * MIB];
-        Arrays.fill(content, (byte) 'A');
-        Path file = Files.write(files.resolve("first"), content);
-        first = UUID.randomUUID();
-        good("imgadm", "create", "-q", "--from", file.toString(), "name=first", "version=1", "uuid=" + first);
+        Arrays.fill(content, filling);
+        Path file = Files.write(files.resolve(name), content);
+        UUID uuid = UUID.randomUUID();
+        good("imgadm", "create", "-q", "--from", file.toString(), "name=" + name, "version=1", "uuid=" + uuid);
+        return uuid;
     }
 
     @AfterEach
@@ -210,21 +215,24 @@ class MachineImageIT {
 
     @Test
     void an_image_of_a_disk_that_is_installed_is_served_and_installed_from_there() throws IOException {
+        UUID image = image("served", (byte) 'S');
         try (Call server = zonda.call("imgadm", "serve", "-l", "127.0.0.1:0")) {
             assertThat(Await.until(SOON, () -> server.err().contains("http://")))
                     .isTrue();
-            String url = server.err().strip().replaceFirst("(?s).* at ", "") + "/images/" + first;
-            Files.write(directory.resolve("first-1.zvol.gz"), fetched(url + "/file"));
-            Files.write(directory.resolve("first-1.imgmanifest"), fetched(url));
+            String url = server.err().strip().replaceFirst("(?s).* at ", "") + "/images/" + image;
+            Files.write(directory.resolve("served-1.zvol.gz"), fetched(url + "/file"));
+            Files.write(directory.resolve("served-1.imgmanifest"), fetched(url));
         }
-        good("imgadm", "delete", first.toString());
+        good("imgadm", "delete", image.toString());
 
         UUID again = installed(
-                Json.parseObject(Files.readString(directory.resolve("first-1.imgmanifest"))), "first-1.zvol.gz");
+                Json.parseObject(Files.readString(directory.resolve("served-1.imgmanifest"))), "served-1.zvol.gz");
 
-        assertThat(again).isEqualTo(first);
-        byte[] disk = bytes(zonda.create(payload("kvm", boot(first, 2))));
-        assertThat(new String(disk, StandardCharsets.UTF_8)).isEqualTo("A".repeat(2 * MIB));
+        assertThat(again).isEqualTo(image);
+        byte[] disk = bytes(zonda.create(payload("kvm", boot(image, 2))));
+        assertThat(new String(disk, StandardCharsets.UTF_8)).isEqualTo("S".repeat(2 * MIB));
+        zonda.deleteAll();
+        good("imgadm", "delete", image.toString());
     }
 
     private static byte[] fetched(String url) throws IOException {
