@@ -34,6 +34,8 @@ public final class ImagesOfVms {
 
     /** What of a VM becomes an image; nobody changes it meanwhile. */
     public sealed interface Content {
+        Path directory();
+
         /** That it began as a copy of. */
         Optional<UUID> image();
     }
@@ -76,10 +78,11 @@ public final class ImagesOfVms {
         }
         Optional<InstalledImage> parent = content.image().flatMap(installation::find);
         Json.Obj given = wish.manifest().without("files").without("origin");
-        return switch (content) {
-            case Tree tree -> made(tree.directory(), manifest(tree, parent, given), parent, wish);
-            case Disk disk -> made(disk.directory(), manifest(disk, parent, given), parent, wish);
+        Json.Obj manifest = switch (content) {
+            case Tree tree -> manifest(tree, parent, given);
+            case Disk disk -> manifest(disk, parent, given);
         };
+        return made(content.directory(), manifest, parent, wish);
     }
 
     private NewImage made(Path directory, Json.Obj manifest, Optional<InstalledImage> parent, Wish wish) {

@@ -188,7 +188,7 @@ final class HvmDatasets {
     }
 
     /**
-     * Makes these snapshots of a machine, all or none. Where there is no room for them beside what is kept free for its
+     * Makes these snapshots of a VM, all or none. Where there is no room for them beside what is kept free for a machine's
      * disks, nothing is kept free for those until {@link #keepFree} says so again.
      *
      * @param why as in "while it is sent"
@@ -197,7 +197,7 @@ final class HvmDatasets {
         try {
             datasets.snapshots(wanted, Map.of());
         } catch (OpException e) {
-            if (e.code() != Code.NO_SPACE) {
+            if (!vm.brand().isHvm() || e.code() != Code.NO_SPACE) {
                 throw e;
             }
             LOG.log(

@@ -81,7 +81,10 @@ public final class Imaging {
         Json.Obj about = Json.object().with("uuid", uuid.toString()).with("dataset", dataset);
         Saga begun = vms.host().journal().begin(KIND, about);
         try {
-            begun.step("snapshot", () -> freeze(config, dataset, datasets));
+            begun.step(
+                    "snapshot",
+                    () -> HvmDatasets.snapshots(
+                            config, datasets, List.of(snapshot(dataset)), "while an image is made of it"));
         } catch (RuntimeException e) {
             remove(dataset, datasets);
             keepFree(uuid);
@@ -89,14 +92,6 @@ public final class Imaging {
             throw e;
         }
         return begun;
-    }
-
-    private static void freeze(VmConfig config, String dataset, Datasets datasets) {
-        if (config.brand().isHvm()) {
-            HvmDatasets.snapshots(config, datasets, List.of(snapshot(dataset)), "while an image is made of it");
-        } else {
-            datasets.snapshot(dataset, SNAPSHOT);
-        }
     }
 
     private static ImagesOfVms.Content copied(VmConfig config, String dataset, Datasets datasets) {
@@ -136,7 +131,6 @@ public final class Imaging {
         vms.store()
                 .find(uuid)
                 .map(VmRecord::config)
-                .filter(config -> config.brand().isHvm())
                 .ifPresent(
                         config -> HvmDatasets.keepFree(config, vms.machinery().datasets(config), true));
         return uuid;

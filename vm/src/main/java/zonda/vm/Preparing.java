@@ -84,21 +84,15 @@ final class Preparing {
                                 .with("internal_metadata", config.metadata("internal_metadata"))
                                 .with("customer_metadata", config.metadata("customer_metadata")));
         try {
-            saga.step("snapshot", () -> freeze(config, datasets));
+            saga.step(
+                    "snapshot",
+                    () -> HvmDatasets.snapshots(config, datasets, snapshots(config), "while it is prepared"));
         } catch (RuntimeException e) {
             thaw(config, datasets);
             saga.end();
             throw e;
         }
         return saga;
-    }
-
-    private static void freeze(VmConfig config, Datasets datasets) {
-        if (config.brand().isHvm()) {
-            HvmDatasets.snapshots(config, datasets, snapshots(config), "while it is prepared");
-        } else {
-            datasets.snapshot(config.dataset(), SNAPSHOT);
-        }
     }
 
     /** Brings what has a snapshot back to that, and forgets it. */
@@ -114,9 +108,7 @@ final class Preparing {
             datasets.destroy(snapshot, false);
         }
         vms.machinery().indestructible().apply(config);
-        if (config.brand().isHvm()) {
-            HvmDatasets.keepFree(config, datasets, true);
-        }
+        HvmDatasets.keepFree(config, datasets, true);
     }
 
     /** Of the root and of a machine's disks. */

@@ -1,7 +1,6 @@
 package zonda.vm;
 
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -46,12 +45,7 @@ final class Shipped {
      * nothing is kept free for those until the snapshots are forgotten.
      */
     static void make(Datasets datasets, VmConfig vm, String name) {
-        List<String> wanted = snapshots(datasets, vm, name);
-        if (vm.brand().isHvm()) {
-            HvmDatasets.snapshots(vm, datasets, wanted, "while it is sent");
-        } else {
-            datasets.snapshots(wanted, Map.of());
-        }
+        HvmDatasets.snapshots(vm, datasets, snapshots(datasets, vm, name), "while it is sent");
     }
 
     /** Takes them away, and what they took from a machine's disks is kept free for these again. */
@@ -61,9 +55,7 @@ final class Shipped {
                 datasets.destroy(snapshot, false);
             }
         }
-        if (vm.brand().isHvm()) {
-            HvmDatasets.keepFree(vm, datasets, true);
-        }
+        HvmDatasets.keepFree(vm, datasets, true);
     }
 
     /** By which numbers the snapshots are known in streams. */
