@@ -6,6 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import zonda.base.OpException;
 import zonda.kernel.Command;
 
@@ -14,10 +16,16 @@ public enum Accelerator {
     /** By the CPU itself. */
     KVM("kvm"),
     /** By translation: many times slower, and it works everywhere. */
-    TCG("tcg,thread=multi");
+    TCG("tcg,thread=multi"),
+    /**
+     * By translation, one processor after the other. QEMU before 8.1 can translate code while another processor writes it,
+     * and run what was there before: Linux, which patches itself as it runs, then ends with {@code Oops: int3}.
+     */
+    TCG_IN_TURN("tcg,thread=single");
 
     private static final Path DEVICE = Path.of("/dev/kvm");
     private static final Duration PROBE = Duration.ofSeconds(5);
+    private static final Pattern VERSION = Pattern.compile("version ([0-9]{1,4})\\.([0-9]{1,4})");
     private static final int PORT = 0xf4;
     private static final int VALUE = 0x10;
     /** What QEMU's isa-debug-exit makes of the value. */
@@ -35,7 +43,7 @@ public enum Accelerator {
     }
 
     /** The word after {@code -accel}. */
-    String option() {
+    public String option() {
         return option;
     }
 
@@ -43,7 +51,25 @@ public enum Accelerator {
      * KVM if it really runs code, found by trying: on some hosts /dev/kvm is there, and guests hang. Takes up to 5 s.
      */
     public static Accelerator best() {
-        return Files.isWritable(DEVICE) && KVM.works(PROBE) ? KVM : TCG;
+        if (Files.isWritable(DEVICE) && KVM.works(PROBE)) {
+            return KVM;
+        }
+        try {
+            return translating(Command.of(Qemu.PROGRAM.toString(), "--version").check(PROBE));
+        } catch (OpException e) {
+            return TCG_IN_TURN;
+        }
+    }
+
+    /** How the QEMU that says this of its version translates. */
+    static Accelerator translating(String version) {
+        Matcher found = VERSION.matcher(version);
+        if (!found.find()) {
+            return TCG_IN_TURN;
+        }
+        int major = Integer.parseInt(found.group(1));
+        int minor = Integer.parseInt(found.group(2));
+        return major > 8 || major == 8 && minor >= 1 ? TCG : TCG_IN_TURN;
     }
 
     /** Whether a machine whose firmware is three instructions comes to their end. */

@@ -115,7 +115,7 @@ public final class Qemu {
     /** What only KVM can give is not there under translation. */
     private String cpu() {
         boolean host = machine.cpuType().equals("host");
-        return host && accelerator == Accelerator.TCG ? "max" : machine.cpuType();
+        return host && accelerator != Accelerator.KVM ? "max" : machine.cpuType();
     }
 
     private void ports() {

@@ -6,10 +6,6 @@ import zonda.kvm.Accelerator;
 
 /** How QEMU runs a guest's instructions, as the project's own machines find out what works. */
 final class GuestCpu {
-    private static final List<String> KVM = List.of("-accel", "kvm", "-cpu", "host");
-    /** An old CPU: what is built on a newer one must run there, too. */
-    private static final List<String> TCG = List.of("-accel", "tcg,thread=multi,tb-size=512", "-cpu", "Nehalem");
-
     private GuestCpu() {}
 
     static List<String> options() {
@@ -17,8 +13,14 @@ final class GuestCpu {
     }
 
     static List<String> options(int processors) {
-        var options = new ArrayList<>(Accelerator.best() == Accelerator.KVM ? KVM : TCG);
-        options.addAll(List.of("-smp", Integer.toString(processors)));
+        Accelerator accelerator = Accelerator.best();
+        var options = new ArrayList<>(List.of("-smp", Integer.toString(processors), "-accel"));
+        if (accelerator == Accelerator.KVM) {
+            options.addAll(List.of(accelerator.option(), "-cpu", "host"));
+        } else {
+            // An old CPU: what is built on a newer one must run there, too.
+            options.addAll(List.of(accelerator.option() + ",tb-size=512", "-cpu", "Nehalem"));
+        }
         return options;
     }
 }
