@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -40,8 +42,18 @@ public final class VmStore {
     private final ZoneDocuments documents;
     private final Map<UUID, VmRecord> records = new ConcurrentHashMap<>();
     private final Map<UUID, Instant> modified = new ConcurrentHashMap<>();
+    /** The files that the records were last read from or written to. */
+    private final Map<UUID, Version> taken = new ConcurrentHashMap<>();
+
     private final List<Foreign> foreign = new ArrayList<>();
     private volatile Consumer<UUID> changed = _ -> {};
+
+    /** What differs between a file and the same after an edit, in place or by another of its name. */
+    private record Version(FileTime time, long size, Object inode) {
+        static Version of(BasicFileAttributes file) {
+            return new Version(file.lastModifiedTime(), file.size(), file.fileKey());
+        }
+    }
 
     /** A zone that another host's tools configured, and where its file is. */
     record Foreign(Json.Obj properties, Path file) {}
@@ -93,7 +105,9 @@ public final class VmStore {
             switch (documents.read(uuid, StateFile.read(file).orElseThrow())) {
                 case ZoneDocuments.Found.Ours(VmRecord record) -> {
                     records.put(uuid, record);
-                    modified.put(uuid, Files.getLastModifiedTime(file).toInstant());
+                    var now = Version.of(Files.readAttributes(file, BasicFileAttributes.class));
+                    modified.put(uuid, now.time().toInstant());
+                    taken.put(uuid, now);
                 }
                 case ZoneDocuments.Found.Foreign(Json.Obj properties) -> foreign.add(new Foreign(properties, file));
             }
@@ -109,12 +123,35 @@ public final class VmStore {
      * @throws OpException INVALID saying what of the file can't be
      */
     synchronized void reread(UUID uuid) {
+        Optional<Version> written = version(uuid);
         find(uuid)
                 .ifPresent(known -> StateFile.read(file(uuid))
                         .filter(text -> !text.equals(documents.write(known).text()))
                         .map(text -> known.with(documents.edited(known, text)))
                         .filter(read -> !read.equals(known))
                         .ifPresent(this::replace));
+        written.ifPresent(version -> taken.put(uuid, version));
+    }
+
+    /** As {@link #reread} where there is something new; what can't be taken in is for {@link EditedFiles} to tell. */
+    private void refresh(UUID uuid) {
+        if (records.containsKey(uuid)
+                && version(uuid).filter(now -> !now.equals(taken.get(uuid))).isPresent()) {
+            try {
+                reread(uuid);
+            } catch (OpException e) {
+                LOG.log(System.Logger.Level.DEBUG, "{0} is as it was: {1}", uuid, e.getMessage());
+            }
+        }
+    }
+
+    /** Empty when the VM has no file. */
+    private Optional<Version> version(UUID uuid) {
+        try {
+            return Optional.of(Version.of(Files.readAttributes(file(uuid), BasicFileAttributes.class)));
+        } catch (IOException _) {
+            return Optional.empty();
+        }
     }
 
     private void replace(VmRecord read) {
@@ -166,6 +203,7 @@ public final class VmStore {
 
     /** Changes a record that is there, atomically against other changes; durable when it returns. */
     synchronized void change(UUID vm, UnaryOperator<VmRecord> change) {
+        refresh(vm);
         find(vm).map(change).ifPresent(this::put);
     }
 
@@ -178,6 +216,7 @@ public final class VmStore {
     synchronized void put(VmRecord record) {
         ZoneDocuments.Written kept = documents.write(record);
         StateFile.replace(file(record.uuid()), kept.text());
+        version(record.uuid()).ifPresent(version -> taken.put(record.uuid(), version));
         VmRecord before = records.put(record.uuid(), kept.vm());
         modified.put(record.uuid(), Instant.now());
         if (before == null || before.life() != record.life()) {
@@ -211,6 +250,7 @@ public final class VmStore {
         StateFile.delete(file(vm));
         records.remove(vm);
         modified.remove(vm);
+        taken.remove(vm);
         writeIndex();
         changed.accept(vm);
     }
@@ -234,11 +274,17 @@ public final class VmStore {
 
     /**
      * The VM that an operator means: by its UUID, by an alias that only it has, or by the beginning of its UUID when
-     * that is unique.
+     * that is unique. What was just written to its file by hand is taken in first.
      *
      * @throws OpException NOT_FOUND or CONFLICT saying which VMs it could be
      */
     public UUID resolve(String word) {
+        UUID vm = named(word);
+        refresh(vm);
+        return vm;
+    }
+
+    private UUID named(String word) {
         if (Values.isUuid(word)) {
             return UUID.fromString(word);
         }

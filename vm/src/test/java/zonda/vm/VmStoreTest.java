@@ -163,6 +163,24 @@ class VmStoreTest {
         assertThat(restarted().find(VM).orElseThrow().config().alias()).contains("db");
     }
 
+    @Test
+    void a_command_right_after_an_edit_by_hand_sees_it_and_does_not_undo_it() throws IOException {
+        store.put(record(VM));
+        edited("autoboot=\"true\"", "autoboot=\"false\"");
+
+        store.resolve(VM.toString());
+
+        assertThat(store.find(VM).orElseThrow().config().autoboot()).isFalse();
+        edited(attr("alias", "d2Vi"), attr("alias", "ZGI="));
+        store.change(VM, vm -> vm.with(vm.config().with("quota", Json.of(6))));
+        VmConfig after = restarted().find(VM).orElseThrow().config();
+        assertThat(after.alias()).contains("db");
+        assertThat(after.properties().integer("quota")).contains(6L);
+
+        Files.writeString(directory.resolve(VM + ".xml"), "half of a fi");
+        assertThat(store.resolve("db")).isEqualTo(VM);
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
