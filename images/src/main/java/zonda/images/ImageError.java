@@ -18,7 +18,6 @@ public enum ImageError {
     PREPARE_IMAGE_DID_NOT_RUN("PrepareImageDidNotRun", Code.FAILED),
     MAX_ORIGIN_DEPTH("MaxOriginDepth", Code.FAILED),
     UPLOAD_ERROR("UploadError", Code.FAILED),
-    IMAGE_NOT_ACTIVE("ImageNotActive", Code.FAILED),
     IMAGE_NOT_INSTALLED("ImageNotInstalled", Code.IMAGE_NOT_INSTALLED),
     ORIGIN_NOT_INSTALLED("OriginNotInstalled", Code.IMAGE_NOT_INSTALLED),
     IMAGE_HAS_DEPENDENT_CLONES("ImageHasDependentClones", Code.CONFLICT),

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.SequenceInputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -226,6 +228,15 @@ class ImageServerTest {
         assertThat(versions("")).isEqualTo("1,2");
     }
 
+    private static InputStream breaking() {
+        return new SequenceInputStream(new ByteArrayInputStream(new byte[64]), new InputStream() {
+            @Override
+            public int read() throws IOException {
+                throw new IOException("the disk can't be read");
+            }
+        });
+    }
+
     @Test
     void what_is_wrong_is_refused_and_leaves_nothing() throws IOException {
         UUID uuid = UUID.randomUUID();
@@ -235,6 +246,15 @@ class ImageServerTest {
                         .publisher(source())
                         .publish(Manifest.of(bad), () -> new ByteArrayInputStream(new byte[9]), host.progress()))
                 .hasMessageContaining("sha1");
+        assertThat(Files.list(folder)).isEmpty();
+        Json.Obj other = manifest(uuid, "1")
+                .with("files", new Json.Arr(List.of(Json.object().with("compression", "none"))));
+        assertThatThrownBy(() -> host.images()
+                        .publisher(source())
+                        .publish(Manifest.of(other), ImageServerTest::breaking, host.progress()))
+                .isInstanceOfSatisfying(
+                        ImageException.class, e -> assertThat(e.error()).isEqualTo(ImageError.UPLOAD_ERROR))
+                .hasMessageStartingWith("publish " + uuid + " (www@1): ");
         assertThat(Files.list(folder)).isEmpty();
 
         publish(uuid, "1", archive());

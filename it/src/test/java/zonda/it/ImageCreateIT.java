@@ -19,6 +19,8 @@ import zonda.kernel.Command;
 
 /** imgadm create of VMs: what it writes is installed, and VMs of it have what the first had. */
 class ImageCreateIT {
+    private static final Duration SOON = Duration.ofSeconds(30);
+
     @RegisterExtension
     static final Instance zonda = new Instance();
 
@@ -236,6 +238,23 @@ class ImageCreateIT {
         assertThat(zonda.run("zfs", "list", "-H", "-t", "snapshot", "-o", "name")
                         .out())
                 .doesNotContain("prepare");
+    }
+
+    @Test
+    void a_script_that_says_nothing_did_not_run() throws IOException {
+        UUID vm = stopped(zonda.image(), "echo kept > /root/key");
+        Path script = Files.writeString(directory.resolve("silent.sh"), "#!/bin/sh\nrm /root/key\nsleep 1000\n");
+        Path key = zonda.datasetRoot(vm).resolve("root/key");
+        try (Call create = zonda.call(
+                "imgadm", "create", "-s", script + "", "-o", directory + "", vm + "", "name=c", "version=1")) {
+            assertThat(Await.until(SOON, () -> Files.notExists(key))).isTrue();
+            assertThat(zonda.vmadm("stop", "-F", vm.toString()).status()).isZero();
+            Ran ran = create.ran(SOON);
+            assertThat(ran.err()).startsWith("imgadm create: error (PrepareImageDidNotRun): the prepare-image script");
+            assertThat(ran.status()).isEqualTo(1);
+        }
+        assertThat(key).hasContent("kept\n");
+        assertThat(directory.resolve("c-1.imgmanifest")).doesNotExist();
     }
 
     /** Without what tells of the last run. */
