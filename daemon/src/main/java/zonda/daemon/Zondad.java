@@ -23,7 +23,7 @@ import zonda.vm.VmStore;
 import zonda.zones.Zones;
 
 /**
- * zondad(8): {@code zondad [--root DIR] [serve | create-pool | rebuild-pool | tear-down]}.
+ * zondad(8): {@code zondad [--root DIR] [serve | create-pool | rebuild-pool | tear-down]...}, one after the other.
  *
  * <ul>
  *   <li>{@code serve}, the default: starts, says so, and serves until SIGTERM. Zones run on, unless the host itself is
@@ -34,6 +34,11 @@ import zonda.zones.Zones;
  * </ul>
  */
 public final class Zondad {
+    private static final String SERVE = "serve";
+    private static final String CREATE_POOL = "create-pool";
+    private static final String REBUILD_POOL = "rebuild-pool";
+    private static final List<String> VERBS = List.of(SERVE, CREATE_POOL, REBUILD_POOL, "tear-down");
+
     private Zondad() {}
 
     public static void main(String[] arguments) throws InterruptedException {
@@ -52,23 +57,35 @@ public final class Zondad {
     private static void run(List<String> arguments) throws InterruptedException {
         int at = arguments.indexOf("--root");
         Path root = Path.of(at >= 0 && at + 1 < arguments.size() ? arguments.get(at + 1) : "/");
-        String verb = arguments.stream()
+        List<String> verbs = arguments.stream()
                 .filter(word -> !word.equals("--root") && !word.equals(root.toString()))
-                .findFirst()
-                .orElse("serve");
+                .toList();
+        verbs.stream().filter(word -> !VERBS.contains(word)).findFirst().ifPresent(word -> {
+            throw new OpException(Code.USAGE, "unknown word: " + word + " (" + String.join(", ", VERBS) + ")");
+        });
+        int serves = verbs.indexOf(SERVE);
+        if (serves >= 0 && serves < verbs.size() - 1) {
+            throw new OpException(
+                    Code.USAGE, SERVE + " lasts until SIGTERM: " + verbs.get(serves + 1) + " after it never comes");
+        }
         DaemonConfig config = DaemonConfig.read(root.toAbsolutePath().normalize());
         makeDirectories(config);
         try (FileLock _ = only(config)) {
-            var wiring = new HostWiring(config, crashPoint());
-            switch (verb) {
-                case "serve" -> serve(wiring);
-                case "create-pool" -> createPool(wiring, config);
-                case "rebuild-pool" -> rebuildPool(wiring, config);
-                case "tear-down" -> tearDown(wiring, config);
-                default -> throw new OpException(Code.USAGE, "unknown word: " + verb);
+            for (String verb : verbs.isEmpty() ? List.of(SERVE) : verbs) {
+                run(verb, config);
             }
         } catch (IOException e) {
             throw new OpException(Code.FAILED, "lock: " + e, e);
+        }
+    }
+
+    private static void run(String verb, DaemonConfig config) throws InterruptedException {
+        var wiring = new HostWiring(config, crashPoint());
+        switch (verb) {
+            case SERVE -> serve(wiring);
+            case CREATE_POOL -> createPool(wiring, config);
+            case REBUILD_POOL -> rebuildPool(wiring, config);
+            default -> tearDown(wiring, config);
         }
     }
 

@@ -58,9 +58,7 @@ final class Instance implements BeforeAllCallback, AfterAllCallback {
         // A run of the tests that is itself ended leaves nothing either.
         interrupted = new Thread(this::tearDown);
         Runtime.getRuntime().addShutdownHook(interrupted);
-        DaemonProcess maker = DaemonProcess.run(identity.root(), Map.of(), "create-pool");
-        assertThat(maker.end()).as(maker::log).isZero();
-        start(environment);
+        start(environment, "create-pool", "serve");
         Ran made = imgadm("create", "--busybox", "name=busybox", "version=1", "uuid=" + image);
         assertThat(made.status()).as(made.toString()).isZero();
     }
@@ -104,7 +102,11 @@ final class Instance implements BeforeAllCallback, AfterAllCallback {
 
     /** Starts the daemon; it serves when this returns. */
     void start(Map<String, String> environment) {
-        daemon = DaemonProcess.run(identity.root(), environment, "serve");
+        start(environment, "serve");
+    }
+
+    private void start(Map<String, String> environment, String... verbs) {
+        daemon = DaemonProcess.run(identity.root(), environment, verbs);
         daemon.awaitServing(identity.socket());
     }
 

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -27,6 +28,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import zonda.base.Code;
+import zonda.base.Json;
 import zonda.base.OpException;
 import zonda.base.StateFile;
 import zonda.kernel.Command;
@@ -44,6 +46,8 @@ public final class NativeTree {
     private static final List<String> TOOLS =
             List.of("mdata-get", "mdata-put", "mdata-list", "mdata-delete", "zfs", "dtrace");
 
+    private static final String MADE_OF = "made-of.json";
+
     private final Path directory;
 
     /** @param directory where trees are kept, such as the instance's state directory's {@code native} */
@@ -51,8 +55,12 @@ public final class NativeTree {
         this.directory = directory;
     }
 
-    /** Mode and content of a file of the tree. */
-    private record Item(boolean executable, byte[] content) {}
+    /**
+     * Mode and content of a file of the tree.
+     *
+     * @param source the host's file; empty for what is this program's own
+     */
+    private record Item(boolean executable, byte[] content, Optional<Path> source) {}
 
     /**
      * The tree of what the host has now; made if it isn't there.
@@ -61,45 +69,111 @@ public final class NativeTree {
      */
     public Path assemble() {
         try {
-            Map<String, Item> items = items();
-            Path tree = directory.resolve(hash(items));
-            if (!Files.isDirectory(tree)) {
-                Files.createDirectories(directory);
-                make(tree, items);
-            }
-            return tree;
+            Optional<Path> made = made();
+            return made.isPresent() ? made.get() : assembleAnew();
         } catch (IOException e) {
             throw new UncheckedIOException("make the tools for zones in " + directory + ": " + e, e);
         }
     }
 
+    private Path assembleAnew() throws IOException {
+        Map<String, Item> items = items();
+        Path tree = directory.resolve(hash(items));
+        if (!Files.isDirectory(tree)) {
+            Files.createDirectories(directory);
+            make(tree, items);
+        }
+        Json.Obj files = Json.object();
+        for (Item item : items.values()) {
+            if (item.source().isPresent()) {
+                Path source = item.source().get();
+                files = files.with(source.toString(), version(source));
+            }
+        }
+        StateFile.replaceVolatile(
+                directory.resolve(MADE_OF),
+                Json.object()
+                        .with("tree", String.valueOf(tree.getFileName()))
+                        .with("scripts", hash(scripts()))
+                        .with("files", files)
+                        .pretty());
+        return tree;
+    }
+
+    /** The last that was made, if all is as it was then: to read it all takes a tenth of a daemon's start. */
+    private Optional<Path> made() {
+        try {
+            Optional<Json.Obj> origin = StateFile.readObject(directory.resolve(MADE_OF));
+            return origin.isPresent() && isOfToday(origin.get())
+                    ? origin.get().string("tree").map(directory::resolve).filter(Files::isDirectory)
+                    : Optional.empty();
+        } catch (IOException | OpException _) {
+            return Optional.empty();
+        }
+    }
+
+    private static boolean isOfToday(Json.Obj origin) throws IOException {
+        Json.Obj files = origin.object("files");
+        for (Path program : List.of(busybox(), reaper(), netcat())) {
+            if (!files.has(program.toString())) {
+                return false;
+            }
+        }
+        for (String file : files.members().keySet()) {
+            if (!version(Path.of(file)).equals(files.string(file, ""))) {
+                return false;
+            }
+        }
+        return hash(scripts()).equals(origin.string("scripts", ""));
+    }
+
+    /** What an upgrade of a file's package changes. */
+    private static String version(Path file) throws IOException {
+        BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+        return attributes.fileKey() + " " + attributes.size() + " " + attributes.lastModifiedTime();
+    }
+
     private static Map<String, Item> items() throws IOException {
         Map<String, Item> items = new TreeMap<>();
-        Path busybox = find("busybox-static", "/bin/busybox", "/usr/bin/busybox");
+        Path busybox = busybox();
         if (ElfInterpreter.of(busybox).isPresent()) {
             throw new OpException(
                     Code.NOT_FOUND, busybox + " needs a C library: install the Debian package busybox-static");
         }
         items.put("usr/bin/busybox", program(busybox));
         items.put("usr/lib/zonda/reaper", program(reaper()));
-        Path netcat = find("netcat-openbsd", "/bin/nc.openbsd", "/usr/bin/nc.openbsd");
+        Path netcat = netcat();
         items.put("lib/nc", program(netcat));
         Optional<Path> loader = ElfInterpreter.of(netcat);
         if (loader.isPresent()) {
             items.put("lib/ld.so", program(loader.get()));
             libraries(loader.get(), netcat, items);
         }
-        for (String tool : TOOLS) {
-            items.put("usr/sbin/" + tool, script(tool));
-        }
-        items.put("usr/lib/zonda/nc", script("nc"));
-        items.put("usr/lib/zonda/first-boot", script("first-boot"));
-        items.put("usr/lib/zonda/mdata.sh", new Item(false, script("mdata.sh").content()));
+        items.putAll(scripts());
         return items;
     }
 
+    private static Map<String, Item> scripts() throws IOException {
+        Map<String, Item> items = new TreeMap<>();
+        for (String tool : TOOLS) {
+            items.put("usr/sbin/" + tool, script(tool, true));
+        }
+        items.put("usr/lib/zonda/nc", script("nc", true));
+        items.put("usr/lib/zonda/first-boot", script("first-boot", true));
+        items.put("usr/lib/zonda/mdata.sh", script("mdata.sh", false));
+        return items;
+    }
+
+    private static Path busybox() {
+        return find("busybox-static", "/bin/busybox", "/usr/bin/busybox");
+    }
+
+    private static Path netcat() {
+        return find("netcat-openbsd", "/bin/nc.openbsd", "/usr/bin/nc.openbsd");
+    }
+
     /** Ends orphans of a zone whose image has no init. */
-    private static Path reaper() throws IOException {
+    private static Path reaper() {
         return find("tini", "/usr/bin/tini-static", "/usr/bin/catatonit", "/usr/libexec/podman/catatonit");
     }
 
@@ -127,15 +201,15 @@ public final class NativeTree {
     }
 
     private static Item program(Path file) throws IOException {
-        return new Item(true, Files.readAllBytes(file));
+        return new Item(true, Files.readAllBytes(file), Optional.of(file));
     }
 
-    private static Item script(String name) throws IOException {
+    private static Item script(String name, boolean executable) throws IOException {
         try (InputStream in = NativeTree.class.getResourceAsStream("native/" + name)) {
             if (in == null) {
                 throw new IllegalStateException("the script " + name + " is not in this program");
             }
-            return new Item(true, in.readAllBytes());
+            return new Item(executable, in.readAllBytes(), Optional.empty());
         }
     }
 

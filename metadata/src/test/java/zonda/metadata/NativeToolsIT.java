@@ -195,12 +195,30 @@ class NativeToolsIT {
     }
 
     @Test
+    void what_is_remembered_of_a_tree_counts_only_while_all_is_as_it_was() throws IOException {
+        Path trees = directory.resolve("others");
+        Path first = new NativeTree(trees).assemble();
+        Path note = trees.resolve("made-of.json");
+        String good = Files.readString(note);
+        String other = good.replaceFirst("busybox\": \"", "busybox\": \"1");
+        assertThat(other).isNotEqualTo(good);
+
+        for (String text : List.of("", "{\"tree\": ", "{}", "[1]", other)) {
+            Files.writeString(note, text);
+            assertThat(new NativeTree(trees).assemble()).as(text).isEqualTo(first);
+            assertThat(note).as(text).hasContent(good);
+        }
+        Files.move(first, trees.resolve("away"));
+        assertThat(new NativeTree(trees).assemble()).isEqualTo(first).isDirectory();
+    }
+
+    @Test
     void the_tree_is_made_once_and_runs_without_the_image() throws IOException {
         var again = new NativeTree(directory.resolve("trees")).assemble();
 
         assertThat(again).isEqualTo(tree);
         try (var trees = Files.list(directory.resolve("trees"))) {
-            assertThat(trees).containsExactly(tree);
+            assertThat(trees).containsExactlyInAnyOrder(tree, directory.resolve("trees/made-of.json"));
         }
         assertThat(Files.readString(tree.resolve("usr/sbin/mdata-get"), StandardCharsets.UTF_8))
                 .startsWith("#!/native/");

@@ -1,6 +1,8 @@
 package zonda.vm;
 
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The kinds of VM: brands(7). */
@@ -11,6 +13,9 @@ public enum Brand {
     LX("lx", "LX"),
     KVM("kvm", "KVM"),
     BHYVE("bhyve", "BHYVE");
+
+    private static final Map<String, Brand> BY_WORD =
+            Stream.of(values()).collect(Collectors.toUnmodifiableMap(Brand::word, brand -> brand));
 
     private final String word;
     private final String type;
@@ -36,6 +41,6 @@ public enum Brand {
     }
 
     public static Optional<Brand> find(String word) {
-        return Stream.of(values()).filter(brand -> brand.word.equals(word)).findFirst();
+        return Optional.ofNullable(BY_WORD.get(word));
     }
 }

@@ -93,8 +93,9 @@ public record Property(
         private static Set<Brand> brands(String text) {
             Set<Brand> brands = EnumSet.noneOf(Brand.class);
             for (String word : text.split("\\+")) {
-                if (Brand.find(word).isPresent()) {
-                    brands.add(Brand.find(word).get());
+                Optional<Brand> one = Brand.find(word);
+                if (one.isPresent()) {
+                    brands.add(one.get());
                     continue;
                 }
                 String[] parts = word.split("-");
