@@ -61,7 +61,8 @@ final class Defaults {
 
     /** With no more shares than there can be. */
     static Json.Obj capped(Json.Obj vm) {
-        return vm.integer("cpu_shares", 0) > MOST_SHARES ? vm.with("cpu_shares", MOST_SHARES) : vm;
+        Json.Obj capped = vm.integer("cpu_shares", 0) > MOST_SHARES ? vm.with("cpu_shares", MOST_SHARES) : vm;
+        return capped.integer("cpu_cap", -1) == 0 ? capped.without("cpu_cap") : capped;
     }
 
     /** The NICs of a VM that is made: one of them is primary, and it does not matter which ones say that they are not. */

@@ -35,7 +35,10 @@ final class Nics {
         if (gateway.isPresent() && !nic.has("gateways")) {
             changed = changed.with("gateways", Json.Arr.ofStrings(List.of(gateway.get())));
         }
-        return canonicalMac(changed.without("ip").without("netmask").without("gateway"));
+        Json.Obj modern = changed.without("ip").without("netmask").without("gateway");
+        return modern.string("mac")
+                .map(mac -> modern.with("mac", canonical(mac)))
+                .orElse(modern);
     }
 
     /** The address of its link, which can not have one of a group: IEEE 802. */
@@ -55,6 +58,7 @@ final class Nics {
     /** Says which of the NICs that an update removes are not there. */
     static void warnOfMissing(Json.Obj update, VmConfig vm, Findings findings) {
         update.array("remove_nics").strings().stream()
+                .map(Nics::canonical)
                 .filter(mac -> vm.nics().stream()
                         .noneMatch(nic -> nic.string("mac", "").equals(mac)))
                 .forEach(mac -> findings.warning("There is no NIC with the MAC address " + mac + ". Skipping..."));
@@ -86,13 +90,11 @@ final class Nics {
     }
 
     /** Lower case, zero-padded; what is no MAC stays, for the rules to complain of. */
-    private static Json.Obj canonicalMac(Json.Obj nic) {
+    static String canonical(String mac) {
         try {
-            return nic.string("mac")
-                    .map(mac -> nic.with("mac", Mac.parse(mac).toString()))
-                    .orElse(nic);
+            return Mac.parse(mac).toString();
         } catch (OpException e) {
-            return nic;
+            return mac;
         }
     }
 

@@ -81,8 +81,6 @@ final class Updates {
             }
             case "update_filesystems" -> vm.with("filesystems", updatedFilesystems(vm, (Json.Arr) value, findings));
             case "remove_filesystems" -> vm.with("filesystems", fewerFilesystems(vm, (Json.Arr) value, findings));
-            case "cpu_cap" ->
-                value.equals(Json.of(0)) || value instanceof Json.Null ? vm.without(name) : vm.with(name, value);
             default -> value instanceof Json.Null ? cleared(vm, name) : vm.with(name, value);
         };
     }
@@ -177,7 +175,7 @@ final class Updates {
                 findings.missing(path + ".mac");
                 continue;
             }
-            int at = position(all, "mac", mac.get());
+            int at = position(all, "mac", Nics.canonical(mac.get()));
             if (at < 0) {
                 findings.badValue(path + ".mac", "no NIC has MAC " + mac.get());
                 continue;
@@ -234,8 +232,9 @@ final class Updates {
     private static List<Json> removed(Json.Obj vm, Json.Arr macs) {
         List<Json.Obj> left = new ArrayList<>(vm.array("nics").objects());
         boolean hadPrimary = hasPrimary(left);
+        List<String> gone = macs.strings().stream().map(Nics::canonical).toList();
         // What is not there is removed: the caller is told by checkUpdate.
-        left.removeIf(nic -> macs.strings().contains(nic.string("mac", "")));
+        left.removeIf(nic -> gone.contains(nic.string("mac", "")));
         if (hadPrimary && !left.isEmpty() && !hasPrimary(left)) {
             makePrimary(left, Nics.nextPrimary(left));
         }

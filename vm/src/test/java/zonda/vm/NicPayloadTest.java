@@ -178,6 +178,22 @@ class NicPayloadTest {
     }
 
     @Test
+    void a_nic_is_found_by_its_address_however_that_is_written() {
+        VmConfig vm = create("joyent", "{'nic_tag':'admin','mac':'02:00:00:00:0A:01'},{'nic_tag':'admin'}");
+        assertThat(vm.nics().getFirst().string("mac")).contains("02:00:00:00:0a:01");
+
+        VmConfig changed = update(vm, "{'update_nics':[{'mac':'2:0:0:0:A:1','ips':['addrconf']}]}");
+        Json.Obj removal = Json.parseObject("{\"remove_nics\":[\"2:0:0:0:A:1\"]}");
+        Nics.warnOfMissing(removal, vm, findings);
+
+        assertThat(findings.isClean()).isTrue();
+        assertThat(findings.warnings()).isEmpty();
+        assertThat(changed.nics().getFirst().array("ips").strings()).containsExactly("addrconf");
+        assertThat(update(vm, removal.compact()).nics())
+                .containsExactly(vm.nics().getLast().with("primary", true));
+    }
+
+    @Test
     void a_nic_that_is_not_there_can_be_removed_and_is_told_of() {
         VmConfig vm = create("joyent", "{'nic_tag':'admin','mac':'02:00:00:00:00:01'}");
         Json.Obj payload = Json.parseObject("{\"remove_nics\":[\"02:00:00:00:00:02\"]}");

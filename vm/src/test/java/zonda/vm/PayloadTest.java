@@ -113,12 +113,75 @@ class PayloadTest {
                 "{'nics':[{'nic_tag':'admin','allowed_dhcp_cids':['0xabc']}]} | nics.*.allowed_dhcp_cids",
                 "{'nics':[{'nic_tag':'admin','mac':'01:00:00'}]} | nics.*.mac",
                 "{'resolvers':['one']} | resolvers",
+                "{'uuid':'54F1CC77-68F1-42AB-ACAC-5C4F64F5D6E0'} | uuid",
+                "{'dataset_uuid':'nope'} | dataset_uuid",
+                "{'cpu_cap':-1} | cpu_cap",
+                "{'cpu_cap':1.5} | cpu_cap",
+                "{'autoboot':2} | autoboot",
+                "{'max_swap':255} | max_swap",
+                "{'zfs_data_recsize':131073} | zfs_data_recsize",
+                "{'zfs_filesystem_limit':-1} | zfs_filesystem_limit",
+                "{'mdata_exec_timeout':-1} | mdata_exec_timeout",
+                "{'nics':[{'nic_tag':'admin','vlan_id':4096}]} | nics.*.vlan_id",
+                "{'nics':[{'nic_tag':'admin','mtu':575}]} | nics.*.mtu",
+                "{'nics':[{'nic_tag':'admin','mtu':9001}]} | nics.*.mtu",
+                "{'nics':[{'nic_tag':'admin','allowed_dhcp_cids':['0x']}]} | nics.*.allowed_dhcp_cids",
+                "{'nics':[{'nic_tag':'admin','allowed_dhcp_cids':['0xzz']}]} | nics.*.allowed_dhcp_cids",
+                "{'nics':[{'nic_tag':'admin','allowed_dhcp_cids':['0xLONG']}]} | nics.*.allowed_dhcp_cids",
+                "{'nics':[{'nic_tag':'admin','allowed_dhcp_cids':['LONG','LONG']}]} | nics.*.allowed_dhcp_cids",
+                "{'nics':[{'nic_tag':'admin','allowed_dhcp_cids':'1,2,3,4,5,6,7,8,9,a,b,c,d,e,f,g,h,i,j,k,l'}]}"
+                        + " | nics.*.allowed_dhcp_cids",
             })
     void a_value_that_is_not_as_its_property_wants_it_is_bad_with_or_without_effect(String payload, String path) {
-        create(payload);
+        create(payload.replace("LONG", "ab".repeat(257)));
 
         assertThat(findings.toJson().array("bad_values").strings()).containsExactly(path);
         assertThat(findings.isClean()).isFalse();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{'autoboot':1} | autoboot | true",
+                "{'autoboot':0} | autoboot | false",
+                "{'autoboot':'1'} | autoboot | true",
+                "{'autoboot':'0'} | autoboot | false",
+                "{'autoboot':'FALSE'} | autoboot | false",
+                "{'max_lwps':'77'} | max_lwps | 77",
+                "{'max_lwps':''} | max_lwps | 2000",
+                "{'quota':null} | quota | 10",
+                "{'zfs_root_compression':'on'} | zfs_root_compression | \"on\"",
+                "{'zfs_root_compression':'gzip'} | zfs_root_compression | \"gzip\"",
+                "{'zfs_root_compression':'gzip-1'} | zfs_root_compression | \"gzip-1\"",
+                "{'zfs_root_compression':'gzip-9'} | zfs_root_compression | \"gzip-9\"",
+                "{'zfs_data_compression':'lzjb'} | zfs_data_compression | \"lzjb\"",
+                "{'zfs_data_compression':'zle'} | zfs_data_compression | \"zle\"",
+                "{'zfs_root_recsize':512} | zfs_root_recsize | 512",
+                "{'zfs_filesystem_limit':0} | zfs_filesystem_limit | 0",
+                "{'zfs_filesystem_limit':''} | zfs_filesystem_limit | none",
+                "{'zfs_snapshot_limit':null} | zfs_snapshot_limit | none",
+                "{'cpu_cap':0} | cpu_cap | none",
+                "{'resolvers':'9.9.9.9, fe80::1'} | resolvers | [\"9.9.9.9\",\"fe80::1\"]",
+                "{'zfs_storage_pool_name':'zones'} | zpool | \"zones\"",
+                "{'tmpfs':512} | tmpfs | 256",
+                "{'max_locked_memory':512} | max_locked_memory | 256",
+                "{'max_physical_memory':512,'max_swap':256} | max_swap | 512",
+            })
+    void a_value_is_taken_in_each_form_that_smartos_takes(String payload, String name, String made) {
+        Json.Obj properties = create(payload).properties();
+
+        findings.throwIfFatal(true);
+        assertThat(properties.get(name).map(Json::compact).orElse("none")).isEqualTo(made);
+    }
+
+    @Test
+    void an_image_may_be_named_as_of_old() {
+        Json.Obj old = Json.object().with("brand", "joyent").with("dataset_uuid", IMAGE);
+
+        assertThat(payloads.read(old, Verb.CREATE, Brand.JOYENT, findings).string("image_uuid"))
+                .contains(IMAGE);
+        assertThat(findings.isClean()).isTrue();
     }
 
     @Test
@@ -216,6 +279,12 @@ class PayloadTest {
                 "{'routes':{'nonsense':'10.0.0.1'}} | Invalid route destination: \"nonsense\" (must be IP address or CIDR)",
                 "{'routes':{'10.2.0.0/16':'nics[7]'},'nics':[{'nic_tag':'admin'}]} | Route gateway: \"nics[7]\" refers to non-existent or DHCP nic",
                 "{'routes':{'10.2.0.0/16':'nics[0]'},'nics':[{'nic_tag':'admin','ips':['dhcp']}]} | Route gateway: \"nics[0]\" refers to non-existent or DHCP nic",
+                "{'routes':{'10.2.0.0/16':'macs[02:00:00:00:00:09]'},'nics':[{'nic_tag':'admin'}]} | Route gateway: \"macs[02:00:00:00:00:09]\" refers to non-existent or DHCP nic",
+                "{'routes':{'10.2.0.0/33':'10.0.0.1'}} | Invalid route destination: \"10.2.0.0/33\" (must be IP address or CIDR)",
+                "{'nics':[{'nic_tag':'admin','ips':['10.0.0.1/7']}]} | \"10.0.0.1/7\" must be an address with prefix, dhcp or addrconf",
+                "{'nics':[{'nic_tag':'admin','ips':['10.0.0.1']}]} | \"10.0.0.1\" must be an address with prefix, dhcp or addrconf",
+                "{'nics':[{'nic_tag':'admin','allowed_ips':['10.0.0.0/7']}]} | invalid allowed_ips: 10.0.0.0/7",
+                "{'resolvers':['9.9.9.9'],'nics':[{'nic_tag':'admin','interface':'net0'},{'nic_tag':'admin','interface':'net0'}]} | Cannot add multiple NICs with the same interface: net0",
                 "{'routes':{'10.2.0.0/16':'next door'}} | Invalid route gateway: \"next door\" (must be IP address, MAC address, or nic)",
                 "{'limit_priv':['default','-no_such']} | Unknown privilege: \"no_such\"",
                 "{'nics':[{'nic_tag':'admin','mtu':9000}]} | MTU 9000 is more than nic tag \"admin\" carries: 1500",
