@@ -3,7 +3,6 @@ package zonda.commands;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -20,8 +19,14 @@ import zonda.zones.Zones;
 /** zlogin(1): a shell, a command, or the console of a zone. */
 public final class ZloginTool implements Tool {
     private static final String USAGE = """
-            usage: zlogin [-l user] zonename [command [args ...]]
+            usage: zlogin [-n] [-l user] zonename [command [args ...]]
                    zlogin -C zonename""";
+
+    /**
+     * Besides the console, no input and the user: what is done here anyway. It is less talk, no login program, no escapes,
+     * interactive, and to leave a console whose zone halts.
+     */
+    private static final String OPTIONS = "C n l= Q S E i d";
 
     private final Vms vms;
     private final Zones zones;
@@ -44,7 +49,7 @@ public final class ZloginTool implements Tool {
     }
 
     /** What was typed; options end at the zone's name, so that a command's own pass. */
-    private record Asked(boolean console, String user, String zone, List<String> command) {}
+    private record Asked(boolean console, boolean withoutInput, String user, String zone, List<String> command) {}
 
     @Override
     public int run(Session session) {
@@ -67,38 +72,32 @@ public final class ZloginTool implements Tool {
                     "login allowed only to running zones (" + zone + " is '"
                             + vms.get(zone).string("zone_state", "") + "').");
         }
-        return asked.command().isEmpty() && session.inputIsTerminal()
+        return asked.command().isEmpty() && session.inputIsTerminal() && !asked.withoutInput()
                 ? onTerminal(session, zone, asked)
                 : onPipes(session, zone, asked);
     }
 
     private static Asked parse(List<String> arguments) {
-        boolean console = false;
-        String user = "root";
-        List<String> rest = new ArrayList<>(arguments);
-        while (!rest.isEmpty()
-                && rest.getFirst().startsWith("-")
-                && rest.getFirst().length() > 1) {
-            String option = rest.removeFirst();
-            switch (option) {
-                case "-C" -> console = true;
-                case "-Q", "-S", "-E", "-i" -> {
-                    // Less talk, no login program, no escapes, interactive: what is done here anyway.
-                }
-                case "-l" -> {
-                    if (rest.isEmpty()) {
-                        throw new OpException(Code.USAGE, "option -l needs a user");
-                    }
-                    user = rest.removeFirst();
-                }
-                default -> throw new OpException(Code.USAGE, "unknown option: " + option);
-            }
-        }
-        if (rest.isEmpty()) {
+        int leading = leading(arguments);
+        Getopt options = Getopt.parse(arguments.subList(0, leading), OPTIONS);
+        if (leading == arguments.size()) {
             throw new OpException(Code.USAGE, "zone name missing");
         }
-        String zone = rest.removeFirst();
-        return new Asked(console, user, zone, rest);
+        return new Asked(
+                options.has("C"),
+                options.has("n"),
+                options.value("l").orElse("root"),
+                arguments.get(leading),
+                arguments.subList(leading + 1, arguments.size()));
+    }
+
+    /** How many words there are before the zone's name. */
+    private static int leading(List<String> arguments) {
+        int words = 0;
+        while (words < arguments.size() && arguments.get(words).matches("-.+")) {
+            words += arguments.get(words).matches("-[^l]*l") ? 2 : 1;
+        }
+        return Math.min(words, arguments.size());
     }
 
     private ZoneExec.Program program(Session session, UUID zone, Asked asked) {
@@ -136,7 +135,9 @@ public final class ZloginTool implements Tool {
         Thread err = copy("err", process.getErrorStream(), session.errStream());
         Thread.ofVirtual().name("zlogin-in").start(() -> {
             try (OutputStream stdin = process.getOutputStream()) {
-                pump(session.in(), stdin);
+                if (!asked.withoutInput()) {
+                    pump(session.in(), stdin);
+                }
             } catch (IOException e) {
                 // The program has closed its input, or ended.
             }

@@ -84,6 +84,23 @@ class ZloginIT {
     }
 
     @Test
+    void a_loop_around_commands_in_a_zone_keeps_its_input_when_they_are_to_have_none() throws IOException {
+        Command.Result ran = shell("""
+                printf '1\\n2\\n3\\n' | while read n; do
+                    $ZLOGIN -Qn web01 "cat; echo $n" || exit 1
+                done
+                """);
+
+        assertThat(ran.err()).isEmpty();
+        assertThat(ran.out()).isEqualTo("1\n2\n3\n");
+        assertThat(zonda.zlogin("-Sl", "root", "web01", "id", "-un").out()).isEqualTo("root\n");
+        assertThat(zonda.zlogin("-lroot", "-d", "web01", "id", "-un").out()).isEqualTo("root\n");
+        Ran unknown = zonda.zlogin("-x", "web01");
+        assertThat(unknown.status()).isEqualTo(2);
+        assertThat(unknown.err()).startsWith("zlogin: unknown option: -x\nusage: zlogin");
+    }
+
+    @Test
     void the_real_client_passes_streams_and_status_on() throws IOException {
         Command.Result ran = shell("printf 'a b' | $ZLOGIN web01 'cat; echo words >&2; exit 3'; echo \" status $?\"");
 
