@@ -16,10 +16,12 @@ import java.security.MessageDigest;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
@@ -35,6 +37,9 @@ import zonda.zstream.SendOrigin;
 /** avail, show and import, with an IMGAPI server of two pages. */
 class ImgapiTest {
     private static final UUID LINUX = UUID.fromString("00000000-0000-4000-8000-000000000001");
+    private static final String OF_DSAPI = """
+            {"uuid": "00000000-0000-4000-8000-000000000009", "name": "old", "version": "1.0", "os": "linux",
+             "type": "lx-dataset", "creator_uuid": "00000000-0000-0000-0000-000000000002"}""";
     private static final UUID ILLUMOS = UUID.fromString("00000000-0000-4000-8000-000000000002");
 
     @TempDir
@@ -44,6 +49,7 @@ class ImgapiTest {
     private TestHost host;
     private byte[] file = new byte[0];
     private Optional<String> contentMd5 = Optional.empty();
+    private final Set<String> versionsAsked = new HashSet<>();
     private final Map<UUID, byte[]> streams = new HashMap<>();
     private final List<Json.Obj> manifests = new ArrayList<>();
 
@@ -101,8 +107,12 @@ class ImgapiTest {
     private void handle(HttpExchange exchange) throws IOException {
         String path = exchange.getRequestURI().getPath().replaceFirst("^/imgapi", "");
         String query = String.valueOf(exchange.getRequestURI().getQuery());
+        versionsAsked.add(String.valueOf(exchange.getRequestHeaders().getFirst("Accept-Version")));
         try (exchange) {
             switch (path) {
+                case "/datasets" -> answer(exchange, 200, ("[" + OF_DSAPI + "]").getBytes(StandardCharsets.UTF_8));
+                case "/datasets/00000000-0000-4000-8000-000000000009" ->
+                    answer(exchange, 200, OF_DSAPI.getBytes(StandardCharsets.UTF_8));
                 case "/ping" -> answer(exchange, 200, "{\"ping\":\"pong\"}".getBytes());
                 case "/images" -> {
                     int from = query.contains("marker=") ? index(query.replaceFirst(".*marker=", "")) + 1 : 0;
@@ -207,6 +217,20 @@ class ImgapiTest {
                 .isFalse();
         assertThat(directory.resolve("var/tmp/.imgadm-downloads").toFile().list())
                 .isEmpty();
+    }
+
+    @Test
+    void a_dsapi_source_is_asked_for_its_datasets_and_every_server_for_version_2() {
+        var source = new Source(url(), Source.Type.DSAPI, false);
+        Images images = host.images();
+        images.sources().replace(List.of());
+
+        assertThat(images.sources().add(source, false)).isEqualTo("Added \"dsapi\" image source \"" + url() + "\"");
+        Manifest listed = images.offers().all().images().getFirst().manifest();
+        assertThat(listed.name()).isEqualTo("old");
+        assertThat(listed.json().string("owner")).contains("00000000-0000-0000-0000-000000000002");
+        assertThat(images.offers().show(listed.uuid()).manifest().json()).isEqualTo(listed.json());
+        assertThat(versionsAsked).containsExactly("~2");
     }
 
     @Test

@@ -116,7 +116,7 @@ class DockerIT {
         assertThat(zonda.sh(vm, "cat /etc/hostname")).isEqualTo("other");
         assertThat(zonda.vmadm("list", "-H", "-o", "docker").out()).isEqualTo("true\n");
 
-        assertThat(zonda.vmadm("stop", vm.toString()).status()).isZero();
+        assertThat(zonda.vmadm("stop", "-t", "1", vm.toString()).status()).isZero();
         assertThat(zonda.get(vm).integer("exit_status", -1))
                 .as("ended by SIGTERM, or by SIGKILL if its shell takes no notice")
                 .isIn(-15L, -9L);
@@ -127,12 +127,14 @@ class DockerIT {
 
     @Test
     void metadata_say_otherwise_what_is_run_and_how() {
-        Json.Obj docker = running("id -u; id -g; id -G; pwd; echo $A $B $HOME; cat /etc/hosts; echo oops >&2; exit 3")
+        Json.Obj docker = running("id -u; id -g; id -G; pwd; echo $A $B $HOME; cat /etc/hosts; cat /etc/resolv.conf;"
+                        + " echo oops >&2; exit 3")
                 .with("docker:user", "1000:logs")
                 .with("docker:workdir", "/made")
                 .with("docker:env", "[\"A=own\",\"B=b c\"]")
                 .with("docker:linkEnv", "[\"A=linked\"]")
                 .with("docker:extraHosts", "[\"db:10.0.0.7\"]")
+                .with("docker:dnssearch", "[\"a.lan\",\"b.lan\"]")
                 .with("docker:linkHosts", "10.0.0.8\tcache\n");
 
         UUID vm = zonda.create(container(docker).with("hostname", "web01"));
@@ -145,7 +147,8 @@ class DockerIT {
         Ran logs = zonda.vmadm("logs", vm.toString());
         assertThat(logs.out())
                 .isEqualTo("1000\n4\n4\n/made\nown b c /home/web\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost"
-                        + " ip6-loopback\n127.0.1.1\tweb01.local web01\n10.0.0.8\tcache\n10.0.0.7\tdb\n");
+                        + " ip6-loopback\n127.0.1.1\tweb01.local web01\n10.0.0.8\tcache\n10.0.0.7\tdb\n"
+                        + "search a.lan b.lan\n");
         assertThat(logs.err()).isEqualTo("oops\n");
         Json.Obj last = Json.parseObject(
                 zonda.vmadm("logs", "-j", "-n", "1", vm.toString()).out());
@@ -268,7 +271,11 @@ class DockerIT {
             console.type("hello\n");
             console.awaitOut("got hello", LIMIT);
         }
-        assertThat(zonda.state(piped)).isEqualTo("running");
+        assertThat(zonda.vmadm("kill", piped.toString()).err())
+                .isEqualTo("Sent signal \"SIGTERM\" to init process for VM " + piped + "\n");
+        assertThat(zonda.state(piped))
+                .as("a shell that is init takes no notice")
+                .isEqualTo("running");
 
         UUID silent = zonda.create(container(running("echo unheard").with("docker:logdriver", "none")));
         awaitState(silent, "stopped");

@@ -81,6 +81,12 @@ class EventsIT {
             zonda.vmadm("update", wanted.toString(), "max_lwps=600");
             call.awaitOut("\"newValue\":600", SOON);
             full.awaitOut("Z] " + wanted + " web01 modify: max_lwps changed :: 2000 -> 600\n", SOON);
+            zonda.vmadm("update", other.toString(), "alias=");
+            zonda.vmadm("update", other.toString(), "max_lwps=700");
+            full.awaitOut("Z] " + other + " - modify: max_lwps changed :: 500 -> 700\n", SOON);
+            zonda.vmadm("update", other.toString(), "alias=" + "a".repeat(31));
+            zonda.vmadm("update", other.toString(), "max_lwps=701");
+            full.awaitOut("Z] " + other + " " + "a".repeat(30) + " modify: max_lwps changed :: 700 -> 701\n", SOON);
             assertThat(full.out()).contains("Z] " + other + " web02 modify: max_lwps changed :: 2000 -> 500\n");
 
             List<Json.Obj> told = call.out().lines().map(Json::parseObject).toList();

@@ -150,6 +150,9 @@ class HttpSurfacesIT {
         assertThat(post("/vm/" + vm + "?action=stop&timeout=soon").statusCode()).isEqualTo(400);
         assertThat(post("/vm/" + UUID.randomUUID() + "?action=stop").statusCode())
                 .isEqualTo(404);
+        assertThat(post("/vm/" + vm).statusCode()).isEqualTo(400);
+        assertThat(get(vmadmd, "/vm/" + vm).statusCode()).isEqualTo(400);
+        assertThat(get(vmadmd, "/nothing").statusCode()).isEqualTo(404);
         assertThat(post("/vm/" + vm + "?action=stop&timeout=1").statusCode()).isEqualTo(202);
         assertThat(Await.until(LIMIT, () -> zonda.state(vm).equals("stopped"))).isTrue();
     }
@@ -172,7 +175,12 @@ class HttpSurfacesIT {
         assertThat(info.members().keySet()).containsExactly("status", "version");
         assertThat(info.object("status").string("status", "")).isEqualTo("running");
         assertThat(get(vmadmd, "/vm/" + vm + "/info?types=mood").body()).isEqualTo("unknown info type mood\n");
-        assertThat(post("/vm/" + vm + "?action=sysrq&request=nmi").statusCode()).isEqualTo(202);
+        for (String action :
+                new String[] {"sysrq&request=nmi", "sysrq&request=screenshot", "reset", "reload_display"}) {
+            assertThat(post("/vm/" + vm + "?action=" + action).statusCode())
+                    .as(action)
+                    .isEqualTo(202);
+        }
         assertThat(post("/vm/" + vm + "?action=sysrq&request=dance").statusCode())
                 .isEqualTo(400);
         zonda.vmadm("stop", "-F", vm.toString());

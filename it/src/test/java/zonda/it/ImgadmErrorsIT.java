@@ -5,16 +5,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import zonda.base.Json;
 
-/** What imgadm says when it can't: the code that scripts know an error by, its words and its status. */
+/**
+ * What imgadm says of what there is, and when it can't: the code that scripts know an error by, its words and its status.
+ */
 class ImgadmErrorsIT {
     private static final String NONE = "00000000-0000-0000-0000-000000000009";
 
@@ -36,7 +40,10 @@ class ImgadmErrorsIT {
         Files.writeString(
                 directory.resolve("nameless"), manifest.without("name").pretty());
         Files.writeString(directory.resolve("list"), "[]");
+        Files.writeString(
+                directory.resolve("child"), manifest.with("origin", NONE).pretty());
         Files.writeString(directory.resolve("text"), "no image at all");
+        Files.write(directory.resolve("cut"), new byte[] {0x1f, (byte) 0x8b, 8, 0, 0});
     }
 
     @AfterAll
@@ -70,6 +77,28 @@ class ImgadmErrorsIT {
                 "install -m DIR/list -f DIR/text | 1 | InvalidManifest | manifest is invalid: expected an object",
                 "publish -m DIR/good -f DIR/text http://127.0.0.1:1 | 1 | ClientError | publish NONE (a@1): POST http://127.0.0.1:1/images: no connection",
                 "publish -m DIR/good -f DIR/text | 2 | Usage | to which server? give one URL",
+                "install -m DIR/good -f DIR/text | 1 | NotSupported | install image NONE (a@1): ",
+                "install -m DIR/good -f DIR/cut | 1 | UncompressionError | install image NONE (a@1): ",
+                "install -m DIR/child -f DIR/text | 3 | OriginNotInstalled | origin image \"NONE\" was not found on zpool \"zones\"",
+                "install -f DIR/text | 2 | Usage | -m <manifest> is missing",
+                "install -m DIR/good | 2 | Usage | -f <file> is missing",
+                "import -S http://127.0.0.1:1 NONE | 1 | ClientError | http://127.0.0.1:1: GET http://127.0.0.1:1/images/NONE: ",
+                "import -P none -S http://127.0.0.1:1 NONE | 1 | InternalError | no such zpool: \"none\"",
+                "import | 2 | Usage | which image? give a UUID or the name of an OCI image",
+                "show NONE | 1 | NoSources | imgadm has no configured sources",
+                "show nonsense | 1 | InvalidUUID | invalid uuid: \"nonsense\"",
+                "update NONE | 3 | ImageNotInstalled | image \"NONE\" was not found on zpool \"zones\"",
+                "delete | 2 | Usage | which image? give one UUID",
+                "list -s colour | 2 | Usage | unknown field: \"colour\"",
+                "list colour | 2 | Usage | invalid filter: \"colour\" is not FIELD=VALUE",
+                "list -x | 2 | Usage | unknown option: -x",
+                "ancestry -o colour IMAGE | 2 | Usage | unknown field: \"colour\"",
+                "sources -a http://127.0.0.1:1 -t ftp | 2 | Usage | unknown source type \"ftp\": imgapi, docker or dsapi",
+                "sources -a http://127.0.0.1:1 -t docker | 1 | SourcePing | unexpected ping error with image source \"http://127.0.0.1:1\" (docker)",
+                "sources -a http://127.0.0.1:1 -t dsapi | 1 | SourcePing | unexpected ping error with image source \"http://127.0.0.1:1\" (dsapi)",
+                "create THE_VM name=a version=1 -c zip | 2 | Usage | unknown compression \"zip\"",
+                "create THE_VM name=a version=1 --max-origin-depth x | 2 | Usage | not a number of images: --max-origin-depth \"x\"",
+                "reinstall IMAGE | 1 | NotSupported | imgadm reinstall is not supported by this version of Zonda",
             })
     void an_error_has_its_code_its_words_and_its_status(String command, int status, String code, String words) {
         String[] arguments = filled(command).split(" ");
@@ -79,6 +108,64 @@ class ImgadmErrorsIT {
         assertThat(ran.err()).startsWith("imgadm " + arguments[0] + ": error (" + code + "): " + filled(words));
         assertThat(ran.status()).as(ran.toString()).isEqualTo(status);
         assertThat(ran.out()).isEmpty();
+    }
+
+    private static String said(String line) {
+        Ran ran = zonda.imgadm(filled(line).split(" "));
+        assertThat(ran.err()).isEmpty();
+        assertThat(ran.status()).as(ran.toString()).isZero();
+        return ran.out();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--version | imgadm 3.0.0 (Zonda)",
+                "list -H -o name,version,os,type,zpool,clones,source | busybox  1  linux  lx-dataset  zones  1  -",
+                "list -H -o uuid name=busybox version=1 type=lx-dataset public=false disabled=false | IMAGE",
+                "list -H -o uuid name=~usy zpool=zones clones=1 -s -size | IMAGE",
+                "list -P zones -H -o uuid | IMAGE",
+                "ancestry -H -o uuid IMAGE | IMAGE",
+                "sources -d http://127.0.0.1:9 | Do not have image source \"http://127.0.0.1:9\", no change",
+                "sources -fa http://127.0.0.1:9/ | Added \"imgapi\" image source \"http://127.0.0.1:9\"",
+                "sources -a http://127.0.0.1:9 | Already have \"imgapi\" image source \"http://127.0.0.1:9\", no change",
+                "sources | http://127.0.0.1:9",
+                "sources -v | http://127.0.0.1:9 imgapi",
+                "sources -d http://127.0.0.1:9 | Deleted \"imgapi\" image source \"http://127.0.0.1:9\"",
+                "sources -kf -t docker -a https://127.0.0.1:9 | Added \"docker\" image source \"https://127.0.0.1:9\"",
+                "sources -d https://127.0.0.1:9 | Deleted \"docker\" image source \"https://127.0.0.1:9\"",
+                "sources --add-docker-hub -f | Added \"docker\" image source \"https://docker.io\"",
+                "sources -d https://docker.io | Deleted \"docker\" image source \"https://docker.io\"",
+            })
+    void what_there_is_is_said_in_the_words_that_scripts_read(String line, String words) {
+        assertThat(said(line)).isEqualTo(filled(words) + "\n");
+    }
+
+    @Test
+    void what_there_is_is_told_in_json_too() {
+        Json.Obj listed = ((Json.Arr) Json.parse(said("list -j"))).objects().getFirst();
+        assertThat(listed.object("manifest").string("uuid"))
+                .contains(zonda.image().toString());
+        assertThat(listed.members()).containsOnlyKeys("manifest", "zpool", "source", "clones", "size");
+        Json.Obj installed = Json.parseObject(said("info -P zones -r IMAGE"));
+        assertThat(installed).isEqualTo(Json.parseObject(said("get -r IMAGE")));
+        assertThat(installed.members()).containsOnlyKeys("manifest", "zpool", "source", "children");
+        assertThat(installed.array("children").strings()).containsExactly(vm.toString());
+        assertThat(Json.parseObject(said("show IMAGE"))).isEqualTo(installed.object("manifest"));
+        assertThat(((Json.Arr) Json.parse(said("ancestry -j IMAGE"))).objects())
+                .extracting(image -> image.object("manifest"))
+                .containsExactly(installed.object("manifest"));
+        assertThat(said("ancestry IMAGE").lines().findFirst().orElse("").split(" +"))
+                .containsExactly("UUID", "NAME", "VERSION", "PUBLISHED");
+        assertThat(said("list").lines().findFirst().orElse("").split(" +"))
+                .containsExactly("UUID", "NAME", "VERSION", "OS", "TYPE", "PUB");
+        assertThat(said("list --docker").lines().findFirst().orElse("").split(" +"))
+                .containsExactly("UUID", "DOCKER_REPO", "DOCKER_TAGS", "DOCKER_SHORT_ID", "PUB");
+        assertThat(Json.parse(said("sources -j"))).isEqualTo(new Json.Arr(List.of()));
+        for (String help : List.of("help", "-h", "--help")) {
+            assertThat(said(help)).startsWith("Usage: imgadm <command> [options]\n");
+        }
     }
 
     private static String filled(String text) {

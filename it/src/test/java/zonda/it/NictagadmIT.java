@@ -123,6 +123,11 @@ class NictagadmIT {
 
         zonda.deleteAll();
         good("delete", "inner0");
+        good("add", "-l", "inner1,inner2");
+        assertThat(good("list", "-l", "-p")).contains("inner1:-:-:etherstub\ninner2:-:-:etherstub\n");
+        assertThat(good("exists", "inner1", "inner2")).isEmpty();
+        good("delete", "inner1");
+        good("delete", "inner2");
 
         Ran gone = nictagadm("exists", "-l", "inner0", "stub0");
         assertThat(gone.status()).isEqualTo(1);
@@ -202,6 +207,15 @@ class NictagadmIT {
                 "x",
                 "2:0:0:0:0:1");
         refused(1, "Error: etherstub name must be", "add", "-l", "nodigit");
+        refused(1, "Error: etherstub name must be", "add", "-l", "inner8,nodigit");
+        refused(1, "Error: nic tag 'stub0' already exists", "add", "-l", "inner8,stub0");
+        refused(1, "Error: nic tag name must be 1 to 31", "add", "a".repeat(32), mac());
+        refused(1, "Error: invalid mtu: 9001", "add", "-l", "-p", "mtu=9001", "inner0");
+        refused(2, "Error: nic tag name not specified", "add");
+        refused(2, "Error: nic tag name not specified", "delete");
+        refused(2, "Error: nic tag name not specified", "exists");
+        refused(2, "Error: -d needs -p", "list", "-d", ",");
+        refused(2, "Error: -l and -L exclude each other", "list", "-l", "-L");
         refused(1, "Error: nic tag name must be 1 to 31", "add", "a-b", mac());
         refused(1, "Error: invalid mtu: 99", "add", "-l", "-p", "mtu=99", "inner0");
         refused(2, "Error: MAC address not specified", "add", "external");

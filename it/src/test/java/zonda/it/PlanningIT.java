@@ -2,16 +2,23 @@ package zonda.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import zonda.base.Json;
 
-/** What vmadm(8) would do, why things are as they are, and what payloads look like. */
+/** What vmadm(8) would do, why things are as they are, what payloads look like, and how its words can be put. */
 class PlanningIT {
+    private static final String NONE = "00000000-0000-0000-0000-000000000009";
+
     @RegisterExtension
     static final Instance zonda = new Instance();
 
@@ -127,6 +134,14 @@ class PlanningIT {
                 .startsWith("VM " + vm + " (web01) is failed\n  ")
                 .contains("the zone ended as soon as it was started")
                 .contains("vmadm delete web01");
+        assertThat(zonda.vmadm("update", "web01", "init_name=").status()).isZero();
+        assertThat(zonda.vmadm("start", "web01").err())
+                .startsWith("Unable to start VM " + vm + ": its state is failed");
+        Json.Obj image = Json.object().with("image_uuid", zonda.image().toString());
+        assertThat(zonda.feed(image.compact(), "vmadm", "reprovision", "web01").err())
+                .isEqualTo("Successfully reprovisioned VM " + vm + "\n");
+        assertThat(zonda.state(vm)).isEqualTo("running");
+        assertThat(zonda.get(vm).has("failed_reason")).isFalse();
         assertThat(zonda.vmadm("why", "nosuch").status()).isEqualTo(1);
     }
 
@@ -174,6 +189,105 @@ class PlanningIT {
         assertThat(misspelt.status()).isEqualTo(2);
         assertThat(misspelt.err())
                 .startsWith("no property \"max_phyical_memory\" (did you mean \"max_physical_memory\"?)\n");
+    }
+
+    private static Ran words(String line) {
+        return zonda.vmadm(line.isEmpty() ? new String[0] : line.split(" "));
+    }
+
+    @Test
+    void verbs_and_options_have_the_other_names_that_smartos_has_for_them() throws IOException {
+        UUID vm = zonda.create(zonda.payload("web01").with("autoboot", false));
+
+        for (String help : List.of("help", "-h", "-?", "--help")) {
+            assertThat(words(help).out()).as(help).startsWith("Usage: vmadm <command> [options]\n");
+            assertThat(words(help).status()).as(help).isZero();
+        }
+        assertThat(words("json web01").out())
+                .isEqualTo(words("get web01").out())
+                .contains(vm.toString());
+        for (String line : List.of(
+                "list -H -o alias",
+                "-v list -H -o alias",
+                "-d list -H --order alias",
+                "list -Ho alias --sortby=-alias",
+                "list -p -s ram -o alias",
+                "list --parsable --order=alias")) {
+            assertThat(words(line).out()).as(line).isEqualTo("web01\n");
+        }
+        assertThat(words("halt web01").err()).isEqualTo("VM " + vm + " is already 'stopped'\n");
+        assertThat(words("stop -t soon web01").err()).startsWith("Invalid timeout: \"soon\" (want seconds)\n");
+        assertThat(words("stop -t 1 web01").err()).isEqualTo("VM " + vm + " is already 'stopped'\n");
+        assertThat(words("lookup --unique --json --fields uuid").out()).contains(vm.toString());
+        Path file = Files.writeString(
+                zonda.root().resolve("payload.json"),
+                zonda.payload("web02").with("autoboot", false).compact());
+        assertThat(words("validate create -f " + file).err())
+                .isEqualTo("VALID 'create' payload for joyent-minimal brand VMs.\n");
+        assertThat(words("create -f " + file).err()).startsWith("Successfully created VM ");
+        assertThat(words("update web01 -f " + Files.writeString(file, "{\"max_lwps\":77}"))
+                        .err())
+                .isEqualTo("Successfully updated VM " + vm + "\n");
+        assertThat(zonda.get(vm).integer("max_lwps")).contains(77L);
+        assertThat(words("validate update lx --file " + file).err())
+                .isEqualTo("VALID 'update' payload for lx brand VMs.\n");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "'' | Usage: vmadm <command> [options]",
+                "get | Invalid or missing UUID for get",
+                "json | Invalid or missing UUID for get",
+                "update | Invalid or missing UUID for update",
+                "stop | Invalid or missing UUID for stop",
+                "reboot -F | Invalid or missing UUID for reboot",
+                "kill -9 | Invalid or missing UUID for kill",
+                "delete | Invalid or missing UUID for delete",
+                "destroy | Invalid or missing UUID for delete",
+                "console | Invalid or missing UUID for console",
+                "create-snapshot | Invalid or missing UUID for create-snapshot",
+                "delete-snapshot | Invalid or missing UUID for delete-snapshot",
+                "rollback-snapshot | Invalid or missing UUID for rollback-snapshot",
+                "reprovision | Invalid or missing UUID for reprovision",
+                "info | Invalid or missing UUID for info",
+                "sysrq | Invalid or missing UUID for sysrq",
+                "send | Invalid or missing UUID for send",
+                "install | Invalid or missing UUID for install",
+                "kill -s SIGNOPE x | Invalid signal: \"SIGNOPE\"",
+                "kill -NOPE x | Invalid signal: \"NOPE\"",
+                "list -o | option -o needs a value",
+                "list nonsense | Invalid filter: \"nonsense\" (want key=value or key=~regex)",
+                "lookup alias=~( | Invalid regular expression \"(\"",
+                "lookup -o alias | Cannot specify -o without -j",
+                "validate create -x | unknown option: -x",
+            })
+    void wrong_words_are_named_before_the_usage(String line, String message) {
+        Ran ran = words(line.replace(" x", " " + NONE));
+
+        assertThat(ran.err()).startsWith(message);
+        assertThat(ran.err()).contains("Usage:");
+        assertThat(ran.out()).isEmpty();
+        assertThat(ran.status()).as(ran.toString()).isEqualTo(2);
+    }
+
+    @Test
+    void data_are_neither_read_from_a_terminal_nor_written_to_one() {
+        UUID vm = zonda.create(zonda.payload("web01").with("autoboot", false));
+        for (String line :
+                List.of("update web01", "reprovision web01", "validate create", "apply", "receive", "recv")) {
+            String verb = line.replaceFirst(" .*", "").replace("recv", "receive");
+            try (Call call = zonda.onTerminal("vmadm", line.split(" "))) {
+                Ran ran = call.ran(Instance.LIMIT);
+                assertThat(ran.err()).startsWith("Will not " + verb + " from stdin when stdin is a tty.\n");
+                assertThat(ran.status()).as(line).isEqualTo(verb.equals("receive") ? 1 : 2);
+            }
+        }
+        try (Call call = zonda.onTerminal("vmadm", "send", "web01")) {
+            assertThat(call.ran(Instance.LIMIT).err()).isEqualTo("Cannot send VM to a TTY.\n");
+        }
+        assertThat(zonda.state(vm)).isEqualTo("stopped");
     }
 
     /** What bash would offer for these words, the last of which is being typed. */
@@ -235,5 +349,13 @@ class PlanningIT {
                 .forEach(nic -> assertThat(((Json.Obj) nic).members())
                         .containsOnlyKeys("MAC Address", "ip4addr", "Link Status", "NIC Names"));
         assertThat(zonda.run("sysinfo", "-p").out()).contains("Zpool='zones'\n", "CPU_Total_Cores='");
+        for (String option : List.of("-f", "-u")) {
+            assertThat(zonda.run("sysinfo", option).json().string("UUID")).isEqualTo(host.string("UUID"));
+        }
+        Ran wrong = zonda.run("sysinfo", "-x");
+        assertThat(wrong.status()).isEqualTo(2);
+        assertThat(wrong.err()).isEqualTo("sysinfo: unknown option: -x\nusage: sysinfo [-f] [-p] [-u]\n");
+        assertThat(zonda.run("zonename", "-t").out()).isEqualTo("shared\n");
+        assertThat(zonda.run("zonename", "x").status()).isEqualTo(2);
     }
 }

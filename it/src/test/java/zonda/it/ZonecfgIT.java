@@ -155,6 +155,11 @@ class ZonecfgIT {
     @Test
     void a_zone_is_booted_and_ended_and_autoboot_stays_as_it_is() {
         assertThat(good("zoneadm", "-z", zone, "list", "-p")).matches("\\d+:" + zone + ":running:.*\n");
+        assertThat(good("zoneadm", "list", "-v").lines().map(line -> line.trim().split(" +")))
+                .satisfiesExactly(
+                        header -> assertThat(header).containsExactly("ID", "NAME", "STATUS", "PATH", "BRAND", "IP"),
+                        global -> assertThat(global).startsWith("0", "global", "running", "/"),
+                        one -> assertThat(one).contains(zone, "running", "joyent-minimal", "excl"));
         refused(1, "zoneadm: zone '" + zone + "': zone is already booted", "zoneadm", "-z", zone, "boot");
         long init = zonda.init(vm);
         good("zoneadm", "-z", zone, "reboot");
@@ -163,6 +168,10 @@ class ZonecfgIT {
         good("zoneadm", "-z", "web01", "halt");
         assertThat(zonda.state(vm)).isEqualTo("stopped");
         assertThat(zonda.get(vm).bool("autoboot", false)).isTrue();
+        assertThat(good("zoneadm", "list")).isEqualTo("global\n");
+        assertThat(good("zoneadm", "list", "-i")).isEqualTo("global\n" + zone + "\n");
+        assertThat(good("zoneadm", "list", "-c")).isEqualTo("global\n" + zone + "\n");
+        refused(2, "zoneadm: -p and -v exclude each other", "zoneadm", "list", "-pv");
         refused(1, "zoneadm: zone '" + zone + "': must be running before halt.", "zoneadm", "-z", zone, "halt");
         refused(1, "zoneadm: zone '" + zone + "': must be running before reboot.", "zoneadm", "-z", zone, "reboot");
         good("zoneadm", "-z", zone, "verify");

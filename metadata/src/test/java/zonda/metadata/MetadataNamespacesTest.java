@@ -12,18 +12,34 @@ import zonda.base.OpException;
 class MetadataNamespacesTest {
     private final VmMetadata metadata = new TestVm("""
             {"uuid": "u-1", "alias": "web", "max_physical_memory": 256, "hostname": "web0", "quota": 10,
+             "zonename": "z-1", "dns_domain": "lan", "brand": "lx", "image_uuid": "i-1", "owner_uuid": "o-1",
+             "server_uuid": "s-1", "ram": 256, "vcpus": 2, "tmpfs": 64,
              "resolvers": ["10.0.0.1"], "tags": {"role": "db", "a.b": true},
              "nics": [{"ip": "10.0.0.5", "mac": "02:00:00:00:00:01"}, {"ip": "dhcp", "mac": "02:00:00:00:00:02"}],
              "routes": {"10.1.0.0/16": "nics[0]", "10.2.0.0/16": "10.0.0.9", "10.3.0.0/16": "macs[02:00:00:00:00:01]"},
              "customer_metadata": {"user-script": "#!/bin/sh", "docker:mine": "not theirs"},
              "internal_metadata_namespaces": ["docker"],
-             "internal_metadata": {"root_pw": "secret", "docker:cmd": "[]", "operator-script": "echo", "own": "x"}}""").metadata();
+             "internal_metadata": {"root_pw": "secret", "docker:cmd": "[]", "operator-script": "echo", "own": "x",
+                                   "sdc:volumes": "[{}]"}}""").metadata();
 
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
             value = {
                 "sdc:uuid | u-1",
+                "sdc:zonename | z-1",
+                "sdc:hostname | web0",
+                "sdc:dns_domain | lan",
+                "sdc:alias | web",
+                "sdc:brand | lx",
+                "sdc:image_uuid | i-1",
+                "sdc:owner_uuid | o-1",
+                "sdc:server_uuid | s-1",
+                "sdc:ram | 256",
+                "sdc:vcpus | 2",
+                "sdc:tmpfs | 64",
+                "sdc:volumes | [{}]",
+                "sdc:nics | [{\"ip\":\"10.0.0.5\",\"mac\":\"02:00:00:00:00:01\"},{\"ip\":\"dhcp\",\"mac\":\"02:00:00:00:00:02\"}]",
                 "sdc:max_physical_memory | 256",
                 "sdc:quota | 10",
                 "sdc:resolvers | [\"10.0.0.1\"]",

@@ -167,6 +167,7 @@ class SmartosPayloadTest {
                 "{'model':'virtio','image_uuid':'GONE','image_size':5120} | bad_values | .image_uuid",
                 "{'model':'virtio'} | missing_properties | .size",
                 "{'model':'virtio','size':5120,'image_size':5120} | bad_properties | .image_size",
+                "{'model':'virtio','size':5120,'image_name':'a'} | bad_properties | .image_name",
             })
     void a_disk_that_is_wrong_is_named_by_its_place(String disk, String what, String path) {
         String made = path.startsWith(".") ? "disks.0" + path : path;

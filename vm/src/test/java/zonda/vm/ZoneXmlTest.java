@@ -69,6 +69,32 @@ class ZoneXmlTest {
                 .containsPattern("<network [^>]*global-nic=\"stub0\"");
     }
 
+    /** What tools of others look for in the file's text, and what zonecfg(8) itself can't hold as it is. */
+    @Test
+    void what_other_tools_read_of_the_file_is_written_letter_by_letter() {
+        Json.Obj machine = Json.parseObject("""
+                {"uuid": "%1$s", "zonename": "%1$s", "brand": "kvm", "autoboot": true, "do_not_inventory": true,
+                 "vnc_password": "hush", "spice_password": "shh", "spice_opts": "-x", "qemu_opts": "-a b",
+                 "qemu_extra_opts": "-c", "bhyve_extra_opts": "-d", "nics": [], "datasets": ["zones/%1$s/data"],
+                 "disks": [{"path": "/dev/zvol/rdsk/zones/%1$s-disk0", "boot": true, "size": 64}]}
+                """.formatted(VM));
+
+        assertThat(xml.write(machine, ZONEPATH).text())
+                .contains(
+                        "<attr name=\"do-not-inventory\" type=\"string\" value=\"true\"/>",
+                        "<attr name=\"vnc-password\" type=\"string\" value=\"aHVzaA==\"/>",
+                        "<attr name=\"spice-password\" type=\"string\" value=\"c2ho\"/>",
+                        "<attr name=\"spice-opts\" type=\"string\" value=\"LXg=\"/>",
+                        "<attr name=\"qemu-opts\" type=\"string\" value=\"LWEgYg==\"/>",
+                        "<attr name=\"qemu-extra-opts\" type=\"string\" value=\"LWM=\"/>",
+                        "<attr name=\"bhyve-extra-opts\" type=\"string\" value=\"LWQ=\"/>",
+                        "<dataset name=\"zones/" + VM + "/data\"/>",
+                        "<device match=\"/dev/zvol/rdsk/zones/" + VM + "-disk0\">",
+                        "<net-attr name=\"boot\" value=\"true\"/>");
+        assertThat(xml.write(config(), ZONEPATH).text()).contains("<fsoption name=\"ro\"/>");
+        assertThat(again(machine)).isEqualTo(machine);
+    }
+
     @Test
     void only_what_zonecfg_has_no_place_for_is_kept_apart() {
         XmlElement zone = xml.write(config(), ZONEPATH);
