@@ -50,8 +50,9 @@ public record VmRecord(
         return new VmRecord(changed, ids, life, lastExit, failure, incoming);
     }
 
+    /** What has another life has no failure of the one before. */
     public VmRecord with(Life next) {
-        return new VmRecord(config, ids, next, lastExit, failure, Optional.empty());
+        return new VmRecord(config, ids, next, lastExit, failure.filter(_ -> next == Life.FAILED), Optional.empty());
     }
 
     public VmRecord with(ExitStatus exit) {

@@ -72,6 +72,12 @@ class VmStoreTest {
     }
 
     @Test
+    void a_vm_that_is_made_anew_has_not_failed() {
+        assertThat(record(VM).with(VmRecord.Life.FAILED).failure()).isPresent();
+        assertThat(record(VM).with(VmRecord.Life.PROVISIONING).failure()).isEmpty();
+    }
+
+    @Test
     void the_index_names_the_zones_that_there_are() {
         UUID other = UUID.fromString("0a7b2f0e-55a7-4d3c-9f6e-0d6f3f4b9c11");
         store.put(record(VM));
