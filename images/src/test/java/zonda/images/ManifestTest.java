@@ -3,6 +3,7 @@ package zonda.images;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -86,6 +87,40 @@ class ManifestTest {
                 "users         | [{\"name\":\"root\"}]",
                 "acl           | [\"01b2c898-945f-11e1-a523-af1afbe22822\"]",
                 "tags          | {\"role\":\"web\",\"n\":1}",
+                "os            | \"smartos\"",
+                "os            | \"windows\"",
+                "os            | \"bsd\"",
+                "os            | \"illumos\"",
+                "os            | \"other\"",
+                "type          | \"zone-dataset\"",
+                "type          | \"lxd\"",
+                "type          | \"docker\"",
+                "type          | \"other\"",
+                "state         | \"active\"",
+                "state         | \"unactivated\"",
+                "state         | \"disabled\"",
+                "state         | \"failed\"",
+                "state         | \"creating\"",
+                "files         | [{\"compression\":\"none\",\"dataset_guid\":\"1\",\"size\":0}]",
+                "files         | [{\"compression\":\"gzip\"}]",
+                "files         | [{\"compression\":\"bzip2\"}]",
+                "requirements  | {\"bootrom\":\"bios\",\"ssh_key\":true,\"min_ram\":1,\"max_ram\":2}",
+                "requirements  | {\"bootrom\":\"uefi\",\"max_platform\":{\"7.0\":\"20141030T081701Z\"}}",
+                "icon          | true",
+                "error         | {\"code\":\"x\"}",
+                "traits        | {\"ssd\":true}",
+                "billing_tags  | [\"a\"]",
+                "channels      | [\"dev\"]",
+                "urn           | \"sdc:sdc:base:1\"",
+                "eula          | \"http://example.com\"",
+                "disabled      | false",
+                "activated     | true",
+                "public        | true",
+                "generate_passwords | false",
+                "inherited_directories | [\"/opt\"]",
+                "cpu_type      | \"host\"",
+                "owner         | \"01b2c898-945f-11e1-a523-af1afbe22822\"",
+                "origin        | \"01b2c898-945f-11e1-a523-af1afbe22822\"",
             })
     void a_right_field_is_taken(String field, String value) {
         Json.Obj right = MINIMAL.with(field.strip(), Json.parse(value.strip()));
@@ -112,6 +147,17 @@ class ManifestTest {
         assertThat(Manifest.of(MINIMAL.with("description", "d".repeat(10240)))).isNotNull();
         assertThatThrownBy(() -> Manifest.of(MINIMAL.with("description", "d".repeat(10241))))
                 .hasMessageContaining("description");
+        for (String field : new String[] {"homepage", "eula"}) {
+            String url = "https://example.com/";
+            assertThat(Manifest.of(MINIMAL.with(field, url + "x".repeat(1004)))).isNotNull();
+            assertThatThrownBy(() -> Manifest.of(MINIMAL.with(field, url + "x".repeat(1005))))
+                    .hasMessageContaining(field);
+        }
+        assertThat(Manifest.of(MINIMAL.with("billing_tags", Json.Arr.ofStrings(List.of("b".repeat(128))))))
+                .isNotNull();
+        assertThatThrownBy(() ->
+                        Manifest.of(MINIMAL.with("billing_tags", Json.Arr.ofStrings(List.of("b".repeat(129))))))
+                .hasMessageContaining("billing_tags");
         Json.Obj tags = Json.object().with("t", "x".repeat(102400));
         assertThatThrownBy(() -> Manifest.of(MINIMAL.with("tags", tags))).hasMessageContaining("tags");
     }

@@ -217,6 +217,8 @@ class PlanningIT {
         }
         assertThat(words("halt web01").err()).isEqualTo("VM " + vm + " is already 'stopped'\n");
         assertThat(words("stop -t soon web01").err()).startsWith("Invalid timeout: \"soon\" (want seconds)\n");
+        assertThat(words("start web01 order=cd").err())
+                .startsWith("start takes no arguments for this VM: it is not a hardware VM\n");
         assertThat(words("stop -t 1 web01").err()).isEqualTo("VM " + vm + " is already 'stopped'\n");
         assertThat(words("lookup --unique --json --fields uuid").out()).contains(vm.toString());
         Path file = Files.writeString(
