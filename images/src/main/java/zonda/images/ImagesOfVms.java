@@ -105,9 +105,8 @@ public final class ImagesOfVms {
         Json.Obj base =
                 creations.manifest(given, "of a VM of brand " + tree.brand()).json();
         base = base.with("tags", base.object("tags").withAll(tags));
-        return tree.brand().equals("lx") && !base.has("requirements")
-                ? base.with("requirements", Json.object().with("brand", "lx"))
-                : base;
+        Json.Obj brand = Json.object().with("brand", "lx");
+        return tree.brand().equals("lx") ? base.with("requirements", brand.withAll(base.object("requirements"))) : base;
     }
 
     private Json.Obj manifest(Disk disk, Optional<InstalledImage> parent, Json.Obj given) {

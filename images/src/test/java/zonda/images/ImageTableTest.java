@@ -70,6 +70,14 @@ class ImageTableTest {
         assertThat(lines(name, name, "public=false")).containsExactly("alpine", "docker-layer", "mine");
         assertThat(lines(name, name, "pub=~2024")).containsExactly("debian-12");
         assertThat(lines(name, name, "docker_tags=1.36")).containsExactly("docker-layer");
+        assertThat(lines(name, name, "docker_repo=busybox")).containsExactly("docker-layer");
+        assertThat(lines(name, name, "docker_id=sha256:abcdefabcdefabcdefabcdef"))
+                .containsExactly("docker-layer");
+        assertThat(lines(name, name, "published_date=2023-01-01")).containsExactly("alpine");
+        assertThat(lines(name, name, "published=2023-01-01T00:00:00Z")).containsExactly("alpine");
+        assertThat(lines(name, name, "published_at=2024-05-01T10:00:00.5Z")).containsExactly("debian-12");
+        assertThat(lines(name, name, "size=3145728", "zpool=zones")).hasSize(4);
+        assertThat(lines(name, name, "source=https://images.smartos.org")).isEmpty();
         assertThat(lines(name, name, "type=lx-dataset", "name=~debian")).containsExactly("debian-12");
         assertThat(lines(name, name, "clones=1")).hasSize(4);
         assertThat(lines(name, name, "name=nothing")).isEmpty();

@@ -86,6 +86,30 @@ class ImagesOfVmsTest {
     }
 
     @Test
+    void a_manifest_of_a_zone_of_brand_lx_requires_that_brand_whatever_else_it_says() throws IOException {
+        Json.Obj named = Json.object().with("name", "made").with("version", "1");
+        Json.Obj more = Json.object().with("requirements", Json.object().with("min_ram", 512));
+
+        assertThat(ofZone("lx", named).object("requirements"))
+                .isEqualTo(Json.object().with("brand", "lx"));
+        Json.Obj own = Json.object().with("requirements", Json.object().with("brand", "joyent"));
+        assertThat(ofZone("lx", named.withAll(own)).object("requirements").string("brand"))
+                .contains("joyent");
+        assertThat(ofZone("lx", named.withAll(more)).object("requirements"))
+                .isEqualTo(Json.object().with("brand", "lx").with("min_ram", 512));
+        assertThat(ofZone("joyent", named).has("requirements")).isFalse();
+    }
+
+    private Json.Obj ofZone(String brand, Json.Obj manifest) throws IOException {
+        var content = new ImagesOfVms.Tree(disk.getParent(), Optional.empty(), brand);
+        return host.images()
+                .ofVms()
+                .of(content, new ImagesOfVms.Wish(manifest, Packing.NONE, false, Integer.MAX_VALUE))
+                .manifest()
+                .json();
+    }
+
+    @Test
     void an_incremental_stream_makes_a_clone_of_its_origin_that_may_be_smaller_or_larger() throws IOException {
         UUID base = installed(made(Optional.empty(), windows(), false));
         for (int mib : new int[] {1, 3}) {
