@@ -350,6 +350,11 @@ class PlanningIT {
                 .values()
                 .forEach(nic -> assertThat(((Json.Obj) nic).members())
                         .containsOnlyKeys("MAC Address", "ip4addr", "Link Status", "NIC Names"));
+        assertThat(host.string("MiB of Memory", "")).as("a text").matches("[0-9]+");
+        host.object("Disks")
+                .members()
+                .values()
+                .forEach(disk -> assertThat(((Json.Obj) disk).members()).containsOnlyKeys("Size in GB"));
         assertThat(zonda.run("sysinfo", "-p").out()).contains("Zpool='zones'\n", "CPU_Total_Cores='");
         for (String option : List.of("-f", "-u")) {
             assertThat(zonda.run("sysinfo", option).json().string("UUID")).isEqualTo(host.string("UUID"));
