@@ -32,8 +32,8 @@ import zonda.kernel.Command;
         disabledReason = "takes minutes; ZONDA_SLOW_TESTS=1 runs it")
 class DtraceKernelsIT {
     private static final Duration COPYING = Duration.ofMinutes(2);
-    private static final Duration TRAINING = Duration.ofMinutes(2);
-    private static final Duration RUNNING = Duration.ofMinutes(8);
+    private static final Duration TRAINING = Duration.ofMinutes(5);
+    private static final Duration RUNNING = Duration.ofMinutes(20);
     private static final String CACHE = "/in/programs.aot";
     /** The guest's processor is older than the one that the cache is made on, whose code it would not understand. */
     private static final String NO_CODE = "-XX:+UnlockDiagnosticVMOptions -XX:-AOTAdapterCaching -XX:-AOTStubCaching";
@@ -56,6 +56,45 @@ class DtraceKernelsIT {
                     + " tick-2s { printa(\" %s %@d\", @); exit(0); }",
             "(?s).*probe description fbt::no_such_function:entry does not match any probes.*\n"
                     + "fbt::no_such_function:entry { exit(0); }");
+
+    /** Compiled without frame pointers. Its signal has interrupted middle(). */
+    private static final String FRAMELESS = """
+            #include <signal.h>
+            #include <stdio.h>
+            #include <stdlib.h>
+            #include <string.h>
+            #include <unistd.h>
+            #define PLAIN __attribute__((noinline, noclone))
+            volatile int sink;
+            PLAIN int innermost(int n) { char room[200]; memset(room, n, sizeof room); usleep(10000); return room[n & 7]; }
+            PLAIN int middle(int n) { char *room = __builtin_alloca(n * 16 + 16); room[0] = n; return innermost(n) + room[0]; }
+            PLAIN int ordered(const void *one, const void *two) { sink += middle(3); return *(char *)one - *(char *)two; }
+            PLAIN int outer(int n) { char all[2] = {(char)n, 1}; qsort(all, 2, 1, ordered); return all[0] + sink; }
+            PLAIN void handler(int number) { sink += middle(number); }
+            int main(void) {
+                signal(SIGUSR1, handler);
+                puts("begun");
+                fflush(stdout);
+                for (;;) { sink += outer(2); raise(SIGUSR1); }
+            }
+            """;
+
+    private static final String CALLERS = "frameless`middle\\+0x\\w+\\s+frameless`ordered\\+0x\\w+\\s+libc.*"
+            + "frameless`outer\\+0x\\w+\\s+frameless`main\\+0x\\w+\\s+libc.*\n";
+    /** What is run to its end with that program as its target. */
+    private static final List<String> UNWOUND = List.of(
+            "(?s)\\s+frameless`innermost\\s+" + CALLERS
+                    + "pid$target:a.out:ordered:entry { self->in = 1; } pid$target:a.out:innermost:entry /self->in/"
+                    + " { ustack(); exit(0); }",
+            "(?s)\\s+libc\\S*`\\S*nanosleep.*\\s+frameless`innermost\\+0x\\w+\\s+" + CALLERS
+                    + "pid$target:a.out:ordered:entry { self->in = 1; } syscall::clock_nanosleep:entry /self->in/"
+                    + " { ustack(); exit(0); }",
+            "(?s)\\s+frameless`innermost\\s+frameless`middle\\+0x\\w+\\s+frameless`handler\\+0x\\w+\\s+libc.*"
+                    + "\\s+frameless`main\\+0x.*\npid$target:a.out:handler:entry { self->in = 1; }"
+                    + " pid$target:a.out:innermost:entry /self->in/ { ustack(); exit(0); }",
+            "(?s)frameless`middle [1-9][0-9]*\\s+\\S.*frameless`outer.* 1\\s*\npid$target:a.out:ordered:entry"
+                    + " { self->in = 1; } pid$target:a.out:innermost:entry /self->in/ { printf(\"%A %d\","
+                    + " ufunc(ucaller), ustackdepth); @[ustack()] = count(); exit(0); }");
 
     private static final List<String> CONFINED = List.of(
             "syscall:::entry { @[execname, pid, ppid, tid, uid, gid, zonename, curpsinfo->pr_psargs] = count();"
@@ -92,6 +131,7 @@ class DtraceKernelsIT {
     void the_kernel_takes_every_program(String suite, @TempDir Path scratch) throws Exception {
         assumeTrue(System.getProperty("user.name").equals("root"), "needs root");
         assumeTrue(Files.isExecutable(Guest.QEMU), "needs qemu-system-x86");
+        assumeTrue(Files.isExecutable(Path.of("/usr/bin/gcc")), "needs gcc");
         Path top = Path.of("").toAbsolutePath().getParent();
         GuestImage image = GuestImage.ofKernel(top, suite);
         Path archive = archive(scratch, programs(top));
@@ -107,6 +147,7 @@ class DtraceKernelsIT {
     private static String programs(Path top) throws IOException {
         var all = new ArrayList<String>();
         FUNCTIONS.forEach(program -> all.add("fires " + program + "\n"));
+        UNWOUND.forEach(program -> all.add("unwinds " + program + "\n"));
         CONFINED.forEach(program -> all.add("zone\n" + program + "\n"));
         PROVIDERS.forEach(program -> all.add("host\n" + program + "\n"));
         all.add("host\n" + functions(top));
@@ -146,6 +187,15 @@ class DtraceKernelsIT {
         Path in = Files.createDirectories(root.resolve("in"));
         GuestJava.install(in, DtracePrograms.class, Dtrace.class, Bpf.class, Json.class);
         Files.writeString(in.resolve("programs"), programs);
+        Path source = Files.writeString(scratch.resolve("frameless.c"), FRAMELESS);
+        Command.of(
+                        "gcc",
+                        "-O2",
+                        "-fomit-frame-pointer",
+                        "-o",
+                        in.resolve("frameless").toString(),
+                        source.toString())
+                .check(COPYING);
         for (String directory : List.of("bin", "proc", "sys", "tmp")) {
             Files.createDirectories(root.resolve(directory));
         }
@@ -156,7 +206,7 @@ class DtraceKernelsIT {
         String libraries = Command.of(
                         "sh",
                         "-c",
-                        "ldd \"$1/bin/java\" \"$1\"/lib/*.so \"$1/lib/server/libjvm.so\" 2>/dev/null"
+                        "ldd \"$1/bin/java\" \"$1/../frameless\" \"$1\"/lib/*.so \"$1/lib/server/libjvm.so\" 2>/dev/null"
                                 + " | grep -o '/[^ ]*\\.so[^ ]*' | grep -v \"^$1\" | sort -u",
                         "sh",
                         in.resolve("java").toString())

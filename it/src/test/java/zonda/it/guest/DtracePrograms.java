@@ -18,11 +18,16 @@ import zonda.dtrace.Dtrace;
  * Runs in a guest: has its kernel load the programs of a file, one after another, and prints how that went, a line for
  * each. A program ends before a line of equal signs, and is behind a line that says what it is for: {@code host} and
  * {@code zone} are loaded only; {@code fires} and an expression is run until it ends, while this process reads files,
- * and what it prints must match.
+ * and what it prints must match; {@code unwinds} and an expression as well, with another process as its target: one that
+ * was compiled without frame pointers.
  */
 final class DtracePrograms {
     private static final Path PROGRAMS = Path.of("/in/programs");
     private static final String FIRES = "fires ";
+    private static final String UNWINDS = "unwinds ";
+    private static final String FRAMELESS = "/in/frameless";
+
+    private static final long OWN = ProcessHandle.current().pid();
 
     private final Dtrace dtrace = new Dtrace(Map::of);
     private final boolean training;
@@ -39,12 +44,28 @@ final class DtracePrograms {
         for (String block : Files.readString(PROGRAMS).split("(?m)^=====\n")) {
             String[] parts = block.split("\n", 2);
             long from = System.nanoTime();
-            String result =
-                    parts[0].startsWith(FIRES) ? programs.fire(parts[0], parts[1]) : programs.load(parts[0], parts[1]);
+            String result = programs.result(parts[0], parts[1]);
             System.out.println(
                     "PROGRAM " + number++ + " " + result + " in " + (System.nanoTime() - from) / 1_000_000 + " ms");
         }
         System.out.println("PROGRAMS " + number);
+    }
+
+    private String result(String head, String program) throws IOException {
+        if (head.startsWith(FIRES)) {
+            return fire(head.substring(FIRES.length()), program, OWN);
+        }
+        if (!head.startsWith(UNWINDS)) {
+            return load(head, program);
+        }
+        Process frameless = new ProcessBuilder(FRAMELESS).start();
+        try {
+            // Its first word is there when all that it uses is mapped.
+            frameless.getInputStream().read();
+            return fire(head.substring(UNWINDS.length()), program, frameless.pid());
+        } finally {
+            frameless.destroyForcibly();
+        }
     }
 
     private static void readFiles() {
@@ -60,28 +81,27 @@ final class DtracePrograms {
 
     private String load(String whose, String program) {
         var words = new Words(program);
-        int status = dtrace.run(words("-Z", "-n", "BEGIN { exit(0); }", "1", "2"), caller(whose.equals("zone")), words);
+        int status =
+                dtrace.run(words(OWN, "-Z", "-n", "BEGIN { exit(0); }", "1", "2"), caller(whose.equals("zone")), words);
         boolean refused = status == 1 && words.said.stream().anyMatch(line -> line.contains("failed to"));
         return refused ? "REFUSED " + words.said : "LOADED";
     }
 
-    private String fire(String expectation, String program) {
+    private String fire(String expectation, String program, long target) {
         var words = new Words(program);
-        dtrace.run(words(), caller(false), words);
+        dtrace.run(words(target), caller(false), words);
         String all = words.printed + String.join("\n", words.said);
-        return all.matches(expectation.substring(FIRES.length())) ? "FIRED" : "REFUSED " + all.replace('\n', ' ');
+        return all.matches(expectation) ? "FIRED" : "REFUSED " + all.replace('\n', ' ');
     }
 
-    private List<String> words(String... more) {
-        String own = Long.toString(ProcessHandle.current().pid());
-        var words = new ArrayList<>(
-                List.of("-xswitchrate=10ms", "-xargref", training ? "-ewq" : "-wq", "-p", own, "-s", "program"));
+    private List<String> words(long target, String... more) {
+        var words = new ArrayList<>(List.of("-xswitchrate=10ms", "-xargref", training ? "-ewq" : "-wq"));
+        words.addAll(List.of("-p", Long.toString(target), "-s", "program"));
         words.addAll(List.of(more));
         return words;
     }
 
     private static Dtrace.Caller caller(boolean inZone) {
-        long own = ProcessHandle.current().pid();
         var zone = new CallingZone("z", 1, 1, 65_536, 65_536, true, true, new CallingZone.Processes() {
             @Override
             public OptionalLong find(long number) {
@@ -93,7 +113,7 @@ final class DtracePrograms {
                 return true;
             }
         });
-        return new Dtrace.Caller(own, 1, 0, 0, inZone ? Optional.of(zone) : Optional.empty());
+        return new Dtrace.Caller(OWN, 1, 0, 0, inZone ? Optional.of(zone) : Optional.empty());
     }
 
     /** A caller with one file, who remembers what it is told in words. */
