@@ -339,16 +339,9 @@ final class Kernel implements AutoCloseable, Aggregations.Source {
         return options.word("cpu").map(Integer::parseInt).map(OptionalInt::of).orElseGet(OptionalInt::empty);
     }
 
-    /** Adds what all processors have recorded. */
-    void drain(List<byte[]> records) {
-        for (BpfRing ring : rings) {
-            ring.drain(records::add);
-        }
-    }
-
-    /** Whether a ring is so full that it should not wait. */
-    boolean isFilling() {
-        return rings.stream().anyMatch(ring -> ring.pending() > options.number("bufsize") / 4);
+    /** The buffers of the processors that programs write records to. */
+    List<BpfRing> rings() {
+        return List.copyOf(rings);
     }
 
     /** The value of a counter for each processor. */

@@ -1,6 +1,5 @@
 package zonda.dtrace;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -42,6 +41,7 @@ final class Tracing {
     private final long[][] reported = new long[8][];
     private final Supplier<Map<Long, String>> zones;
     private final BufferPolicy policy;
+    private final Backlog backlog;
     private boolean interrupted;
     private boolean ending;
 
@@ -56,6 +56,10 @@ final class Tracing {
         this.consumer = consumer;
         this.options = options;
         this.policy = new BufferPolicy(options);
+        List<Backlog.Buffer> buffers =
+                kernel.rings().stream().map(Backlog.Buffer::of).toList();
+        // The clock of records is CLOCK_MONOTONIC, and so is this one.
+        this.backlog = new Backlog(buffers, options.number("bufsize"), System::nanoTime);
         this.outlet = outlet;
     }
 
@@ -89,7 +93,7 @@ final class Tracing {
         while (!ended) {
             ended = kernel.activity() == Maps.Activity.DRAINING || pause() || over.getAsBoolean() || isFull();
             long now = System.nanoTime();
-            if (!ended && (now - last >= switchRate || kernel.isFilling())) {
+            if (!ended && (now - last >= switchRate || backlog.isFilling())) {
                 last = now;
                 work();
             }
@@ -103,13 +107,13 @@ final class Tracing {
             outlet.out("\n");
         }
         kernel.activity(Maps.Activity.DRAINING);
-        work();
+        finish();
         ending = true;
-        consumer.consume(policy.taken());
+        consume(policy.taken());
         kernel.activity(Maps.Activity.ENDING);
         kernel.run(Probe.Source.End.class);
         kernel.activity(Maps.Activity.IDLE);
-        work();
+        finish();
     }
 
     private boolean isInterrupted() {
@@ -125,11 +129,11 @@ final class Tracing {
     private boolean pause() {
         lock.lock();
         try {
-            if (!interrupted) {
+            if (!interrupted && !backlog.isFilling()) {
                 long left = changed.awaitNanos(GLANCE);
                 return interrupted && left <= GLANCE;
             }
-            return true;
+            return interrupted;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return true;
@@ -143,22 +147,49 @@ final class Tracing {
         if (!policy.fills()) {
             return false;
         }
-        List<byte[]> records = new ArrayList<>();
-        kernel.drain(records);
-        policy.keep(records);
+        keep();
         return policy.isFull();
     }
 
+    private void keep() {
+        do {
+            policy.keep(backlog.taken());
+        } while (backlog.isCut());
+    }
+
     private void work() {
-        List<byte[]> records = new ArrayList<>();
-        kernel.drain(records);
-        drops();
-        if (policy.keeps() && !ending) {
-            policy.keep(records);
-            records = List.of();
+        if (policy.keeps()) {
+            keep();
+            drops();
+            consume(List.of());
+        } else {
+            List<byte[]> records = backlog.taken();
+            drops();
+            consume(records);
         }
-        consumer.consume(records);
         kernel.zones(zones.get());
+    }
+
+    /** What there is when programs write no more. */
+    private void finish() {
+        do {
+            List<byte[]> records = backlog.rest();
+            drops();
+            if (policy.keeps() && !ending) {
+                policy.keep(records);
+                records = List.of();
+            }
+            consume(records);
+        } while (backlog.isLeft());
+        kernel.zones(zones.get());
+    }
+
+    private void consume(List<byte[]> records) {
+        consumer.consume(records, () -> {
+            if (backlog.isFilling()) {
+                backlog.fill();
+            }
+        });
     }
 
     private void drops() {

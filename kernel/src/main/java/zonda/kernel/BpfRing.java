@@ -7,7 +7,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
-import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /**
  * The reading end of an eBPF ring buffer: the kernel's Documentation/bpf/ringbuf.rst. One page with the reader's
@@ -64,25 +64,29 @@ public final class BpfRing implements AutoCloseable {
         return fd;
     }
 
-    /** Hands over what is complete, oldest first, and frees it. @return the number of records */
-    public int drain(Consumer<byte[]> sink) {
+    /**
+     * Hands over what is complete, oldest first, and frees it.
+     *
+     * @param sink false when it takes no more than this one
+     * @return whether that was all: a record that is still being written ends it as well
+     */
+    public boolean drain(Predicate<byte[]> sink) {
+        boolean more = true;
         long position = (long) LONG.get(consumer, 0L);
-        int count = 0;
         while (position < (long) LONG.getAcquire(producer, 0L)) {
             long at = PAGE + (position & (size - 1));
             int header = (int) INT.getAcquire(producer, at);
-            if ((header & BUSY) != 0) {
-                break;
+            if (!more || (header & BUSY) != 0) {
+                return false;
             }
             int length = header & ~(BUSY | DISCARDED);
             if ((header & DISCARDED) == 0) {
-                sink.accept(producer.asSlice(at + RECORD_HEADER, length).toArray(JAVA_BYTE));
-                count++;
+                more = sink.test(producer.asSlice(at + RECORD_HEADER, length).toArray(JAVA_BYTE));
             }
             position += (length + RECORD_HEADER + 7) / 8 * 8;
             LONG.setRelease(consumer, 0L, position);
         }
-        return count;
+        return true;
     }
 
     /** Bytes that wait to be read. */

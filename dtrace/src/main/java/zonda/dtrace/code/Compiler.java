@@ -39,6 +39,12 @@ public final class Compiler {
             actions = List.copyOf(actions);
         }
 
+        /** Whether commit() or discard() is among the actions. */
+        public boolean endsSpeculation() {
+            return actions.stream()
+                    .anyMatch(action -> action instanceof Action.Commit || action instanceof Action.Discard);
+        }
+
         private boolean exits() {
             return actions.stream().anyMatch(Action.Exit.class::isInstance);
         }

@@ -35,6 +35,9 @@ public final class Consumer {
     /** Characters that are not kept until a record is at its end. */
     private static final int MUCH = 1 << 16;
 
+    /** Records between looks at what else there is to do: some 200 microseconds. */
+    private static final int MEANWHILE = 256;
+
     /** Where things go. */
     public interface Outlet {
         /** Data, as it would be written to standard output. */
@@ -72,6 +75,11 @@ public final class Consumer {
 
     private final Map<Integer, Integer> preceding = new HashMap<>();
     private final HeatMap heatMap = new HeatMap();
+    /** Of each layout, whether it is with a commit() or a discard(). */
+    private final boolean[] endsSpeculation;
+    /** What a record prints. */
+    private final StringBuilder line = new StringBuilder();
+
     private List<Aggregate> mapped = List.of();
     private int following = -1;
     private boolean header;
@@ -90,6 +98,10 @@ public final class Consumer {
         this.options = options;
         this.layouts = layouts;
         this.probes = probes;
+        this.endsSpeculation = new boolean[layouts.size()];
+        for (int i = 0; i < endsSpeculation.length; i++) {
+            endsSpeculation[i] = layouts.get(i).endsSpeculation();
+        }
         this.outlet = new Gathered(outlet);
         this.printf =
                 new Printf(symbols, options.stringSize(), (int) options.number("stackindent"), options.most("blanks"));
@@ -179,40 +191,48 @@ public final class Consumer {
         return ByteBuffer.wrap(record).order(ByteOrder.nativeOrder());
     }
 
-    /** Records of all processors since the last time, in any order. */
-    public void consume(List<byte[]> all) {
+    /**
+     * Records of all processors since the last time, in any order.
+     *
+     * @param meanwhile done now and then between records
+     */
+    public void consume(List<byte[]> all, Runnable meanwhile) {
         try {
-            consumeAll(all);
+            consumeAll(all, meanwhile);
         } finally {
             outlet.flush();
         }
     }
 
-    private void consumeAll(List<byte[]> all) {
+    private void consumeAll(List<byte[]> all, Runnable meanwhile) {
         aggregations.refresh();
         if (!mapped.isEmpty()) {
             heatMap.add(System.nanoTime(), aggregations.distributions(mapped));
         }
-        var sorted = new ArrayList<>(all);
-        sorted.sort(Comparator.comparingLong(record -> buffer(record).getLong(8)));
+        var sorted = new ArrayList<ByteBuffer>(all.size());
+        for (byte[] record : all) {
+            sorted.add(buffer(record));
+        }
+        sorted.sort(Comparator.comparingLong(record -> record.getLong(8)));
         for (int i = 0; i < sorted.size(); i++) {
-            byte[] record = sorted.get(i);
-            ByteBuffer data = buffer(record);
+            ByteBuffer data = sorted.get(i);
             following = options.is("flowindent") ? following(sorted, i) : -1;
             int speculation = data.getInt(20);
             if (speculation != 0) {
-                speculations.add(speculation, record, options.number("specsize"));
+                speculations.add(speculation, data.array(), options.number("specsize"));
             } else {
                 consume(data);
+            }
+            if (i % MEANWHILE == 0) {
+                meanwhile.run();
             }
         }
     }
 
     /** The record after this one on its processor, for what a return looks like: its enabled probe, or -1. */
-    private int following(List<byte[]> sorted, int index) {
-        int cpu = buffer(sorted.get(index)).getInt(16);
-        for (byte[] record : sorted.subList(index + 1, sorted.size())) {
-            ByteBuffer data = buffer(record);
+    private int following(List<ByteBuffer> sorted, int index) {
+        int cpu = sorted.get(index).getInt(16);
+        for (ByteBuffer data : sorted.subList(index + 1, sorted.size())) {
             if (data.getInt(16) == cpu && data.getInt(0) != Maps.FAULT_RECORD && data.getInt(20) == 0) {
                 return epid(data);
             }
@@ -238,11 +258,14 @@ public final class Consumer {
             jsonRecord(layout, probe, record);
             return;
         }
-        var out = new StringBuilder();
-        if (layout.actions().stream()
-                .anyMatch(action -> action instanceof Action.Commit || action instanceof Action.Discard)) {
+        StringBuilder out = line;
+        out.setLength(0);
+        if (endsSpeculation[id]) {
+            out = new StringBuilder();
             // What was speculated is shown, with what is in front and behind of it, and nothing of this one.
-            layout.actions().forEach(action -> act(action, record, out));
+            for (Action action : layout.actions()) {
+                act(action, record, out);
+            }
             return;
         }
         header();
@@ -259,9 +282,7 @@ public final class Consumer {
         if (!quiet()) {
             out.append('\n');
         }
-        if (!out.isEmpty()) {
-            outlet.out(out.toString());
-        }
+        outlet.out(out);
     }
 
     private String prefix(Probe probe, ByteBuffer record) {
@@ -305,7 +326,7 @@ public final class Consumer {
             case Action.Trace(Datum datum) -> out.append(records.trace(datum, record, quiet(), options.is("rawbytes")));
             case Action.Memory(Datum datum, Optional<Datum> shown) -> out.append(records.memory(datum, shown, record));
             case Action.Symbols(Datum datum) -> out.append(records.symbols(datum, record));
-            case Action.Printf(var format, List<Datum> data) -> out.append(printf.format(format, data, record));
+            case Action.Printf(var format, List<Datum> data) -> printf.format(format, data, record, out);
             case Action.Print(Datum datum, var type) -> out.append(records.print(datum, type, record));
             case Action.PrintMade made -> out.append(records.print(made, record));
             case Action.Printa(var format, List<Aggregate> all) -> out.append(aggregations.printa(format, all));
@@ -337,7 +358,7 @@ public final class Consumer {
     }
 
     private void flush(StringBuilder out) {
-        outlet.out(out.toString());
+        outlet.out(out);
         out.setLength(0);
     }
 

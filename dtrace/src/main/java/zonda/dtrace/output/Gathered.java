@@ -32,6 +32,13 @@ final class Gathered implements Consumer.Outlet {
         }
     }
 
+    void out(StringBuilder more) {
+        text.append(more);
+        if (text.length() > MUCH) {
+            flush();
+        }
+    }
+
     @Override
     public void err(String line) {
         flush();

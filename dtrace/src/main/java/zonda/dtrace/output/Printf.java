@@ -50,6 +50,17 @@ final class Printf {
 
     String format(Format format, List<Datum> data, ByteBuffer record, AggregateText aggregates) {
         var out = new StringBuilder();
+        format(format, data, record, aggregates, out);
+        return out.toString();
+    }
+
+    void format(Format format, List<Datum> data, ByteBuffer record, StringBuilder out) {
+        format(format, data, record, (_, _) -> "", out);
+    }
+
+    private void format(
+            Format format, List<Datum> data, ByteBuffer record, AggregateText aggregates, StringBuilder out) {
+        int from = out.length();
         int at = 0;
         int aggregate = 0;
         for (Piece piece : format.pieces()) {
@@ -76,7 +87,7 @@ final class Printf {
                     if (at >= data.size()) {
                         continue;
                     }
-                    width = Math.clamp(width, 0, Math.clamp(most - out.length(), 0, MOST_WIDTH));
+                    width = Math.clamp(width, 0, Math.clamp(most - (out.length() - from), 0, MOST_WIDTH));
                     precision = (int) Math.min(precision, most);
                     Datum datum = data.get(at++);
                     out.append(
@@ -86,7 +97,6 @@ final class Printf {
                 }
             }
         }
-        return out.toString();
     }
 
     static String pad(String text, int width, boolean left) {
