@@ -55,7 +55,6 @@ public final class Options {
             "temporal",
             "droptags",
             "grabanon",
-            "late",
             "noresolve",
             "quietresize",
             "bpflog",
@@ -87,6 +86,7 @@ public final class Options {
             "bufresize", Set.of("auto", "manual"),
             "encoding", Set.of("ascii", "utf8"),
             "evaltime", Set.of("exec", "preinit", "postinit", "main"),
+            "late", Set.of("dynamic", "static"),
             "linkmode", Set.of("kernel", "primary", "dynamic", "static"),
             "linktype", Set.of("elf", "dof"),
             "stdc", Set.of("a", "c", "s", "t"));
@@ -266,10 +266,10 @@ public final class Options {
     }
 
     private static String flag(String name, Optional<String> value) {
-        return switch (value.orElse("").toLowerCase(Locale.ROOT)) {
-            case "", "1", "yes", "enable", "enabled", "true", "on", "set" -> "1";
-            case "0", "no", "disable", "disabled", "false", "off", "unset" -> "0";
-            default -> throw badValue();
+        return switch (value.orElse("on").toLowerCase(Locale.ROOT)) {
+            case "yes", "enable", "enabled", "true", "on", "set" -> "1";
+            case "", "0", "no", "disable", "disabled", "false", "off", "unset" -> "0";
+            default -> number(name, value) > 0 ? "1" : "0";
         };
     }
 
