@@ -8,6 +8,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -20,6 +24,9 @@ import zonda.kernel.Command;
 class ConfinementIT {
     private static final String WORK = "while :; do cat /etc/hostname >/dev/null; sleep 0.01; done";
     private static final String KERNEL = "invalid kernel access";
+    /** Milliseconds that a program runs when it has not seen enough in a short time. */
+    private static final int[] WINDOWS = {2_000, 10_000, 25_000};
+
     private static final String USER = "invalid user access";
 
     private static Process zone;
@@ -84,7 +91,24 @@ class ConfinementIT {
     }
 
     private static Recorder run(String program) {
-        return Recorder.in(calling, "-qn", program + " tick-400ms { exit(0); }");
+        return seen(program, _ -> true);
+    }
+
+    /** Runs a program until enough was seen of the zone, which may have to wait for its turn on a machine with much to do. */
+    private static Recorder seen(String program, Predicate<Recorder> enough) {
+        Recorder ran = window(program, 400);
+        for (int i = 0; i < WINDOWS.length && !enough.test(ran); i++) {
+            ran = window(program, WINDOWS[i]);
+        }
+        return ran;
+    }
+
+    private static Recorder window(String program, int milliseconds) {
+        return Recorder.in(calling, "-wqn", program + " tick-" + milliseconds + "ms { exit(0); }");
+    }
+
+    private static Predicate<Recorder> printed(String pattern) {
+        return ran -> Pattern.compile(pattern).matcher(ran.out()).find();
     }
 
     /** The keys of an aggregation, one on each line. */
@@ -113,9 +137,11 @@ class ConfinementIT {
                 "sysinfo:::sysread",
                 "vminfo:::as_fault");
 
-        List<String> keys = lines(run(probes.stream()
-                .map(probe -> probe + " { @[\"" + probe + "\", execname] = count(); }")
-                .collect(java.util.stream.Collectors.joining(" "))));
+        List<String> keys = lines(seen(
+                probes.stream()
+                        .map(probe -> probe + " { @[\"" + probe + "\", execname] = count(); }")
+                        .collect(java.util.stream.Collectors.joining(" ")),
+                ran -> probes.stream().allMatch(ran.out()::contains)));
 
         assertThat(keys).allMatch(line -> line.matches("[a-z]+:::[a-z_-]+ +(sh|cat|sleep) +[0-9]+"));
         assertThat(keys.stream().map(line -> line.split(" ")[0]).distinct())
@@ -124,16 +150,19 @@ class ConfinementIT {
 
     @Test
     void numbers_of_processes_and_users_are_those_of_the_zone() {
-        List<String> keys = lines(run("syscall::wait4:entry { @[pid, ppid, uid, gid, zonename] = count(); }"));
+        List<String> keys =
+                lines(seen("syscall::wait4:entry { @[pid, ppid, uid, gid, zonename] = count(); }", printed("[0-9]")));
 
         assertThat(keys).isNotEmpty().allMatch(line -> line.matches("1 +0 +0 +0 +z +[0-9]+"));
     }
 
     @Test
     void one_knows_the_thread_by_its_name_and_arguments_and_reads_its_memory() {
-        Recorder ran = run("syscall::openat:entry /execname == \"cat\"/ { @[copyinstr(arg1), curpsinfo->pr_psargs,"
-                + " curpsinfo->pr_fname, curlwpsinfo->pr_lwpid == tid] = count(); }"
-                + " syscall::write:return /curpsinfo->pr_uid == 0/ { self->n = arg1; @b[self->n > 0] = count(); }");
+        Recorder ran = seen(
+                "syscall::openat:entry /execname == \"cat\"/ { @[copyinstr(arg1), curpsinfo->pr_psargs,"
+                        + " curpsinfo->pr_fname, curlwpsinfo->pr_lwpid == tid] = count(); }"
+                        + " syscall::write:return /curpsinfo->pr_uid == 0/ { self->n = arg1; @b[self->n > 0] = count(); }",
+                printed("/etc/hostname"));
 
         assertThat(lines(ran)).anyMatch(line -> line.matches("/etc/hostname +cat /etc/hostname +cat +1 +[0-9]+"));
     }
@@ -154,15 +183,19 @@ class ConfinementIT {
 
     /** Runs clauses, each of which must be a fault with these words wherever it is, and show nothing. */
     private static void refused(List<String> clauses, String words) {
-        Recorder ran = run(String.join(" ", clauses));
+        Recorder ran = seen(String.join(" ", clauses), some -> faulty(some).size() >= clauses.size());
 
         assertThat(ran.out().strip()).isEmpty();
         assertThat(ran.err().lines()).allMatch(line -> line.contains(words));
-        assertThat(ran.err()
-                        .lines()
-                        .map(line -> line.replaceFirst(".* enabled probe ID ([0-9]+) .*", "$1"))
-                        .distinct())
-                .hasSameSizeAs(clauses);
+        assertThat(faulty(ran)).hasSameSizeAs(clauses);
+    }
+
+    /** The enabled probes that had a fault. */
+    private static Set<String> faulty(Recorder ran) {
+        return ran.err()
+                .lines()
+                .map(line -> line.replaceFirst(".* enabled probe ID ([0-9]+) .*", "$1"))
+                .collect(Collectors.toSet());
     }
 
     @Test
@@ -233,19 +266,22 @@ class ConfinementIT {
     void an_error_clause_sees_no_more_than_the_clause_that_failed() {
         String secret = " ERROR { printf(\"%s %d %s %d\", execname, pid, copyinstr(0x400000), arg5); }";
         for (String failing : List.of("BEGIN { trace(1 / (timestamp == 0)); }", "tick-50ms { trace(execname); }")) {
-            Recorder ran = run(failing + secret);
+            Recorder ran = seen(failing + secret, some -> some.err().contains("ERROR"));
 
             assertThat(ran.out().strip()).isEmpty();
             assertThat(ran.err()).contains("in ERROR probe enabling");
         }
-        Recorder own = run("syscall::wait4:entry { trace(curthread); } ERROR { @[execname, arg5] = count(); }");
+        Recorder own = seen(
+                "syscall::wait4:entry { trace(curthread); } ERROR { @[execname, arg5] = count(); }", printed("sh"));
         assertThat(own.out()).containsPattern("sh +0 +[0-9]+");
     }
 
     @Test
     void stacks_of_the_kernel_are_empty_and_its_symbols_have_no_names() {
-        Recorder ran = run("syscall::wait4:entry { @[stackdepth, caller, stack()] = count(); }"
-                + " BEGIN { printf(\"%a;\", 0xffffffff81000000); sym(0xffffffff81000000); }");
+        Recorder ran = seen(
+                "syscall::wait4:entry { @[stackdepth, caller, stack()] = count(); }"
+                        + " BEGIN { printf(\"%a;\", 0xffffffff81000000); sym(0xffffffff81000000); }",
+                printed("0 +0\\s+[0-9]+"));
 
         assertThat(ran.err()).isEmpty();
         assertThat(ran.out())
@@ -259,9 +295,9 @@ class ConfinementIT {
 
     @Test
     void the_clock_shows_the_zone_s_programs_and_no_one_s_kernel() {
-        List<String> keys = lines(run("profile-1999 { @[execname, arg0] = count(); }"));
+        List<String> keys = lines(seen("profile-1999 { @[execname, arg0] = count(); }", printed("[0-9]")));
 
-        assertThat(keys).allMatch(line -> line.matches("(sh|cat|sleep) +0 +[0-9]+"));
+        assertThat(keys).isNotEmpty().allMatch(line -> line.matches("(sh|cat|sleep) +0 +[0-9]+"));
     }
 
     @Test
@@ -288,8 +324,10 @@ class ConfinementIT {
     void places_are_found_in_the_zone_s_processes_by_its_own_numbers_only() {
         Recorder own = Recorder.in(calling, "-ln", "pid1:libc:wait*:entry");
         assertThat(own.out().lines().count()).isGreaterThan(1);
-        Recorder seen = run("pid1:libc:fork:entry, pid1:libc:_exit:entry, pid1:libc:wait*:entry"
-                + " { @[pid, probefunc, execname, usym(uregs[R_PC])] = count(); }");
+        Recorder seen = seen(
+                "pid1:libc:fork:entry, pid1:libc:_exit:entry, pid1:libc:wait*:entry"
+                        + " { @[pid, probefunc, execname, usym(uregs[R_PC])] = count(); }",
+                printed("[0-9]"));
         assertThat(lines(seen))
                 .isNotEmpty()
                 .allMatch(line -> line.matches("1 +[a-z0-9]+ +sh +libc.so.6`[a-z0-9_]+ +[0-9]+"));
@@ -305,14 +343,8 @@ class ConfinementIT {
 
     @Test
     void what_it_may_do_to_others_is_nothing() {
-        Recorder ran = Recorder.in(
-                calling,
-                "-wqn",
-                "tick-50ms { raise(9); } sched:::on-cpu { raise(9); } tick-50ms { stop(); } tick-200ms { exit(0); }");
-        assertThat(ran.err().lines()).hasSizeGreaterThan(2).allMatch(line -> line.contains(USER));
-        assertThat(Recorder.in(calling, "-wqn", "syscall:::entry { chill(1000); } tick-200ms { exit(0); }")
-                        .err())
-                .contains(KERNEL);
+        refused(List.of("tick-50ms { raise(9); }", "sched:::on-cpu { raise(9); }", "tick-50ms { stop(); }"), USER);
+        refused(List.of("syscall::wait4:entry { chill(1000); }"), KERNEL);
         assertThat(zone.isAlive() && neighbour.isAlive()).isTrue();
     }
 

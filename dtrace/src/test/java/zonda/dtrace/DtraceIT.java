@@ -82,10 +82,15 @@ class DtraceIT {
 
     @Test
     void a_session_may_be_of_one_zone() {
-        String program = "syscall::: { n++; } tick-100ms { printf(\"%d\", n > 0); exit(0); }";
+        String program =
+                "syscall::: { n++; } tick-100ms /n > 0 || ticks++ == LIMIT/ { printf(\"%d\", n > 0); exit(0); }";
 
-        assertThat(Recorder.run("-xzone=global", "-qn", program).out()).isEqualTo("1\n");
-        assertThat(Recorder.run("-xzone=nosuch", "-qn", program).out()).isEqualTo("0\n");
+        assertThat(Recorder.run("-xzone=global", "-qn", program.replace("LIMIT", "200"))
+                        .out())
+                .isEqualTo("1\n");
+        assertThat(Recorder.run("-xzone=nosuch", "-qn", program.replace("LIMIT", "1"))
+                        .out())
+                .isEqualTo("0\n");
     }
 
     @Test

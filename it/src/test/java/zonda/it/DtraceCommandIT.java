@@ -194,10 +194,11 @@ class DtraceCommandIT {
         assertThat(zonda.zlogin(vm.toString(), DTRACE + "dtrace -n BEGIN -c /no/such")
                         .err())
                 .isEqualTo("dtrace: failed to execute /no/such: cannot find executable file\n");
-        assertThat(zonda.sh(
-                        vm,
-                        "cd /tmp; /native/usr/sbin/dtrace -qn 'BEGIN { printf(\"begun\\n\"); } END { printf(\"ended\"); }'"
-                                + " >o & sleep 2; kill -TERM $!; wait $!; echo $?; cat o"))
+        assertThat(
+                        zonda.sh(
+                                vm,
+                                "cd /tmp; /native/usr/sbin/dtrace -qn 'BEGIN { printf(\"begun\\n\"); } END { printf(\"ended\"); }'"
+                                        + " >o & until grep -qs begun o; do sleep 0.1; done; kill -TERM $!; wait $!; echo $?; cat o"))
                 .isEqualTo("0\nbegun\n\nended");
         zonda.deleteAll();
     }
@@ -211,12 +212,14 @@ class DtraceCommandIT {
         try (Call mine = zonda.call("zlogin", vm.toString(), ours);
                 Call theirs = zonda.call("zlogin", other.toString(), busy.replace("NAME", "theirs-1"))) {
             assertThat(mine.out() + theirs.out()).isEmpty();
-            String seen = zonda.sh(
-                    vm,
-                    DTRACE + "dtrace -qn 'syscall:::entry, sched:::on-cpu, proc:::, sysinfo:::, vminfo:::, profile-997"
-                            + " { @[execname] = count(); @z[zonename] = count(); }"
-                            + " syscall::execve:return { @p[curpsinfo->pr_psargs] = count(); }"
-                            + " tick-2s { exit(0); }'");
+            String program = "dtrace -qn 'syscall:::entry, sched:::on-cpu, proc:::, sysinfo:::, vminfo:::, profile-997"
+                    + " { @[execname] = count(); @z[zonename] = count(); }"
+                    + " syscall::execve:return { @p[curpsinfo->pr_psargs] = count(); }"
+                    + " tick-SECONDSs { exit(0); }'";
+            String seen = zonda.sh(vm, DTRACE + program.replace("SECONDS", "2"));
+            if (!seen.contains("/tmp/mine-1 sleep 0.01")) {
+                seen = zonda.sh(vm, DTRACE + program.replace("SECONDS", "20"));
+            }
 
             assertThat(seen)
                     .contains("mine-1")
@@ -237,9 +240,12 @@ class DtraceCommandIT {
     @Test
     void a_zone_has_a_few_sessions_and_they_end_with_it() {
         UUID vm = tracing();
-        String loop = "/native/usr/sbin/dtrace -qn 'syscall:::entry { @ = count(); }' >/dev/null 2>&1 & ";
+        String loop = "/native/usr/sbin/dtrace -qn 'BEGIN { printf(\"begun\\n\"); } syscall:::entry { @ = count(); }'"
+                + " >>/tmp/sessions 2>/dev/null & ";
+        String begun = "until [ \"$(grep -cs begun /tmp/sessions)\" = 4 ]; do sleep 0.1; done; ";
+        String free = "until dtrace -V >/dev/null 2>&1; do sleep 0.1; done; ";
         Ran ran = zonda.zlogin(
-                vm.toString(), DTRACE + loop.repeat(4) + "sleep 4; dtrace -n BEGIN; kill -9 $!; sleep 3; dtrace -V");
+                vm.toString(), DTRACE + loop.repeat(4) + begun + "dtrace -n BEGIN; kill -9 $!; " + free + "dtrace -V");
         assertThat(ran.err()).isEqualTo("dtrace: failed to initialize dtrace: this zone has 4 sessions already\n");
         assertThat(ran.out()).isEqualTo("dtrace: Sun D 1.14\n");
         assertThat(programs()).isNotZero();
