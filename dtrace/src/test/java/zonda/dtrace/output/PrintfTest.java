@@ -108,4 +108,13 @@ class PrintfTest {
     void an_address_of_the_internet_is_written(String format, String text) {
         assertThat(format(format, DType.UINT, 0x0100007f)).isEqualTo(text);
     }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {"%Y; 2023 Nov 1[45] [0-9:]{8}", "%T; (Tue, 14|Wed, 15) Nov 2023 [0-9:]{8} [A-Z0-9:+-]+"})
+    void a_time_is_written_as_the_machine_s_zone_has_it(String format, String pattern) {
+        assertThat(format(format, new DType.Int("int64_t", 8, true), 1_700_000_000_000_000_000L))
+                .matches(pattern);
+    }
 }
