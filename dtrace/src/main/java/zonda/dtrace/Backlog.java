@@ -16,9 +16,10 @@ import zonda.kernel.BpfRing;
  * are let out up to the time until which all are known.
  */
 final class Backlog {
-    /** Bytes of records that are held, for all processors. */
-    private static final long MOST = 8 << 20;
+    /** Bytes of records that are held at most, for all processors. */
+    private static final long MOST = 16 << 20;
 
+    /** Bytes of records that are held of a processor at least. */
     private static final long LEAST = 64 << 10;
     /** Bytes that a record takes beside its own. */
     private static final int OVERHEAD = 32;
@@ -98,11 +99,11 @@ final class Backlog {
     private boolean cut;
 
     /**
-     * @param size bytes of each buffer
+     * @param size bytes of each buffer, and as many are held of it where there is room
      * @param clock as the records have it
      */
     Backlog(List<Buffer> buffers, long size, LongSupplier clock) {
-        long room = Math.max(LEAST, MOST / buffers.size());
+        long room = Math.max(LEAST, Math.min(size, MOST / buffers.size()));
         this.buffers = buffers.stream().map(buffer -> new Held(buffer, room)).toList();
         this.clock = clock;
         this.filling = size / 4;
