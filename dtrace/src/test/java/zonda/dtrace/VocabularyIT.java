@@ -127,6 +127,82 @@ class VocabularyIT {
         assertThat(ran.err()).isEqualTo("dtrace: 1 failed speculation (no speculative buffer available)\n");
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "-a -n BEGIN; 2; -a is not supported: Linux has no anonymous tracing at boot",
+                "-A -n BEGIN; 2; -A is not supported: Linux has no anonymous tracing at boot",
+                "-V -l; 2; only one of the [-AGhlV] options can be specified at a time",
+                "-Xq -n BEGIN; 1; failed to set -X q: Invalid value for specified option",
+                "-b zz -n BEGIN; 1; failed to set -b zz: Invalid value for specified option",
+                "-q; 1; no probes specified",
+                "-i 999999; 1; invalid probe specifier 999999: invalid probe identifier 999999: Unknown probe identifier",
+                "-p 999999999 -n BEGIN; 1; failed to grab pid 999999999: no such process",
+                "-p abc -n BEGIN; 1; invalid pid: abc",
+                "-s /no/such.d; 1; failed to open /no/such.d: No such file or directory",
+                "-o /no/such/file -n BEGIN; 1; failed to open output file '/no/such/file': No such file or directory",
+            })
+    void a_command_line_that_can_not_be_followed_is_refused(String words, int status, String answer) {
+        Recorder ran = Recorder.run(words.split(" "));
+
+        assertThat(ran.status()).isEqualTo(status);
+        assertThat(ran.err()).isEqualTo("dtrace: " + answer + "\n");
+    }
+
+    @Test
+    void options_of_the_command_line_do_what_they_are_for(@TempDir Path directory) throws Exception {
+        Files.writeString(directory.resolve("seven.d"), "inline int seven = 7;\n");
+        Files.writeString(directory.resolve("nine.h"), "#define NINE 9\n");
+        Path script = directory.resolve("script");
+        Files.writeString(
+                script,
+                "#include <nine.h>\n#ifdef __linux\n#error\n#endif\nBEGIN { printf(\"%d\", NINE + MORE + seven); exit(0); }\n");
+        String place = directory.toString();
+
+        Recorder ran = Recorder.run(
+                "-B",
+                "-32",
+                "-64",
+                "-H",
+                "-Xa",
+                "-C",
+                "-DMORE=4",
+                "-U__linux",
+                "-I",
+                place,
+                "-L",
+                place,
+                "-qs",
+                script.toString());
+
+        assertThat(ran.out() + ran.err()).isEqualTo("20\n");
+        assertThat(Recorder.run("-S", "-e", "-i", "1").err())
+                .startsWith("\nProgram for dtrace:::BEGIN:\n   0: (bf) ")
+                .endsWith("(95) exit\n");
+    }
+
+    @Test
+    void what_scratch_space_has_no_room_for_is_a_fault() {
+        Recorder ran = Recorder.run(
+                "-qn", "BEGIN { this->a = alloca(1 << 30); exit(2); } ERROR { printf(\"%d\", arg4); exit(0); }");
+
+        assertThat(ran.out()).isEqualTo("5\n");
+        assertThat(ran.err())
+                .isEqualTo(
+                        "dtrace: error on enabled probe ID 1 (ID 1: dtrace:::BEGIN): out of scratch space in action #1"
+                                + " at DIF offset 4\n");
+    }
+
+    @Test
+    void people_are_told_what_there_is_and_what_has_ended() {
+        Recorder ran = Recorder.run("-wn", "BEGIN { }", "-c", "true");
+
+        assertThat(ran.err())
+                .matches("dtrace: description 'BEGIN ' matched 1 probe\ndtrace: allowing destructive actions\n"
+                        + "dtrace: pid [0-9]+ has exited\n");
+    }
+
     @Test
     void pragmas_bind_require_and_qualify(@TempDir Path directory) throws Exception {
         assertThat(script(directory, "depends_on provider syscall", "binding \"1.0\" foo", "option quiet"))

@@ -60,7 +60,6 @@ final class Emitter {
     static final int NO_SCRATCH = 5;
     static final int KERNEL_PRIVILEGE = 6;
     static final int USER_PRIVILEGE = 7;
-    static final int BAD_SIZE = 10;
     static final int BAD_INDEX = 11;
 
     final BpfAssembler asm;
