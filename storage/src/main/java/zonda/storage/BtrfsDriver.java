@@ -313,7 +313,8 @@ final class BtrfsDriver implements PoolDriver {
 
     @Override
     public Bytes referenced(SnapshotId snapshot) {
-        return referenced(directory(snapshot));
+        Path subvolume = directory(snapshot);
+        return measurements.ofSnapshot(subvolume).orElseGet(() -> referenced(subvolume));
     }
 
     @Override

@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import zonda.base.Bytes;
@@ -28,6 +29,11 @@ final class Measurements {
             forget(subvolume);
         }
         return found;
+    }
+
+    /** Of a snapshot, which never changes, what is known of it, without a look at it. */
+    Optional<Bytes> ofSnapshot(Path subvolume) {
+        return Optional.ofNullable(known.get(subvolume)).map(Measured::referenced);
     }
 
     /** The subvolume is gone, or another one has its place. */

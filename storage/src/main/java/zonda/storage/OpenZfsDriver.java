@@ -142,9 +142,7 @@ final class OpenZfsDriver implements PoolDriver {
 
     @Override
     public Bytes sizeOf(SnapshotId volume) {
-        return Bytes.of(Long.parseLong(
-                zfs.check("zfs", "get", "-Hp", "-o", "value", "volsize", names.require(volume.snapshot()))
-                        .strip()));
+        return space.ofVolumeSnapshot(names.require(volume.snapshot()));
     }
 
     @Override
@@ -225,6 +223,7 @@ final class OpenZfsDriver implements PoolDriver {
     @Override
     public void tune(Guid dataset, Tuning own) {
         upkeep.tune(names.require(dataset), own);
+        space.changed();
     }
 
     @Override
@@ -239,8 +238,7 @@ final class OpenZfsDriver implements PoolDriver {
 
     @Override
     public String usualCompression() {
-        return zfs.check("zfs", "get", "-Hp", "-o", "value", "compression", pool)
-                .strip();
+        return space.compression();
     }
 
     @Override
@@ -330,6 +328,7 @@ final class OpenZfsDriver implements PoolDriver {
     @Override
     public void sync() {
         zfs.check("zpool", "sync", pool);
+        space.changed();
     }
 
     /** Nothing is held. */

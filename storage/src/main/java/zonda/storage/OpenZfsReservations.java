@@ -57,7 +57,6 @@ final class OpenZfsReservations implements PoolDriver.OwnReservations {
 
     @Override
     public Bytes unfilled(Guid dataset) {
-        String value = zfs.check("zfs", "get", "-Hp", "-o", "value", "usedbyrefreservation", names.require(dataset));
-        return Bytes.of(Long.parseLong(value.strip()));
+        return space.unfilled(names.require(dataset));
     }
 }

@@ -1,41 +1,69 @@
 package zonda.storage;
 
-import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 import zonda.base.Bytes;
 
 /**
- * How much space what takes, asked for all datasets of a pool at once: a listing asks about each, and a program for each
+ * How much space what takes, and what else listings ask of each dataset, asked for all datasets of a pool at once: a listing asks about each, and a program for each
  * would take seconds.
  *
- * <p>Any thread may call it.
+ * <p>Any thread may call it. Its lock is held while ZFS is asked, and never by who changes something.
  */
 final class OpenZfsSpace {
     /** ZFS itself counts anew every five seconds. */
-    private static final Duration FRESH = Duration.ofMillis(500);
+    private static final long FRESH_NANOS = 500_000_000;
 
     private final ZfsProgram zfs;
     private final String pool;
+    private final LongSupplier nanos;
     private final ReentrantLock lock = new ReentrantLock();
-    /** By name. Guarded by the lock. */
-    private Map<String, Space> spaces = Map.of();
+    /** How often something was made, changed or destroyed. */
+    private final AtomicLong changes = new AtomicLong();
+    /** Guarded by the lock. */
+    private Counted counted = Counted.NEVER;
 
-    private long asked;
-    private boolean isStale = true;
     /** What snapshots refer to, by their names, which never changes. */
-    private final Map<String, Bytes> frozen = new ConcurrentHashMap<>();
+    private final Map<String, Frozen> frozen = new ConcurrentHashMap<>();
+    /** When a dataset was last asked for its snapshots alone. */
+    private volatile long askedForSnapshots;
 
-    private record Space(Bytes used, Bytes referenced, Bytes available, Bytes volume) {
-        static final Space NONE = new Space(Bytes.of(0), Bytes.of(0), Bytes.of(0), Bytes.of(0));
+    private record Space(Bytes used, Bytes referenced, Bytes available, Bytes volume, Bytes unfilled) {
+        static final Space NONE = new Space(Bytes.of(0), Bytes.of(0), Bytes.of(0), Bytes.of(0), Bytes.of(0));
+    }
+
+    private record Frozen(Bytes referenced, Bytes volume) {
+        static final Frozen NONE = new Frozen(Bytes.of(0), Bytes.of(0));
+    }
+
+    /**
+     * An answer of ZFS.
+     *
+     * @param spaces by name
+     * @param compression of the pool's own dataset
+     * @param changes that it knows of
+     * @param until when it may be told: for as long as it took, so that whoever lists many datasets doesn't ask again for
+     *     each of them
+     */
+    private record Counted(Map<String, Space> spaces, String compression, long changes, long until) {
+        static final Counted NEVER = new Counted(Map.of(), "", -1, 0);
     }
 
     OpenZfsSpace(ZfsProgram zfs, String pool) {
+        this(zfs, pool, System::nanoTime);
+    }
+
+    OpenZfsSpace(ZfsProgram zfs, String pool, LongSupplier nanos) {
         this.zfs = zfs;
         this.pool = pool;
+        this.nanos = nanos;
+        this.askedForSnapshots = nanos.getAsLong() - 2 * FRESH_NANOS;
     }
 
     Bytes used(String dataset) {
@@ -58,47 +86,74 @@ final class OpenZfsSpace {
         return of(volume).volume();
     }
 
+    /** Of its refreservation, what its own data does not fill. */
+    Bytes unfilled(String dataset) {
+        return of(dataset).unfilled();
+    }
+
+    /** How data are stored that no dataset says anything about. */
+    String compression() {
+        return counted().compression();
+    }
+
     private Space of(String dataset) {
+        return counted().spaces().getOrDefault(dataset, Space.NONE);
+    }
+
+    private Counted counted() {
         lock.lock();
         try {
-            if (isStale || System.nanoTime() - asked > FRESH.toNanos()) {
-                asked = System.nanoTime();
-                spaces = read();
-                isStale = false;
+            if (counted.changes() != changes.get() || nanos.getAsLong() - counted.until() > 0) {
+                counted = count();
             }
-            return spaces.getOrDefault(dataset, Space.NONE);
+            return counted;
         } finally {
             lock.unlock();
         }
     }
 
-    private Map<String, Space> read() {
-        var read = new HashMap<String, Space>();
-        for (List<String> row : zfs.table(
-                "zfs",
-                "list",
-                "-Hp",
-                "-r",
-                "-t",
-                "filesystem,volume",
-                "-o",
-                "name,used,referenced,available,volsize",
-                pool)) {
-            read.put(
-                    row.getFirst(),
-                    new Space(bytes(row.get(1)), bytes(row.get(2)), bytes(row.get(3)), bytes(row.get(4))));
+    private Counted count() {
+        long known = changes.get();
+        long began = nanos.getAsLong();
+        Map<String, Space> spaces = new HashMap<>();
+        String compression = "";
+        String columns = "name,used,referenced,available,volsize,usedbyrefreservation,compression";
+        for (List<String> row : zfs.table("zfs", "list", "-Hp", "-r", "-t", "filesystem,volume", "-o", columns, pool)) {
+            List<Bytes> sizes = row.subList(1, row.size() - 1).stream()
+                    .map(OpenZfsSpace::bytes)
+                    .toList();
+            spaces.put(row.getFirst(), new Space(sizes.get(0), sizes.get(1), sizes.get(2), sizes.get(3), sizes.get(4)));
+            compression = row.getFirst().equals(pool) ? row.getLast() : compression;
         }
-        return read;
+        long ended = nanos.getAsLong();
+        return new Counted(spaces, compression, known, ended + Math.max(FRESH_NANOS, ended - began));
     }
 
-    /** Of a snapshot; all of its dataset are asked for when one isn't known. */
     Bytes referencedBySnapshot(String name) {
+        return ofSnapshot(name).referenced();
+    }
+
+    /** How large a volume was. */
+    Bytes ofVolumeSnapshot(String name) {
+        return ofSnapshot(name).volume();
+    }
+
+    /**
+     * All snapshots of its dataset are asked for when one isn't known, and all of the pool when another dataset's were
+     * asked for a moment ago: that is a listing.
+     */
+    private Frozen ofSnapshot(String name) {
         if (!frozen.containsKey(name)) {
             String dataset = name.substring(0, name.indexOf('@'));
-            zfs.table("zfs", "list", "-Hp", "-d", "1", "-t", "snapshot", "-o", "name,referenced", dataset)
-                    .forEach(row -> frozen.put(row.getFirst(), bytes(row.getLast())));
+            boolean isListing = nanos.getAsLong() - askedForSnapshots < FRESH_NANOS;
+            List<String> words = new ArrayList<>(List.of("zfs", "list", "-Hp", "-t", "snapshot"));
+            words.addAll(List.of("-o", "name,referenced,volsize"));
+            words.addAll(isListing ? List.of("-r", pool) : List.of("-d", "1", dataset));
+            zfs.table(words)
+                    .forEach(row -> frozen.put(row.getFirst(), new Frozen(bytes(row.get(1)), bytes(row.get(2)))));
+            askedForSnapshots = nanos.getAsLong();
         }
-        return frozen.getOrDefault(name, Bytes.of(0));
+        return frozen.getOrDefault(name, Frozen.NONE);
     }
 
     private static Bytes bytes(String text) {
@@ -107,12 +162,7 @@ final class OpenZfsSpace {
 
     /** Something was made, changed or destroyed. */
     void changed() {
-        lock.lock();
-        try {
-            isStale = true;
-        } finally {
-            lock.unlock();
-        }
+        changes.incrementAndGet();
     }
 
     /** Names mean something else from now on. */

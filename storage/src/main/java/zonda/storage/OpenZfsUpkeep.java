@@ -2,7 +2,6 @@ package zonda.storage;
 
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -157,7 +156,10 @@ final class OpenZfsUpkeep {
     /** All that a crash can have left undone. */
     void reconcile(Map<Guid, Charge> expected, Set<SnapshotId> snapshots) {
         promoteAll(expected.keySet());
-        expected.keySet().stream().sorted(Comparator.comparing(names::wanted)).forEach(this::rename);
+        expected.keySet().stream()
+                .map(dataset -> Map.entry(names.wanted(dataset), dataset))
+                .sorted(Map.Entry.comparingByKey())
+                .forEach(named -> rename(named.getValue()));
         snapshots.forEach(snapshot -> rename(snapshot.snapshot()));
         limitAll(expected);
         protectAll(snapshots);

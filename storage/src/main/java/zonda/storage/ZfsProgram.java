@@ -137,7 +137,11 @@ interface ZfsProgram {
     }
 
     /** Lines of fields that tabs separate. */
-    default List<List<String>> table(String... words) {
+    default List<List<String>> table(List<String> words) {
         return check(words).lines().map(line -> List.of(line.split("\t", -1))).toList();
+    }
+
+    default List<List<String>> table(String... words) {
+        return table(List.of(words));
     }
 }

@@ -30,6 +30,16 @@ class MeasurementsTest {
     }
 
     @Test
+    void a_snapshot_is_not_looked_at_again_until_it_is_gone() {
+        assertThat(measurements.ofSnapshot(directory)).isEmpty();
+        measure(directory, 1);
+
+        assertThat(measurements.ofSnapshot(directory)).hasValue(Bytes.of(1));
+        measurements.forget(directory);
+        assertThat(measurements.ofSnapshot(directory)).isEmpty();
+    }
+
+    @Test
     void what_was_forgotten_is_measured_again() {
         measure(directory, 1);
         measurements.forget(directory);
