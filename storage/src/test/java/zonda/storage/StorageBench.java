@@ -5,6 +5,7 @@ import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -21,13 +22,17 @@ import zonda.base.Journal.CrashPoint;
 import zonda.kernel.Command;
 
 /**
- * A pool on btrfs and its peers, in turn: {@code StorageBench SCRATCH TREE SNAPSHOTS ROUNDS}. The pool is in a file in
- * the scratch directory, and is taken away at the end.
+ * A pool on btrfs and its peers, in turn: {@code StorageBench SCRATCH TREE SNAPSHOTS ROUNDS [streams] [verbs]}. The pool
+ * is in a file in the scratch directory, and is taken away at the end.
  */
 final class StorageBench {
     private static final Duration LIMIT = Duration.ofMinutes(10);
     /** Snapshots that a dataset of a host that has many has. */
     private static final int EACH = 100;
+    /** Zones that a large host has, and those that it has had. */
+    private static final int CLONES = 2_000;
+    /** Streams of a whole tree take seconds. */
+    private static final int STREAMED = 5;
 
     private final Pools pools = new Pools(InstantSource.system(), new SplittableRandom(), CrashPoint.NONE);
     private final Pool pool;
@@ -44,30 +49,53 @@ final class StorageBench {
     }
 
     public static void main(String[] arguments) throws IOException {
-        var bench = new StorageBench(Path.of(arguments[0]), Integer.parseInt(arguments[3]));
+        Path scratch = Path.of(arguments[0]);
+        var bench = new StorageBench(scratch, Integer.parseInt(arguments[3]));
         try {
-            bench.run(Path.of(arguments[0]), Path.of(arguments[1]), Integer.parseInt(arguments[2]));
+            bench.copy(Path.of(arguments[1]));
+            if (List.of(arguments).indexOf("streams") > 3) {
+                bench.streams(scratch);
+            }
+            if (List.of(arguments).indexOf("verbs") > 3) {
+                bench.verbs(Integer.parseInt(arguments[2]));
+            }
         } finally {
             bench.pools.destroy(bench.pool);
         }
     }
 
-    private void run(Path scratch, Path tree, int snapshots) throws IOException {
-        Datasets datasets = pool.datasets();
-        Path image = datasets.create("bench/image", DatasetOptions.DEFAULT)
+    private void copy(Path tree) {
+        Path image = pool.datasets()
+                .create("bench/image", DatasetOptions.DEFAULT)
                 .mountpoint()
                 .orElseThrow();
         Command.of("cp", "-a", tree + "/.", image.toString()).check(LIMIT);
-        datasets.snapshot("bench/image", "final");
-        streams(scratch);
-        clones("warm-up");
-        clones("few");
-        double few = snapshots("few");
+        pool.datasets().snapshot("bench/image", "final");
+    }
+
+    private void verbs(int snapshots) throws IOException {
+        measure("warm-up");
+        Latencies few = measure("few");
         fill(snapshots);
-        clones("many");
-        double many = snapshots("many");
-        System.out.printf("snapshot with %d snapshots against few: ratio %.2f (aim 1.50)%n", snapshots, many / few);
+        measure(snapshots + " snapshots").against(few);
         listings();
+        age();
+        measure("aged").against(few);
+    }
+
+    /** At p50, in milliseconds. */
+    private record Latencies(double cloning, double snapshot, double destroy) {
+        void against(Latencies few) {
+            System.out.printf(
+                    "ratios to few: clone %.2f, snapshot %.2f, destroy %.2f (aim 1.50)%n",
+                    cloning / few.cloning, snapshot / few.snapshot, destroy / few.destroy);
+        }
+    }
+
+    private Latencies measure(String what) {
+        long[] destroys = new long[rounds];
+        double clone = clones(what, destroys);
+        return new Latencies(clone, snapshots(what), told("destroy of a clone, " + what, destroys));
     }
 
     private static double told(String what, long[] nanos) {
@@ -77,25 +105,34 @@ final class StorageBench {
         return p50;
     }
 
-    private void clones(String what) {
+    private static long timed(Runnable verb) {
+        long began = System.nanoTime();
+        verb.run();
+        return System.nanoTime() - began;
+    }
+
+    private void cloneOf(String name) {
+        pool.datasets().clone("bench/image@final", name, DatasetOptions.DEFAULT);
+    }
+
+    private double clones(String what, long[] destroys) {
         long[] nanos = new long[rounds];
         for (int i = 0; i < rounds; i++) {
-            long began = System.nanoTime();
-            pool.datasets().clone("bench/image@final", "bench/c" + i, DatasetOptions.DEFAULT);
-            nanos[i] = System.nanoTime() - began;
+            String name = "bench/c" + i;
+            nanos[i] = timed(() -> cloneOf(name));
         }
         for (int i = 0; i < rounds; i++) {
-            pool.datasets().destroy("bench/c" + i, false);
+            String name = "bench/c" + i;
+            destroys[i] = timed(() -> pool.datasets().destroy(name, false));
         }
-        told("clone and mount, " + what, nanos);
+        return told("clone and mount, " + what, nanos);
     }
 
     private double snapshots(String what) {
         long[] nanos = new long[rounds];
         for (int i = 0; i < rounds; i++) {
-            long began = System.nanoTime();
-            pool.datasets().snapshot("bench/image", "s" + i);
-            nanos[i] = System.nanoTime() - began;
+            String name = "s" + i;
+            nanos[i] = timed(() -> pool.datasets().snapshot("bench/image", name));
         }
         for (int i = 0; i < rounds; i++) {
             pool.datasets().destroy("bench/image@s" + i, false);
@@ -113,6 +150,25 @@ final class StorageBench {
             pool.datasets()
                     .snapshots(names.stream().map(name -> name + snapshot).toList(), Map.of());
         }
+    }
+
+    /** Clones that are mounted, each changed and with a snapshot; half of them went, and others came in their places. */
+    private void age() throws IOException {
+        for (int i = 0; i < CLONES; i++) {
+            used("bench/old" + i);
+        }
+        for (int i = 0; i < CLONES; i += 2) {
+            pool.datasets().destroy("bench/old" + i, true);
+            used("bench/old" + i);
+        }
+        System.out.printf("aged by %d clones, of which half came in the place of others%n", CLONES);
+    }
+
+    private void used(String name) throws IOException {
+        cloneOf(name);
+        Path mounted = pool.datasets().find(name).orElseThrow().mountpoint().orElseThrow();
+        Files.writeString(mounted.resolve("written"), name.repeat(1000));
+        pool.datasets().snapshot(name, "s");
     }
 
     /** What {@code zfs list -t all} reads, against the list of subvolumes, which has no properties. */
@@ -154,33 +210,44 @@ final class StorageBench {
         Path frozen = pool.datasets().directory(image.name());
         Command.of("btrfs", "send", "-q", "-f", peer.toString(), frozen.toString())
                 .check(LIMIT);
-        long[] ours = new long[rounds];
-        long[] theirs = new long[rounds];
         Path into = Files.createDirectory(top.resolve("received"));
-        for (int i = 0; i < rounds; i++) {
-            long began = System.nanoTime();
-            try (InputStream in = new BufferedInputStream(Files.newInputStream(stream), 1 << 20)) {
-                pool.datasets().streams().receive(ReceiveRequest.into("bench/r"), in, ReceiveListener.NONE);
-            }
-            ours[i] = System.nanoTime() - began;
+        long[] ours = new long[STREAMED];
+        long[] theirs = new long[STREAMED];
+        for (int i = -1; i < STREAMED; i++) {
+            long mine = timed(() -> receive(stream));
             pool.datasets().destroy("bench/r", true);
-            began = System.nanoTime();
-            Command.of("btrfs", "receive", "-f", peer.toString(), into.toString())
-                    .check(LIMIT);
-            Command.of("btrfs", "filesystem", "sync", into.toString()).check(LIMIT);
-            theirs[i] = System.nanoTime() - began;
+            long other = timed(() -> receiveByBtrfs(peer, into));
             Command.of(
                             "btrfs",
                             "subvolume",
                             "delete",
                             into.resolve(image.guid()).toString())
                     .check(LIMIT);
+            if (i >= 0) {
+                ours[i] = mine;
+                theirs[i] = other;
+            }
         }
         Files.delete(into);
         double mine = told("receive of a stream", ours);
         double other = told("btrfs receive", theirs);
         System.out.printf(
-                "%.0f MB/s against %.0f MB/s, ratio %.2f%n",
+                "%.0f MB/s against %.0f MB/s, ratio of the times %.2f%n",
                 Files.size(stream) / 1e3 / mine, Files.size(peer) / 1e3 / other, mine / other);
+        Files.delete(stream);
+        Files.delete(peer);
+    }
+
+    private void receive(Path stream) {
+        try (InputStream in = new BufferedInputStream(Files.newInputStream(stream), 1 << 20)) {
+            pool.datasets().streams().receive(ReceiveRequest.into("bench/r"), in, ReceiveListener.NONE);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void receiveByBtrfs(Path stream, Path into) {
+        Command.of("btrfs", "receive", "-f", stream.toString(), into.toString()).check(LIMIT);
+        Command.of("btrfs", "filesystem", "sync", into.toString()).check(LIMIT);
     }
 }
