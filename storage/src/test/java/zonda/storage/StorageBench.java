@@ -19,6 +19,7 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import zonda.base.Bytes;
 import zonda.base.Journal.CrashPoint;
+import zonda.base.Undo;
 import zonda.kernel.Command;
 
 /**
@@ -51,7 +52,8 @@ final class StorageBench {
     public static void main(String[] arguments) throws IOException {
         Path scratch = Path.of(arguments[0]);
         var bench = new StorageBench(scratch, Integer.parseInt(arguments[3]));
-        try {
+        try (var undo = new Undo()) {
+            undo.add(() -> bench.pools.destroy(bench.pool));
             bench.copy(Path.of(arguments[1]));
             if (List.of(arguments).indexOf("streams") > 3) {
                 bench.streams(scratch);
@@ -59,8 +61,6 @@ final class StorageBench {
             if (List.of(arguments).indexOf("verbs") > 3) {
                 bench.verbs(Integer.parseInt(arguments[2]));
             }
-        } finally {
-            bench.pools.destroy(bench.pool);
         }
     }
 
@@ -75,12 +75,21 @@ final class StorageBench {
 
     private void verbs(int snapshots) throws IOException {
         measure("warm-up");
+        rest();
         Latencies few = measure("few");
         fill(snapshots);
+        rest();
         measure(snapshots + " snapshots").against(few);
         listings();
         age();
+        measure("aged, not at rest").against(few);
+        rest();
         measure("aged").against(few);
+    }
+
+    /** Until the kernel has freed what was destroyed, all who make something wait for that. */
+    private void rest() {
+        Command.of("btrfs", "subvolume", "sync", top.toString()).check(LIMIT);
     }
 
     /** At p50, in milliseconds. */
