@@ -11,8 +11,8 @@ import java.util.function.LongSupplier;
 import zonda.base.Bytes;
 
 /**
- * How much space what takes, and what else listings ask of each dataset, asked for all datasets of a pool at once: a listing asks about each, and a program for each
- * would take seconds.
+ * How much space what takes, and what else listings ask of each dataset, asked for all datasets of a pool at once: a
+ * listing asks about each, and a program for each would take seconds.
  *
  * <p>Any thread may call it. Its lock is held while ZFS is asked, and never by who changes something.
  */
@@ -48,8 +48,8 @@ final class OpenZfsSpace {
      * @param spaces by name
      * @param compression of the pool's own dataset
      * @param changes that it knows of
-     * @param until when it may be told: for as long as it took, so that whoever lists many datasets doesn't ask again for
-     *     each of them
+     * @param until when it may be told: for as long as it took, so that whoever lists many datasets does not ask again
+     *     for each of them
      */
     private record Counted(Map<String, Space> spaces, String compression, long changes, long until) {
         static final Counted NEVER = new Counted(Map.of(), "", -1, 0);
