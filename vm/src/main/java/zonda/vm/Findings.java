@@ -58,7 +58,7 @@ public final class Findings {
 
     /** A property that must be there; one that is there and wrong is not missing. */
     public void missing(String path) {
-        if (places.contains(path) || badValues.contains(path)) {
+        if (places.contains(path)) {
             return;
         }
         missing.add(path);

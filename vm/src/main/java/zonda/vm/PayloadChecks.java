@@ -40,7 +40,7 @@ final class PayloadChecks {
         }
         Json.Obj given = raw.has("brand") ? raw : raw.with("brand", word);
         Json.Obj read = PciDevices.settled(payloads.read(given, Verb.CREATE, brand.get(), findings));
-        payloads.checkRequired(read, brand.get(), findings);
+        payloads.checkRequired(given, read, brand.get(), findings);
         UUID uuid = read.string("uuid").map(UUID::fromString).orElseGet(() -> Values.randomUuid(random));
         Json.Obj complete = defaults.complete(read.with("uuid", uuid.toString()), brand.get())
                 .with("create_timestamp", now());

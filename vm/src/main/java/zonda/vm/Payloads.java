@@ -137,11 +137,22 @@ final class Payloads {
         return "warning: property \"" + path + "\" is ignored: " + what + " does not take it for brand " + brand.word();
     }
 
-    /** Notes what a create of this brand lacks. */
-    void checkRequired(Json.Obj payload, Brand brand, Findings findings) {
+    /**
+     * Notes what a create of this brand lacks; what is there and wrong is not missing.
+     *
+     * @param read what {@link #read} made of it
+     */
+    void checkRequired(Json.Obj given, Json.Obj read, Brand brand, Findings findings) {
         for (Property property : table.all()) {
-            if (property.required().contains(brand) && !payload.has(property.name())) {
-                findings.missing(property.name());
+            String name = property.name();
+            boolean isGiven = switch (given.members().get(name)) {
+                case null -> false;
+                case Json.Null _ -> false;
+                case Json.Str(String text) -> !text.isEmpty();
+                default -> true;
+            };
+            if (property.required().contains(brand) && !read.has(name) && !isGiven) {
+                findings.missing(name);
             }
         }
     }

@@ -66,6 +66,21 @@ class CrossFieldRulesTest {
     @CsvSource(
             delimiter = '|',
             value = {
+                "{'image_uuid':'nonsense'} | [image_uuid] | []",
+                "{'image_uuid':7} | [image_uuid] | []",
+                "{'image_uuid':''} | [image_uuid] | [image_uuid]",
+                "{'image_uuid':null} | [] | [image_uuid]",
+            })
+    void what_is_there_and_wrong_is_not_missing(String payload, String bad, String missing) {
+        Json.Obj told = checked("joyent", payload).findings().toJson();
+        assertThat(told.array("bad_values").strings()).hasToString(bad);
+        assertThat(told.array("missing_properties").strings()).hasToString(missing);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
                 "kvm | {'disks':[{'model':'virtio','image_uuid':'ZVOL','block_size':8192}]} | setting both .block_size and .image_uuid on a volume is invalid",
                 "kvm | {'disks':[{'model':'virtio','image_uuid':'ZVOL','image_size':7}]} | Invalid value(s) for: disks.0.image_size",
                 "kvm | {'disks':[{'model':'virtio','image_uuid':'ZVOL','size':7}]} | Invalid value(s) for: size",

@@ -85,7 +85,7 @@ class PayloadFuzzTest {
         return isTaken(payload, () -> {
             Brand brand = Brand.find(payload.string("brand", "")).orElse(Brand.JOYENT);
             Json.Obj read = payloads.read(payload, Verb.CREATE, brand, findings);
-            payloads.checkRequired(read, brand, findings);
+            payloads.checkRequired(payload, read, brand, findings);
             Json.Obj complete =
                     defaults.complete(read.with("uuid", VM.toString()).with("brand", brand.word()), brand);
             var vm = new VmConfig(complete);

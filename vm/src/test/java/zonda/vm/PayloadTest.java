@@ -299,7 +299,7 @@ class PayloadTest {
     void missing_properties_are_named() {
         Json.Obj read = payloads.read(Json.object(), Verb.CREATE, Brand.LX, findings);
 
-        payloads.checkRequired(read, Brand.LX, findings);
+        payloads.checkRequired(Json.object(), read, Brand.LX, findings);
 
         assertThat(findings.toJson().array("missing_properties").strings())
                 .containsExactly("brand", "image_uuid", "kernel_version");
