@@ -149,7 +149,16 @@ class ImageCreateIT {
             Json.Obj manifest2 = Json.parseObject(Files.readString(served.resolve(direct + ".imgmanifest")));
             assertThat(manifest2.array("files").objects().getFirst().integer("size", 0))
                     .isEqualTo(Files.size(served.resolve(direct + ".file")));
+            Files.writeString(
+                    served.resolve("channels.json"), "[{\"name\":\"release\",\"default\":true},{\"name\":\"dev\"}]");
+            Files.writeString(
+                    served.resolve(direct + ".imgmanifest"),
+                    manifest2
+                            .with("channels", Json.Arr.ofStrings(List.of("dev")))
+                            .pretty());
             ran = zonda.imgadm("import", "-q", "-S", url, direct);
+            assertThat(ran.err()).startsWith("imgadm import: error (ActiveImageNotFound): ");
+            ran = zonda.imgadm("import", "-q", "-C", "dev", "-S", url, direct);
             assertThat(ran.status()).as(ran.toString()).isZero();
             assertThat(zonda.imgadm("delete", direct).status()).isZero();
             assertThat(zonda.imgadm("create", "-o", "/tmp", "-p", url, vm.toString(), "name=a", "version=1")
