@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import zonda.base.Code;
 import zonda.base.OpException;
 
@@ -55,9 +56,14 @@ final class Getopt {
 
     /** How many words there are before the first operand, when single letters that take values are all options. */
     static int leading(List<String> arguments) {
+        return leading(arguments, word -> word.length() == 2);
+    }
+
+    /** How many words there are before the first operand. @param lacksValue whether an option's value is the next word */
+    static int leading(List<String> arguments, Predicate<String> lacksValue) {
         int words = 0;
         while (words < arguments.size() && arguments.get(words).matches("-.+")) {
-            words += arguments.get(words).length() == 2 ? 2 : 1;
+            words += lacksValue.test(arguments.get(words)) ? 2 : 1;
         }
         return Math.min(words, arguments.size());
     }

@@ -78,7 +78,7 @@ public final class ZloginTool implements Tool {
     }
 
     private static Asked parse(List<String> arguments) {
-        int leading = leading(arguments);
+        int leading = Getopt.leading(arguments, word -> word.matches("-[^l]*l"));
         Getopt options = Getopt.parse(arguments.subList(0, leading), OPTIONS);
         if (leading == arguments.size()) {
             throw new OpException(Code.USAGE, "zone name missing");
@@ -89,15 +89,6 @@ public final class ZloginTool implements Tool {
                 options.value("l").orElse("root"),
                 arguments.get(leading),
                 arguments.subList(leading + 1, arguments.size()));
-    }
-
-    /** How many words there are before the zone's name. */
-    private static int leading(List<String> arguments) {
-        int words = 0;
-        while (words < arguments.size() && arguments.get(words).matches("-.+")) {
-            words += arguments.get(words).matches("-[^l]*l") ? 2 : 1;
-        }
-        return Math.min(words, arguments.size());
     }
 
     private ZoneExec.Program program(Session session, UUID zone, Asked asked) {

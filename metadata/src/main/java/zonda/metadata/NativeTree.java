@@ -10,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -28,6 +27,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import zonda.base.Code;
+import zonda.base.FileVersion;
 import zonda.base.Json;
 import zonda.base.OpException;
 import zonda.base.StateFile;
@@ -87,7 +87,7 @@ public final class NativeTree {
         for (Item item : items.values()) {
             if (item.source().isPresent()) {
                 Path source = item.source().get();
-                files = files.with(source.toString(), version(source));
+                files = files.with(source.toString(), FileVersion.of(source).toString());
             }
         }
         StateFile.replaceVolatile(
@@ -120,17 +120,11 @@ public final class NativeTree {
             }
         }
         for (String file : files.members().keySet()) {
-            if (!version(Path.of(file)).equals(files.string(file, ""))) {
+            if (!FileVersion.of(Path.of(file)).toString().equals(files.string(file, ""))) {
                 return false;
             }
         }
         return hash(scripts()).equals(origin.string("scripts", ""));
-    }
-
-    /** What an upgrade of a file's package changes. */
-    private static String version(Path file) throws IOException {
-        BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
-        return attributes.fileKey() + " " + attributes.size() + " " + attributes.lastModifiedTime();
     }
 
     private static Map<String, Item> items() throws IOException {

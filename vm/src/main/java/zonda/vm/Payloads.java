@@ -48,9 +48,12 @@ final class Payloads {
         return new Json.Obj(read);
     }
 
+    private static boolean isEmpty(Json value) {
+        return value instanceof Json.Null || (value instanceof Json.Str(String text) && text.isEmpty());
+    }
+
     private Optional<Json> value(Property property, String at, Json value, Taking taking, Findings findings) {
-        boolean unset = value instanceof Json.Null
-                || (value instanceof Json.Str(String text) && text.isEmpty() && property.type() != Type.UUID);
+        boolean unset = value instanceof Json.Null || (isEmpty(value) && property.type() != Type.UUID);
         Optional<Json> typed = unset ? Optional.empty() : Values.typed(property, value);
         if (unset || typed.filter(one -> Shapes.isUnset(property, one)).isPresent()) {
             return taking.verb() == Verb.UPDATE ? Optional.of(new Json.Null()) : Optional.empty();
@@ -145,13 +148,9 @@ final class Payloads {
     void checkRequired(Json.Obj given, Json.Obj read, Brand brand, Findings findings) {
         for (Property property : table.all()) {
             String name = property.name();
-            boolean isGiven = switch (given.members().get(name)) {
-                case null -> false;
-                case Json.Null _ -> false;
-                case Json.Str(String text) -> !text.isEmpty();
-                default -> true;
-            };
-            if (property.required().contains(brand) && !read.has(name) && !isGiven) {
+            if (property.required().contains(brand)
+                    && !read.has(name)
+                    && isEmpty(given.members().getOrDefault(name, new Json.Null()))) {
                 findings.missing(name);
             }
         }

@@ -4,8 +4,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -21,6 +19,7 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import zonda.base.Code;
+import zonda.base.FileVersion;
 import zonda.base.Json;
 import zonda.base.OpException;
 import zonda.base.StateFile;
@@ -43,17 +42,10 @@ public final class VmStore {
     private final Map<UUID, VmRecord> records = new ConcurrentHashMap<>();
     private final Map<UUID, Instant> modified = new ConcurrentHashMap<>();
     /** The files that the records were last read from or written to. */
-    private final Map<UUID, Version> taken = new ConcurrentHashMap<>();
+    private final Map<UUID, FileVersion> taken = new ConcurrentHashMap<>();
 
     private final List<Foreign> foreign = new ArrayList<>();
     private volatile Consumer<UUID> changed = _ -> {};
-
-    /** What differs between a file and the same after an edit, in place or by another of its name. */
-    private record Version(FileTime time, long size, Object inode) {
-        static Version of(BasicFileAttributes file) {
-            return new Version(file.lastModifiedTime(), file.size(), file.fileKey());
-        }
-    }
 
     /** A zone that another host's tools configured, and where its file is. */
     record Foreign(Json.Obj properties, Path file) {}
@@ -105,8 +97,8 @@ public final class VmStore {
             switch (documents.read(uuid, StateFile.read(file).orElseThrow())) {
                 case ZoneDocuments.Found.Ours(VmRecord record) -> {
                     records.put(uuid, record);
-                    var now = Version.of(Files.readAttributes(file, BasicFileAttributes.class));
-                    modified.put(uuid, now.time().toInstant());
+                    var now = FileVersion.of(file);
+                    modified.put(uuid, now.modified().toInstant());
                     taken.put(uuid, now);
                 }
                 case ZoneDocuments.Found.Foreign(Json.Obj properties) -> foreign.add(new Foreign(properties, file));
@@ -123,7 +115,7 @@ public final class VmStore {
      * @throws OpException INVALID saying what of the file can't be
      */
     synchronized void reread(UUID uuid) {
-        Optional<Version> written = version(uuid);
+        Optional<FileVersion> written = version(uuid);
         find(uuid)
                 .ifPresent(known -> StateFile.read(file(uuid))
                         .filter(text -> !text.equals(documents.write(known).text()))
@@ -146,9 +138,9 @@ public final class VmStore {
     }
 
     /** Empty when the VM has no file. */
-    private Optional<Version> version(UUID uuid) {
+    private Optional<FileVersion> version(UUID uuid) {
         try {
-            return Optional.of(Version.of(Files.readAttributes(file(uuid), BasicFileAttributes.class)));
+            return Optional.of(FileVersion.of(file(uuid)));
         } catch (IOException _) {
             return Optional.empty();
         }

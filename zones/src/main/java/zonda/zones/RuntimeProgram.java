@@ -5,9 +5,8 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.FileTime;
 import java.util.Optional;
+import zonda.base.FileVersion;
 import zonda.kernel.KernelException;
 import zonda.kernel.SealedProgram;
 
@@ -24,9 +23,7 @@ final class RuntimeProgram {
 
     private Optional<Copy> copy = Optional.empty();
 
-    private record Version(Optional<Object> key, FileTime changed, long size) {}
-
-    private record Copy(SealedProgram program, Version version) {}
+    private record Copy(SealedProgram program, FileVersion version) {}
 
     /** @param directory of this daemon alone, where the copy is found */
     RuntimeProgram(Path file, Path directory) {
@@ -41,7 +38,7 @@ final class RuntimeProgram {
     /** What to execute: a copy of the program as it is installed now, or that itself where no copy may be executed. */
     synchronized Path current() {
         try {
-            Version installed = version();
+            FileVersion installed = FileVersion.of(file);
             if (copy.filter(held -> held.version().equals(installed)).isEmpty()) {
                 renew(installed);
             }
@@ -54,7 +51,7 @@ final class RuntimeProgram {
         }
     }
 
-    private void renew(Version installed) throws IOException {
+    private void renew(FileVersion installed) throws IOException {
         SealedProgram program = SealedProgram.of(file);
         Path fresh = link.resolveSibling(link.getFileName() + ".new");
         Files.deleteIfExists(fresh);
@@ -62,10 +59,5 @@ final class RuntimeProgram {
         Files.move(fresh, link, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         copy.ifPresent(old -> old.program().close());
         copy = Optional.of(new Copy(program, installed));
-    }
-
-    private Version version() throws IOException {
-        var attributes = Files.readAttributes(file, BasicFileAttributes.class);
-        return new Version(Optional.ofNullable(attributes.fileKey()), attributes.lastModifiedTime(), attributes.size());
     }
 }

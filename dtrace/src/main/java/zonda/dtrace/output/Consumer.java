@@ -282,7 +282,7 @@ public final class Consumer {
         if (!quiet()) {
             out.append('\n');
         }
-        outlet.out(out);
+        outlet.add(out);
     }
 
     private String prefix(Probe probe, ByteBuffer record) {
@@ -358,7 +358,7 @@ public final class Consumer {
     }
 
     private void flush(StringBuilder out) {
-        outlet.out(out);
+        outlet.add(out);
         out.setLength(0);
     }
 

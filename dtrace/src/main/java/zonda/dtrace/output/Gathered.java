@@ -26,13 +26,10 @@ final class Gathered implements Consumer.Outlet {
 
     @Override
     public void out(String more) {
-        text.append(more);
-        if (text.length() > MUCH) {
-            flush();
-        }
+        add(more);
     }
 
-    void out(StringBuilder more) {
+    void add(CharSequence more) {
         text.append(more);
         if (text.length() > MUCH) {
             flush();
