@@ -42,7 +42,8 @@ record MachineGuest(Instance zonda) {
                 }
             });
             assertThat(answered)
-                    .as(() -> page + " of " + zonda.get(vm).compact() + console(vm))
+                    .as(() -> page + ", VM " + zonda.state(vm) + known(vm) + "\n"
+                            + zonda.get(vm).compact())
                     .isTrue();
             return text[0].lines()
                     .map(line -> line.split(" ", 2))
@@ -50,15 +51,19 @@ record MachineGuest(Instance zonda) {
         }
     }
 
-    /** All that it has said at its console, and what the DHCP server knows of it. */
-    private String console(UUID vm) {
+    /** What the DHCP server knows of it, and all that it has said at its console. */
+    private String known(UUID vm) {
         Path network = zonda.root().resolve("run/zonda/network/dnsmasq/stub0");
         return Stream.of(
-                        zonda.root().resolve("var/log/zonda/" + vm + ".console"),
                         network.resolve("leases"),
-                        network.resolve("log"))
-                .map(file -> "\n" + file + ":\n" + (Files.exists(file) ? new String(Instance.read(file)) : "-"))
+                        network.resolve("log"),
+                        zonda.root().resolve("var/log/zonda/" + vm + ".console"))
+                .map(file -> "\n" + file.getFileName() + ":\n" + text(file))
                 .collect(Collectors.joining());
+    }
+
+    private static String text(Path file) {
+        return Files.exists(file) ? new String(Instance.read(file)).replaceAll("\n\\s*\n", "\n") : "-";
     }
 
     /** What the embedded network's DHCP server gives to the VM's NIC. */

@@ -50,8 +50,8 @@ public final class MachineEnd {
                 nic.interfaceName(), otherMac(nic.mac()), "switch" + nic.index(), nic.mtu(), tap(nic.index()), owner);
     }
 
-    /** Locally administered, and no other NIC's: of the zone's two ends only this one has these first bytes. */
+    /** Another one than the NIC's, whatever that is. */
     private static Mac otherMac(Mac mac) {
-        return new Mac(mac.value() & 0xff_ffff_ffffL | 0x06L << 40);
+        return new Mac(mac.value() ^ 0x04L << 40);
     }
 }

@@ -106,6 +106,23 @@ final class Frames {
         return ethernet(BROADCAST, from, 0x0806, arp.array());
     }
 
+    /** Asks everybody who has an address. */
+    static byte[] arpRequest(Mac from, String senderIp, String wanted) {
+        var arp = ByteBuffer.allocate(28);
+        arp.putInt(0x00010800).putShort((short) 0x0604).putShort((short) 1);
+        arp.put(from.bytes()).put(octets(senderIp)).put(new byte[6]).put(octets(wanted));
+        return ethernet(BROADCAST, from, 0x0806, arp.array());
+    }
+
+    /** How the answer to {@link #arpRequest} ends. */
+    static byte[] arpReplyTo(Mac asker, String wanted, String askerIp) {
+        return ByteBuffer.allocate(14)
+                .put(octets(wanted))
+                .put(asker.bytes())
+                .put(octets(askerIp))
+                .array();
+    }
+
     static byte[] udp6(Mac from, String source, int sourcePort, int port, String mark) {
         byte[] udp = udp(sourcePort, port, mark.getBytes(StandardCharsets.US_ASCII));
         return ethernet(ALL_NODES, from, 0x86dd, ipv6(source, 17, udp));

@@ -80,6 +80,25 @@ final class TestZone implements AutoCloseable {
             while (1) { my $from = recv($s, my $b, 65536, 0); print unpack("H*", $b), "\\n"; }
             """;
 
+    /** What a machine's guest gets at its NIC, which is the other end of the tap, while it says this again and again. */
+    Capture guest(String tap, byte[] frame) {
+        return new Capture(command("perl", "-e", EMULATE, tap, HexFormat.of().formatHex(frame))
+                .start());
+    }
+
+    /** TUNSETIFF with IFF_TAP, IFF_NO_PI and IFF_VNET_HDR, linux/if_tun.h: each frame has ten octets before it. */
+    private static final String EMULATE = """
+            $| = 1; sysopen(my $t, "/dev/net/tun", 2) or die "tun: $!";
+            ioctl($t, 0x400454ca, pack("a16Sx22", $ARGV[0], 0x5002)) or die "tap: $!";
+            print "ready\\n"; vec(my $all = "", fileno($t), 1) = 1;
+            while (1) {
+                syswrite($t, pack("x10H*", $ARGV[1])) or die "send: $!";
+                while (select(my $readable = $all, undef, undef, 0.2)) {
+                    sysread($t, my $b, 65536) or die "receive: $!"; print unpack("x10H*", $b), "\\n";
+                }
+            }
+            """;
+
     @Override
     public void close() {
         try {
