@@ -1,18 +1,23 @@
 package zonda.images;
 
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import zonda.base.Bytes;
 import zonda.storage.Dataset;
 import zonda.storage.DatasetOptions;
 import zonda.storage.Datasets;
+import zonda.storage.SendRequest;
 import zonda.storage.Snapshot;
 import zonda.storage.VolumeShape;
+import zonda.zstream.StreamHeader;
 
 /** Images as datasets of a pool. Any thread may call it. */
 public final class DatasetImages implements ImageStore {
@@ -30,6 +35,39 @@ public final class DatasetImages implements ImageStore {
         this.datasets = datasets;
     }
 
+    private boolean isDevice(UUID image) {
+        return datasets.hasDevices()
+                && datasets.find(installed(image)).filter(Dataset::isVolume).isPresent();
+    }
+
+    private DeviceImages devices() {
+        return new DeviceImages(datasets);
+    }
+
+    @Override
+    public Optional<DiskStreams> diskStreams() {
+        return datasets.hasDevices() ? Optional.of(new Streams()) : Optional.empty();
+    }
+
+    private final class Streams implements DiskStreams {
+        @Override
+        public void receive(UUID image, Optional<UUID> origin, InputStream stream, Consumer<StreamHeader> check) {
+            datasets.destroyIfExists(partial(image), true);
+            devices().receive(partial(image), origin.map(DatasetImages.this::sealed), stream, check);
+        }
+
+        @Override
+        public long guid(String snapshot) {
+            return datasets.streams().identity(snapshot).orElseThrow();
+        }
+
+        @Override
+        public void send(String snapshot, Optional<UUID> origin, OutputStream out) {
+            Optional<String> from = origin.map(DatasetImages.this::sealed);
+            datasets.streams().send(new SendRequest(snapshot, from, false, false, false), out, _ -> {});
+        }
+    }
+
     @Override
     public String pool() {
         return pool;
@@ -37,13 +75,14 @@ public final class DatasetImages implements ImageStore {
 
     @Override
     public State state(UUID image) {
-        if (datasets.findSnapshot(installed(image) + "@" + FINAL).isPresent()) {
+        if (datasets.findSnapshot(sealed(image)).isPresent()) {
             return State.INSTALLED;
         }
         if (datasets.findSnapshot(partial(image) + "@" + FINAL).isPresent()) {
             return State.SEALED;
         }
-        return datasets.find(partial(image)).isPresent() ? State.FILLING : State.ABSENT;
+        boolean isBegun = datasets.has(partial(image)) || datasets.has(DeviceImages.files(partial(image)));
+        return isBegun ? State.FILLING : State.ABSENT;
     }
 
     @Override
@@ -54,8 +93,8 @@ public final class DatasetImages implements ImageStore {
 
     @Override
     public Path createPartialVolume(UUID image) {
-        if (!datasets.driverName().equals("btrfs")) {
-            return createPartial(image);
+        if (datasets.hasDevices()) {
+            return devices().createFiles(partial(image));
         }
         datasets.create(partial(image), DatasetOptions.DEFAULT.volume(VolumeShape.of(SMALL, VolumeShape.USUAL_BLOCK)));
         return place(image);
@@ -69,9 +108,13 @@ public final class DatasetImages implements ImageStore {
                 : datasets.mount(partial(image));
     }
 
+    /** Where disks are devices, the stream of one makes a clone itself. */
     @Override
     public Path clonePartial(UUID image, UUID origin) {
-        datasets.clone(installed(origin) + "@" + FINAL, partial(image), cloneOptions(origin));
+        if (isDevice(origin)) {
+            return createPartialVolume(image);
+        }
+        datasets.clone(sealed(origin), partial(image), cloneOptions(origin));
         return place(image);
     }
 
@@ -83,9 +126,10 @@ public final class DatasetImages implements ImageStore {
 
     @Override
     public void seal(UUID image) {
-        if (state(image) == State.FILLING) {
+        if (state(image) == State.FILLING && !devices().seal(partial(image), FINAL)) {
             datasets.snapshot(partial(image), FINAL);
         }
+        datasets.destroyIfExists(DeviceImages.files(partial(image)), true);
     }
 
     @Override
@@ -98,6 +142,7 @@ public final class DatasetImages implements ImageStore {
     @Override
     public void discard(UUID image) {
         datasets.destroyIfExists(partial(image), true);
+        datasets.destroyIfExists(DeviceImages.files(partial(image)), true);
     }
 
     @Override
@@ -107,12 +152,12 @@ public final class DatasetImages implements ImageStore {
 
     @Override
     public Path content(UUID image) {
-        return datasets.directory(installed(image) + "@" + FINAL);
+        return datasets.directory(sealed(image));
     }
 
     @Override
     public List<String> dependents(UUID image) {
-        return datasets.findSnapshot(installed(image) + "@" + FINAL).map(Snapshot::clones).orElse(List.of()).stream()
+        return datasets.findSnapshot(sealed(image)).map(Snapshot::clones).orElse(List.of()).stream()
                 .map(DatasetImages::leaf)
                 .toList();
     }
@@ -131,13 +176,18 @@ public final class DatasetImages implements ImageStore {
                 .collect(Collectors.toSet());
     }
 
-    private static Optional<UUID> partialOf(String name) {
+    private static Optional<UUID> partialOf(String dataset) {
+        String name = DeviceImages.withoutFiles(dataset);
         String uuid = name.endsWith(PARTIAL) ? name.substring(0, name.length() - PARTIAL.length()) : "";
         return ManifestRules.isUuid(uuid) ? Optional.of(UUID.fromString(uuid)) : Optional.empty();
     }
 
     private static String leaf(String name) {
         return name.substring(name.lastIndexOf('/') + 1);
+    }
+
+    private String sealed(UUID image) {
+        return installed(image) + "@" + FINAL;
     }
 
     private String installed(UUID image) {

@@ -1,10 +1,15 @@
 package zonda.images;
 
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Consumer;
 import zonda.base.Bytes;
+import zonda.zstream.StreamHeader;
 
 /**
  * The pool, as far as images need it: each image is a dataset, {@code <pool>/<uuid>-partial} while it is filled, and
@@ -22,6 +27,29 @@ public interface ImageStore {
         /** Partial with its snapshot @final: complete, and on disk. */
         SEALED,
         INSTALLED
+    }
+
+    /** Streams of disks, as a pool has them whose volumes are devices. */
+    interface DiskStreams {
+        /**
+         * Makes the partial dataset of a disk, of its stream, instead of what {@link #createPartialVolume} made.
+         *
+         * @param origin the installed image that the stream is incremental to
+         * @param check is told what each snapshot of the stream is, before that is made
+         * @throws zonda.base.OpException when it is damaged, or can't be received
+         */
+        void receive(UUID image, Optional<UUID> origin, InputStream stream, Consumer<StreamHeader> check);
+
+        /** By which streams know a snapshot. @param snapshot its full name */
+        long guid(String snapshot);
+
+        /** Writes a snapshot's stream. @param origin the installed image that it is incremental to */
+        void send(String snapshot, Optional<UUID> origin, OutputStream out);
+    }
+
+    /** Empty where a disk is a file, beside which a map tells what its stream had. */
+    default Optional<DiskStreams> diskStreams() {
+        return Optional.empty();
     }
 
     /** The pool's name. */

@@ -161,14 +161,23 @@ public final class Images {
      */
     NewImage again(UUID uuid) {
         Manifest manifest = get(uuid).manifest();
-        Optional<Path> origin = manifest.origin().map(above -> {
-            if (find(above).isEmpty()) {
-                throw ImageException.originNotInstalled(above, pool());
-            }
-            return setup.store().content(above);
+        manifest.origin().filter(above -> find(above).isEmpty()).ifPresent(above -> {
+            throw ImageException.originNotInstalled(above, pool());
         });
         Manifest bare = Manifest.of(manifest.json().without("files").with("state", "active"));
-        return new NewImage(bare, setup.store().content(uuid), Packing.GZIP, origin);
+        return new NewImage(bare, content(manifest), Packing.GZIP);
+    }
+
+    private NewImage.Content content(Manifest manifest) {
+        ImageStore store = setup.store();
+        boolean isVolume = manifest.type().equals("zvol");
+        Optional<ImageStore.DiskStreams> disks = store.diskStreams().filter(_ -> isVolume);
+        return disks.isPresent()
+                ? new DeviceToSend(disks.get(), pool() + "/" + manifest.uuid() + "@final", manifest.origin())
+                : new FilesToSend(
+                        store.content(manifest.uuid()),
+                        isVolume,
+                        manifest.origin().map(store::content));
     }
 
     /** Where the files are that were made so. */

@@ -34,8 +34,6 @@ public final class ImagesOfVms {
 
     /** What of a VM becomes an image; nobody changes it meanwhile. */
     public sealed interface Content {
-        Path directory();
-
         /** That it began as a copy of. */
         Optional<UUID> image();
     }
@@ -48,14 +46,22 @@ public final class ImagesOfVms {
      */
     public record Tree(Path directory, Optional<UUID> image, String brand) implements Content {}
 
+    /** Where a disk is. */
+    public sealed interface Place {}
+
+    /** @param directory with the disk's file in it, which has the name that those of images have */
+    public record DiskFile(Path directory) implements Place {}
+
+    /** @param snapshot the full name of one of the disk, {@code @final}, on a pool whose volumes are devices */
+    public record DiskDevice(String snapshot) implements Place {}
+
     /**
      * A machine's disk.
      *
-     * @param directory with the disk's file in it, which has the name that those of images have
      * @param mib how large it is; one that is begun counts
      * @param machine fields of a manifest that the machine answers, where neither the caller nor the disk's image does
      */
-    public record Disk(Path directory, Optional<UUID> image, long mib, Json.Obj machine) implements Content {}
+    public record Disk(Place place, Optional<UUID> image, long mib, Json.Obj machine) implements Content {}
 
     /**
      * What image.
@@ -82,19 +88,46 @@ public final class ImagesOfVms {
             case Tree tree -> manifest(tree, parent, given);
             case Disk disk -> manifest(disk, parent, given);
         };
-        return made(content.directory(), manifest, parent, wish);
+        return made(content, manifest, parent, wish);
     }
 
-    private NewImage made(Path directory, Json.Obj manifest, Optional<InstalledImage> parent, Wish wish) {
+    private NewImage made(Content content, Json.Obj manifest, Optional<InstalledImage> parent, Wish wish) {
         if (!wish.incremental()) {
-            return new NewImage(Manifest.of(manifest), directory, wish.packing(), Optional.empty());
+            return new NewImage(Manifest.of(manifest), stream(content, Optional.empty()), wish.packing());
         }
         InstalledImage origin = origin(parent, wish.mostOrigins());
         return new NewImage(
                 Manifest.of(manifest.with("origin", origin.uuid().toString())),
-                directory,
-                wish.packing(),
-                Optional.of(setup.store().content(origin.uuid())));
+                stream(content, Optional.of(origin.uuid())),
+                wish.packing());
+    }
+
+    private NewImage.Content stream(Content content, Optional<UUID> origin) {
+        return switch (content) {
+            case Tree tree -> files(tree.directory(), false, origin);
+            case Disk disk -> stream(disk.place(), origin);
+        };
+    }
+
+    private NewImage.Content stream(Place place, Optional<UUID> origin) {
+        return switch (place) {
+            case DiskFile file -> files(file.directory(), true, origin);
+            case DiskDevice device ->
+                new DeviceToSend(setup.store().diskStreams().orElseThrow(), device.snapshot(), origin);
+        };
+    }
+
+    private FilesToSend files(Path directory, boolean isVolume, Optional<UUID> origin) {
+        return new FilesToSend(directory, isVolume, origin.map(setup.store()::content));
+    }
+
+    /** Whether other hosts can have the same: a pool that knows streams itself knows them by guids, which stay. */
+    private boolean isOfAStream(InstalledImage image) {
+        boolean isDevice = setup.store().diskStreams().isPresent()
+                && image.manifest().type().equals("zvol");
+        return isDevice
+                ? image.manifest().datasetGuid().isPresent()
+                : Files.exists(setup.store().content(image.uuid()).resolve(StreamImages.MAP));
     }
 
     private Json.Obj manifest(Tree tree, Optional<InstalledImage> parent, Json.Obj given) {
@@ -155,7 +188,7 @@ public final class ImagesOfVms {
     private InstalledImage origin(Optional<InstalledImage> parent, int most) {
         InstalledImage origin = parent.orElseThrow(() -> new ImageException(
                 ImageError.VM_HAS_NO_ORIGIN, "cannot create an incremental image: the VM's image is not installed"));
-        if (!Files.exists(setup.store().content(origin.uuid()).resolve(StreamImages.MAP))) {
+        if (!isOfAStream(origin)) {
             throw new ImageException(
                     ImageError.NOT_SUPPORTED,
                     "cannot create an incremental image: its origin "

@@ -241,8 +241,7 @@ public final class Imports {
         return new Outcome(image, true);
     }
 
-    private static void unpack(InputStream file, Manifest manifest, Path dataset, Progress progress)
-            throws IOException {
+    private void unpack(InputStream file, Manifest manifest, Path dataset, Progress progress) throws IOException {
         try (var step = progress.begin(
                         "Unpack image " + manifest.uuid(),
                         manifest.file().size().orElse(0L));
@@ -251,14 +250,23 @@ public final class Imports {
             byte[] first = content.readNBytes(StreamImages.MARK);
             content.unread(first);
             if (StreamImages.isStream(first)) {
-                List<String> left =
-                        OciUnpacking.onPlatformThread(() -> StreamImages.receive(content, manifest, dataset));
+                List<String> left = OciUnpacking.onPlatformThread(() -> receive(content, manifest, dataset));
                 left.forEach(line -> progress.say("Image " + manifest.uuid() + ": " + line));
             } else {
                 archive(content, manifest, dataset);
             }
             summed.check(manifest.file());
         }
+    }
+
+    private List<String> receive(InputStream content, Manifest manifest, Path dataset) {
+        Optional<ImageStore.DiskStreams> disks =
+                setup.store().diskStreams().filter(_ -> manifest.type().equals("zvol"));
+        if (disks.isEmpty()) {
+            return StreamImages.receive(content, manifest, dataset);
+        }
+        StreamImages.receiveDevice(content, manifest, disks.get());
+        return List.of();
     }
 
     private static void archive(InputStream content, Manifest manifest, Path dataset) throws IOException {

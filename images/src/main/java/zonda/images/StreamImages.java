@@ -10,6 +10,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import zonda.base.OpException;
 import zonda.kernel.Access;
 import zonda.kernel.Directory;
 import zonda.zstream.FilesystemReceiver;
@@ -32,6 +33,8 @@ final class StreamImages {
     static final String DISK = "disk";
     private static final String NEW_DISK = "disk.new";
     static final String MAP = ".zonda-objects";
+    private static final String EMPTY = "its file has no snapshot, and should have one";
+    private static final String NOT_ALONE = "its file has something after its snapshot, and should have that alone";
     private static final long ZFS_MAGIC = 0x2F5BACBACL;
 
     private StreamImages() {}
@@ -61,14 +64,13 @@ final class StreamImages {
         boolean isVolume = manifest.type().equals("zvol");
         try (SendStream stream = SendStream.open(content);
                 Directory directory = Directory.open(dataset)) {
-            StreamHeader header =
-                    stream.next().orElseThrow(() -> refused(manifest, "its file has no snapshot, and should have one"));
+            StreamHeader header = stream.next().orElseThrow(() -> refused(manifest, EMPTY));
             check(header, manifest, isVolume);
             Received received = isVolume
                     ? receiveDisk(stream, directory, dataset, origin)
                     : FilesystemReceiver.receive(stream, directory, origin, ReceiveOptions.OF_ZONE);
             if (stream.next().isPresent() || !stream.atEnd()) {
-                throw refused(manifest, "its file has something after its snapshot, and should have that alone");
+                throw refused(manifest, NOT_ALONE);
             }
             // As every image's: nobody on the host gets at the programs of a zone.
             directory.access(Access.root(0700));
@@ -77,6 +79,28 @@ final class StreamImages {
             }
             received.map().save(file);
             return said(received);
+        }
+    }
+
+    /** Has a pool receive a disk that is a device there. @param content as of {@link #receive} */
+    static void receiveDevice(InputStream content, Manifest manifest, ImageStore.DiskStreams pool) {
+        boolean[] hasBegun = {false};
+        try {
+            pool.receive(manifest.uuid(), manifest.origin(), content, header -> {
+                if (hasBegun[0]) {
+                    throw refused(manifest, NOT_ALONE);
+                }
+                hasBegun[0] = true;
+                check(header, manifest, true);
+            });
+        } catch (ImageException e) {
+            throw e;
+        } catch (OpException e) {
+            throw new ImageException(
+                    ImageError.UNCOMPRESSION_ERROR, "install image " + manifest.title() + ": " + e.getMessage(), e);
+        }
+        if (!hasBegun[0]) {
+            throw refused(manifest, EMPTY);
         }
     }
 

@@ -44,7 +44,8 @@ class ImagesOfVmsTest {
     }
 
     private NewImage made(Optional<UUID> image, Json.Obj fields, boolean incremental) throws IOException {
-        var content = new ImagesOfVms.Disk(disk.getParent(), image, Files.size(disk) / MIB, MACHINE);
+        var content = new ImagesOfVms.Disk(
+                new ImagesOfVms.DiskFile(disk.getParent()), image, Files.size(disk) / MIB, MACHINE);
         Json.Obj named = Json.object().with("name", "made").with("version", "1").withAll(fields);
         return host.images()
                 .ofVms()

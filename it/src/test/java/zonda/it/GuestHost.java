@@ -65,14 +65,14 @@ final class GuestHost implements BeforeAllCallback, AfterAllCallback, TestWatche
             sed 's|@HOME@|%1$s|' %1$s/dist/src/systemd/zondad.service >/etc/systemd/system/zondad.service
             """;
 
-    /** Another guest's OpenZFS, built for the same kernel. */
+    /** Another guest's OpenZFS, built for the same kernel, and all packages of it that this one has not. */
     private static final String OPENZFS = """
             set -e
             mkdir -p /run/openzfs
             mount -o ro /dev/vdc /run/openzfs
             cd /run/openzfs/var/lib/dpkg/info
-            cat zfsutils-linux.list libzfs*.list libzpool*.list libnvpair*.list libuutil*.list libtirpc*.list |
-                grep -E '^/(etc|usr/(s?bin|lib|share/zfs))/' | sed 's|^/||' >/run/files
+            for list in *.list; do [ -e "/var/lib/dpkg/info/$list" ] || cat "$list"; done |
+                grep -E '^/(etc|usr)/' | sed 's|^/||' >/run/files
             tar -C /run/openzfs --no-recursion --ignore-failed-read -cf - -T /run/files 2>/dev/null | tar -C / -xf -
             mkdir -p "/lib/modules/$(uname -r)/extra"
             find "/run/openzfs/lib/modules/$(uname -r)" \\( -name 'spl.ko*' -o -name 'zfs.ko*' \\) \

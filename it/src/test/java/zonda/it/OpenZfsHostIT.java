@@ -3,6 +3,7 @@ package zonda.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.Base64;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.MethodOrderer;
@@ -26,6 +27,7 @@ class OpenZfsHostIT {
     private static final Duration SOON = Duration.ofSeconds(240);
 
     private static UUID vm;
+    private static UUID machine;
 
     private static String real(String command) {
         return host.guest().sh(command).good();
@@ -80,10 +82,7 @@ class OpenZfsHostIT {
     void kill_9_of_the_daemon_leaves_the_zone_and_the_next_daemon_takes_its_pool_over() {
         long init = host.init(vm);
 
-        real("pid=$(systemctl show -P MainPID zondad); kill -9 $pid; tries=0;"
-                + " until new=$(systemctl show -P MainPID zondad) && [ $new != 0 ] && [ $new != $pid ]; do"
-                + " tries=$((tries + 1)); [ $tries -lt 100 ] || exit 1; sleep 0.2; done");
-        host.awaitServing();
+        killTheDaemon();
 
         assertThat(host.init(vm)).isEqualTo(init);
         assertThat(host.inZone(vm, "cat /root/file")).isEqualTo("kept");
@@ -166,27 +165,168 @@ class OpenZfsHostIT {
         assertThat(real("zfs list -H -o name")).doesNotContain("zones/volume", "zones/kept");
     }
 
+    private static void killTheDaemon() {
+        real("pid=$(systemctl show -P MainPID zondad); kill -9 $pid; tries=0;"
+                + " until new=$(systemctl show -P MainPID zondad) && [ $new != 0 ] && [ $new != $pid ]; do"
+                + " tries=$((tries + 1)); [ $tries -lt 100 ] || exit 1; sleep 0.2; done");
+        host.awaitServing();
+    }
+
+    private static UUID machine(String alias, UUID image, int size) {
+        Json.Obj disk = Json.object()
+                .with("model", "virtio")
+                .with("image_uuid", image.toString())
+                .with("size", size)
+                .with("refreservation", 0)
+                .with("boot", true);
+        return host.create(Json.object()
+                .with("brand", "kvm")
+                .with("alias", alias)
+                .with("ram", 64)
+                .with("quota", 1)
+                .with("disks", new Json.Arr(List.of(disk))));
+    }
+
+    /** An emulated machine's emulated machine takes its time. */
+    private static void awaitBoot(UUID machine, int count, int times) {
+        String word = "boot " + count + ".";
+        assertThat(Await.until(SOON, () -> says(machine, word) == times))
+                .as(() -> host.run("vmadm", "logs", machine.toString()).out())
+                .isTrue();
+    }
+
+    private static long says(UUID machine, String word) {
+        return host.run("vmadm", "logs", machine.toString())
+                .out()
+                .lines()
+                .filter(line -> line.contains(word))
+                .count();
+    }
+
+    private static UUID installed(String name) {
+        String file = "/root/" + name + "-1";
+        good("imgadm", "install", "-q", "-m", file + ".imgmanifest", "-f", file + ".zvol.gz");
+        return UUID.fromString(host.run("imgadm", "list", "-H", "-o", "uuid", "name=" + name)
+                .out()
+                .strip());
+    }
+
     @Test
     @Order(8)
-    void a_machine_is_refused_before_anything_is_made() {
-        Json.Obj disk = Json.object().with("model", "virtio").with("size", 16).with("boot", true);
-        String payload = Json.object()
-                .with("brand", "kvm")
-                .with("alias", "machine")
-                .with("ram", 64)
-                .with("disks", new Json.Arr(List.of(disk)))
-                .compact();
+    void a_machine_boots_from_a_volume_of_zfs_and_goes_back_to_a_snapshot() {
+        real("echo " + Base64.getEncoder().encodeToString(CountingDisk.sector())
+                + " | base64 -d >/root/counting.img && truncate -s 16M /root/counting.img");
+        UUID image = UUID.randomUUID();
+        good("imgadm", "create", "-q", "--from", "/root/counting.img", "name=disk", "version=1", "uuid=" + image);
+        assertThat(property("type,volsize", "zones/" + image)).isEqualTo("volume\n" + (16 << 20));
+        assertThat(real("zfs list -H -o name -t all")).doesNotContain("partial");
 
-        for (Ran ran : List.of(host.feed(payload, "vmadm", "create", "-n"), host.feed(payload, "vmadm", "create"))) {
-            assertThat(ran.status()).as(ran.toString()).isNotZero();
-            assertThat(ran.err()).contains("hardware VMs on pools of driver OpenZFS are not supported");
-        }
-        assertThat(host.run("vmadm", "list", "-H", "-o", "alias").out()).doesNotContain("machine");
-        assertThat(real("zfs list -H -o name -t all")).doesNotContain("disk0");
+        machine = machine("machine", image, 32);
+        String disk = "zones/" + machine + "-disk0";
+        assertThat(property("origin,volsize,volmode", disk))
+                .isEqualTo("zones/" + image + "@final\n" + (32 << 20) + "\ndev");
+        awaitBoot(machine, 1, 1);
+        assertThat(real("stat -L -c '%F %u' /proc/" + host.init(machine) + "/root/dev/zvol/rdsk/" + disk))
+                .startsWith("block special file ")
+                .doesNotEndWith(" 0");
+        good("vmadm", "create-snapshot", machine.toString(), "one");
+        good("vmadm", "reboot", "-F", machine.toString());
+        awaitBoot(machine, 2, 1);
+        good("vmadm", "stop", "-F", machine.toString());
+        good("vmadm", "rollback-snapshot", machine.toString(), "one");
+        good("vmadm", "start", machine.toString());
+        awaitBoot(machine, 2, 2);
+        good("vmadm", "stop", "-F", machine.toString());
     }
 
     @Test
     @Order(9)
+    void a_machines_disk_becomes_an_image_and_another_that_is_incremental_to_it() {
+        good("imgadm", "create", "-o", "/root", "-c", "gzip", machine.toString(), "name=counted", "version=1");
+        UUID first = installed("counted");
+        assertThat(property("type", "zones/" + first)).isEqualTo("volume");
+        UUID second = machine("second", first, 32);
+        awaitBoot(second, 3, 1);
+        good("vmadm", "stop", "-F", second.toString());
+
+        good("imgadm", "create", "-i", "-o", "/root", "-c", "gzip", second.toString(), "name=more", "version=1");
+        UUID more = installed("more");
+        assertThat(property("origin", "zones/" + more)).isEqualTo("zones/" + first + "@final");
+        UUID third = machine("third", more, 32);
+        awaitBoot(third, 4, 1);
+        for (UUID made : List.of(third, second)) {
+            good("vmadm", "delete", made.toString());
+        }
+        good("imgadm", "delete", more.toString());
+        Ran other =
+                host.run("imgadm", "install", "-q", "-m", "/root/more-1.imgmanifest", "-f", "/root/counted-1.zvol.gz");
+        assertThat(other.status()).as(other.toString()).isEqualTo(1);
+        assertThat(other.err()).contains("UncompressionError");
+        good("imgadm", "delete", first.toString());
+        assertThat(real("zfs list -H -o name -t all")).doesNotContain(more.toString(), first.toString());
+    }
+
+    @Test
+    @Order(10)
+    void a_machine_is_sent_and_received_and_has_disks_below_its_own_dataset() {
+        Ran sent = host.run("vmadm", "send", machine.toString());
+        assertThat(sent.status()).as(sent.err()).isZero();
+        good("vmadm", "delete", machine.toString());
+        Ran received = host.feed(sent.bytes(), "vmadm", "receive");
+        assertThat(received.status()).as(received.toString()).isZero();
+        good("vmadm", "start", machine.toString());
+        awaitBoot(machine, 3, 1);
+        good("vmadm", "delete", machine.toString());
+        assertThat(real("zfs list -H -o name -t all")).doesNotContain(machine.toString());
+
+        Json.Obj empty = Json.object().with("model", "nvme").with("size", 16);
+        UUID bhyve = host.create(Json.object()
+                .with("brand", "bhyve")
+                .with("ram", 64)
+                .with("flexible_disk_size", 64)
+                .with("autoboot", false)
+                .with("disks", new Json.Arr(List.of(empty, empty))));
+        assertThat(property("volsize,reservation", "zones/" + bhyve + "/disk1")).isEqualTo((16 << 20) + "\n0");
+        Ran grown = host.feed(
+                "{\"update_disks\": [{\"path\": \"/dev/zvol/rdsk/zones/" + bhyve + "/disk0\", \"size\": 24}],"
+                        + " \"remove_disks\": [\"/dev/zvol/rdsk/zones/" + bhyve + "/disk1\"]}",
+                "vmadm",
+                "update",
+                bhyve.toString());
+        assertThat(grown.status()).as(grown.toString()).isZero();
+        assertThat(property("volsize", "zones/" + bhyve + "/disk0")).isEqualTo(String.valueOf(24 << 20));
+        assertThat(real("zfs list -H -o name")).doesNotContain("disk1");
+        good("vmadm", "delete", bhyve.toString());
+        assertThat(real("zfs list -H -o name -t all")).doesNotContain(bhyve.toString());
+    }
+
+    /** Its files are there, its volume is being made, or it is whole: whichever it was. */
+    @Test
+    @Order(11)
+    void a_daemon_that_dies_while_a_disk_becomes_an_image_leaves_it_whole_or_nothing_of_it() {
+        for (int pause : List.of(1, 3)) {
+            UUID image = UUID.randomUUID();
+            real("truncate -s 16M /root/dying.img; head -c 12M /dev/urandom | dd of=/root/dying.img conv=notrunc 2>&1");
+            real("nohup " + host.program("imgadm") + " create -q --from /root/dying.img name=dying version=1 uuid="
+                    + image
+                    + " >/root/dying.log 2>&1 </dev/null & tries=0;"
+                    + " until zfs list -H -o name | grep -q " + image + "; do"
+                    + " tries=$((tries + 1)); [ $tries -lt 600 ] || exit 1; sleep 0.1; done; sleep " + pause);
+            killTheDaemon();
+
+            String left = real("zfs list -H -o name -t all");
+            assertThat(left).doesNotContain("partial");
+            boolean isThere = host.run("imgadm", "get", image.toString()).status() == 0;
+            assertThat(left.contains("zones/" + image + "@final")).as(left).isEqualTo(isThere);
+            if (isThere) {
+                good("imgadm", "delete", image.toString());
+            }
+            assertThat(real("zfs list -H -o name -t all")).doesNotContain(image.toString());
+        }
+    }
+
+    @Test
+    @Order(12)
     void a_reboot_of_the_host_imports_the_pool_and_brings_the_zone_back() {
         start();
         host.guest().reboot();
@@ -200,7 +340,7 @@ class OpenZfsHostIT {
     }
 
     @Test
-    @Order(10)
+    @Order(13)
     void a_deleted_zone_leaves_no_dataset() {
         good("vmadm", "delete", vm.toString());
 

@@ -45,6 +45,11 @@ abstract class DatasetQueries {
         return pool.driver().hasRecords();
     }
 
+    /** Whether volumes are block devices, and not files. */
+    public final boolean hasDevices() {
+        return pool.driver().hasDevices();
+    }
+
     /** What the pool's driver is called: {@code btrfs} or {@code OpenZFS}. */
     public final String driverName() {
         return pool.driver().name();

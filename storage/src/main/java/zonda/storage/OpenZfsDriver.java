@@ -1,11 +1,13 @@
 package zonda.storage;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import zonda.base.Await;
 import zonda.base.Bytes;
 import zonda.base.Code;
 import zonda.base.Json;
@@ -27,6 +29,9 @@ final class OpenZfsDriver implements PoolDriver {
     static final List<String> MOUNTED_BY_US = List.of("-o", "mountpoint=legacy", "-o", "canmount=noauto");
     /** A whole disk for a machine: its partitions are none of the host's business. */
     static final List<String> WITHOUT_PARTITIONS = List.of("-o", "volmode=dev");
+
+    /** udev(7) opens the device of a volume that was written to, for a moment. */
+    private static final Duration LOOKED_AT = Duration.ofSeconds(3);
 
     private final ZfsProgram zfs;
     private final String pool;
@@ -130,6 +135,11 @@ final class OpenZfsDriver implements PoolDriver {
     }
 
     @Override
+    public boolean hasDevices() {
+        return true;
+    }
+
+    @Override
     public void resize(Guid volume, Bytes size) {
         zfs.check("zfs", "set", "volsize=" + size.value(), names.require(volume));
         space.changed();
@@ -168,10 +178,24 @@ final class OpenZfsDriver implements PoolDriver {
 
     private void destroy(Optional<String> name) {
         name.ifPresent(it -> {
-            zfs.check("zfs", "destroy", it);
+            if (!Await.until(LOOKED_AT, () -> isDestroyed(it))) {
+                zfs.check("zfs", "destroy", it);
+            }
             // A later one can have the same name.
             space.renamed();
         });
+    }
+
+    private boolean isDestroyed(String name) {
+        try {
+            zfs.check("zfs", "destroy", name);
+            return true;
+        } catch (OpException e) {
+            if (e.code() != Code.CONFLICT) {
+                throw e;
+            }
+            return false;
+        }
     }
 
     @Override

@@ -106,6 +106,11 @@ interface PoolDriver extends AutoCloseable {
     /** The file, or the device, that a volume is. */
     Path disk(Guid volume);
 
+    /** Whether volumes are block devices, and not files. */
+    default boolean hasDevices() {
+        return false;
+    }
+
     /** Cuts a volume off, or lengthens it by zeros. */
     void resize(Guid volume, Bytes size);
 

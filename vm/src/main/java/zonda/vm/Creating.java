@@ -30,7 +30,7 @@ final class Creating {
     UUID create(Vms.Checked checked) {
         var config = new VmConfig(checked.properties());
         UUID uuid = config.uuid();
-        checkStorage(config);
+        rules.checkImage(config);
         Saga saga = claim("vm-create", config);
         vms.lane(uuid).run("create", () -> {
             make(saga, config);
@@ -112,17 +112,9 @@ final class Creating {
     /** Whether the VM could be created now. @throws OpException as {@link #create} before it changes anything */
     void plan(Vms.Checked checked) {
         var config = new VmConfig(checked.properties());
-        checkStorage(config);
+        rules.checkImage(config);
         rules.checkConflicts(config);
         requireFree(config);
-    }
-
-    /** Its image is there, and its pool can have its disks. */
-    private void checkStorage(VmConfig config) {
-        rules.checkImage(config);
-        if (config.brand().isHvm()) {
-            HvmDatasets.requireSupported(machinery.datasets(config));
-        }
     }
 
     private void requireFree(VmConfig config) {

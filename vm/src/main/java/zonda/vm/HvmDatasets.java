@@ -70,19 +70,8 @@ final class HvmDatasets {
         }
     }
 
-    /** @throws OpException NOT_SUPPORTED on a pool whose volumes can't be shown in a zone yet */
-    static void requireSupported(Datasets datasets) {
-        if (!datasets.driverName().equals("btrfs")) {
-            throw new OpException(
-                    Code.NOT_SUPPORTED,
-                    "hardware VMs on pools of driver " + datasets.driverName()
-                            + " are not supported by this version of Zonda");
-        }
-    }
-
     /** Makes what isn't there yet, and grows volumes to what the VM's disks say. */
     static void make(VmConfig vm, Datasets datasets) {
-        requireSupported(datasets);
         DatasetOptions options = DatasetOptions.DEFAULT
                 .mode(OWNER_ONLY)
                 .allotment(Allotment.NONE.reservation(reservation(vm)))
@@ -136,12 +125,9 @@ final class HvmDatasets {
     }
 
     private static void grow(Disks.Kept disk, String name, Datasets datasets) {
-        try {
-            if (Files.size(datasets.volume(name)) < disk.size().value()) {
-                datasets.setVolumeSize(name, disk.size());
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException("look at volume " + name + ": " + e, e);
+        if (datasets.volumeShape(name).orElseThrow().size().value()
+                < disk.size().value()) {
+            datasets.setVolumeSize(name, disk.size());
         }
     }
 
@@ -239,12 +225,16 @@ final class HvmDatasets {
         }
     }
 
-    /** Gives the VM's volumes, its firmware's variables, and its TPM's state, to who emulates it. */
+    /**
+     * Gives the VM's volumes, its firmware's variables, and its TPM's state, to who emulates it. Where volumes are devices
+     * he gets nodes of his own.
+     */
     static void hand(VmRecord vm, Datasets datasets, Path root) {
         try {
             for (Disks.Kept disk : Disks.of(vm.config())) {
-                if (disk.dataset().isPresent()) {
-                    own(datasets.volume(disk.dataset().get()), hostId(vm.ids()));
+                Optional<Path> file = disk.dataset().map(datasets::volume).filter(Files::isRegularFile);
+                if (file.isPresent()) {
+                    own(file.get(), hostId(vm.ids()));
                 }
             }
             Machine.Firmware firmware = HvmSpecs.firmware(vm.config());

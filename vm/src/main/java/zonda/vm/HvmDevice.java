@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Objects;
 import zonda.kernel.DeviceNumber;
 import zonda.kernel.Directory;
 import zonda.kernel.FileStat;
@@ -33,7 +34,8 @@ enum HvmDevice {
 
     /** The VM's own node, made anew. */
     ZoneSpec.Device of(VmRecord vm, Path zonepath) {
-        return node(vm, zonepath, name().toLowerCase(Locale.ROOT), target, new DeviceNumber(MAJOR, minor));
+        String word = name().toLowerCase(Locale.ROOT);
+        return node(vm, zonepath, word, target, FileStat.Kind.CHARACTER, new DeviceNumber(MAJOR, minor));
     }
 
     /** The node of a group of PCI devices. */
@@ -43,19 +45,42 @@ enum HvmDevice {
                 zonepath,
                 "vfio" + group.number(),
                 "/dev/vfio/" + group.number(),
+                FileStat.Kind.CHARACTER,
                 new DeviceNumber(group.major(), group.minor()));
     }
 
-    private static ZoneSpec.Device node(VmRecord vm, Path zonepath, String word, String target, DeviceNumber number) {
+    /**
+     * The node of a disk.
+     *
+     * @param index of the disk
+     * @param volume the host's device of it
+     */
+    static ZoneSpec.Device disk(VmRecord vm, Path zonepath, int index, Path volume, String target) {
+        return node(vm, zonepath, "disk" + index, target, FileStat.Kind.BLOCK, number(volume));
+    }
+
+    private static DeviceNumber number(Path device) {
+        try {
+            Path real = device.toRealPath();
+            try (Directory directory = Directory.open(Objects.requireNonNull(real.getParent()))) {
+                return directory.device(String.valueOf(real.getFileName()));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("look at " + device + ": " + e, e);
+        }
+    }
+
+    private static ZoneSpec.Device node(
+            VmRecord vm, Path zonepath, String word, String target, FileStat.Kind kind, DeviceNumber number) {
         String name = "device." + word;
         Path node = zonepath.resolve(name);
         try (Directory directory = Directory.open(zonepath)) {
             Files.deleteIfExists(node);
-            directory.mknod(name, FileStat.Kind.CHARACTER, number);
+            directory.mknod(name, kind, number);
             Files.setAttribute(node, "unix:uid", (int) HvmDatasets.hostId(vm.ids()), LinkOption.NOFOLLOW_LINKS);
         } catch (IOException e) {
             throw new UncheckedIOException("make " + node + ": " + e, e);
         }
-        return new ZoneSpec.Device(node, target, number.major(), number.minor());
+        return new ZoneSpec.Device(node, target, kind, number);
     }
 }

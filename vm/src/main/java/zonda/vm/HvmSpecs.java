@@ -4,7 +4,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import zonda.base.Bytes;
@@ -18,7 +17,6 @@ import zonda.kvm.Disk;
 import zonda.kvm.Machine;
 import zonda.kvm.Nic;
 import zonda.kvm.Qemu;
-import zonda.kvm.Sectors;
 import zonda.kvm.SerialLine;
 import zonda.kvm.SerialPorts;
 import zonda.kvm.Tpm;
@@ -33,7 +31,6 @@ import zonda.zones.ZoneSpec;
  */
 final class HvmSpecs {
     private static final Path METADATA = Path.of("/.zonecontrol/metadata.sock");
-    private static final int SERIAL_LENGTH = 20;
     private static final long USUAL_BURST = 128;
     private static final long USUAL_WAIT = 200_000;
 
@@ -69,28 +66,9 @@ final class HvmSpecs {
             KernelFiles.require(config.properties(), root);
         }
         HvmDatasets.hand(vm, datasets, root);
-        List<ZoneSpec.Volume> volumes = new ArrayList<>();
-        List<Disk> disks = new ArrayList<>();
-        for (Disks.Kept disk : once.disks(config)) {
-            disks.add(disk(config, disk, disks.size()));
-            if (disk.dataset().isPresent()) {
-                volumes.add(new ZoneSpec.Volume(datasets.volume(disk.dataset().get()), disk.path(), false));
-            } else if (!Files.exists(root.resolve(disk.path().substring(1)))) {
-                volumes.add(new ZoneSpec.Volume(file(disk), disk.path(), disk.isCdrom()));
-            }
-        }
-        if (HvmDatasets.seed(config, root)) {
-            disks.add(new Disk(
-                    Path.of("/" + HvmDatasets.SEED),
-                    Disk.Model.VIRTIO,
-                    Disk.Media.SEED,
-                    false,
-                    NoCloud.LABEL.toLowerCase(Locale.ROOT),
-                    false,
-                    Sectors.USUAL,
-                    Optional.empty()));
-        }
-        List<ZoneSpec.Device> devices = new ArrayList<>(List.of(HvmDevice.TUN.of(vm, zonepath)));
+        HvmDisks disks = HvmDisks.of(vm, zonepath, datasets, once);
+        List<ZoneSpec.Device> devices = new ArrayList<>(disks.devices());
+        devices.add(HvmDevice.TUN.of(vm, zonepath));
         if (accelerator() == Accelerator.KVM) {
             devices.add(HvmDevice.KVM.of(vm, zonepath));
         }
@@ -101,13 +79,13 @@ final class HvmSpecs {
                 config.hostname(),
                 root,
                 vm.ids(),
-                new InitProgram.Emulator(Qemu.command(machine(config, disks, once), accelerator(), METADATA)),
+                new InitProgram.Emulator(Qemu.command(machine(config, disks.all(), once), accelerator(), METADATA)),
                 config.limits(),
                 Set.of(),
                 List.of(
                         new ZoneSpec.Bind(Path.of("/usr"), "/usr", true),
                         new ZoneSpec.Bind(host.metadata().directory(vm.uuid()), "/.zonecontrol", false)),
-                volumes,
+                disks.files(),
                 devices,
                 ZoneSpec.USUAL_LOG_LIMIT);
     }
@@ -117,15 +95,6 @@ final class HvmSpecs {
             throw new OpException(
                     Code.NOT_FOUND, program + " is not there: install the Debian package " + debianPackage);
         }
-    }
-
-    private static Path file(Disks.Kept disk) {
-        Path file = Path.of(disk.path());
-        if (!Files.exists(file)) {
-            throw new OpException(
-                    Code.NOT_FOUND, "disk " + disk.path() + " is neither in the VM's zone root nor on the host");
-        }
-        return file;
     }
 
     static Machine.Firmware firmware(VmConfig vm) {
@@ -171,19 +140,6 @@ final class HvmSpecs {
         return new SerialPorts(
                 SerialLine.parse(vm.properties().string("com1", "")).orElse(SerialPorts.USUAL.first()),
                 SerialLine.parse(vm.properties().string("com2", "")).orElse(SerialPorts.USUAL.second()));
-    }
-
-    private static Disk disk(VmConfig vm, Disks.Kept disk, int index) {
-        String serial = vm.uuid().toString().replace("-", "") + index;
-        return new Disk(
-                Path.of(disk.path()),
-                disk.model(vm.brand()),
-                disk.isCdrom() ? Disk.Media.CDROM : Disk.Media.DISK,
-                disk.boots(),
-                serial.substring(serial.length() - SERIAL_LENGTH),
-                !disk.properties().bool("notrim", false),
-                disk.sectors(),
-                vm.brand() == Brand.BHYVE ? disk.slot() : Optional.empty());
     }
 
     /** SmartOS' defaults stand for QEMU's own way, which is to send at once. */

@@ -6,6 +6,7 @@ import java.util.Objects;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import zonda.base.Bytes;
 import zonda.base.Code;
 import zonda.base.Json;
 import zonda.base.OpException;
@@ -24,6 +25,9 @@ import zonda.storage.Datasets;
 public final class Imaging {
     static final String KIND = "vm-image";
     private static final String SNAPSHOT = "imaging";
+    /** As those of images are called everywhere. */
+    private static final String FINAL = "final";
+
     private static final int OWNER_ONLY = 0700;
     /** Beside the root: the map of the image's stream, the host's files for a container, and where cores are mounted. */
     private static final List<String> NOT_OF_IMAGES = List.of(".zonda-objects", "config", "cores", "data");
@@ -96,19 +100,31 @@ public final class Imaging {
 
     private static ImagesOfVms.Content copied(VmConfig config, String dataset, Datasets datasets) {
         String copy = copy(dataset);
-        boolean isDisk = config.brand().isHvm();
-        datasets.clone(
-                snapshot(dataset), copy, isDisk ? DatasetOptions.DEFAULT : DatasetOptions.DEFAULT.mode(OWNER_ONLY));
-        Path place = isDisk ? Objects.requireNonNull(datasets.volume(copy).getParent()) : datasets.mount(copy);
-        try (Directory directory = Directory.open(place)) {
+        if (config.brand().isHvm()) {
+            datasets.clone(snapshot(dataset), copy, DatasetOptions.DEFAULT);
+            Bytes size = datasets.volumeShape(copy).orElseThrow().size();
+            return MachineImage.content(config, disk(copy, datasets), size);
+        }
+        datasets.clone(snapshot(dataset), copy, DatasetOptions.DEFAULT.mode(OWNER_ONLY));
+        return new ImagesOfVms.Tree(
+                forImage(datasets.mount(copy)),
+                config.imageUuid().map(UUID::fromString),
+                config.brand().word());
+    }
+
+    private static ImagesOfVms.Place disk(String copy, Datasets datasets) {
+        if (datasets.hasDevices()) {
+            return new ImagesOfVms.DiskDevice(datasets.snapshot(copy, FINAL).name());
+        }
+        return new ImagesOfVms.DiskFile(
+                forImage(Objects.requireNonNull(datasets.volume(copy).getParent())));
+    }
+
+    private static Path forImage(Path copy) {
+        try (Directory directory = Directory.open(copy)) {
             NOT_OF_IMAGES.forEach(directory::deleteTree);
         }
-        return isDisk
-                ? MachineImage.content(config, datasets.volume(copy))
-                : new ImagesOfVms.Tree(
-                        place,
-                        config.imageUuid().map(UUID::fromString),
-                        config.brand().word());
+        return copy;
     }
 
     private static String snapshot(String dataset) {

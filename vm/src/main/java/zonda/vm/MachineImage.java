@@ -1,11 +1,6 @@
 package zonda.vm;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Predicate;
@@ -38,8 +33,8 @@ final class MachineImage {
                         "cannot create an image: VM " + vm.uuid() + " has no disk that one could be made of"));
     }
 
-    /** @param copy the file of a copy of its disk */
-    static ImagesOfVms.Disk content(VmConfig vm, Path copy) {
+    /** @param place of a copy of its disk */
+    static ImagesOfVms.Disk content(VmConfig vm, ImagesOfVms.Place place, Bytes size) {
         Disks.Kept disk = disk(vm);
         Optional<String> nic =
                 vm.nics().stream().flatMap(one -> one.string("model").stream()).findFirst();
@@ -50,17 +45,9 @@ final class MachineImage {
                 .with("cpu_type", vm.properties().string("cpu_type"))
                 .with("requirements", Json.object().with("brand", vm.brand().word()));
         return new ImagesOfVms.Disk(
-                Objects.requireNonNull(copy.getParent()),
+                place,
                 disk.imageUuid().map(UUID::fromString),
-                Math.ceilDiv(size(copy), Bytes.ofMiB(1).value()),
+                Math.ceilDiv(size.value(), Bytes.ofMiB(1).value()),
                 machine);
-    }
-
-    private static long size(Path copy) {
-        try {
-            return Files.size(copy);
-        } catch (IOException e) {
-            throw new UncheckedIOException("look at " + copy + ": " + e, e);
-        }
     }
 }

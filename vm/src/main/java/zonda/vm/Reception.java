@@ -329,11 +329,7 @@ public final class Reception {
         Json.Obj shown = pool.map(name -> sent.with("zpool", name)).orElse(sent);
         Vms.Checked checked = vms.checkReceive(shown);
         checked.findings().throwIfFatal(false);
-        var config = new VmConfig(checked.properties());
-        if (config.brand().isHvm()) {
-            HvmDatasets.requireSupported(vms.machinery().datasets(config));
-        }
-        return config;
+        return new VmConfig(checked.properties());
     }
 
     /** @param request for a dataset of this name */

@@ -9,6 +9,7 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import zonda.base.Bytes;
 import zonda.base.Json;
+import zonda.kernel.FileStat;
 
 /**
  * A zone as an OCI runtime takes it: the text of {@code config.json}, OCI Runtime Specification 1.0.
@@ -242,9 +243,9 @@ final class Bundle {
         spec.devices()
                 .forEach(device -> rules.add(Json.object()
                         .with("allow", true)
-                        .with("type", "c")
-                        .with("major", device.major())
-                        .with("minor", device.minor())
+                        .with("type", device.kind() == FileStat.Kind.BLOCK ? "b" : "c")
+                        .with("major", device.number().major())
+                        .with("minor", device.number().minor())
                         .with("access", "rw")));
         return Json.object()
                 .with(

@@ -4,6 +4,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import zonda.kernel.DeviceNumber;
+import zonda.kernel.FileStat;
 
 /**
  * Everything the runtime needs to boot a zone.
@@ -73,12 +75,13 @@ public record ZoneSpec(
     public record Volume(Path source, String target, boolean readOnly) {}
 
     /**
-     * A character device that the zone may use.
+     * A device that the zone may use.
      *
      * @param node a node of it that belongs to whoever is to use it
      * @param target where the zone sees it
+     * @param kind CHARACTER or BLOCK
      */
-    public record Device(Path node, String target, int major, int minor) {}
+    public record Device(Path node, String target, FileStat.Kind kind, DeviceNumber number) {}
 
     /** A directory of the host shown in the zone. */
     public record Bind(Path source, String target, boolean readOnly) {}
