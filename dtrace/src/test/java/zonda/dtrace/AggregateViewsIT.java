@@ -1,7 +1,6 @@
 package zonda.dtrace;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 class AggregateViewsIT {
     @BeforeAll
     static void needsRoot() {
-        assumeTrue("root".equals(System.getProperty("user.name")), "loading eBPF programs needs root");
+        Needs.root();
     }
 
     private static String shown(String option, String program) {

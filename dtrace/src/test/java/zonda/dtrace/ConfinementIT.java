@@ -1,7 +1,6 @@
 package zonda.dtrace;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -35,8 +34,7 @@ class ConfinementIT {
 
     @BeforeAll
     static void aZoneAndANeighbour() throws Exception {
-        assumeTrue("root".equals(System.getProperty("user.name")), "loading eBPF programs needs root");
-        assumeTrue(Files.isReadable(Path.of("/sys/kernel/btf/vmlinux")), "needs a kernel with BTF");
+        Needs.rootAndTypes();
         zone = namespaces();
         neighbour = namespaces();
         long init = init(zone);

@@ -20,8 +20,7 @@ class DtraceIT {
     @BeforeAll
     static void needsRootAndTypes() {
         assumeTrue(Files.isReadable(Path.of("/proc/kallsyms")), "needs a kernel with symbols");
-        assumeTrue("root".equals(System.getProperty("user.name")), "loading eBPF programs needs root");
-        assumeTrue(Files.isReadable(Path.of("/sys/kernel/btf/vmlinux")), "needs a kernel with BTF");
+        Needs.rootAndTypes();
     }
 
     @Test

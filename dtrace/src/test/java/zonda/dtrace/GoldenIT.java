@@ -1,7 +1,6 @@
 package zonda.dtrace;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.List;
 import java.util.stream.Collectors;
@@ -25,7 +24,7 @@ class GoldenIT {
 
     @BeforeAll
     static void needsRoot() {
-        assumeTrue("root".equals(System.getProperty("user.name")), "loading eBPF programs needs root");
+        Needs.root();
     }
 
     /** Programs are before a line of minus signs, and what they print before a line of equal signs. */

@@ -2,7 +2,6 @@ package zonda.dtrace;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -128,7 +127,7 @@ class KernelFunctionsTest {
 
     @Test
     void arguments_have_the_types_of_the_function() {
-        assumeTrue(Files.isReadable(Path.of("/sys/kernel/btf/vmlinux")), "needs a kernel with BTF");
+        Needs.types();
         Optional<Btf> types = Optional.of(Btf.ofKernel());
 
         // ssize_t vfs_read(struct file *, char *, size_t, loff_t *)
@@ -146,7 +145,7 @@ class KernelFunctionsTest {
 
     @Test
     void functions_share_a_program_unless_their_types_matter() {
-        assumeTrue(Files.isReadable(Path.of("/sys/kernel/btf/vmlinux")), "needs a kernel with BTF");
+        Needs.types();
         Optional<Btf> types = Optional.of(Btf.ofKernel());
 
         assertThat(programs(types, "fbt::vfs_*:entry { trace(arg0); }")).isEqualTo(1);

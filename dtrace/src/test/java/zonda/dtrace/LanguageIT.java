@@ -1,10 +1,7 @@
 package zonda.dtrace;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -17,8 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LanguageIT {
     @BeforeAll
     static void needsRootAndTypes() {
-        assumeTrue("root".equals(System.getProperty("user.name")), "loading eBPF programs needs root");
-        assumeTrue(Files.isReadable(Path.of("/sys/kernel/btf/vmlinux")), "needs a kernel with BTF");
+        Needs.rootAndTypes();
     }
 
     @ParameterizedTest

@@ -26,8 +26,7 @@ class PacketsIT {
 
     @BeforeAll
     static void needsRootAndTypes() throws Exception {
-        assumeTrue("root".equals(System.getProperty("user.name")), "loading eBPF programs needs root");
-        assumeTrue(Files.isReadable(Path.of("/sys/kernel/btf/vmlinux")), "needs a kernel with BTF");
+        Needs.rootAndTypes();
         assumeTrue(NetworkInterface.getByName("lo") != null, "needs the loopback device");
     }
 

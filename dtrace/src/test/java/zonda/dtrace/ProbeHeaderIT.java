@@ -50,7 +50,7 @@ class ProbeHeaderIT {
 
     @Test
     void a_program_that_is_built_with_header_and_object_has_probes_that_fire() throws Exception {
-        assumeTrue("root".equals(System.getProperty("user.name")), "loading eBPF programs needs root");
+        Needs.root();
         assumeTrue(Files.isExecutable(Path.of("/usr/bin/gcc")), "needs a C compiler");
         Files.writeString(directory.resolve("shop.d"), SCRIPT);
         Files.writeString(directory.resolve("main.c"), """

@@ -1,7 +1,6 @@
 package zonda.dtrace;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -14,7 +13,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class TargetsIT {
     @BeforeAll
     static void needsRoot() {
-        assumeTrue("root".equals(System.getProperty("user.name")), "loading eBPF programs needs root");
+        Needs.root();
     }
 
     @Test

@@ -1,7 +1,6 @@
 package zonda.dtrace;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.OutputStream;
@@ -24,8 +23,7 @@ class ToolkitIT {
 
     @BeforeAll
     static void needsRootAndTypes() {
-        assumeTrue("root".equals(System.getProperty("user.name")), "loading eBPF programs needs root");
-        assumeTrue(Files.isReadable(Path.of("/sys/kernel/btf/vmlinux")), "needs a kernel with BTF");
+        Needs.rootAndTypes();
     }
 
     static Stream<Path> scripts() throws IOException {

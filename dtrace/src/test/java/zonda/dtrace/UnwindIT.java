@@ -39,7 +39,7 @@ class UnwindIT {
 
     @BeforeAll
     static void compile() throws Exception {
-        assumeTrue("root".equals(System.getProperty("user.name")), "loading eBPF programs needs root");
+        Needs.root();
         assumeTrue(Files.isExecutable(Path.of("/usr/bin/gcc")), "needs gcc");
         program = directory.resolve("frameless");
         Path source = Files.writeString(directory.resolve("frameless.c"), PROGRAM);

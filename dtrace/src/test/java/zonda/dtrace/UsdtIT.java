@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Timeout;
 class UsdtIT {
     @Test
     void the_garbage_collector_of_this_jvm_is_seen() throws InterruptedException {
-        assumeTrue("root".equals(System.getProperty("user.name")), "loading eBPF programs needs root");
+        Needs.root();
         long pid = ProcessHandle.current().pid();
         Recorder listed = Recorder.run("-ln", "hotspot" + pid + ":::gc-begin");
         assumeTrue(listed.err().isEmpty(), "this JVM was built without probes");
@@ -38,7 +38,7 @@ class UsdtIT {
 
     @Test
     void functions_of_this_process_are_found_and_fire() throws InterruptedException {
-        assumeTrue("root".equals(System.getProperty("user.name")), "loading eBPF programs needs root");
+        Needs.root();
         assumeTrue(Files.exists(Path.of("/lib/x86_64-linux-gnu/libc.so.6")), "needs Debian's libc");
         long pid = ProcessHandle.current().pid();
         var recorder = new Recorder();

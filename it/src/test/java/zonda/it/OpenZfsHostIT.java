@@ -177,7 +177,6 @@ class OpenZfsHostIT {
                 .with("model", "virtio")
                 .with("image_uuid", image.toString())
                 .with("size", size)
-                .with("refreservation", 0)
                 .with("boot", true);
         return host.create(Json.object()
                 .with("brand", "kvm")
@@ -223,8 +222,8 @@ class OpenZfsHostIT {
 
         machine = machine("machine", image, 32);
         String disk = "zones/" + machine + "-disk0";
-        assertThat(property("origin,volsize,volmode", disk))
-                .isEqualTo("zones/" + image + "@final\n" + (32 << 20) + "\ndev");
+        assertThat(property("origin,volsize,volmode,refreservation", disk))
+                .isEqualTo("zones/" + image + "@final\n" + (32 << 20) + "\ndev\n" + (32 << 20));
         awaitBoot(machine, 1, 1);
         assertThat(real("stat -L -c '%F %u' /proc/" + host.init(machine) + "/root/dev/zvol/rdsk/" + disk))
                 .startsWith("block special file ")
@@ -254,6 +253,11 @@ class OpenZfsHostIT {
         assertThat(property("origin", "zones/" + more)).isEqualTo("zones/" + first + "@final");
         UUID third = machine("third", more, 32);
         awaitBoot(third, 4, 1);
+        Ran back = host.feed(
+                Json.object().with("image_uuid", first.toString()).compact(), "vmadm", "reprovision", third.toString());
+        assertThat(back.status()).as(back.toString()).isZero();
+        awaitBoot(third, 3, 1);
+        assertThat(property("origin", "zones/" + third + "-disk0")).isEqualTo("zones/" + first + "@final");
         for (UUID made : List.of(third, second)) {
             good("vmadm", "delete", made.toString());
         }
