@@ -128,6 +128,7 @@ class KvmIT {
                 .as("after it had stood still")
                 .isEqualTo("running");
         type(vm, "printf lost > /dev/vdb; sync; echo do''ne", "done");
+        disksComeGrowAndGoWhileItRuns(vm);
         good("vmadm", "stop", vm.toString());
         assertThat(zonda.state(vm)).isEqualTo("stopped");
         assertThat(zonda.get(vm).integer("exit_status", -1))
@@ -303,6 +304,17 @@ class KvmIT {
         }
         assertThat(zonda.get(vm).integer("vnc_port", 0)).isEqualTo(chosen);
         assertThat(vnc(vm).integer("port", 0)).isEqualTo(chosen);
+    }
+
+    private static void disksComeGrowAndGoWhileItRuns(UUID vm) {
+        update(vm, "{\"add_disks\": [{\"model\": \"virtio\", \"size\": 32}]}");
+        type(vm, "sleep 1; echo new > /dev/vdc; sync; echo of $(cat /sys/block/vdc/size)", "of 65536");
+        String path = "/dev/zvol/rdsk/zones/" + vm + "-disk2";
+        update(vm, "{\"update_disks\": [{\"path\": \"" + path + "\", \"size\": 48}]}");
+        type(vm, "sleep 1; echo $(head -n 1 /dev/vdc) $(cat /sys/block/vdc/size)", "new 98304");
+        update(vm, "{\"remove_disks\": [\"" + path + "\"]}");
+        type(vm, "[ -e /sys/block/vdc ] || echo go''ne", "gone");
+        assertThat(volumes(vm)).doesNotContain("disk2");
     }
 
     private static void disksComeAndGo(UUID vm) {

@@ -261,6 +261,57 @@ class MachineDisksIT {
         zonda.restart();
     }
 
+    /** What the machine's QEMU has as disks. */
+    private static List<Json.Obj> plugged(UUID vm) {
+        return zonda.vmadm("info", vm.toString(), "block").json().array("block").objects().stream()
+                .map(disk -> disk.object("inserted"))
+                .filter(inserted -> inserted.has("file"))
+                .toList();
+    }
+
+    private static Ran update(UUID vm, String change) {
+        return zonda.feed(change, "vmadm", "update", vm.toString());
+    }
+
+    @Test
+    void a_disk_that_comes_while_a_machine_runs_is_there_also_when_the_daemon_died_meanwhile() throws IOException {
+        UUID vm = zonda.create(payload("kvm", UUID.randomUUID()).with("autoboot", true));
+        killedAfter("vm-update", List.of("apply", "record"), step -> {
+            try (Call call = zonda.call("vmadm", "update", vm.toString())) {
+                call.type("{\"add_disks\": [{\"model\": \"virtio\", \"size\": 5}]}")
+                        .endInput();
+                assertThat(call.ran(SOON).isLost()).isTrue();
+            }
+            return () -> assertThat(plugged(vm))
+                    .as(step)
+                    .hasSize(zonda.get(vm).array("disks").objects().size());
+        });
+        assertThat(plugged(vm)).hasSizeGreaterThan(2);
+
+        String last = zonda.get(vm).array("disks").objects().getLast().string("path", "");
+        Ran grown = update(vm, "{\"update_disks\": [{\"path\": \"" + last + "\", \"size\": 7}]}");
+        assertThat(grown.status()).as(grown.toString()).isZero();
+        assertThat(plugged(vm)).anyMatch(disk -> disk.object("image").integer("virtual-size", 0) == 7L * MIB);
+        assertThat(update(vm, "{\"add_disks\": [{\"model\": \"ide\", \"size\": 5}]}")
+                        .err())
+                .contains("updates to disks are only allowed when state is \"stopped\"");
+        if (System.getenv("ZONDA_SLOW_TESTS") != null) {
+            staysWithItsGuest(vm, last);
+        }
+    }
+
+    /** There is no system in it that would take part. */
+    private static void staysWithItsGuest(UUID vm, String disk) {
+        int before = plugged(vm).size();
+        assertThat(update(vm, "{\"remove_disks\": [\"" + disk + "\"]}").err())
+                .contains("disk " + disk + ": the guest did not let go of it");
+        assertThat(plugged(vm)).hasSize(before);
+        assertThat(zonda.get(vm).compact()).contains(disk);
+        good("vmadm", "stop", "-F", vm.toString());
+        Ran removed = update(vm, "{\"remove_disks\": [\"" + disk + "\"]}");
+        assertThat(removed.status()).as(removed.toString()).isZero();
+    }
+
     private static Ran reprovision(UUID vm, UUID image) {
         return zonda.feed(
                 Json.object().with("image_uuid", image.toString()).compact(), "vmadm", "reprovision", vm.toString());

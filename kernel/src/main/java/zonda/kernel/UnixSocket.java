@@ -17,7 +17,7 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
 
-/** What unix(7) sockets can do beyond Java's channels: who the peer is, receiving descriptors, sequenced packets. */
+/** What unix(7) sockets can do beyond Java's channels: who the peer is, passing descriptors, sequenced packets. */
 public final class UnixSocket {
     private static final int AF_UNIX = 1;
     private static final int SOCK_SEQPACKET = 5;
@@ -29,6 +29,10 @@ public final class UnixSocket {
     private static final int MOST_GROUPS = 65_536;
 
     private static final int SCM_RIGHTS = 1;
+    private static final int MSG_NOSIGNAL = 0x4000;
+    /** A control message's header and one descriptor, aligned. */
+    private static final int CONTROL_OF_ONE = 24;
+
     private static final int MSG_CMSG_CLOEXEC = 0x40000000;
     private static final int SUN_PATH_LENGTH = 108;
 
@@ -40,6 +44,9 @@ public final class UnixSocket {
     private static final CFunction GETSOCKOPT = CFunction.of("getsockopt");
     /** recvmsg(2). */
     private static final CFunction RECVMSG = CFunction.of("recvmsg");
+
+    /** sendmsg(2). */
+    private static final CFunction SENDMSG = CFunction.of("sendmsg");
 
     private UnixSocket() {}
 
@@ -178,6 +185,31 @@ public final class UnixSocket {
                     throw new IllegalStateException("no descriptor came over " + channel);
                 }
                 return new Fd(control.get(JAVA_INT, 16), "descriptor received");
+            }
+        });
+    }
+
+    /**
+     * Sends a message with a descriptor (SCM_RIGHTS, cmsg(3)): the peer has it, too, then.
+     *
+     * @throws KernelException as sendmsg(2)
+     * @throws IllegalStateException when the peer takes only a part of the message
+     */
+    public static void sendDescriptor(SocketChannel channel, byte[] text, Fd descriptor) {
+        Blocking.call(() -> {
+            try (Arena arena = Arena.ofConfined()) {
+                MemorySegment data = arena.allocateFrom(JAVA_BYTE, text);
+                MemorySegment control = arena.allocate(CONTROL_OF_ONE, 8);
+                control.set(JAVA_LONG, 0, 20);
+                control.set(JAVA_INT, 8, SOL_SOCKET);
+                control.set(JAVA_INT, 12, SCM_RIGHTS);
+                control.set(JAVA_INT, 16, descriptor.number());
+                MemorySegment message = messageHeader(arena, data, control);
+                long sent = SENDMSG.callLong("sendmsg", channel, number(channel), message.address(), MSG_NOSIGNAL);
+                if (sent != text.length) {
+                    throw new IllegalStateException(sent + " of " + text.length + " bytes went over " + channel);
+                }
+                return sent;
             }
         });
     }

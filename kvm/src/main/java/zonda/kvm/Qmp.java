@@ -19,6 +19,9 @@ import java.util.function.Consumer;
 import zonda.base.Code;
 import zonda.base.Json;
 import zonda.base.OpException;
+import zonda.kernel.Fd;
+import zonda.kernel.KernelException;
+import zonda.kernel.UnixSocket;
 
 /**
  * A connection to the control socket of a QEMU: the QEMU Machine Protocol (docs/interop/qmp-spec.txt). QEMU serves one
@@ -107,11 +110,31 @@ public final class Qmp implements AutoCloseable {
      * @throws OpException FAILED with QEMU's own words
      */
     public Json execute(String command, Json.Obj arguments) {
+        return execute(command, arguments, this::send);
+    }
+
+    /**
+     * Gives QEMU a descriptor.
+     *
+     * @return the number of the set in which it has it: it opens {@code /dev/fdset/NUMBER} by that
+     * @throws OpException FAILED with QEMU's own words
+     */
+    public long give(Fd descriptor) {
+        Json said = execute("add-fd", Json.Obj.EMPTY, text -> UnixSocket.sendDescriptor(channel, text, descriptor));
+        return said instanceof Json.Obj set ? set.integer("fdset-id", -1) : -1;
+    }
+
+    private Json execute(String command, Json.Obj arguments, Sender sender) {
         String id = String.valueOf(last.incrementAndGet());
         var answer = new CompletableFuture<Json.Obj>();
         waiting.put(id, answer);
         Json.Obj request = Json.object().with("execute", command).with("id", id);
-        send(arguments.members().isEmpty() ? request : request.with("arguments", arguments), command);
+        Json.Obj whole = arguments.members().isEmpty() ? request : request.with("arguments", arguments);
+        try {
+            sender.send((whole.compact() + "\n").getBytes(StandardCharsets.UTF_8));
+        } catch (IOException | KernelException e) {
+            throw new OpException(Code.FAILED, "QEMU: " + command + ": " + e.getMessage(), e);
+        }
         Json.Obj said = await(answer, command);
         if (said.has("error")) {
             throw new OpException(
@@ -121,14 +144,14 @@ public final class Qmp implements AutoCloseable {
         return said.get("return").orElse(Json.Obj.EMPTY);
     }
 
-    private void send(Json.Obj request, String command) {
-        try {
-            var bytes = ByteBuffer.wrap((request.compact() + "\n").getBytes(StandardCharsets.UTF_8));
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
-            }
-        } catch (IOException e) {
-            throw new OpException(Code.FAILED, "QEMU: " + command + ": " + e.getMessage(), e);
+    private interface Sender {
+        void send(byte[] text) throws IOException;
+    }
+
+    private void send(byte[] text) throws IOException {
+        var bytes = ByteBuffer.wrap(text);
+        while (bytes.hasRemaining()) {
+            channel.write(bytes);
         }
     }
 

@@ -97,29 +97,6 @@ final class Disks {
                 .toList();
     }
 
-    /** What a machine that runs goes by: how a disk is stored, and what is kept free for it, is no affair of its own. */
-    private static List<Json> machine(VmConfig vm) {
-        return of(vm).stream()
-                .<Json>map(disk -> disk.properties().without("refreservation").without("compression"))
-                .toList();
-    }
-
-    /** Why a machine that runs can't have its disks changed so, if it can't. */
-    static Optional<String> refusalWhileRunning(VmConfig before, VmConfig after) {
-        if (machine(before).equals(machine(after))) {
-            return Optional.empty();
-        }
-        return Optional.of((paths(before).equals(paths(after))
-                        ? "at least one specified update to disks is"
-                        : "updates to disks are")
-                + " only allowed when state is \"stopped\", currently: running (running)");
-    }
-
-    /** By which updates know them. */
-    private static List<String> paths(VmConfig vm) {
-        return of(vm).stream().map(Kept::path).toList();
-    }
-
     /** As large as all volumes are together. */
     static Bytes total(VmConfig vm) {
         return Bytes.of(of(vm).stream()

@@ -9,12 +9,14 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import zonda.base.Await;
 import zonda.base.Code;
 import zonda.base.Json;
 import zonda.base.OpException;
+import zonda.kvm.LiveDisks;
 import zonda.kvm.Qemu;
 import zonda.kvm.Qmp;
 
@@ -159,6 +161,14 @@ public final class HvmControl {
         } catch (OpException e) {
             return false;
         }
+    }
+
+    /** Changes what the machine has of its disks. @throws OpException FAILED */
+    void disks(VmConfig vm, Consumer<LiveDisks> work) {
+        errand(vm, qmp -> {
+            work.accept(new LiveDisks(qmp));
+            return true;
+        });
     }
 
     /** From now on a display lets in who knows this. @throws OpException FAILED */

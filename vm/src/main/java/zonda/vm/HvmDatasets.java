@@ -91,8 +91,15 @@ final class HvmDatasets {
         layOut(datasets.mount(vm.dataset()).resolve("root"));
     }
 
+    /** Whether volumes become smaller. */
+    enum Shrinking {
+        AS_SAID,
+        /** A guest that runs may have written there. */
+        NEVER
+    }
+
     /** Makes, resizes and last destroys volumes, so that they are what the VM's disks say after a change. */
-    static void reconcile(VmConfig before, VmConfig vm, Datasets datasets) {
+    static void reconcile(VmConfig before, VmConfig vm, Datasets datasets, Shrinking shrinking) {
         Map<String, Disks.Kept> wanted = volumes(vm);
         volumes(before).forEach((name, disk) -> {
             Optional<Disks.Kept> after = Optional.ofNullable(wanted.get(name));
@@ -108,7 +115,8 @@ final class HvmDatasets {
             Disks.Kept after = wanted.get(name);
             if (after == null) {
                 datasets.destroyIfExists(name, true);
-            } else if (after.size().value() < disk.size().value()) {
+            } else if (shrinking == Shrinking.AS_SAID
+                    && after.size().value() < disk.size().value()) {
                 datasets.setVolumeSize(name, after.size());
             }
         });

@@ -62,7 +62,8 @@ record HvmDisks(List<Disk> all, List<ZoneSpec.Volume> files, List<ZoneSpec.Devic
         return file;
     }
 
-    private static Disk disk(VmConfig vm, Disks.Kept disk, int index) {
+    /** @param index of the disk among the VM's */
+    static Disk disk(VmConfig vm, Disks.Kept disk, int index) {
         String serial = vm.uuid().toString().replace("-", "") + index;
         return new Disk(
                 Path.of(disk.path()),

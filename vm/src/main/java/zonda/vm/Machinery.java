@@ -449,8 +449,13 @@ final class Machinery {
 
     /** Brings a machine's volumes to what its disks say. */
     void applyDisks(VmConfig before, VmConfig vm) {
-        if (vm.brand().isHvm()) {
-            HvmDatasets.reconcile(before, vm, datasets(vm));
+        if (!vm.brand().isHvm()) {
+            return;
+        }
+        if (running(vm.uuid()).isPresent()) {
+            new RunningDisks(control, datasets(vm)).change(before, vm);
+        } else {
+            HvmDatasets.reconcile(before, vm, datasets(vm), HvmDatasets.Shrinking.AS_SAID);
         }
     }
 

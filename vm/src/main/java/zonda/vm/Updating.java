@@ -74,7 +74,7 @@ final class Updating {
 
     private void requireStopped(VmConfig before, VmConfig after) {
         if (machinery.running(after.uuid()).isPresent()) {
-            Disks.refusalWhileRunning(before, after).ifPresent(words -> {
+            DiskChanges.of(before, after).refusalWhileRunning().ifPresent(words -> {
                 throw new OpException(Code.FAILED, words);
             });
         }

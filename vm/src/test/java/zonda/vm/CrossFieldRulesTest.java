@@ -140,20 +140,24 @@ class CrossFieldRulesTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "{'add_disks':[{'model':'virtio','size':64}]} | updates to disks are only allowed when state is \"stopped\", currently: running (running)",
+                "{'add_disks':[{'model':'virtio','size':64}]} | ",
+                "{'add_disks':[{'model':'ide','size':64}]} | updates to disks are only allowed when state is \"stopped\", currently: running (running)",
+                "{'add_disks':[{'model':'virtio','size':64,'boot':true}]} | updates to disks are only allowed when state is \"stopped\", currently: running (running)",
+                "{'remove_disks':['/dev/zvol/rdsk/zones/UUID-disk1']} | ",
                 "{'remove_disks':['/dev/zvol/rdsk/zones/UUID-disk0']} | updates to disks are only allowed when state is \"stopped\", currently: running (running)",
-                "{'update_disks':[{'path':'/dev/zvol/rdsk/zones/UUID-disk0','boot':true}]} | at least one specified update to disks is only allowed when state is \"stopped\", currently: running (running)",
-                "{'update_disks':[{'path':'/dev/zvol/rdsk/zones/UUID-disk0','size':128}]} | at least one specified update to disks is only allowed when state is \"stopped\", currently: running (running)",
+                "{'update_disks':[{'path':'/dev/zvol/rdsk/zones/UUID-disk1','boot':true}]} | at least one specified update to disks is only allowed when state is \"stopped\", currently: running (running)",
+                "{'update_disks':[{'path':'/dev/zvol/rdsk/zones/UUID-disk0','size':128}]} | ",
                 "{'update_disks':[{'path':'/dev/zvol/rdsk/zones/UUID-disk0','compression':'lz4'}]} | ",
                 "{'update_disks':[{'path':'/dev/zvol/rdsk/zones/UUID-disk0','refreservation':7}]} | ",
                 "{'alias':'other'} | ",
             })
-    void disks_of_a_machine_that_runs_change_only_in_how_they_are_stored(String change, String words) {
-        VmConfig vm = create("kvm", "{'disks':[{'model':'virtio','size':64}]}");
+    void disks_of_a_machine_that_runs_change_in_how_they_are_stored_and_grow_and_those_of_virtio_come_and_go(
+            String change, String words) {
+        VmConfig vm = create("kvm", "{'disks':[{'model':'ide','size':64},{'model':'virtio','size':64}]}");
 
         VmConfig after = update(vm, change.replace("UUID", UUID));
 
-        assertThat(Disks.refusalWhileRunning(vm, after)).isEqualTo(Optional.ofNullable(words));
+        assertThat(DiskChanges.of(vm, after).refusalWhileRunning()).isEqualTo(Optional.ofNullable(words));
     }
 
     @Test
