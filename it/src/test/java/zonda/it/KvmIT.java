@@ -120,6 +120,7 @@ class KvmIT {
         assertThat(zonda.state(vm)).isEqualTo("running");
 
         type(vm, "printf kept > /dev/vdb; sync; echo do''ne", "done");
+        type(vm, "echo $(ls -d /sys/class/net/eth0/queues/rx-*)", "rx-0 /sys/class/net/eth0/queues/rx-1");
         good("vmadm", "create-snapshot", vm.toString(), "one");
         assertThat(zonda.vmadm("info", vm.toString(), "status")
                         .json()

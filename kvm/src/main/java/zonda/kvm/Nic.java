@@ -8,8 +8,21 @@ import zonda.base.Mac;
  * A NIC of a machine.
  *
  * @param tap the link that its frames come and go by, in QEMU's network namespace
+ * @param queues by which they do so, more than one with the model virtio and a tap that is made for it
  */
-public record Nic(String tap, Mac mac, Model model, Pacing pacing) {
+public record Nic(String tap, Mac mac, Model model, int queues, Pacing pacing) {
+    /** Each queue is a descriptor, and memory of the guest's: more are of no use to it. */
+    private static final int MOST_QUEUES = 16;
+
+    /** How many queues a NIC has in a machine: one for each CPU, where the card can have several. */
+    public static int queues(Model model, int cpus) {
+        return model == Model.VIRTIO ? Math.clamp(cpus, 1, MOST_QUEUES) : 1;
+    }
+
+    boolean hasSeveralQueues() {
+        return queues > 1;
+    }
+
     /**
      * How a NIC of the model virtio sends: at once, and as QEMU likes, where nothing is said.
      *

@@ -189,11 +189,19 @@ public final class Qemu {
 
     private void nic(Nic nic) {
         String id = "nic" + machine.nics().indexOf(nic);
-        add("-netdev", "tap,id=" + id + ",ifname=" + nic.tap() + ",script=no,downscript=no");
+        String queues = nic.hasSeveralQueues() ? ",queues=" + nic.queues() : "";
+        add("-netdev", "tap,id=" + id + ",ifname=" + nic.tap() + ",script=no,downscript=no" + queues);
         String pacing = nic.model() == Nic.Model.VIRTIO ? nic.pacing().options() : "";
         // Where the firmware boots from no NIC, reading and running the program that would is time lost.
         String rom = machine.direct().isPresent() ? ",romfile=" : "";
-        add("-device", nic.model().device() + ",netdev=" + id + ",mac=" + nic.mac() + pacing + rom + place(id));
+        add(
+                "-device",
+                nic.model().device() + ",netdev=" + id + ",mac=" + nic.mac() + vectors(nic) + pacing + rom + place(id));
+    }
+
+    /** Interrupts: one for each queue's either direction, one for its control queue and one for changes. */
+    private static String vectors(Nic nic) {
+        return nic.hasSeveralQueues() ? ",mq=on,vectors=" + (2 * nic.queues() + 2) : "";
     }
 
     /** Which place the device has among those that the firmware tries. */

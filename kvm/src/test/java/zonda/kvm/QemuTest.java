@@ -17,7 +17,7 @@ class QemuTest {
     private static final Path METADATA = Path.of("/.zonecontrol/metadata.sock");
 
     private static final Nic.Pacing SLOW = new Nic.Pacing(Optional.of(64L), Optional.of(300_000L));
-    private static final Nic NIC = new Nic("tap0", Mac.parse("02:00:00:00:00:01"), Nic.Model.E1000, SLOW);
+    private static final Nic NIC = new Nic("tap0", Mac.parse("02:00:00:00:00:01"), Nic.Model.E1000, 1, SLOW);
 
     private static final List<PassedDevice> PASSED = List.of(new PassedDevice(
             PciAddress.parse("65:00.1").orElseThrow(), PciSlot.parse("8").orElseThrow()));
@@ -288,11 +288,11 @@ class QemuTest {
     }
 
     @Test
-    void how_long_a_virtio_nic_waits_before_it_sends_is_said_of_those_alone() {
+    void how_long_a_virtio_nic_waits_before_it_sends_and_its_queues_are_said_of_those_alone() {
         List<Nic> nics = List.of(
                 NIC,
-                new Nic("tap1", Mac.parse("02:00:00:00:00:02"), Nic.Model.VIRTIO, SLOW),
-                new Nic("tap2", Mac.parse("02:00:00:00:00:03"), Nic.Model.VIRTIO, Nic.Pacing.NONE));
+                new Nic("tap1", Mac.parse("02:00:00:00:00:02"), Nic.Model.VIRTIO, 1, SLOW),
+                new Nic("tap2", Mac.parse("02:00:00:00:00:03"), Nic.Model.VIRTIO, 4, Nic.Pacing.NONE));
         Machine machine = machine(
                 Machine.Board.PC, Machine.Firmware.BIOS, List.of(), nics, new BootOrder("c", ""), Optional.empty());
         List<String> command = Qemu.command(machine, Accelerator.KVM, METADATA);
@@ -301,7 +301,11 @@ class QemuTest {
                 .contains(
                         "e1000,netdev=nic0,mac=02:00:00:00:00:01",
                         "virtio-net-pci,netdev=nic1,mac=02:00:00:00:00:02,tx=timer,x-txtimer=300000,x-txburst=64",
-                        "virtio-net-pci,netdev=nic2,mac=02:00:00:00:00:03");
+                        "virtio-net-pci,netdev=nic2,mac=02:00:00:00:00:03,mq=on,vectors=10");
+        assertThat(values(command, "-netdev"))
+                .contains(
+                        "tap,id=nic1,ifname=tap1,script=no,downscript=no",
+                        "tap,id=nic2,ifname=tap2,script=no,downscript=no,queues=4");
     }
 
     @Test

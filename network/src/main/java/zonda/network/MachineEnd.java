@@ -26,10 +26,9 @@ public final class MachineEnd {
         return "tap" + index;
     }
 
-    /** @param owner the host's id of who may open the taps */
-    static void configure(NetNamespace namespace, List<AttachedNic> nics, long owner) {
+    static void configure(NetNamespace namespace, List<AttachedNic> nics, ZoneNetwork.Emulator emulator) {
         var batch = new StringBuilder("link set dev lo up\n");
-        nics.forEach(nic -> batch.append(commands(nic, owner)));
+        nics.forEach(nic -> batch.append(commands(nic, emulator)));
         String text = batch.toString();
         namespace.call(() -> {
             SETTINGS.stream().filter(Files::exists).forEach(file -> ZoneEnd.write(file, "1"));
@@ -38,16 +37,22 @@ public final class MachineEnd {
     }
 
     /** A bridge keeps for itself what is for a port's own MAC, and the guest's is the NIC's: so the link gets another. */
-    private static String commands(AttachedNic nic, long owner) {
+    private static String commands(AttachedNic nic, ZoneNetwork.Emulator emulator) {
         return """
                 link set dev %1$s address %2$s
                 link add %3$s mtu %4$d type bridge stp_state 0 forward_delay 0 mcast_snooping 0
-                tuntap add dev %5$s mode tap vnet_hdr user %6$d
+                tuntap add dev %5$s mode tap vnet_hdr %7$s user %6$d
                 link set dev %5$s mtu %4$d master %3$s up
                 link set dev %1$s master %3$s up
                 link set dev %3$s up
                 """.formatted(
-                nic.interfaceName(), otherMac(nic.mac()), "switch" + nic.index(), nic.mtu(), tap(nic.index()), owner);
+                        nic.interfaceName(),
+                        otherMac(nic.mac()),
+                        "switch" + nic.index(),
+                        nic.mtu(),
+                        tap(nic.index()),
+                        emulator.owner(),
+                        emulator.multiqueue().contains(nic.index()) ? "multi_queue" : "");
     }
 
     /** Another one than the NIC's, whatever that is. */

@@ -101,7 +101,7 @@ final class Nics {
             plans.forEach(plan -> announce(plan, zone));
             List<AttachedNic> nics = planned.stream().map(Attachment::nic).toList();
             if (zone.emulator().isPresent()) {
-                MachineEnd.configure(namespace, nics, zone.emulator().getAsLong());
+                MachineEnd.configure(namespace, nics, zone.emulator().get());
             } else {
                 ZoneEnd.configure(namespace, nics, zone.routes());
             }

@@ -8,7 +8,7 @@ import java.io.IOException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -54,7 +54,11 @@ class MacAddressesIT {
         try (var network = new TestNetwork();
                 var zone = new TestZone()) {
             var machine = new ZoneNetwork(
-                    zone.uuid, List.of(), List.of(nic(zone.uuid, mac, "stub0", "dhcp")), Map.of(), OptionalLong.of(0));
+                    zone.uuid,
+                    List.of(),
+                    List.of(nic(zone.uuid, mac, "stub0", "dhcp")),
+                    Map.of(),
+                    Optional.of(new ZoneNetwork.Emulator(0, Set.of())));
             AttachedNic nic = network.up().attach(machine, zone.pid()).getFirst();
             String own = TestNetwork.address(nic);
             String gateway = gateway(network);

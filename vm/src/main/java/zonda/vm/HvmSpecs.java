@@ -6,6 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import zonda.base.Bytes;
 import zonda.base.Code;
 import zonda.base.Json;
@@ -21,6 +23,7 @@ import zonda.kvm.SerialLine;
 import zonda.kvm.SerialPorts;
 import zonda.kvm.Tpm;
 import zonda.network.MachineEnd;
+import zonda.network.ZoneNetwork;
 import zonda.storage.Datasets;
 import zonda.zones.InitProgram;
 import zonda.zones.ZoneSpec;
@@ -116,7 +119,7 @@ final class HvmSpecs {
                 vm.zonename(),
                 kvm ? Machine.Board.PC : Machine.Board.Q35,
                 Bytes.ofMiB(properties.integer("ram", 0)),
-                (int) properties.integer("vcpus", 1),
+                cpus(vm),
                 properties.string("cpu_type", kvm ? "qemu64" : "host"),
                 firmware(vm),
                 hasTpm(vm),
@@ -149,14 +152,37 @@ final class HvmSpecs {
                 properties.integer("virtio_txtimer").filter(wait -> wait != USUAL_WAIT));
     }
 
+    private static Nic.Model model(VmConfig vm, Json.Obj nic) {
+        return Nic.Model.find(nic.string("model", vm.properties().string("nic_driver", "virtio")))
+                .orElse(Nic.Model.VIRTIO);
+    }
+
+    private static int queues(VmConfig vm, Json.Obj nic) {
+        return Nic.queues(model(vm, nic), cpus(vm));
+    }
+
+    private static int cpus(VmConfig vm) {
+        return (int) vm.properties().integer("vcpus", 1);
+    }
+
+    /** Who emulates the machine, as its network sees him. */
+    static ZoneNetwork.Emulator emulator(VmRecord vm) {
+        List<Json.Obj> nics = Nics.links(vm.config().nics());
+        Set<Integer> several = IntStream.range(0, nics.size())
+                .filter(index -> queues(vm.config(), nics.get(index)) > 1)
+                .boxed()
+                .collect(Collectors.toSet());
+        return new ZoneNetwork.Emulator(HvmDatasets.hostId(vm.ids()), several);
+    }
+
     private static List<Nic> nics(VmConfig vm) {
         List<Nic> nics = new ArrayList<>();
         for (Json.Obj nic : Nics.links(vm.nics())) {
-            String model = nic.string("model", vm.properties().string("nic_driver", "virtio"));
             nics.add(new Nic(
                     MachineEnd.tap(nics.size()),
                     Mac.parse(nic.string("mac", "")),
-                    Nic.Model.find(model).orElse(Nic.Model.VIRTIO),
+                    model(vm, nic),
+                    queues(vm, nic),
                     pacing(vm.properties())));
         }
         return nics;

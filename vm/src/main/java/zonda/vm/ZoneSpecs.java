@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import zonda.base.Cidr;
@@ -138,8 +137,8 @@ final class ZoneSpecs {
                 routes.put(destination, text);
             }
         });
-        OptionalLong emulator =
-                vm.brand().isHvm() ? OptionalLong.of(HvmDatasets.hostId(record.ids())) : OptionalLong.empty();
+        Optional<ZoneNetwork.Emulator> emulator =
+                vm.brand().isHvm() ? Optional.of(HvmSpecs.emulator(record)) : Optional.empty();
         return new ZoneNetwork(vm.uuid(), names, nics, routes, emulator);
     }
 
