@@ -72,16 +72,6 @@ class KvmIT {
                 .with("nics", new Json.Arr(List.of(Instance.nic("dhcp").with("model", nics))));
     }
 
-    private static void type(UUID vm, String line, String answer) {
-        try (Call console = zonda.onTerminal("vmadm", "console", vm.toString())) {
-            assertThat(Await.until(SOON, console::isRaw)).isTrue();
-            console.type(line + "\r");
-            console.awaitOut(answer, SOON);
-            console.type("\u001d");
-            assertThat(console.ran(SOON).status()).isZero();
-        }
-    }
-
     @Test
     void a_machine_boots_from_its_image_knows_who_it_is_and_outlives_the_daemon() throws IOException {
         UUID vm = zonda.create(payload("kvm", "virtio", "virtio")
@@ -119,8 +109,8 @@ class KvmIT {
         assertThat(zonda.init(vm)).isEqualTo(emulator);
         assertThat(zonda.state(vm)).isEqualTo("running");
 
-        type(vm, "printf kept > /dev/vdb; sync; echo do''ne", "done");
-        type(vm, "echo $(ls -d /sys/class/net/eth0/queues/rx-*)", "rx-0 /sys/class/net/eth0/queues/rx-1");
+        guest.type(vm, "printf kept > /dev/vdb; sync; echo do''ne", "done");
+        guest.type(vm, "echo $(ls -d /sys/class/net/eth0/queues/rx-*)", "rx-0 /sys/class/net/eth0/queues/rx-1");
         good("vmadm", "create-snapshot", vm.toString(), "one");
         assertThat(zonda.vmadm("info", vm.toString(), "status")
                         .json()
@@ -128,7 +118,7 @@ class KvmIT {
                         .string("status", ""))
                 .as("after it had stood still")
                 .isEqualTo("running");
-        type(vm, "printf lost > /dev/vdb; sync; echo do''ne", "done");
+        guest.type(vm, "printf lost > /dev/vdb; sync; echo do''ne", "done");
         disksComeGrowAndGoWhileItRuns(vm);
         good("vmadm", "stop", vm.toString());
         assertThat(zonda.state(vm)).isEqualTo("stopped");
@@ -144,7 +134,7 @@ class KvmIT {
         disksComeAndGo(vm);
         startsFromCdOnce(vm);
         assertThat(guest.facts(vm)).containsEntry("cpus", "1");
-        type(vm, "head -c 4 /dev/vdb; echo .", "kept.");
+        guest.type(vm, "head -c 4 /dev/vdb; echo .", "kept.");
     }
 
     /** Its CD says something and resets the machine, which then boots from its disk. */
@@ -201,7 +191,7 @@ class KvmIT {
         assertThat(guest.facts(vm))
                 .containsEntry("product", "SmartDC HVM")
                 .containsEntry("disks", "vda:98304 vdb:131072");
-        type(vm, "cat /proc/cmdline | sed s/told/was/", "was=directly");
+        guest.type(vm, "cat /proc/cmdline | sed s/told/was/", "was=directly");
     }
 
     @Test
@@ -309,12 +299,12 @@ class KvmIT {
 
     private static void disksComeGrowAndGoWhileItRuns(UUID vm) {
         update(vm, "{\"add_disks\": [{\"model\": \"virtio\", \"size\": 32}]}");
-        type(vm, "sleep 1; echo new > /dev/vdc; sync; echo of $(cat /sys/block/vdc/size)", "of 65536");
+        guest.type(vm, "sleep 1; echo new > /dev/vdc; sync; echo of $(cat /sys/block/vdc/size)", "of 65536");
         String path = "/dev/zvol/rdsk/zones/" + vm + "-disk2";
         update(vm, "{\"update_disks\": [{\"path\": \"" + path + "\", \"size\": 48}]}");
-        type(vm, "sleep 1; echo $(head -n 1 /dev/vdc) $(cat /sys/block/vdc/size)", "new 98304");
+        guest.type(vm, "sleep 1; echo $(head -n 1 /dev/vdc) $(cat /sys/block/vdc/size)", "new 98304");
         update(vm, "{\"remove_disks\": [\"" + path + "\"]}");
-        type(vm, "[ -e /sys/block/vdc ] || echo go''ne", "gone");
+        guest.type(vm, "[ -e /sys/block/vdc ] || echo go''ne", "gone");
         assertThat(volumes(vm)).doesNotContain("disk2");
     }
 
@@ -384,8 +374,8 @@ class KvmIT {
         // Linux looks at several NVMe disks at once, and numbers them as they answer.
         assertThat(guest.facts(vm).get("disks").replaceAll("nvme[01]n1", "nvme").split(" "))
                 .containsExactlyInAnyOrder("nvme:98304", "nvme:131072", "vda:32768");
-        type(vm, "head -c 49 /dev/vda | tail -c 6; echo .", "CIDATA.");
-        type(vm, "ls -d /sys/bus/pci/devices/0000:00:04.*/nvme | wc -l | sed s/2/bo''th/", "both");
+        guest.type(vm, "head -c 49 /dev/vda | tail -c 6; echo .", "CIDATA.");
+        guest.type(vm, "ls -d /sys/bus/pci/devices/0000:00:04.*/nvme | wc -l | sed s/2/bo''th/", "both");
         assertThat(good("vmadm", "sysrq", vm.toString(), "screenshot")).isEmpty();
         assertThat(zonda.vmadm("sysrq", vm.toString(), "nmi").err()).isEqualTo("Sent NMI to VM " + vm + "\n");
         assertThat(zonda.vmadm("sysrq", vm.toString(), "dance").err()).startsWith("Invalid sysrq type: dance\n");

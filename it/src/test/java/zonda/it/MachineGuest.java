@@ -21,6 +21,8 @@ record MachineGuest(Instance zonda) {
     /** An emulated CPU boots a kernel in seconds, in many on a busy machine. */
     private static final Duration BOOT = Duration.ofSeconds(150);
 
+    private static final Duration SOON = Duration.ofSeconds(60);
+
     /** What the guest says of itself, over its NIC. */
     Map<String, String> facts(UUID vm) {
         String page = "http://" + address(vm) + "/facts";
@@ -48,6 +50,17 @@ record MachineGuest(Instance zonda) {
             return text[0].lines()
                     .map(line -> line.split(" ", 2))
                     .collect(Collectors.toMap(words -> words[0], words -> words.length > 1 ? words[1] : ""));
+        }
+    }
+
+    /** Types a line at its console, and waits for what comes of it. */
+    void type(UUID vm, String line, String answer) {
+        try (Call console = zonda.onTerminal("vmadm", "console", vm.toString())) {
+            assertThat(Await.until(SOON, console::isRaw)).isTrue();
+            console.type(line + "\r");
+            console.awaitOut(answer, SOON);
+            console.type("\u001d");
+            assertThat(console.ran(SOON).status()).isZero();
         }
     }
 
