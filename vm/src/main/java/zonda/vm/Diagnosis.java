@@ -81,6 +81,11 @@ public final class Diagnosis {
                     + vm.config().zpool());
         } else if (pool.get().find(dataset).isEmpty()) {
             lines.add("its dataset " + dataset + " is missing");
+        } else {
+            Disks.of(vm.config()).stream()
+                    .flatMap(disk -> disk.dataset().stream())
+                    .filter(disk -> !pool.get().has(disk))
+                    .forEach(disk -> lines.add("the volume " + disk + " of its disks is missing"));
         }
     }
 
