@@ -84,6 +84,7 @@ final class GuestHost implements BeforeAllCallback, AfterAllCallback, TestWatche
             """;
 
     private final boolean hasOpenZfs;
+    private final boolean isHurried;
     private final Path top = Documents.top();
     private Guest guest;
     private GuestImage image;
@@ -91,20 +92,32 @@ final class GuestHost implements BeforeAllCallback, AfterAllCallback, TestWatche
     private String busybox;
 
     GuestHost() {
-        this(false);
+        this(false, true);
     }
 
-    private GuestHost(boolean hasOpenZfs) {
+    /** @param isHurried whether the programs are told what lets them be sooner done on an emulated CPU */
+    private GuestHost(boolean hasOpenZfs, boolean isHurried) {
         this.hasOpenZfs = hasOpenZfs;
+        this.isHurried = isHurried;
     }
 
     /** With OpenZFS, whose module is not loaded yet. */
     static GuestHost withOpenZfs() {
-        return new GuestHost(true);
+        return new GuestHost(true, true);
+    }
+
+    /** As {@link #withOpenZfs}, with programs that are to be timed. */
+    static GuestHost withOpenZfsAsShipped() {
+        return new GuestHost(true, false);
     }
 
     @Override
     public void beforeAll(ExtensionContext context) throws IOException {
+        make();
+    }
+
+    /** Boots it; its daemon serves when this returns. */
+    void make() throws IOException {
         assumeTrue(System.getProperty("user.name").equals("root"), "needs root");
         assumeTrue(
                 Files.isExecutable(top.resolve("dist/target/zonda/daemon/bin/java")),
@@ -131,6 +144,10 @@ final class GuestHost implements BeforeAllCallback, AfterAllCallback, TestWatche
 
     @Override
     public void afterAll(ExtensionContext context) throws IOException {
+        takeAway();
+    }
+
+    void takeAway() throws IOException {
         if (guest != null) {
             guest.close();
         }
@@ -158,10 +175,13 @@ final class GuestHost implements BeforeAllCallback, AfterAllCallback, TestWatche
         copy("bin", tree);
         copy("dist/target/zonda", tree);
         copy("dist/src/systemd", tree);
-        // An emulated CPU is sooner done with the client's bytecode than with code that it has to translate once more.
-        append(tree.resolve("dist/target/zonda/client.args"), "-Xint\n");
-        // The daemon compiles what is hot, and nothing that is only warm.
-        append(tree.resolve("dist/target/zonda/daemon.args"), "-XX:CompileThresholdScaling=10\n");
+        if (isHurried) {
+            // An emulated CPU is sooner done with the client's bytecode than with code that it has to translate once
+            // more.
+            append(tree.resolve("dist/target/zonda/client.args"), "-Xint\n");
+            // The daemon compiles what is hot, and nothing that is only warm.
+            append(tree.resolve("dist/target/zonda/daemon.args"), "-XX:CompileThresholdScaling=10\n");
+        }
         return disk("build", tree, "500M");
     }
 

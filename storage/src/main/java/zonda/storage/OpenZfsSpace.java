@@ -9,10 +9,12 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import zonda.base.Bytes;
+import zonda.base.OpException;
 
 /**
- * How much space what takes, and what else listings ask of each dataset, asked for all datasets of a pool at once: a
- * listing asks about each, and a program for each would take seconds.
+ * How much space what takes, and what else listings ask of each dataset. A dataset is asked for alone, since ZFS takes
+ * seconds to count thousands of them; once another one is asked for right after it, that is a listing, and all of the
+ * pool are asked for at once: a program for each would take longer still.
  *
  * <p>Any thread may call it. Its lock is held while ZFS is asked, and never by who changes something.
  */
@@ -27,15 +29,19 @@ final class OpenZfsSpace {
     /** How often something was made, changed or destroyed. */
     private final AtomicLong changes = new AtomicLong();
     /** Guarded by the lock. */
-    private Counted counted = Counted.NEVER;
+    private Counted all = Counted.NEVER;
+
+    /** The pool's own dataset and the one that was last asked for alone. Guarded by the lock. */
+    private Counted alone = Counted.NEVER;
 
     /** What snapshots refer to, by their names, which never changes. */
     private final Map<String, Frozen> frozen = new ConcurrentHashMap<>();
     /** When a dataset was last asked for its snapshots alone. */
     private volatile long askedForSnapshots;
 
-    private record Space(Bytes used, Bytes referenced, Bytes available, Bytes volume, Bytes unfilled) {
-        static final Space NONE = new Space(Bytes.of(0), Bytes.of(0), Bytes.of(0), Bytes.of(0), Bytes.of(0));
+    private record Space(
+            Bytes used, Bytes referenced, Bytes available, Bytes volume, Bytes unfilled, String compression) {
+        static final Space NONE = new Space(Bytes.of(0), Bytes.of(0), Bytes.of(0), Bytes.of(0), Bytes.of(0), "");
     }
 
     private record Frozen(Bytes referenced, Bytes volume) {
@@ -46,13 +52,12 @@ final class OpenZfsSpace {
      * An answer of ZFS.
      *
      * @param spaces by name
-     * @param compression of the pool's own dataset
      * @param changes that it knows of
      * @param until when it may be told: for as long as it took, so that whoever lists many datasets does not ask again
      *     for each of them
      */
-    private record Counted(Map<String, Space> spaces, String compression, long changes, long until) {
-        static final Counted NEVER = new Counted(Map.of(), "", -1, 0);
+    private record Counted(Map<String, Space> spaces, long changes, long until) {
+        static final Counted NEVER = new Counted(Map.of(), -1, 0);
     }
 
     OpenZfsSpace(ZfsProgram zfs, String pool) {
@@ -93,40 +98,63 @@ final class OpenZfsSpace {
 
     /** How data are stored that no dataset says anything about. */
     String compression() {
-        return counted().compression();
+        return of(pool).compression();
     }
 
     private Space of(String dataset) {
-        return counted().spaces().getOrDefault(dataset, Space.NONE);
-    }
-
-    private Counted counted() {
         lock.lock();
         try {
-            if (counted.changes() != changes.get() || nanos.getAsLong() - counted.until() > 0) {
-                counted = count();
-            }
-            return counted;
+            return counted(dataset).getOrDefault(dataset, Space.NONE);
         } finally {
             lock.unlock();
         }
     }
 
-    private Counted count() {
+    private Map<String, Space> counted(String dataset) {
+        if (isFresh(all)) {
+            return all.spaces();
+        }
+        boolean isListing = isFresh(alone) && !alone.spaces().containsKey(dataset);
+        if (!isListing) {
+            alone = isFresh(alone) ? alone : countAlone(dataset);
+        }
+        if (alone.spaces().containsKey(dataset)) {
+            return alone.spaces();
+        }
+        all = count(List.of("-r", pool));
+        return all.spaces();
+    }
+
+    private Counted countAlone(String dataset) {
+        try {
+            return count(dataset.equals(pool) ? List.of(pool) : List.of(pool, dataset));
+        } catch (OpException e) {
+            // It is gone; or ZFS can't answer, which it will say once more when it is asked for all.
+            return Counted.NEVER;
+        }
+    }
+
+    private boolean isFresh(Counted answer) {
+        return answer.changes() == changes.get() && nanos.getAsLong() - answer.until() <= 0;
+    }
+
+    private Counted count(List<String> what) {
         long known = changes.get();
         long began = nanos.getAsLong();
+        List<String> words = new ArrayList<>(List.of("zfs", "list", "-Hp", "-t", "filesystem,volume", "-o"));
+        words.add("name,used,referenced,available,volsize,usedbyrefreservation,compression");
+        words.addAll(what);
         Map<String, Space> spaces = new HashMap<>();
-        String compression = "";
-        String columns = "name,used,referenced,available,volsize,usedbyrefreservation,compression";
-        for (List<String> row : zfs.table("zfs", "list", "-Hp", "-r", "-t", "filesystem,volume", "-o", columns, pool)) {
+        for (List<String> row : zfs.table(words)) {
             List<Bytes> sizes = row.subList(1, row.size() - 1).stream()
                     .map(OpenZfsSpace::bytes)
                     .toList();
-            spaces.put(row.getFirst(), new Space(sizes.get(0), sizes.get(1), sizes.get(2), sizes.get(3), sizes.get(4)));
-            compression = row.getFirst().equals(pool) ? row.getLast() : compression;
+            spaces.put(
+                    row.getFirst(),
+                    new Space(sizes.get(0), sizes.get(1), sizes.get(2), sizes.get(3), sizes.get(4), row.getLast()));
         }
         long ended = nanos.getAsLong();
-        return new Counted(spaces, compression, known, ended + Math.max(FRESH_NANOS, ended - began));
+        return new Counted(spaces, known, ended + Math.max(FRESH_NANOS, ended - began));
     }
 
     Bytes referencedBySnapshot(String name) {

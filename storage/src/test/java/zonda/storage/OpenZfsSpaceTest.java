@@ -31,12 +31,15 @@ class OpenZfsSpaceTest {
         @Override
         public Command.Result run(List<String> words) {
             ran.add(words);
+            String only = words.contains("-r") ? "" : words.getLast();
             String text = words.contains("snapshot")
-                    ? rows(words.contains("-r") ? "" : words.getLast(), "@s\t3\t512\n")
-                    : "tank\t9\t4\t90\t-\t0\tlz4\n" + rows("", "\t" + used + "\t5\t90\t-\t8\ton\n");
+                    ? rows(only, "@s\t3\t512\n")
+                    : "tank\t9\t4\t90\t-\t0\tlz4\n" + rows(only, "\t" + used + "\t5\t90\t-\t8\ton\n");
             meanwhile.run();
             now += takes.toNanos();
-            return new Command.Result(0, text, "");
+            return only.endsWith("gone")
+                    ? new Command.Result(1, text, "cannot open '" + only + "': dataset does not exist")
+                    : new Command.Result(0, text, "");
         }
 
         private static String rows(String only, String rest) {
@@ -69,12 +72,32 @@ class OpenZfsSpaceTest {
     }
 
     @Test
-    void a_list_of_many_asks_once_though_the_answer_is_slow() {
+    void a_list_of_many_asks_for_one_and_then_once_for_all_though_the_answer_is_slow() {
         zfs.takes = Duration.ofSeconds(3);
 
         list();
 
-        assertThat(zfs.ran).hasSize(1);
+        assertThat(zfs.ran).hasSize(2);
+        assertThat(zfs.ran.getFirst()).endsWith("tank", "tank/d0").doesNotContain("-r");
+        assertThat(zfs.ran.getLast()).endsWith("-r", "tank");
+    }
+
+    @Test
+    void a_dataset_is_asked_for_without_the_others_of_a_pool_and_with_the_pool_itself() {
+        for (int i = 0; i < 3; i++) {
+            assertThat(space.used("tank/d7")).isEqualTo(Bytes.of(7));
+            assertThat(space.available()).isEqualTo(Bytes.of(90));
+            assertThat(space.compression()).isEqualTo("lz4");
+            space.changed();
+        }
+
+        assertThat(zfs.ran).hasSize(3).noneMatch(words -> words.contains("-r"));
+    }
+
+    @Test
+    void a_dataset_that_is_gone_takes_no_space() {
+        assertThat(space.used("tank/gone")).isEqualTo(Bytes.of(0));
+        assertThat(space.used("tank/d1")).isEqualTo(Bytes.of(7));
     }
 
     @Test
@@ -112,7 +135,7 @@ class OpenZfsSpaceTest {
         assertThat(space.referenced("tank/d3")).isEqualTo(Bytes.of(5));
         assertThat(space.ofVolume("tank/d3")).isEqualTo(Bytes.of(0));
 
-        assertThat(zfs.ran).hasSize(1);
+        assertThat(zfs.ran).hasSize(2);
     }
 
     @Test
