@@ -53,7 +53,7 @@ class MachineFailuresIT {
                 .isTrue();
 
         assertThat(Await.until(SOON, () -> zonda.state(vm).equals("stopped"))).isTrue();
-        assertThat(zonda.get(vm).integer("exit_status", 0)).isEqualTo(9);
+        assertThat(zonda.get(vm).integer("exit_status", 0)).isEqualTo(-9);
         assertThat(why(vm)).contains("is stopped", "its init ended last at", "by signal 9", "vmadm start machine");
         assertThat(zonda.vmadm("start", vm.toString()).status()).isZero();
         assertThat(zonda.state(vm)).isEqualTo("running");
