@@ -163,6 +163,9 @@ class DebianMachineIT {
         assertThat(zonda.state(vm)).as("it has asked for its metadata").isEqualTo("running");
         isItself(address, "deb-kvm", "DataSourceSmartOS");
         assertThat(told(address, "ip -4 -o addr; ip route")).contains(address + "/24", "default via " + gateway);
+        assertThat(told(address, "systemd-analyze cat-config systemd/network/10-cloud-init-net0.network"))
+                .as("it does not wait for an IPv6 router")
+                .contains("Address=" + address + "/24", "ConfigureWithoutCarrier=yes");
         long mib = Long.parseLong(
                 told(address, "df -BM --output=size / | tail -n 1").replaceAll("[ M]", ""));
         assertThat(mib).as("the image's size").isBetween(DebianDisk.SIZE - 300L, (long) DebianDisk.SIZE);
