@@ -76,9 +76,12 @@ record BootableDisk(Path file, Bytes size, UUID filesystem) {
                     biosdisk part_gpt ext2 search search_fs_uuid normal configfile linux
                 cat >grub/grub.cfg <<'END'
                 # update-grub replaces this one, which starts whatever kernel is the newest.
-                serial --unit=0 --speed=115200
-                terminal_input console serial
-                terminal_output console serial
+                # UEFI's console is on the serial ports already.
+                if [ "$grub_platform" = pc ]; then
+                    serial --unit=0 --speed=115200
+                    terminal_input console serial
+                    terminal_output console serial
+                fi
                 set timeout=1
                 menuentry Debian {
                     search --no-floppy --fs-uuid --set=root %1$s
@@ -92,7 +95,8 @@ record BootableDisk(Path file, Bytes size, UUID filesystem) {
                 GRUB_TIMEOUT=1
                 GRUB_DISTRIBUTOR=Debian
                 GRUB_CMDLINE_LINUX="%4$s"
-                GRUB_TERMINAL="console serial"
+                # UEFI's console is on the serial ports already.
+                GRUB_TERMINAL=$([ -d /sys/firmware/efi ] && echo console || echo "console serial")
                 GRUB_SERIAL_COMMAND="serial --unit=0 --speed=115200"
                 END
                 chroot "$1" systemctl enable --quiet systemd-networkd.service

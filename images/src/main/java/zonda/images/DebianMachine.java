@@ -60,6 +60,19 @@ final class DebianMachine {
               enabled: false
             """;
 
+    /**
+     * Beside the file that cloud-init writes for a NIC: that of Debian 12 with fixed addresses counts as configured only
+     * when no IPv6 router has answered for 12 seconds, and each boot waits for it, the first one twice. What routers say
+     * is heard all the same, and addresses by DHCP are waited for.
+     */
+    private static final String READY = """
+            [Network]
+            ConfigureWithoutCarrier=yes
+            """;
+
+    /** The first of a machine, which cloud-init calls net0 and so on, as the machine's payload does. */
+    private static final int NICS = 8;
+
     private final Mmdebstrap mmdebstrap;
 
     DebianMachine(Mmdebstrap mmdebstrap) {
@@ -118,9 +131,20 @@ final class DebianMachine {
         root.delete("etc/resolv.conf");
         root.symlink("etc/resolv.conf", "../run/systemd/resolve/stub-resolv.conf");
         root.writeWithParents("etc/cloud/cloud.cfg.d/50-zonda.cfg", CLOUD, Access.root(0644));
+        readyNics(root);
         List<String> keys = new ArrayList<>(root.list("etc/ssh"));
         keys.removeIf(name -> !name.startsWith("ssh_host_"));
         keys.forEach(name -> root.delete("etc/ssh/" + name));
+    }
+
+    /** @see #READY */
+    static void readyNics(RootDirectory root) {
+        for (int nic = 0; nic < NICS; nic++) {
+            root.writeWithParents(
+                    "etc/systemd/network/10-cloud-init-net" + nic + ".network.d/50-zonda.conf",
+                    READY,
+                    Access.root(0644));
+        }
     }
 
     /** @throws ImageException NOT_SUPPORTED naming what is missing here */

@@ -132,6 +132,12 @@ class DebianMachineIT {
         }
     }
 
+    /** What the guest has written to its console. */
+    private static String console(UUID vm) {
+        return new String(Instance.read(zonda.root().resolve("var/log/zonda/" + vm + ".console")))
+                .replaceAll("(?md)\\n?^\\S+ stdout [PF] ", "");
+    }
+
     /** The guest went down by itself when its power button was pressed. */
     private static void stop(UUID vm) {
         good(STOP, "stop", vm.toString());
@@ -157,6 +163,9 @@ class DebianMachineIT {
         assertThat(zonda.state(vm)).as("it has asked for its metadata").isEqualTo("running");
         isItself(address, "deb-kvm", "DataSourceSmartOS");
         assertThat(told(address, "ip -4 -o addr; ip route")).contains(address + "/24", "default via " + gateway);
+        assertThat(told(address, "systemd-analyze cat-config systemd/network/10-cloud-init-net0.network"))
+                .as("it does not wait for an IPv6 router")
+                .contains("Address=" + address + "/24", "ConfigureWithoutCarrier=yes");
         long mib = Long.parseLong(
                 told(address, "df -BM --output=size / | tail -n 1").replaceAll("[ M]", ""));
         assertThat(mib).as("the image's size").isBetween(DebianDisk.SIZE - 300L, (long) DebianDisk.SIZE);
@@ -166,9 +175,16 @@ class DebianMachineIT {
         good(WORD, "create-snapshot", vm.toString(), "one");
         assertThat(told(address, "rm /root/mark; sync; journalctl -q --no-pager -t qemu-ga"))
                 .contains("guest-fsfreeze called");
+        assertThat(zonda.daemon().log())
+                .as("it was asked in words that it knows")
+                .doesNotContain("the guest's agent");
         good(STOP, "reboot", vm.toString());
         awaitBoot(vm, address, boot);
         assertThat(told(address, "ls /root")).isEmpty();
+        assertThat(told(address, "journalctl -q --no-pager -b -1 -u qemu-guest-agent"))
+                .as("it was not left with an answer to give, and ended when it was told to")
+                .contains("Stopped", "Deactivated successfully")
+                .doesNotContain("timed out");
 
         stop(vm);
         good(WORD, "rollback-snapshot", vm.toString(), "one");
@@ -218,6 +234,15 @@ class DebianMachineIT {
         assertThat(told(address, "cat /sys/class/tpm/tpm0/tpm_version_major /sys/class/tpm/tpm0/pcr-sha256/7"))
                 .as("UEFI has told it what it has started")
                 .matches("2\n(?!0+$)[0-9A-F]{64}");
+        assertThat(console(vm))
+                .as("its boot loader's words once, and nobody has answered them")
+                .contains("GNU GRUB")
+                .doesNotContainPattern("(?s)GNU GRUB.*GNU GRUB")
+                .doesNotContain("grub>");
+        assertThat(told(address, "python3 -m cloudinit.sources.DataSourceSmartOS hostname 2>&1"))
+                .as("what the boot loader has written there is in nobody's way")
+                .contains("\"hostname\": \"deb-bhyve\"")
+                .doesNotContain("Timeout", "Unexpected");
         stop(vm);
     }
 }

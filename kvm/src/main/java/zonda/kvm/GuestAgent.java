@@ -28,7 +28,11 @@ public final class GuestAgent implements AutoCloseable {
     private static final Duration FREEZE = Duration.ofSeconds(30);
 
     private static final int LONGEST_ANSWER = 65_536;
-    /** Ends whatever was half said before: it is in no JSON. */
+    /**
+     * Ends whatever was half said before: it is in no JSON, and the agent answers it with an error of its own. Before
+     * anything but a sync, that would be taken for the answer, and the agent would be left while it has another to give:
+     * then it tries to without a pause, and hears no signal, until somebody connects again.
+     */
     private static final byte SENTINEL = (byte) 0xff;
 
     private final SocketChannel channel;
@@ -54,12 +58,13 @@ public final class GuestAgent implements AutoCloseable {
     /** What is left of an earlier conversation is read away. */
     private void sync() {
         long id = ThreadLocalRandom.current().nextInt(Integer.MAX_VALUE);
+        write(new byte[] {SENTINEL});
         send(Json.object()
                 .with("execute", "guest-sync-delimited")
                 .with("arguments", Json.object().with("id", id)));
         within(SYNC, "guest-sync-delimited", () -> {
             while (answer().integer("return", -1) != id) {
-                // The answer to somebody else's question.
+                // The answer to somebody else's question, or to the sentinel.
             }
             return true;
         });
@@ -92,11 +97,13 @@ public final class GuestAgent implements AutoCloseable {
     }
 
     private void send(Json.Obj request) {
-        byte[] text = (request.compact() + "\n").getBytes(StandardCharsets.UTF_8);
-        var bytes = ByteBuffer.allocate(text.length + 1).put(SENTINEL).put(text).flip();
+        write((request.compact() + "\n").getBytes(StandardCharsets.UTF_8));
+    }
+
+    private void write(byte[] bytes) {
         try {
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
+            for (var left = ByteBuffer.wrap(bytes); left.hasRemaining(); ) {
+                channel.write(left);
             }
         } catch (IOException e) {
             throw new OpException(Code.FAILED, "write to the guest's agent: " + e.getMessage(), e);

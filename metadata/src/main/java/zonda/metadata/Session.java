@@ -6,6 +6,9 @@ import zonda.base.OpException;
 /**
  * The words of the metadata protocol, one line at a time. Version 1 reads, in lines; version 2 reads and writes, in
  * frames with checksums. A line that is neither, as a client sends to find its feet again, is an invalid command.
+ *
+ * <p>UEFI and what it starts write to all serial ports, and take what comes from there for keys: a boot loader would not
+ * boot when it was told of an invalid command. What is for a terminal has control characters in each line, and no answer.
  */
 final class Session {
     private static final System.Logger LOG = System.getLogger(Session.class.getName());
@@ -30,8 +33,12 @@ final class Session {
             case "GET" -> argument.isEmpty() ? INVALID : version1(() -> metadata.get(argument));
             case "KEYS" -> version1(() -> Optional.of(String.join("\n", metadata.keys())));
             case "NEGOTIATE" -> argument.equals("V2") ? "V2_OK\n" : "FAILURE\n";
-            default -> INVALID;
+            default -> isForTerminal(line) ? "" : INVALID;
         };
+    }
+
+    private static boolean isForTerminal(String line) {
+        return line.chars().anyMatch(Character::isISOControl);
     }
 
     private interface Reading {

@@ -32,6 +32,17 @@ class SessionTest {
     }
 
     @Test
+    void what_firmware_and_boot_loaders_write_to_all_serial_ports_is_not_answered() {
+        assertThat(session.answer("\u001b[2J\u001b[01;01HBdsDxe: starting Boot0001 \"UEFI QEMU NVMe Ctrl\"\r"))
+                .isEmpty();
+        assertThat(session.answer("\u001b[0m\u001b[30m\u001b[47mWelcome to GRUB!"))
+                .isEmpty();
+        assertThat(session.answer("\r")).isEmpty();
+        assertThat(session.answer("\rerror: can't find command `invalid'.")).isEmpty();
+        assertThat(session.answer("")).isEqualTo("invalid command\n");
+    }
+
+    @Test
     void version_2_reads() {
         assertThat(ask("GET", "nothing")).isEqualTo(new Frame("7f", "NOTFOUND", Optional.empty()));
         assertThat(ask("GET", "empty")).isEqualTo(new Frame("7f", "SUCCESS", Optional.empty()));
