@@ -35,9 +35,8 @@ public final class DatasetImages implements ImageStore {
         this.datasets = datasets;
     }
 
-    private boolean isDevice(UUID image) {
-        return datasets.hasDevices()
-                && datasets.find(installed(image)).filter(Dataset::isVolume).isPresent();
+    private boolean isVolume(String name) {
+        return datasets.find(name).filter(Dataset::isVolume).isPresent();
     }
 
     private DeviceImages devices() {
@@ -102,8 +101,7 @@ public final class DatasetImages implements ImageStore {
 
     /** Where the files of the partial dataset are; a volume is a file in a directory that is not mounted. */
     private Path place(UUID image) {
-        boolean volume = datasets.find(partial(image)).filter(Dataset::isVolume).isPresent();
-        return volume
+        return isVolume(partial(image))
                 ? Objects.requireNonNull(datasets.volume(partial(image)).getParent())
                 : datasets.mount(partial(image));
     }
@@ -111,17 +109,13 @@ public final class DatasetImages implements ImageStore {
     /** Where disks are devices, the stream of one makes a clone itself. */
     @Override
     public Path clonePartial(UUID image, UUID origin) {
-        if (isDevice(origin)) {
+        boolean isVolume = isVolume(installed(origin));
+        if (isVolume && datasets.hasDevices()) {
             return createPartialVolume(image);
         }
-        datasets.clone(sealed(origin), partial(image), cloneOptions(origin));
+        DatasetOptions options = isVolume ? DatasetOptions.DEFAULT : DatasetOptions.DEFAULT.mode(OWNER_ONLY);
+        datasets.clone(sealed(origin), partial(image), options);
         return place(image);
-    }
-
-    private DatasetOptions cloneOptions(UUID origin) {
-        boolean volume =
-                datasets.find(installed(origin)).filter(Dataset::isVolume).isPresent();
-        return volume ? DatasetOptions.DEFAULT : DatasetOptions.DEFAULT.mode(OWNER_ONLY);
     }
 
     @Override

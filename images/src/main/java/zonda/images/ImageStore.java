@@ -52,6 +52,11 @@ public interface ImageStore {
         return Optional.empty();
     }
 
+    /** As the other, for an image; empty for one that is no disk. */
+    default Optional<DiskStreams> diskStreams(Manifest manifest) {
+        return manifest.isDisk() ? diskStreams() : Optional.empty();
+    }
+
     /** The pool's name. */
     String pool();
 

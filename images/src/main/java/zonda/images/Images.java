@@ -170,13 +170,12 @@ public final class Images {
 
     private NewImage.Content content(Manifest manifest) {
         ImageStore store = setup.store();
-        boolean isVolume = manifest.type().equals("zvol");
-        Optional<ImageStore.DiskStreams> disks = store.diskStreams().filter(_ -> isVolume);
+        Optional<ImageStore.DiskStreams> disks = store.diskStreams(manifest);
         return disks.isPresent()
                 ? new DeviceToSend(disks.get(), pool() + "/" + manifest.uuid() + "@final", manifest.origin())
                 : new FilesToSend(
                         store.content(manifest.uuid()),
-                        isVolume,
+                        manifest.isDisk(),
                         manifest.origin().map(store::content));
     }
 

@@ -123,9 +123,7 @@ public final class ImagesOfVms {
 
     /** Whether other hosts can have the same: a pool that knows streams itself knows them by guids, which stay. */
     private boolean isOfAStream(InstalledImage image) {
-        boolean isDevice = setup.store().diskStreams().isPresent()
-                && image.manifest().type().equals("zvol");
-        return isDevice
+        return setup.store().diskStreams(image.manifest()).isPresent()
                 ? image.manifest().datasetGuid().isPresent()
                 : Files.exists(setup.store().content(image.uuid()).resolve(StreamImages.MAP));
     }

@@ -260,8 +260,7 @@ public final class Imports {
     }
 
     private List<String> receive(InputStream content, Manifest manifest, Path dataset) {
-        Optional<ImageStore.DiskStreams> disks =
-                setup.store().diskStreams().filter(_ -> manifest.type().equals("zvol"));
+        Optional<ImageStore.DiskStreams> disks = setup.store().diskStreams(manifest);
         if (disks.isEmpty()) {
             return StreamImages.receive(content, manifest, dataset);
         }
@@ -270,7 +269,7 @@ public final class Imports {
     }
 
     private static void archive(InputStream content, Manifest manifest, Path dataset) throws IOException {
-        if (manifest.type().equals("zvol") || manifest.origin().isPresent()) {
+        if (manifest.isDisk() || manifest.origin().isPresent()) {
             throw new NotTarException("the file isn't a ZFS stream, as an image with an origin or of the type zvol is");
         }
         try (TreeUnpacker unpacker = TreeUnpacker.into(Files.createDirectory(dataset.resolve("root")))) {

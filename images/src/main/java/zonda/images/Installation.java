@@ -111,9 +111,7 @@ final class Installation {
         if (manifest.origin().isPresent()) {
             return store.clonePartial(manifest.uuid(), manifest.origin().get());
         }
-        return manifest.type().equals("zvol")
-                ? store.createPartialVolume(manifest.uuid())
-                : store.createPartial(manifest.uuid());
+        return manifest.isDisk() ? store.createPartialVolume(manifest.uuid()) : store.createPartial(manifest.uuid());
     }
 
     private void complete(Saga saga, InstalledImage image) {

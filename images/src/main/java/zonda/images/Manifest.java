@@ -95,6 +95,11 @@ public record Manifest(Json.Obj json) {
         return json.array("files").objects().stream().findFirst().flatMap(file -> file.string("dataset_guid"));
     }
 
+    /** Whether the image is a machine's disk, and not a tree of files. */
+    boolean isDisk() {
+        return type().equals("zvol");
+    }
+
     /** {@code uuid (name@version)}, as imgadm's messages have it. */
     public String title() {
         return uuid() + " (" + name() + "@" + version() + ")";

@@ -41,11 +41,7 @@ public final class NewImage {
 
     /** {@code NAME-VERSION.zfs}, or {@code .zvol} of a disk, with a suffix for the compression. */
     public String fileName() {
-        return baseName() + (isVolume() ? ".zvol" : ".zfs") + packing.suffix();
-    }
-
-    private boolean isVolume() {
-        return manifest.type().equals("zvol");
+        return baseName() + (manifest.isDisk() ? ".zvol" : ".zfs") + packing.suffix();
     }
 
     public String manifestName() {

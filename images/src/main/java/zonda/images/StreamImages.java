@@ -61,7 +61,7 @@ final class StreamImages {
     static List<String> receive(InputStream content, Manifest manifest, Path dataset) {
         Path file = dataset.resolve(MAP);
         Optional<ObjectMap> origin = manifest.origin().map(_ -> originMap(manifest, file));
-        boolean isVolume = manifest.type().equals("zvol");
+        boolean isVolume = manifest.isDisk();
         try (SendStream stream = SendStream.open(content);
                 Directory directory = Directory.open(dataset)) {
             StreamHeader header = stream.next().orElseThrow(() -> refused(manifest, EMPTY));

@@ -110,11 +110,7 @@ class OpenZfsHostIT {
     @Test
     @Order(5)
     void a_zone_is_sent_and_received() {
-        Ran sent = host.run("vmadm", "send", vm.toString());
-        assertThat(sent.status()).as(sent.err()).isZero();
-        good("vmadm", "delete", vm.toString());
-        Ran received = host.feed(sent.bytes(), "vmadm", "receive");
-        assertThat(received.status()).as(received.toString()).isZero();
+        sendAndReceive(vm);
 
         start();
         assertThat(host.inZone(vm, "cat /root/file")).isEqualTo("kept");
@@ -163,6 +159,14 @@ class OpenZfsHostIT {
         good("zfs", "destroy", "zones/volume");
         good("zfs", "destroy", "zones/kept");
         assertThat(real("zfs list -H -o name")).doesNotContain("zones/volume", "zones/kept");
+    }
+
+    private static void sendAndReceive(UUID uuid) {
+        Ran sent = host.run("vmadm", "send", uuid.toString());
+        assertThat(sent.status()).as(sent.err()).isZero();
+        good("vmadm", "delete", uuid.toString());
+        Ran received = host.feed(sent.bytes(), "vmadm", "receive");
+        assertThat(received.status()).as(received.toString()).isZero();
     }
 
     private static void killTheDaemon() {
@@ -273,11 +277,7 @@ class OpenZfsHostIT {
     @Test
     @Order(10)
     void a_machine_is_sent_and_received_and_has_disks_below_its_own_dataset() {
-        Ran sent = host.run("vmadm", "send", machine.toString());
-        assertThat(sent.status()).as(sent.err()).isZero();
-        good("vmadm", "delete", machine.toString());
-        Ran received = host.feed(sent.bytes(), "vmadm", "receive");
-        assertThat(received.status()).as(received.toString()).isZero();
+        sendAndReceive(machine);
         good("vmadm", "start", machine.toString());
         awaitBoot(machine, 3, 1);
         good("vmadm", "delete", machine.toString());

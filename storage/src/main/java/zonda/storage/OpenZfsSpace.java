@@ -114,9 +114,8 @@ final class OpenZfsSpace {
         if (isFresh(all)) {
             return all.spaces();
         }
-        boolean isListing = isFresh(alone) && !alone.spaces().containsKey(dataset);
-        if (!isListing) {
-            alone = isFresh(alone) ? alone : countAlone(dataset);
+        if (!isFresh(alone)) {
+            alone = countAlone(dataset);
         }
         if (alone.spaces().containsKey(dataset)) {
             return alone.spaces();

@@ -10,6 +10,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import zonda.base.Bytes;
 import zonda.base.Code;
@@ -239,11 +240,10 @@ final class HvmDatasets {
      */
     static void hand(VmRecord vm, Datasets datasets, Path root) {
         try {
-            for (Disks.Kept disk : Disks.of(vm.config())) {
-                Optional<Path> file = disk.dataset().map(datasets::volume).filter(Files::isRegularFile);
-                if (file.isPresent()) {
-                    own(file.get(), hostId(vm.ids()));
-                }
+            for (String volume : datasets.hasDevices()
+                    ? Set.<String>of()
+                    : volumes(vm.config()).keySet()) {
+                own(datasets.volume(volume), hostId(vm.ids()));
             }
             Machine.Firmware firmware = HvmSpecs.firmware(vm.config());
             if (firmware.variables().isPresent()) {

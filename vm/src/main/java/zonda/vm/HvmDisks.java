@@ -38,7 +38,7 @@ record HvmDisks(List<Disk> all, List<ZoneSpec.Volume> files, List<ZoneSpec.Devic
         List<ZoneSpec.Device> devices = new ArrayList<>();
         for (Disks.Kept disk : once.disks(config)) {
             Optional<Path> volume = disk.dataset().map(datasets::volume);
-            if (volume.isPresent() && !Files.isRegularFile(volume.get())) {
+            if (volume.isPresent() && datasets.hasDevices()) {
                 devices.add(HvmDevice.disk(vm, zonepath, all.size(), volume.get(), disk.path()));
             } else if (volume.isPresent()) {
                 files.add(new ZoneSpec.Volume(volume.get(), disk.path(), false));

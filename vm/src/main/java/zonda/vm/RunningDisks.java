@@ -1,6 +1,5 @@
 package zonda.vm;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import zonda.kernel.Fd;
@@ -41,7 +40,7 @@ final class RunningDisks {
             live.add(
                     HvmDisks.disk(vm, disk, index),
                     name(disk),
-                    new LiveDisks.Source(descriptor, !Files.isRegularFile(volume)));
+                    new LiveDisks.Source(descriptor, datasets.hasDevices()));
         }
     }
 
