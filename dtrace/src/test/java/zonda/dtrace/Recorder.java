@@ -22,12 +22,14 @@ import zonda.base.Code;
 import zonda.base.OpException;
 import zonda.kernel.Command;
 
-/** A caller that keeps what it is told. */
+/** A caller that keeps what it is told, and apart from it what programs print that dtrace starts. */
 final class Recorder implements Dtrace.Terminal {
     private static final Dtrace DTRACE = new Dtrace(java.util.Map::of);
 
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream programsOut = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream programsErr = new ByteArrayOutputStream();
     private final List<Runnable> interrupts = new ArrayList<>();
     private final CountDownLatch spoken = new CountDownLatch(1);
     private final Map<Long, Process> started = new HashMap<>();
@@ -85,15 +87,18 @@ final class Recorder implements Dtrace.Terminal {
         return status;
     }
 
+    /** What dtrace printed, and then what its programs did, so that neither is in the midst of the other. */
     String out() {
-        synchronized (out) {
-            return out.toString(StandardCharsets.UTF_8);
-        }
+        return text(out) + text(programsOut);
     }
 
     String err() {
-        synchronized (err) {
-            return err.toString(StandardCharsets.UTF_8);
+        return text(err) + text(programsErr);
+    }
+
+    private static String text(ByteArrayOutputStream printed) {
+        synchronized (printed) {
+            return printed.toString(StandardCharsets.UTF_8);
         }
     }
 
@@ -166,8 +171,8 @@ final class Recorder implements Dtrace.Terminal {
         words.addAll(command);
         Process process = Command.of(words).in(directory()).start();
         started.put(process.pid(), process);
-        copies.add(Thread.ofVirtual().start(() -> copy(process.getInputStream(), out)));
-        copies.add(Thread.ofVirtual().start(() -> copy(process.getErrorStream(), err)));
+        copies.add(Thread.ofVirtual().start(() -> copy(process.getInputStream(), programsOut)));
+        copies.add(Thread.ofVirtual().start(() -> copy(process.getErrorStream(), programsErr)));
         return process.pid();
     }
 
