@@ -94,6 +94,7 @@ public final class VmadmTool implements Tool {
             case "import" -> new VmadmTransfer(vms).importVm(session, arguments);
             case "apply" -> new VmadmApply(vms).apply(session, arguments);
             case "install" -> new VmadmTransfer(vms).install(session, arguments);
+            case "host-sleep" -> hostSleep(arguments);
             case "logs" -> logs(session, arguments);
             case "sysrq" -> sysrq(session, arguments);
             case "why" -> vms.diagnosis().of(vm("why", arguments)).forEach(line -> session.out(line + "\n"));
@@ -164,6 +165,15 @@ public final class VmadmTool implements Tool {
         }
     }
 
+    /** For systemd, around the host's sleep. */
+    private void hostSleep(List<String> arguments) {
+        switch (arguments.size() == 1 ? arguments.getFirst() : "") {
+            case "begin" -> vms.machines().sleep().begin();
+            case "end" -> vms.machines().sleep().end();
+            default -> throw new OpException(Code.USAGE, "host-sleep: begin or end, and nothing else");
+        }
+    }
+
     private void sysrq(Session session, List<String> arguments) {
         UUID uuid = vm("sysrq", arguments);
         if (arguments.size() != 2) {
@@ -172,11 +182,11 @@ public final class VmadmTool implements Tool {
         String request = arguments.get(1);
         switch (request) {
             case "nmi" -> {
-                vms.machine(uuid).interrupt();
+                vms.machines().of(uuid).interrupt();
                 session.err("Sent NMI to VM " + uuid);
             }
             case "screenshot" -> {
-                vms.machine(uuid).screenshot();
+                vms.machines().of(uuid).screenshot();
                 session.err("Sent screenshot sysrq to VM " + uuid);
             }
             default -> throw new OpException(Code.USAGE, "Invalid sysrq type: " + request);
@@ -191,7 +201,7 @@ public final class VmadmTool implements Tool {
                     Code.FAILED, "cannot connect to console when state is '" + state + "', must be running");
         }
         if (vms.get(uuid).bool("hvm", false)) {
-            SerialPort port = SerialPort.open(vms.machine(uuid).console());
+            SerialPort port = SerialPort.open(vms.machines().of(uuid).console());
             consoles.relay(session, uuid, ConsoleRelay.of(port), ConsoleRelay.Escape.CONTROL_BRACKET);
             return;
         }
@@ -228,7 +238,7 @@ public final class VmadmTool implements Tool {
             throw new OpException(Code.FAILED, "no info types supported for brand " + vm.string("brand", ""));
         }
         List<String> types = arguments.size() > 1 ? List.of(arguments.get(1).split(",")) : List.of();
-        session.out(vms.machine(uuid).info(types).pretty() + "\n");
+        session.out(vms.machines().of(uuid).info(types).pretty() + "\n");
     }
 
     private UUID vm(String verb, List<String> arguments) {

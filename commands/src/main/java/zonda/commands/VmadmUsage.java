@@ -38,6 +38,7 @@ final class VmadmUsage {
               vmadm validate create [-f <payload.json>]
               vmadm validate update <brand> [-f <payload.json>]
               vmadm why <uuid>
+              vmadm host-sleep begin | end
               vmadm schema <brand> [create | update]
               vmadm completion bash
               vmadm help [property]

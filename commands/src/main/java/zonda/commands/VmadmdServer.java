@@ -75,7 +75,7 @@ public final class VmadmdServer implements AutoCloseable {
                     return;
                 }
                 ask(exchange, () -> {
-                    press(vms.machine(uuid), action, query.getOrDefault("request", ""));
+                    press(vms.machines().of(uuid), action, query.getOrDefault("request", ""));
                     HttpDoor.text(exchange, 202, "Sent " + action + " to " + uuid);
                 });
             }
@@ -94,7 +94,7 @@ public final class VmadmdServer implements AutoCloseable {
         }
         String types = HttpDoor.query(exchange).getOrDefault("types", "");
         List<String> wanted = types.isEmpty() ? List.of() : List.of(types.split(","));
-        ask(exchange, () -> HttpDoor.json(exchange, vms.machine(uuid).info(wanted)));
+        ask(exchange, () -> HttpDoor.json(exchange, vms.machines().of(uuid).info(wanted)));
     }
 
     private interface Question {

@@ -41,21 +41,11 @@ final class BootableCd {
     }
 
     private static byte[] program(String text) {
-        var code = ByteBuffer.allocate(SECTOR);
-        code.put(bytes(0xba, 0xf8, 0x03)); // mov dx, 0x3f8
-        for (byte letter : text.getBytes(StandardCharsets.US_ASCII)) {
-            code.put(bytes(0xb0, letter, 0xee)); // mov al, letter; out dx, al
-        }
-        code.put(bytes(0xb0, 0xfe, 0xe6, 0x64)); // mov al, 0xfe; out 0x64, al
-        code.put(bytes(0xf4, 0xeb, 0xfd)); // hlt, for ever
-        return code.array();
-    }
-
-    private static byte[] bytes(int... values) {
-        byte[] bytes = new byte[values.length];
-        for (int i = 0; i < values.length; i++) {
-            bytes[i] = (byte) values[i];
-        }
-        return bytes;
+        return new BootProgram()
+                .toTheFirstSerialPort()
+                .say(text)
+                .add(0xb0, 0xfe, 0xe6, 0x64) // mov al, 0xfe; out 0x64, al
+                .rest()
+                .bytes();
     }
 }

@@ -3,21 +3,30 @@ package zonda.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 import zonda.base.Await;
 import zonda.base.Json;
 import zonda.kvm.Qemu;
 
-/** What is said of machines whose emulator, or whose disk, is gone, and how they come back. */
+/** What is said of machines whose emulator, or whose disk, is gone, or whose pool is full, and how they come back. */
 class MachineFailuresIT {
     private static final Duration SOON = Duration.ofSeconds(60);
+    private static final long MIB = 1 << 20;
+    /** MiB of a disk that is larger than what its pool has left, and not than the pool. */
+    private static final int FILLED = 300;
 
     @RegisterExtension
     static final Instance zonda = new Instance();
@@ -40,6 +49,12 @@ class MachineFailuresIT {
                 .with("alias", "machine")
                 .with("ram", 64)
                 .with("disks", new Json.Arr(List.of(disk, disk))));
+    }
+
+    private static Ran good(String tool, String... words) {
+        Ran ran = zonda.run(tool, words);
+        assertThat(ran.status()).as(ran.toString()).isZero();
+        return ran;
     }
 
     private static String why(UUID vm) {
@@ -78,5 +93,78 @@ class MachineFailuresIT {
         assertThat(update.status()).as(update.toString()).isZero();
         assertThat(zonda.vmadm("start", vm.toString()).status()).isZero();
         assertThat(why(vm)).contains("is running").doesNotContain("missing");
+    }
+
+    @Test
+    void a_machine_whose_pool_is_full_stands_still_and_goes_on_when_there_is_room(@TempDir Path files)
+            throws IOException {
+        zonda.stop();
+        zonda.start(Map.of("ZONDA_KEEPER_MS", "300"));
+        Path vdev = files.resolve("disk");
+        try (var file = new RandomAccessFile(vdev.toFile(), "rw")) {
+            file.setLength(512 * MIB);
+        }
+        good("zpool", "create", "tank", vdev.toString());
+        try {
+            good("zfs", "create", "-o", "compression=off", "tank/ballast");
+            Path ballast = Path.of(good("zfs", "get", "-H", "-o", "value", "mountpoint", "tank/ballast")
+                    .out()
+                    .strip());
+            Files.write(ballast.resolve("file"), new byte[(int) (300 * MIB)]);
+            UUID vm = filling(files);
+
+            assertThat(Await.until(SOON, () -> why(vm).contains("stands still")))
+                    .as(() -> why(vm))
+                    .isTrue();
+            assertThat(why(vm))
+                    .contains("is running", "volume tank/" + vm + "-disk0 could not be written to", "zpool list");
+            assertThat(zonda.vmadm("info", vm.toString(), "status").json().object("status"))
+                    .isEqualTo(
+                            Json.parseObject("{\"running\": false, \"singlestep\": false, \"status\": \"io-error\"}"));
+            good("zfs", "destroy", "tank/ballast");
+            assertThat(Await.until(SOON, () -> console(vm).contains("written.")))
+                    .as(() -> why(vm))
+                    .isTrue();
+            assertThat(console(vm)).doesNotContain("failed");
+            assertThat(why(vm)).doesNotContain("stands still");
+        } finally {
+            zonda.deleteAll();
+            good("zpool", "destroy", "tank");
+            zonda.restart();
+        }
+    }
+
+    /** A machine that writes to all of a disk for which no space is kept. */
+    private static UUID filling(Path files) throws IOException {
+        Path disk = Files.write(files.resolve("filling"), Arrays.copyOf(FillingDisk.sector(FILLED), (int) MIB));
+        UUID image = UUID.randomUUID();
+        good(
+                "imgadm",
+                "create",
+                "-q",
+                "-P",
+                "tank",
+                "--from",
+                disk.toString(),
+                "name=filling",
+                "version=1",
+                "uuid=" + image);
+        Json.Obj boot = Json.object()
+                .with("image_uuid", image.toString())
+                .with("model", "virtio")
+                .with("boot", true)
+                .with("size", FILLED)
+                .with("compression", "off")
+                .with("refreservation", 0);
+        return zonda.create(Json.object()
+                .with("brand", "kvm")
+                .with("alias", "filling")
+                .with("zpool", "tank")
+                .with("ram", 64)
+                .with("disks", new Json.Arr(List.of(boot))));
+    }
+
+    private static String console(UUID vm) {
+        return zonda.vmadm("logs", vm.toString()).out();
     }
 }

@@ -10,6 +10,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ThreadLocalRandom;
@@ -26,6 +27,8 @@ public final class GuestAgent implements AutoCloseable {
     private static final Duration SYNC = Duration.ofSeconds(10);
     /** Writing all that the guest has in its memory takes its time. */
     private static final Duration FREEZE = Duration.ofSeconds(30);
+
+    private static final Duration CLOCK = Duration.ofSeconds(10);
 
     private static final int LONGEST_ANSWER = 65_536;
     /**
@@ -85,8 +88,19 @@ public final class GuestAgent implements AutoCloseable {
         execute("guest-fsfreeze-thaw", FREEZE);
     }
 
+    /** Sets the guest's clock. @throws OpException FAILED, also when the clock was set and not its hardware's */
+    public void setTime(Instant now) {
+        long nanoseconds = now.getEpochSecond() * 1_000_000_000 + now.getNano();
+        execute("guest-set-time", Json.object().with("time", nanoseconds), CLOCK);
+    }
+
     private void execute(String command, Duration limit) {
-        send(Json.object().with("execute", command));
+        execute(command, Json.Obj.EMPTY, limit);
+    }
+
+    private void execute(String command, Json.Obj arguments, Duration limit) {
+        Json.Obj request = Json.object().with("execute", command);
+        send(arguments.members().isEmpty() ? request : request.with("arguments", arguments));
         Json.Obj answer = within(limit, command, this::answer);
         if (answer.has("error")) {
             throw new OpException(

@@ -20,6 +20,12 @@ public final class LiveDisks {
     /** A guest's system takes a moment to let go of a disk. */
     private static final Duration LETTING_GO = Duration.ofSeconds(30);
 
+    /**
+     * The machine stands still until the write is tried again. Told of an error, guests take their filesystems for broken;
+     * and it is mostly the pool that is full, or a quota, of which QEMU knows the first alone by its error.
+     */
+    static final String WHEN_A_WRITE_FAILS = "stop";
+
     private final Qmp qmp;
 
     public LiveDisks(Qmp qmp) {
@@ -62,6 +68,7 @@ public final class LiveDisks {
                 .with("driver", "virtio-blk-pci")
                 .with("id", name)
                 .with("drive", name)
+                .with("werror", WHEN_A_WRITE_FAILS)
                 .with("serial", disk.serial());
         return disk.sectors().equals(Sectors.USUAL)
                 ? device
@@ -94,6 +101,13 @@ public final class LiveDisks {
         if (node(found.get()).equals(name)) {
             forget(name);
         }
+    }
+
+    /** Whether a write to it failed, and was not tried again with success. */
+    public boolean hasFailed(Path file, String name) {
+        return find(file, name)
+                .filter(disk -> !disk.string("io-status", "ok").equals("ok"))
+                .isPresent();
     }
 
     private void forget(String name) {

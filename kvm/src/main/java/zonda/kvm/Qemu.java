@@ -157,7 +157,10 @@ public final class Qemu {
         add(
                 "-drive",
                 "if=none,format=raw,id=" + id + ",file=" + escaped(disk.file().toString())
-                        + (readOnly ? ",readonly=on" : ",cache=none,discard=" + (disk.trims() ? "unmap" : "ignore")));
+                        + (readOnly
+                                ? ",readonly=on"
+                                : ",cache=none,werror=" + LiveDisks.WHEN_A_WRITE_FAILS + ",discard="
+                                        + (disk.trims() ? "unmap" : "ignore")));
         String first = place(id);
         if (cdrom) {
             add("-device", "ide-cd,drive=" + id + port(disk, id) + first);

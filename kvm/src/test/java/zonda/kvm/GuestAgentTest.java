@@ -14,6 +14,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.UnaryOperator;
@@ -90,6 +91,18 @@ class GuestAgentTest {
         assertThat(heard.getFirst()).matches("\u00ff\\{\"execute\":\"guest-sync-delimited\",\"arguments\":.*}}");
         assertThat(heard.subList(1, 3))
                 .containsExactly("{\"execute\":\"guest-fsfreeze-freeze\"}", "{\"execute\":\"guest-fsfreeze-thaw\"}");
+    }
+
+    @Test
+    void the_clock_is_set_in_nanoseconds() {
+        answer(line -> isSync(line) ? synced(line) : "{\"return\": {}}\n");
+
+        try (GuestAgent agent = GuestAgent.connect(socket)) {
+            agent.setTime(Instant.parse("2026-11-28T05:00:00.000000001Z"));
+        }
+
+        assertThat(heard.getLast())
+                .isEqualTo("{\"execute\":\"guest-set-time\",\"arguments\":{\"time\":1795842000000000001}}");
     }
 
     @Test

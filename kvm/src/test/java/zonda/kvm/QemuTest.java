@@ -107,7 +107,8 @@ class QemuTest {
                         + "serial=web01,sku=001,family=Virtual Machine");
         assertThat(values(command, "-drive"))
                 .as("a comma in a name is no end of it")
-                .containsExactly("if=none,format=raw,id=disk0,file=/dev/zvol/rdsk/zones/a,,b,cache=none,discard=unmap");
+                .containsExactly(
+                        "if=none,format=raw,id=disk0,file=/dev/zvol/rdsk/zones/a,,b,cache=none,werror=stop,discard=unmap");
         assertThat(values(command, "-device"))
                 .contains(
                         "virtio-blk-pci,drive=disk0,serial=serial,bootindex=0",

@@ -77,7 +77,7 @@ final class Changes {
             // Where the service counts reservations, they may have set another limit than the quota.
             if (!changed.options().quota().equals(old.options().quota())
                     || pool.driver().reservations().isEmpty()) {
-                pool.driver().limit(changed.guid(), changed.options().quota());
+                pool.reservations().quotaChanged(changed);
             }
             if (isAllotted) {
                 pool.driver()

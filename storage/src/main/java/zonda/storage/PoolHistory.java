@@ -1,7 +1,6 @@
 package zonda.storage;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -22,14 +21,16 @@ import zonda.base.StateFile;
 
 /**
  * What was done to a pool, in a file that lies on it, a line of JSON each: zpool-history(8). Commands are on the disk when
- * they are noted; what the service itself did comes with the next command or commit. When the file has grown, its older
- * half goes, but for the first line, which tells of the pool's making.
+ * they are noted, unless the disk takes nothing more; what the service itself did comes with the next command or commit.
+ * When the file has grown, its older half goes, but for the first line, which tells of the pool's making.
  *
  * <p>Any thread may call it.
  */
 public final class PoolHistory {
     /** As much as some ten thousand commands. */
     static final long LARGEST = 4 << 20;
+
+    private static final System.Logger LOG = System.getLogger(PoolHistory.class.getName());
 
     private final Path file;
     private final InstantSource clock;
@@ -105,7 +106,8 @@ public final class PoolHistory {
                 shorten();
             }
         } catch (IOException e) {
-            throw new UncheckedIOException("append to " + file + ": " + e, e);
+            // What was done is done, and a pool that can't be written to any more must let it be done.
+            LOG.log(System.Logger.Level.WARNING, "append to " + file + ": " + e);
         } finally {
             lock.unlock();
         }

@@ -16,10 +16,11 @@ import zonda.storage.NodeRecord.Frozen;
 /**
  * Space that datasets are sure of: {@code reservation} and {@code refreservation} of zfsprops(7). Who has some is kept
  * in the records; how much of it is not used yet is counted here, and kept from everyone else: by the driver, which lets
- * all those without a reservation write together only so much, and by refusing what needs more.
+ * all those without a reservation write together only so much, and by refusing what needs more. And what destroying
+ * needs is kept from all of them, so that a full pool can be emptied again.
  *
- * <p>Nothing is counted where no dataset has a reservation, or where the driver keeps reservations itself. Any thread
- * may call it. Its lock is held while limits are set, and no other is taken inside but the catalog's.
+ * <p>Reservations are not counted where no dataset has any, and nothing is done where the driver keeps them itself. Any
+ * thread may call it. Its lock is held while limits are set, and no other is taken inside but the catalog's.
  */
 final class Reservations {
     /** The account of all datasets that have no reservation, and are below none that has. */
@@ -28,6 +29,9 @@ final class Reservations {
     /** What others must be able to write for a new dataset: the directory that it is mounted on. */
     private static final long FOR_ITS_DIRECTORY = 1 << 20;
 
+    /** A limit is written to the pool: not each time that it is another by less than this part of what is kept. */
+    private static final long NOT_WORTH_TELLING = 32;
+
     private static final long FRESH_NANOS = 300_000_000;
 
     private final PoolDriver driver;
@@ -35,6 +39,8 @@ final class Reservations {
     private final ReentrantLock lock = new ReentrantLock();
     /** Whether the driver has been told of reservations. Guarded by the lock. */
     private boolean applied;
+    /** What all datasets may have together, as the driver was told; -1 when that may be otherwise. Set under the lock. */
+    private volatile long mostInAll = -1;
 
     private volatile Counted counted = new Counted(0, 0);
 
@@ -132,7 +138,7 @@ final class Reservations {
         if (own.isPresent()) {
             return own.get().available(dataset.guid());
         }
-        return Bytes.of(below(dataset, room(isCounted())) + unfilled(dataset).value());
+        return Bytes.of(below(dataset, room()) + unfilled(dataset).value());
     }
 
     /** As {@link #available}, without what only the dataset itself may use. */
@@ -151,10 +157,10 @@ final class Reservations {
         return available;
     }
 
-    /** What those may write who have nothing reserved. @param keeping whether a part is kept, as it is with reservations */
-    private long room(boolean keeping) {
+    /** What those may write who have nothing reserved. */
+    private long room() {
         long unused = isCounted() ? count().unused() : 0;
-        return Math.max(0, driver.free().value() - unused - (keeping ? kept() : 0));
+        return Math.max(0, driver.free().value() - unused - kept());
     }
 
     /** Destroying needs room as well: what lets a full pool be emptied again is never given away. */
@@ -165,10 +171,24 @@ final class Reservations {
 
     /** What a new dataset or snapshot below this one could have at most, be it reserved for it or not. */
     long free(Filesystem parent) {
+        if (driver.reservations().isPresent()) {
+            return driver.free().value();
+        }
+        boolean isSure = isCounted() && isSure(catalog.lineage(parent));
+        long others = isSure || !isCounted() ? 0 : count().unused();
+        return Math.max(0, freeByLimit() - others - FOR_ITS_DIRECTORY);
+    }
+
+    /** What is free, or less where the driver was told at a time when there was less. */
+    private long freeByLimit() {
         long free = driver.free().value();
-        return isCounted() && !isSure(catalog.lineage(parent))
-                ? Math.max(0, free - count().unused() - FOR_ITS_DIRECTORY)
-                : free;
+        Filesystem root = catalog.require(catalog.root());
+        long most = mostInAll;
+        boolean isOwnQuota =
+                root.options().quota().filter(quota -> quota.value() == most).isPresent();
+        return most < 0 || isOwnQuota
+                ? free
+                : Math.min(free, most - driver.used(root.guid()).value() + kept());
     }
 
     /** @throws OpException NO_SPACE in these words, when what shall be reserved for a new dataset isn't free */
@@ -185,7 +205,7 @@ final class Reservations {
         }
         long available = driver.reservations()
                 .map(own -> own.available(parent.guid()).value())
-                .orElseGet(() -> below(parent, room(true)));
+                .orElseGet(() -> below(parent, room()));
         if (more > available) {
             throw new OpException(Code.NO_SPACE, refusal);
         }
@@ -293,6 +313,7 @@ final class Reservations {
         lock.lock();
         try {
             counted = new Counted(0, 0);
+            limitAll();
             if (catalog.reserving().isEmpty()) {
                 if (applied) {
                     charge(catalog.require(catalog.root()), true);
@@ -301,20 +322,44 @@ final class Reservations {
                 }
                 return;
             }
-            long room = room(true);
+            long room = room();
             driver.ceiling(OTHERS, Optional.of(Bytes.of(driver.used(OTHERS).value() + room)));
-            for (Filesystem one : catalog.reserving()) {
-                limit(one);
+            catalog.reserving().stream().filter(one -> one.parent().isPresent()).forEach(this::limit);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** A dataset's quota is another one; what is kept may make less of it at the next {@link #refresh}. */
+    void quotaChanged(Filesystem dataset) {
+        lock.lock();
+        try {
+            driver.limit(dataset.guid(), dataset.options().quota());
+            if (dataset.parent().isEmpty()) {
+                mostInAll = -1;
             }
         } finally {
             lock.unlock();
         }
     }
 
+    /** All datasets together leave what is kept: it is told to the driver again when it is another by something. */
+    private void limitAll() {
+        Filesystem root = catalog.require(catalog.root());
+        long kept = kept();
+        long most = driver.used(root.guid()).value() + Math.max(0, driver.free().value() - kept);
+        long quota = root.options().quota().map(Bytes::value).orElse(Long.MAX_VALUE);
+        boolean isKnown = quota <= most ? mostInAll == quota : Math.abs(most - mostInAll) < kept / NOT_WORTH_TELLING;
+        if (mostInAll < 0 || !isKnown) {
+            mostInAll = Math.min(quota, most);
+            driver.limit(root.guid(), Optional.of(Bytes.of(mostInAll)));
+        }
+    }
+
     /** One that has a reservation may fill it, and then have of the rest what the others may. */
     private void limit(Filesystem dataset) {
         long own = driver.used(dataset.guid()).value();
-        long most = own + below(dataset, room(true)) + unfilled(dataset).value();
+        long most = own + below(dataset, room()) + unfilled(dataset).value();
         driver.limit(
                 dataset.guid(),
                 Optional.of(dataset.options()

@@ -82,6 +82,35 @@ class QuotaIT {
         datasets.destroy("tank/full", true);
     }
 
+    /** What is not in any dataset, as records are, has room yet. */
+    @Test
+    void a_pool_that_its_datasets_have_filled_can_be_emptied_again() throws IOException {
+        datasets.create("tank/full", DatasetOptions.DEFAULT);
+        write(at("full/first"), 8);
+        datasets.snapshot("tank/full", "s");
+
+        stopped(at("full/file"), 1000);
+
+        pool.sync();
+        assertThat(datasets.usage("tank/full").available().toMiB()).isLessThanOrEqualTo(SLACK);
+        assertThatThrownBy(() -> datasets.create("tank/more", DatasetOptions.DEFAULT))
+                .hasMessageContaining("out of space");
+        datasets.setQuota("tank", Optional.of(Bytes.ofMiB(4000)));
+        stopped(at("full/more"), 100);
+        pool.reopen();
+        datasets = pool.datasets();
+        stopped(at("full/more"), 100);
+        datasets.destroy("tank/full@s", false);
+        datasets.destroy("tank/full", true);
+        assertThat(Await.until(Duration.ofSeconds(30), () -> {
+                    pool.sync();
+                    return datasets.usage("tank").available().toMiB() > 100;
+                }))
+                .isTrue();
+        datasets.create("tank/more", DatasetOptions.DEFAULT);
+        write(at("more/file"), 64);
+    }
+
     @Test
     void a_quota_is_changed_under_the_writer_up_and_down_and_away() throws IOException {
         datasets.create("tank/a", DatasetOptions.DEFAULT.quota(Bytes.ofMiB(8)));

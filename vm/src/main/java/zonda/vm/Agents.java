@@ -1,6 +1,7 @@
 package zonda.vm;
 
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.UUID;
 import zonda.base.OpException;
 import zonda.kvm.GuestAgent;
@@ -37,6 +38,15 @@ final class Agents {
 
     private static void tell(UUID vm, OpException why) {
         LOG.log(System.Logger.Level.INFO, "VM " + vm + ": " + why.getMessage());
+    }
+
+    /** Sets the guest's clock to the host's. */
+    static void setTime(UUID vm, Path socket, Instant now) {
+        try (GuestAgent agent = GuestAgent.connect(socket)) {
+            agent.setTime(now);
+        } catch (OpException e) {
+            tell(vm, e);
+        }
     }
 
     /** Lets the guest's filesystems go on. */

@@ -43,6 +43,7 @@ public final class Diagnosis {
         vms.reception().progress(vm).ifPresentOrElse(lines::add, () -> missing(vm, lines));
         if (state.equals("running") && vm.config().brand().isHvm()) {
             lines.addAll(vms.machinery().displays().problems(vm.config()));
+            lines.addAll(HaltedWrites.problems(vm.config(), vms.machinery().control()));
         }
         List<String> console = vms.host().zones().consoleTail(uuid, CONSOLE_LINES);
         if (!console.isEmpty()) {

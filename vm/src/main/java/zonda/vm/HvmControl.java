@@ -2,6 +2,7 @@ package zonda.vm;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,6 +23,8 @@ import zonda.kvm.Qmp;
 
 /** What is asked of the QEMU of a hardware VM that runs. Any thread may ask; a VM's answers one errand at a time. */
 public final class HvmControl {
+    private static final String RUNNING = "running";
+    private static final String PAUSED = "paused";
     private static final Duration BOOT = Duration.ofSeconds(30);
     private static final Duration PRESS_AGAIN = Duration.ofSeconds(10);
     /** How long an emulator that does not answer any more may take to end. */
@@ -66,8 +69,13 @@ public final class HvmControl {
         errands.remove(vm);
     }
 
-    private String status(VmConfig vm) {
-        return errand(vm, qmp -> qmp.execute("query-status")) instanceof Json.Obj said ? said.string("status", "") : "";
+    /** RunState, docs/interop/qmp-ref. @throws OpException FAILED */
+    String status(VmConfig vm) {
+        return errand(vm, HvmControl::status);
+    }
+
+    private static String status(Qmp qmp) {
+        return qmp.execute("query-status") instanceof Json.Obj said ? said.string("status", "") : "";
     }
 
     /** Waits until the machine runs. @return false when it hasn't within half a minute, or its emulator ended */
@@ -81,7 +89,7 @@ public final class HvmControl {
 
     private boolean isRunning(VmConfig vm) {
         try {
-            return status(vm).equals("running");
+            return status(vm).equals(RUNNING);
         } catch (OpException e) {
             // Its socket isn't there yet.
             return false;
@@ -112,17 +120,20 @@ public final class HvmControl {
 
     /**
      * Does something while the machine stands still; QEMU has written then all that the guest wrote, and the guest all that
-     * it had in its memory if it runs an agent.
+     * it had in its memory if it runs an agent. A machine that stood still goes on standing still.
      */
     void still(VmConfig vm, Runnable work) {
         boolean frozen = hasAgent(vm) && Agents.freeze(vm.uuid(), socket(vm, Qemu.AGENT));
         try {
             errand(vm, qmp -> {
+                boolean ran = status(qmp).equals(RUNNING);
                 qmp.execute("stop");
                 try {
                     work.run();
                 } finally {
-                    qmp.execute("cont");
+                    if (ran) {
+                        qmp.execute("cont");
+                    }
                 }
                 return true;
             });
@@ -133,17 +144,39 @@ public final class HvmControl {
         }
     }
 
+    /** Has the machine stand still. @throws OpException FAILED */
+    void pause(VmConfig vm) {
+        errand(vm, qmp -> qmp.execute("stop"));
+    }
+
+    /** A machine that was paused goes on, and its clock, which stood still, is set if it runs an agent. */
+    void wake(VmConfig vm, Instant now) {
+        if (goOnIf(vm, PAUSED) && hasAgent(vm)) {
+            Agents.setTime(vm.uuid(), socket(vm, Qemu.AGENT), now);
+        }
+    }
+
     /** A machine that an earlier daemon had stand still goes on. */
     void goOn(VmConfig vm) {
-        errand(
-                vm,
-                qmp -> qmp.execute("query-status") instanceof Json.Obj said
-                                && said.string("status", "").equals("paused")
-                        ? qmp.execute("cont")
-                        : Json.Obj.EMPTY);
+        goOnIf(vm, PAUSED);
         if (hasAgent(vm)) {
             Agents.thaw(vm.uuid(), socket(vm, Qemu.AGENT));
         }
+    }
+
+    /** A machine that stands still since writes to its disks failed goes on, with these. @see HaltedWrites */
+    void tryWritesAgain(VmConfig vm) {
+        goOnIf(vm, HaltedWrites.STATUS);
+    }
+
+    private boolean goOnIf(VmConfig vm, String status) {
+        return errand(vm, qmp -> {
+            boolean was = status(qmp).equals(status);
+            if (was) {
+                qmp.execute("cont");
+            }
+            return was;
+        });
     }
 
     /** Whether a program of the guest's listens at the port of the guest agent. */
@@ -169,6 +202,11 @@ public final class HvmControl {
             work.accept(new LiveDisks(qmp));
             return true;
         });
+    }
+
+    /** Those that could not be written to. @throws OpException FAILED */
+    List<Disks.Kept> failedDisks(VmConfig vm) {
+        return errand(vm, qmp -> RunningDisks.failed(vm, new LiveDisks(qmp)));
     }
 
     /** From now on a display lets in who knows this. @throws OpException FAILED */

@@ -7,18 +7,21 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Looks after what runs, again and again: protection and links that somebody else took away come back, and a zone whose
- * monitor was killed, so that nothing told of its end, is noticed. One platform thread.
+ * Looks after what runs, again and again: protection and links that somebody else took away come back, a zone whose
+ * monitor was killed, so that nothing told of its end, is noticed, and machines whose disks could not be written to try
+ * again. One platform thread.
  */
 public final class Keeper implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Keeper.class.getName());
 
     private final Vms vms;
+    private final HaltedWrites writes;
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("keeper").factory());
 
     private Keeper(Vms vms) {
         this.vms = vms;
+        this.writes = new HaltedWrites(vms.machinery().control());
     }
 
     /** @param every how long after a look the next one is due */
@@ -39,6 +42,7 @@ public final class Keeper implements AutoCloseable {
                 LOG.log(System.Logger.Level.WARNING, "VM " + degraded + " lost a NIC; attaching its NICs again");
                 vms.replug(degraded);
             }
+            writes.retry(vms.machines().all());
         } catch (RuntimeException e) {
             LOG.log(System.Logger.Level.WARNING, "looking after what runs: " + e.getMessage(), e);
         }

@@ -44,6 +44,13 @@ final class RunningDisks {
         }
     }
 
+    /** Those of a running machine's that could not be written to. */
+    static List<Disks.Kept> failed(VmConfig vm, LiveDisks live) {
+        return Disks.of(vm).stream()
+                .filter(disk -> live.hasFailed(Path.of(disk.path()), name(disk)))
+                .toList();
+    }
+
     private static String name(Disks.Kept disk) {
         return "added" + disk.number();
     }

@@ -367,21 +367,9 @@ public final class Vms implements AutoCloseable {
         return new Diagnosis(this);
     }
 
-    /**
-     * The machine of a hardware VM that runs.
-     *
-     * @throws OpException FAILED when it is no hardware VM, or doesn't run
-     */
-    public RunningMachine machine(UUID uuid) {
-        VmConfig vm = find(uuid).config();
-        if (!vm.brand().isHvm()) {
-            throw new OpException(
-                    Code.FAILED,
-                    "VM " + uuid + " is no hardware VM, but of brand "
-                            + vm.brand().word());
-        }
-        machinery.requireRunning(uuid);
-        return new RunningMachine(vm, machinery.control());
+    /** The machines of hardware VMs that run. */
+    public RunningMachines machines() {
+        return new RunningMachines(this, machinery);
     }
 
     /** What VMs have to manage themselves. */
