@@ -89,7 +89,7 @@ final class StorageBench {
 
     /** Until the kernel has freed what was destroyed, all who make something wait for that. */
     private void rest() {
-        Command.of("btrfs", "subvolume", "sync", top.toString()).check(LIMIT);
+        btrfs("sync", top.toString());
     }
 
     /** At p50, in milliseconds. */
@@ -137,16 +137,31 @@ final class StorageBench {
         return told("clone and mount, " + what, nanos);
     }
 
+    /** In turn with the same by btrfs' own program, whose start is part of its time. */
     private double snapshots(String what) {
         long[] nanos = new long[rounds];
+        long[] theirs = new long[rounds];
+        Path image = pool.datasets().find("bench/image").orElseThrow().mountpoint().orElseThrow();
         for (int i = 0; i < rounds; i++) {
             String name = "s" + i;
             nanos[i] = timed(() -> pool.datasets().snapshot("bench/image", name));
+            theirs[i] = timed(() -> btrfs("snapshot", "-r", image.toString(), bare(name)));
         }
         for (int i = 0; i < rounds; i++) {
             pool.datasets().destroy("bench/image@s" + i, false);
+            btrfs("delete", bare("s" + i));
         }
-        return told("snapshot, " + what, nanos);
+        double ours = told("snapshot, " + what, nanos);
+        System.out.printf("ratio %.2f%n", ours / told("btrfs subvolume snapshot, " + what, theirs));
+        return ours;
+    }
+
+    private static void btrfs(String... words) {
+        Command.of("btrfs", "subvolume").with(words).check(LIMIT);
+    }
+
+    private String bare(String name) {
+        return top.resolve("bare-" + name).toString();
     }
 
     private void fill(int snapshots) {
@@ -190,7 +205,7 @@ final class StorageBench {
             count = list();
             ours[i] = System.nanoTime() - began;
             began = System.nanoTime();
-            Command.of("btrfs", "subvolume", "list", top.toString()).check(LIMIT);
+            btrfs("list", top.toString());
             theirs[i] = System.nanoTime() - began;
         }
         double ratio = told("list of " + count, ours) / told("btrfs subvolume list", theirs);
@@ -226,12 +241,7 @@ final class StorageBench {
             long mine = timed(() -> receive(stream));
             pool.datasets().destroy("bench/r", true);
             long other = timed(() -> receiveByBtrfs(peer, into));
-            Command.of(
-                            "btrfs",
-                            "subvolume",
-                            "delete",
-                            into.resolve(image.guid()).toString())
-                    .check(LIMIT);
+            btrfs("delete", into.resolve(image.guid()).toString());
             if (i >= 0) {
                 ours[i] = mine;
                 theirs[i] = other;
