@@ -148,6 +148,8 @@ final class BtrfsAbi {
     static final long LAST_FREE_OBJECT = -256;
     static final int EXTENT_DATA_KEY = 108;
     static final int ROOT_BACKREF_KEY = 144;
+    static final long ORPHAN_OBJECT = -5;
+    static final int ORPHAN_ITEM_KEY = 48;
     static final int QGROUP_INFO_KEY = 242;
     static final int QGROUP_LIMIT_KEY = 244;
     static final int QGROUP_RELATION_KEY = 246;

@@ -73,6 +73,19 @@ public final class BtrfsTrees {
         return List.copyOf(places);
     }
 
+    /** Whether subvolumes are being freed, or will be, that were destroyed. */
+    public static boolean isFreeing(Fd any) {
+        boolean[] found = new boolean[1];
+        var range = new Range(
+                BtrfsAbi.ROOT_TREE,
+                BtrfsAbi.ORPHAN_OBJECT,
+                BtrfsAbi.ORPHAN_OBJECT,
+                BtrfsAbi.ORPHAN_ITEM_KEY,
+                BtrfsAbi.ORPHAN_ITEM_KEY);
+        search(any, range, _ -> found[0] = true);
+        return found[0];
+    }
+
     /** All quota groups by their id. */
     public static Map<Long, Group> groups(Fd any) {
         var found = new HashMap<Long, Draft>();

@@ -175,6 +175,8 @@ class StorageLayoutTest {
                 fact("BTRFS_FIRST_FREE_OBJECTID", BtrfsAbi.FIRST_FREE_OBJECT),
                 fact("BTRFS_LAST_FREE_OBJECTID", BtrfsAbi.LAST_FREE_OBJECT),
                 fact("BTRFS_ROOT_BACKREF_KEY", BtrfsAbi.ROOT_BACKREF_KEY),
+                fact("BTRFS_ORPHAN_OBJECTID", BtrfsAbi.ORPHAN_OBJECT),
+                fact("BTRFS_ORPHAN_ITEM_KEY", BtrfsAbi.ORPHAN_ITEM_KEY),
                 fact("BTRFS_QGROUP_INFO_KEY", BtrfsAbi.QGROUP_INFO_KEY),
                 fact("BTRFS_QGROUP_LIMIT_KEY", BtrfsAbi.QGROUP_LIMIT_KEY),
                 fact("BTRFS_QGROUP_RELATION_KEY", BtrfsAbi.QGROUP_RELATION_KEY));

@@ -7,6 +7,7 @@ import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -14,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import zonda.base.Await;
 import zonda.base.Bytes;
 import zonda.base.StateFile;
 import zonda.kernel.Blocking;
@@ -42,6 +44,8 @@ final class BtrfsDriver implements PoolDriver {
     static final String DISK = "disk";
     /** A new content on its way to become live, or the old one on its way out. */
     static final String NEXT = "next";
+
+    private static final Duration FREEING = Duration.ofSeconds(5);
 
     private final Path top;
     private final Fd fd;
@@ -371,6 +375,22 @@ final class BtrfsDriver implements PoolDriver {
         return device.path()
                 .map(own -> own.equals(path) || own.equals("/dev/" + path))
                 .orElse(false);
+    }
+
+    /** The kernel begins half a minute later, or when it is told to write everything. */
+    @Override
+    public void reclaim() {
+        if (!BtrfsTrees.isFreeing(fd)) {
+            return;
+        }
+        blocking(() -> {
+            Btrfs.sync(fd);
+            if (Await.until(FREEING, () -> !BtrfsTrees.isFreeing(fd))) {
+                // What was freed can be used when that is on the disk.
+                Btrfs.sync(fd);
+            }
+            return fd;
+        });
     }
 
     @Override

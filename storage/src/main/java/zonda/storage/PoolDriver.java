@@ -236,6 +236,9 @@ interface PoolDriver extends AutoCloseable {
         return Tuning.OFF;
     }
 
+    /** Waits a moment for the space of what was destroyed. A driver that knows no way to hurry it up does nothing. */
+    default void reclaim() {}
+
     /** Changes a quota at once. */
     void limit(Guid dataset, Optional<Bytes> quota);
 

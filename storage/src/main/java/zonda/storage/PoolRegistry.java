@@ -1,11 +1,14 @@
 package zonda.storage;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.locks.ReentrantLock;
@@ -97,10 +100,19 @@ public final class PoolRegistry implements AutoCloseable {
     }
 
     private void save() {
+        makeDirectory();
         StateFile.replace(
                 setup.file(),
                 Json.object()
                         .with("pools", Json.Arr.of(entries.values().stream().map(PoolEntry::toJson))));
+    }
+
+    private void makeDirectory() {
+        try {
+            Files.createDirectories(Objects.requireNonNull(setup.file().getParent()));
+        } catch (IOException e) {
+            throw new UncheckedIOException("make the directory of " + setup.file() + ": " + e, e);
+        }
     }
 
     private void put(PoolEntry entry) {

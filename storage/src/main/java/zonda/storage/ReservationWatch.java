@@ -5,8 +5,8 @@ import zonda.base.OpException;
 import zonda.kernel.KernelException;
 
 /**
- * Counts anew what of a pool's reservations is not used, as long as it is open: a dataset that writes beyond its own has
- * the others' space, which the kernel does not see by itself.
+ * Counts anew what of a pool's reservations is not used, and what all may write, as long as it is open: a dataset that
+ * writes beyond its own has the others' space, which the kernel does not see by itself.
  */
 final class ReservationWatch implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(ReservationWatch.class.getName());
@@ -41,6 +41,7 @@ final class ReservationWatch implements AutoCloseable {
     /** What is destroyed while it is counted is counted next time. */
     private void look() {
         try {
+            reservations.reclaimIfScarce();
             reservations.refresh();
         } catch (OpException | KernelException | IllegalStateException e) {
             LOG.log(System.Logger.Level.DEBUG, "count reservations: " + e);

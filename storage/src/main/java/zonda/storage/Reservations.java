@@ -200,15 +200,25 @@ final class Reservations {
     }
 
     private void require(Filesystem parent, long more, String refusal) {
-        if (more <= 0) {
+        if (more <= 0 || more <= availableBelow(parent)) {
             return;
         }
-        long available = driver.reservations()
-                .map(own -> own.available(parent.guid()).value())
-                .orElseGet(() -> below(parent, room()));
-        if (more > available) {
+        reclaim();
+        if (more > availableBelow(parent)) {
             throw new OpException(Code.NO_SPACE, refusal);
         }
+    }
+
+    private long availableBelow(Filesystem parent) {
+        return driver.reservations()
+                .map(own -> own.available(parent.guid()).value())
+                .orElseGet(() -> below(parent, room()));
+    }
+
+    /** Before something is refused: what was destroyed may have been freed too lately to be known. */
+    void reclaim() {
+        driver.reclaim();
+        counted = new Counted(0, 0);
     }
 
     /** As {@link #requireFits}, of a dataset that is there and shall have something else reserved. */
@@ -243,6 +253,13 @@ final class Reservations {
         Optional<Bytes> sure = dataset.options().allotment().refreservation();
         if (sure.isPresent() && driver.reservations().isEmpty()) {
             require(dataset, Math.min(sure.get().value(), unique(dataset)), refusal);
+        }
+    }
+
+    /** Where little is left, those who write get what was destroyed as soon as it can be. */
+    void reclaimIfScarce() {
+        if (driver.reservations().isEmpty() && room() < kept()) {
+            reclaim();
         }
     }
 

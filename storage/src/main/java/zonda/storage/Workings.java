@@ -123,6 +123,10 @@ record Workings(
      */
     void requireRoom(Filesystem below, String what) {
         long reserve = reservations.kept();
+        if (reservations.free(below) >= reserve) {
+            return;
+        }
+        reservations.reclaim();
         long free = reservations.free(below);
         if (free < reserve) {
             throw new OpException(

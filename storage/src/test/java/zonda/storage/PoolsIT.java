@@ -176,4 +176,27 @@ class PoolsIT {
         assertThat(inside).doesNotExist();
         pools.destroy(outer);
     }
+
+    @Test
+    void the_list_of_further_pools_is_begun_where_not_even_its_directory_is() throws IOException {
+        Loop disk = disks.attach(0);
+        Files.createDirectories(directory.resolve("var/lib/zonda"));
+        Pool first = pools.create(embedded(), Optional.of(Bytes.ofMiB(256)));
+        try (var registry = new PoolRegistry(new PoolRegistry.Setup(
+                pools,
+                directory.resolve("etc/zonda/pools.json"),
+                directory,
+                directory.resolve("run"),
+                CrashPoint.NONE))) {
+            registry.start(first);
+
+            registry.create(
+                    new NewPool("more", List.of(disk.device()), 1, DatasetOptions.DEFAULT, Optional.empty(), false));
+
+            assertThat(directory.resolve("etc/zonda/pools.json")).content().contains("\"more\"");
+            registry.destroy("more");
+        } finally {
+            pools.destroy(first);
+        }
+    }
 }

@@ -141,7 +141,8 @@ final class StorageBench {
     private double snapshots(String what) {
         long[] nanos = new long[rounds];
         long[] theirs = new long[rounds];
-        Path image = pool.datasets().find("bench/image").orElseThrow().mountpoint().orElseThrow();
+        Path image =
+                pool.datasets().find("bench/image").orElseThrow().mountpoint().orElseThrow();
         for (int i = 0; i < rounds; i++) {
             String name = "s" + i;
             nanos[i] = timed(() -> pool.datasets().snapshot("bench/image", name));
