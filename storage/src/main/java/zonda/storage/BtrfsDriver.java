@@ -1,13 +1,11 @@
 package zonda.storage;
 
-import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -15,7 +13,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Callable;
-import zonda.base.Await;
 import zonda.base.Bytes;
 import zonda.base.StateFile;
 import zonda.kernel.Blocking;
@@ -45,11 +42,10 @@ final class BtrfsDriver implements PoolDriver {
     /** A new content on its way to become live, or the old one on its way out. */
     static final String NEXT = "next";
 
-    private static final Duration FREEING = Duration.ofSeconds(5);
-
     private final Path top;
     private final Fd fd;
     private final UUID uuid;
+    private final BtrfsSpace space;
     private final BtrfsAccounts accounts;
 
     private final Measurements measurements = new Measurements();
@@ -57,19 +53,20 @@ final class BtrfsDriver implements PoolDriver {
     private final BtrfsDescriptions descriptions;
     private final BtrfsWritten written = new BtrfsWritten();
 
-    private BtrfsDriver(Path top, Fd fd, UUID uuid) {
+    private BtrfsDriver(Path top, Fd fd, UUID uuid, List<Path> devices) {
         this.top = top;
         this.fd = fd;
         this.uuid = uuid;
+        this.space = new BtrfsSpace(top, fd, devices);
         this.accounts = new BtrfsAccounts(fd);
         this.tree = new BtrfsInventory(top, fd);
         this.descriptions = new BtrfsDescriptions(top);
     }
 
-    /** On a filesystem whose top is mounted there. */
-    static BtrfsDriver open(Path top) {
+    /** On a filesystem whose top is mounted there. @param devices that it is on, or files */
+    static BtrfsDriver open(Path top, List<Path> devices) {
         Fd fd = Fd.openDirectory(top);
-        return new BtrfsDriver(top, fd, Btrfs.filesystem(fd).uuid());
+        return new BtrfsDriver(top, fd, Btrfs.filesystem(fd).uuid(), devices);
     }
 
     @Override
@@ -377,30 +374,22 @@ final class BtrfsDriver implements PoolDriver {
                 .orElse(false);
     }
 
-    /** The kernel begins half a minute later, or when it is told to write everything. */
     @Override
     public void reclaim() {
-        if (!BtrfsTrees.isFreeing(fd)) {
-            return;
-        }
         blocking(() -> {
-            Btrfs.sync(fd);
-            if (Await.until(FREEING, () -> !BtrfsTrees.isFreeing(fd))) {
-                // What was freed can be used when that is on the disk.
-                Btrfs.sync(fd);
-            }
-            return fd;
+            space.reclaim();
+            return space;
         });
     }
 
     @Override
     public Bytes free() {
-        return Bytes.of(new File(top.toString()).getUsableSpace());
+        return space.free();
     }
 
     @Override
     public Bytes size() {
-        return Bytes.of(new File(top.toString()).getTotalSpace());
+        return space.size();
     }
 
     @Override

@@ -89,7 +89,7 @@ final class BtrfsMedium implements PoolMedium {
 
     @Override
     public PoolDriver driver(PoolConfig config, RecordStore records) {
-        return BtrfsDriver.open(config.top());
+        return BtrfsDriver.open(config.top(), config.devices());
     }
 
     @Override

@@ -166,6 +166,10 @@ final class Reservations {
     /** Destroying needs room as well: what lets a full pool be emptied again is never given away. */
     long kept() {
         long size = driver.size().value();
+        if (driver.reservations().isEmpty()) {
+            Guid root = catalog.require(catalog.root()).guid();
+            size = Math.min(size, driver.used(root).value() + driver.free().value());
+        }
         return Math.min(size / 33 + (1L << 30), size / 10);
     }
 

@@ -199,4 +199,32 @@ class PoolsIT {
             pools.destroy(first);
         }
     }
+
+    /** To btrfs a write that the file around it takes nothing more of is a disk that is broken: it stops for good. */
+    @Test
+    void a_pool_in_a_file_is_full_before_the_filesystem_that_the_file_lies_on() throws IOException {
+        Path small = Files.createDirectory(directory.resolve("small"));
+        Mounts.mount("none", small, "tmpfs", 0, "size=400m");
+        PoolConfig config = PoolConfig.embedded(
+                "tank", directory.resolve("mnt"), directory.resolve("run"), small.resolve("pool.img"));
+        Pool pool = pools.create(config, Optional.of(Bytes.ofGiB(2)));
+        try {
+            Path dataset = pool.datasets()
+                    .create("tank/a", DatasetOptions.DEFAULT)
+                    .mountpoint()
+                    .orElseThrow();
+            Command filling =
+                    Command.of("sh", "-c", "dd if=/dev/urandom of=" + dataset + "/file bs=1M count=1000 conv=fsync");
+            assertThat(filling.run(LIMIT).err()).contains("Disk quota exceeded");
+            assertThat(small.toFile().getUsableSpace()).isGreaterThan(8L << 20);
+
+            Files.delete(dataset.resolve("file"));
+            Files.write(dataset.resolve("other"), new byte[1 << 20]);
+            pool.datasets().snapshot("tank/a", "s");
+            assertThat(pool.vdevs().getFirst().writeErrors()).isZero();
+        } finally {
+            pools.destroy(pool);
+            Mounts.unmount(small);
+        }
+    }
 }
