@@ -67,8 +67,7 @@ class NetworksIT {
                     .getFirst();
 
             assertThat(dhcpClient(zone)).contains("lease of " + address(nic) + " obtained");
-            Command.of("ip", "link", "delete", network.prefix() + "stub0").check(Duration.ofSeconds(10));
-            networks.reconcile(zone.uuid::equals);
+            network.deleteSwitch("stub0", () -> networks.reconcile(zone.uuid::equals));
             assertThat(dhcpClient(zone)).contains("lease of " + address(nic) + " obtained");
         }
     }
@@ -360,12 +359,13 @@ class NetworksIT {
             assertThat(Await.until(Duration.ofSeconds(15), () -> stays.pings(gateway)))
                     .isTrue();
 
-            Command.of("ip", "link", "delete", network.prefix() + "stub0").check(Duration.ofSeconds(10));
             String table = "zonda_" + network.prefix();
-            Command.of("nft", "delete table bridge " + table + "; delete table inet " + table)
-                    .check(Duration.ofSeconds(10));
-            assertThat(stays.pings(gateway)).isFalse();
-            assertThat(after.reconcile(stays.uuid::equals)).isEmpty();
+            network.deleteSwitch("stub0", () -> {
+                Command.of("nft", "delete table bridge " + table + "; delete table inet " + table)
+                        .check(Duration.ofSeconds(10));
+                assertThat(stays.pings(gateway)).isFalse();
+                assertThat(after.reconcile(stays.uuid::equals)).isEmpty();
+            });
             assertThat(Command.of("nft", "list", "table", "inet", table).check(Duration.ofSeconds(10)))
                     .contains("masquerade");
             assertThat(Await.until(Duration.ofSeconds(15), () -> stays.pings(gateway)))

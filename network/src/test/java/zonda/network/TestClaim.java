@@ -1,23 +1,27 @@
 package zonda.network;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Says that a test that lives has an instance on this machine: a file that is locked, which the kernel unlocks when the
- * test's process ends. What ended without cleaning up is destroyed by the next test, since its links carry addresses
- * that other tests want.
+ * test's process ends, or closes any channel to that file (fcntl_locking(2)): it has one, and one only. What ended
+ * without cleaning up is destroyed by the next test, since its links carry addresses that other tests want.
  */
 final class TestClaim implements AutoCloseable {
     private static final Path CLAIMS = Path.of("/run/zonda-test-networks");
+    /** Those of this process. */
+    private static final Set<Path> OWN = ConcurrentHashMap.newKeySet();
 
     private final Path file;
     private final FileLock lock;
@@ -36,9 +40,10 @@ final class TestClaim implements AutoCloseable {
         if (lock == null) {
             throw new IOException("another test has the instance " + instance.prefix());
         }
-        byte[] directory = instance.state().getParent().toString().getBytes(StandardCharsets.UTF_8);
-        Files.write(file, directory, StandardOpenOption.TRUNCATE_EXISTING);
-        return new TestClaim(file, lock);
+        var claim = new TestClaim(file, lock);
+        claim.channel()
+                .write(ByteBuffer.wrap(instance.state().getParent().toString().getBytes(StandardCharsets.UTF_8)));
+        return claim;
     }
 
     /** The instance of a test's directory. */
@@ -62,37 +67,44 @@ final class TestClaim implements AutoCloseable {
     }
 
     private void destroy() throws IOException {
-        String directory = Files.exists(file) ? Files.readString(file) : "";
+        ByteBuffer content = ByteBuffer.allocate((int) channel().size());
+        channel().read(content, 0);
+        String directory = new String(content.array(), StandardCharsets.UTF_8);
         // Empty when its test ended before it had made anything, or cleaned up at this moment.
         if (!directory.isEmpty()) {
             new Networks(instance(file.getFileName().toString(), Path.of(directory))).destroy();
         }
     }
 
+    private FileChannel channel() {
+        return (FileChannel) lock.acquiredBy();
+    }
+
     /** Null if a living test, of this process or another, has it, or gave it up at this moment. */
     private static @Nullable FileLock tryLock(Path file) throws IOException {
-        FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        FileLock lock = null;
-        try {
-            lock = channel.tryLock();
-        } catch (OverlappingFileLockException e) {
-            // A test of this process has it.
-        } finally {
-            if (lock == null) {
-                channel.close();
-            }
+        if (!OWN.add(file)) {
+            return null;
+        }
+        FileChannel channel =
+                FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        FileLock lock = channel.tryLock();
+        if (lock == null) {
+            channel.close();
+            OWN.remove(file);
         }
         return lock;
     }
 
     /** What the kernel does when the test's process is killed. */
     void abandon() throws IOException {
-        lock.acquiredBy().close();
+        channel().close();
+        OWN.remove(file);
     }
 
     @Override
     public void close() throws IOException {
         Files.deleteIfExists(file);
-        lock.acquiredBy().close();
+        channel().close();
+        OWN.remove(file);
     }
 }

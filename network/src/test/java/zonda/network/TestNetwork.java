@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.Assumptions;
 import zonda.base.Cidr;
 import zonda.base.Json;
 import zonda.base.Mac;
+import zonda.kernel.Command;
 import zonda.kernel.Link;
 import zonda.kernel.RouteSocket;
 
@@ -88,6 +90,18 @@ final class TestNetwork implements AutoCloseable {
                             || link.name().startsWith(prefix()))
                     .toList();
         }
+    }
+
+    /**
+     * Deletes a switch, as a stranger would, and lets it be brought back before an instance of another test looks for a
+     * network that is free, and finds its.
+     */
+    void deleteSwitch(String stub, Runnable bringingBack) {
+        new Forwarding(instance).locked(() -> {
+            Command.of("ip", "link", "delete", prefix() + stub).check(Duration.ofSeconds(10));
+            bringingBack.run();
+            return stub;
+        });
     }
 
     static Mac mac() {
