@@ -26,7 +26,7 @@ class MachineFailuresIT {
     private static final Duration SOON = Duration.ofSeconds(60);
     private static final long MIB = 1 << 20;
     /** MiB of a disk that is larger than what its pool has left, and not than the pool. */
-    private static final int FILLED = 300;
+    private static final int FILLED = 120;
 
     @RegisterExtension
     static final Instance zonda = new Instance();
@@ -102,7 +102,7 @@ class MachineFailuresIT {
         zonda.start(Map.of("ZONDA_KEEPER_MS", "300"));
         Path vdev = files.resolve("disk");
         try (var file = new RandomAccessFile(vdev.toFile(), "rw")) {
-            file.setLength(512 * MIB);
+            file.setLength(256 * MIB);
         }
         good("zpool", "create", "tank", vdev.toString());
         try {
@@ -110,7 +110,7 @@ class MachineFailuresIT {
             Path ballast = Path.of(good("zfs", "get", "-H", "-o", "value", "mountpoint", "tank/ballast")
                     .out()
                     .strip());
-            Files.write(ballast.resolve("file"), new byte[(int) (300 * MIB)]);
+            Files.write(ballast.resolve("file"), new byte[(int) (130 * MIB)]);
             UUID vm = filling(files);
 
             assertThat(Await.until(SOON, () -> why(vm).contains("stands still")))
