@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -30,7 +30,8 @@ class DebianIT {
 
     private static final UUID IMAGE = UUID.randomUUID();
 
-    private UUID vm;
+    /** One for those that leave it as it was. */
+    private static UUID vm = IMAGE;
 
     @BeforeAll
     static void make_the_image() {
@@ -47,6 +48,13 @@ class DebianIT {
 
     @BeforeEach
     void boot() {
+        if (zonda.vmadm("lookup", "state=running").out().isEmpty()) {
+            bootAnew();
+        }
+    }
+
+    private static void bootAnew() {
+        zonda.deleteAll();
         vm = zonda.create(Instance.withNics(payload(), Instance.nic("dhcp")));
     }
 
@@ -60,14 +68,15 @@ class DebianIT {
                 .with("quota", 2);
     }
 
-    @AfterEach
-    void leave_nothing() {
+    @AfterAll
+    static void leave_nothing() {
         zonda.deleteAll();
         assertThat(zonda.leftovers().ofZones()).isEmpty();
     }
 
     @Test
     void systemd_says_that_it_runs_and_no_unit_has_failed() {
+        bootAnew();
         assertThat(zonda.sh(vm, "systemctl is-system-running")).isEqualTo("running");
         assertThat(zonda.sh(vm, "systemctl --failed --no-legend --plain")).isEmpty();
         assertThat(zonda.sh(vm, "cat /proc/1/comm")).isEqualTo("systemd");
@@ -167,6 +176,7 @@ class DebianIT {
                 "deb01", "exec dash -c 'for i in $(seq 600); do sleep 30 >/dev/null 2>&1 & done; echo all'");
         assertThat(fork.err()).contains("Cannot fork");
         assertThat(zonda.state(vm)).isEqualTo("running");
+        zonda.deleteAll();
     }
 
     @Test

@@ -25,8 +25,8 @@ import zonda.it.guest.GuestImage;
 import zonda.kernel.Command;
 
 /**
- * A host of Zonda in a guest: the runtimes of this build, at the same path as here, the unit that we ship, a pool, a
- * running daemon and a busybox image.
+ * A host of Zonda in a guest: the runtimes of this build, at the same path as here, the unit that we ship, with a
+ * pool that the daemon makes first, and a busybox image.
  */
 final class GuestHost implements BeforeAllCallback, AfterAllCallback, TestWatcher {
     private static final Duration DISK = Duration.ofSeconds(60);
@@ -62,7 +62,8 @@ final class GuestHost implements BeforeAllCallback, AfterAllCallback, TestWatche
             WantedBy=multi-user.target
             END
             systemctl enable --now zonda-test-build
-            sed 's|@HOME@|%1$s|' %1$s/dist/src/systemd/zondad.service >/etc/systemd/system/zondad.service
+            sed 's|@HOME@/bin/zondad|%1$s/bin/zondad create-pool serve|' %1$s/dist/src/systemd/zondad.service \
+                >/etc/systemd/system/zondad.service
             """;
 
     /** Another guest's OpenZFS, built for the same kernel, and all packages of it that this one has not. */
@@ -134,7 +135,6 @@ final class GuestHost implements BeforeAllCallback, AfterAllCallback, TestWatche
         if (hasOpenZfs) {
             guest.sh(OPENZFS).good();
         }
-        guest.sh(top + "/bin/zondad create-pool").good();
         guest.sh("systemctl enable --now zondad").good();
         awaitServing();
         Ran made = run("imgadm", "create", "--busybox", "name=busybox", "version=1");

@@ -24,6 +24,7 @@ import zonda.kvm.Qemu;
 /** What is said of machines whose emulator, or whose disk, is gone, or whose pool is full, and how they come back. */
 class MachineFailuresIT {
     private static final Duration SOON = Duration.ofSeconds(60);
+    private static final Duration LOOK = Duration.ofMillis(500);
     private static final long MIB = 1 << 20;
     /** MiB of a disk that is larger than what its pool has left, and not than the pool. */
     private static final int FILLED = 120;
@@ -113,7 +114,7 @@ class MachineFailuresIT {
             Files.write(ballast.resolve("file"), new byte[(int) (130 * MIB)]);
             UUID vm = filling(files);
 
-            assertThat(Await.until(SOON, () -> why(vm).contains("stands still")))
+            assertThat(Await.steadily(SOON, LOOK, () -> why(vm).contains("stands still")))
                     .as(() -> why(vm))
                     .isTrue();
             assertThat(why(vm))
@@ -122,7 +123,7 @@ class MachineFailuresIT {
                     .isEqualTo(
                             Json.parseObject("{\"running\": false, \"singlestep\": false, \"status\": \"io-error\"}"));
             good("zfs", "destroy", "tank/ballast");
-            assertThat(Await.until(SOON, () -> console(vm).contains("written.")))
+            assertThat(Await.steadily(SOON, LOOK, () -> console(vm).contains("written.")))
                     .as(() -> why(vm))
                     .isTrue();
             assertThat(console(vm)).doesNotContain("failed");

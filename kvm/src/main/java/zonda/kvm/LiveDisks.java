@@ -21,8 +21,8 @@ public final class LiveDisks {
     private static final Duration LETTING_GO = Duration.ofSeconds(30);
 
     /**
-     * The machine stands still until the write is tried again. Told of an error, guests take their filesystems for broken;
-     * and it is mostly the pool that is full, or a quota, of which QEMU knows the first alone by its error.
+     * The machine stands still until the write is tried again. Told of an error, guests take their filesystems for broken,
+     * when mostly it is that the pool is full, or a quota. QEMU's own "enospc" knows the pool only.
      */
     static final String WHEN_A_WRITE_FAILS = "stop";
 
