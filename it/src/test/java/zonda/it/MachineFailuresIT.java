@@ -19,6 +19,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import zonda.base.Await;
 import zonda.base.Json;
+import zonda.kernel.Command;
 import zonda.kvm.Qemu;
 
 /** What is said of machines whose emulator, or whose disk, is gone, or whose pool is full, and how they come back. */
@@ -27,7 +28,7 @@ class MachineFailuresIT {
     private static final Duration LOOK = Duration.ofMillis(500);
     private static final long MIB = 1 << 20;
     /** MiB of a disk that is larger than what its pool has left, and not than the pool. */
-    private static final int FILLED = 120;
+    private static final int FILLED = 180;
 
     @RegisterExtension
     static final Instance zonda = new Instance();
@@ -103,15 +104,14 @@ class MachineFailuresIT {
         zonda.start(Map.of("ZONDA_KEEPER_MS", "300"));
         Path vdev = files.resolve("disk");
         try (var file = new RandomAccessFile(vdev.toFile(), "rw")) {
-            file.setLength(256 * MIB);
+            file.setLength(4096 * MIB);
         }
         good("zpool", "create", "tank", vdev.toString());
         try {
             good("zfs", "create", "-o", "compression=off", "tank/ballast");
-            Path ballast = Path.of(good("zfs", "get", "-H", "-o", "value", "mountpoint", "tank/ballast")
+            fill(Path.of(good("zfs", "get", "-H", "-o", "value", "mountpoint", "tank/ballast")
                     .out()
-                    .strip());
-            Files.write(ballast.resolve("file"), new byte[(int) (130 * MIB)]);
+                    .strip()));
             UUID vm = filling(files);
 
             assertThat(Await.steadily(SOON, LOOK, () -> why(vm).contains("stands still")))
@@ -133,6 +133,13 @@ class MachineFailuresIT {
             good("zpool", "destroy", "tank");
             zonda.restart();
         }
+    }
+
+    /** All but some 64 to 128 MiB of the pool. */
+    private static void fill(Path directory) {
+        String script = "cd " + directory + "; i=0; while fallocate -l 64M $i; do i=$((i + 1)); [ $i -lt 100 ]"
+                + " || exit 0; done; rm -f $i 0; sync .";
+        assertThat(Command.of("sh", "-c", script).run(SOON).err()).contains("quota");
     }
 
     /** A machine that writes to all of a disk for which no space is kept. */

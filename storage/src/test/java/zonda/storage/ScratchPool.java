@@ -24,34 +24,37 @@ import zonda.kernel.Mounts;
 /** A pool in a file of its own, for one test; closing it takes it away, and fails when something of it is left. */
 final class ScratchPool implements ContractPool {
     private static final Duration LIMIT = Duration.ofSeconds(20);
+    private static final Bytes SIZE = Bytes.ofMiB(512);
 
     private final Path directory;
     private final PoolConfig config;
     private volatile CrashPoint crashPoint = CrashPoint.NONE;
     private Pool pool;
 
-    private ScratchPool(Path directory, PoolConfig config) {
+    private ScratchPool(Path directory, PoolConfig config, Bytes size) {
         this.directory = directory;
         this.config = config;
         // As everything is under systemd: so that namespaces which other programs of this host make meanwhile, with
         // copies of all mounts, let go of ours when they are unmounted here.
         Mounts.bind(directory, directory, false);
         Command.of("mount", "--make-shared", directory.toString()).check(LIMIT);
-        this.pool = Files.exists(config.image())
-                ? pools().open(config)
-                : pools().create(config, Optional.of(Bytes.ofMiB(512)));
+        this.pool = Files.exists(config.image()) ? pools().open(config) : pools().create(config, Optional.of(size));
     }
 
     static ScratchPool create() {
+        return create(SIZE);
+    }
+
+    static ScratchPool create(Bytes size) {
         Path directory = newDirectory();
-        return new ScratchPool(directory, config(directory));
+        return new ScratchPool(directory, config(directory), size);
     }
 
     /** The pool that is in a copy of this file. Two copies of a pool can't be open at one time. */
     static ScratchPool ofCopy(Path image) {
         Path directory = newDirectory();
         copy(image, config(directory).image());
-        return new ScratchPool(directory, config(directory));
+        return new ScratchPool(directory, config(directory), SIZE);
     }
 
     static Path newDirectory() {
